@@ -1,0 +1,9 @@
+//! The outside world: one trait and one folder per sort, one file or folder per system.
+//!
+//! An adapter translates between one system's words and the values of [`crate::domain`]. It keeps no opinion about the
+//! deployment: it reads, prepares, sets and counts, and says exactly what it saw.
+
+pub mod log;
+pub mod metric;
+pub mod router;
+pub mod secret;

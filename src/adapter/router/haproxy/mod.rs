@@ -1,0 +1,5 @@
+//! HAProxy, steered by its Runtime API over a unix socket or TCP.
+
+mod config;
+
+pub use config::{Address, Config, Shape};

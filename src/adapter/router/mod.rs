@@ -1,0 +1,79 @@
+//! Routers: whatever holds weights.
+//!
+//! # The contract
+//!
+//! An adapter MUST:
+//! - answer [`Router::read`] from the system itself each time, on a connection of its own, never from memory;
+//! - name every weight with the same `reference` in every reading, so that two splits can be compared;
+//! - keep [`Router::prepare`] pure: the same target and reading give the same requests, and nothing is sent;
+//! - show in [`Prepared::requests`] exactly what [`Router::set`] will send, secrets masked;
+//! - in [`Router::set`] connect first, compare the native split with the expected one where one is given, ask the
+//!   [`Fence`] directly before the first byte that changes anything, and then write; raise before lowering;
+//! - answer [`SetAnswer::Moved`] without writing when the split is not the expected one;
+//! - answer [`SetAnswer::Unknown`] whenever a byte of a write may have gone out and no whole answer came back;
+//! - check every answer of the system, and answer [`SetAnswer::Failed`] with its words when it says no;
+//! - leave servers in maintenance and backups alone;
+//! - name the system, the place, the cause and a way out in every [`Trouble`], and never a secret.
+//!
+//! An adapter SHOULD write conditionally where the system can ([`Capabilities::conditional`]), count requests in flight,
+//! and warn in [`Reading::warnings`] about a configuration in which weights mean less than they say.
+//!
+//! `tests/it/adapters/router.rs` holds every adapter to this.
+
+pub mod demo;
+pub mod haproxy;
+
+use futures_util::future::BoxFuture;
+
+use crate::domain::{Capabilities, NativeSplit, Prepared, Reading, Refused, Target, Trouble};
+
+/// One router.
+pub trait Router: Send + Sync {
+    /// What this kind of router can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Reads weights, servers, counters and identity.
+    ///
+    /// # Errors
+    /// When the router does not answer, answers no, or does not fit the profile.
+    fn read(&self) -> BoxFuture<'_, Result<Reading, Trouble>>;
+
+    /// Works out the native weights and requests for a target. A [`Target::Native`] needs no reading; weights do.
+    ///
+    /// # Errors
+    /// When the target cannot be held by this router, with the reason.
+    fn prepare(&self, target: &Target, reading: Option<&Reading>) -> Result<Prepared, Refused>;
+
+    /// Sends a prepared change. `expected` is the native split that the operator saw; `None` for a rollback, which is
+    /// bound to its target only.
+    fn set<'a>(
+        &'a self,
+        prepared: &'a Prepared,
+        expected: Option<&'a NativeSplit>,
+        fence: &'a dyn Fence,
+    ) -> BoxFuture<'a, SetAnswer>;
+}
+
+/// Asked directly before the first byte of a write: the deadline on both clocks, and whether the change was superseded.
+pub trait Fence: Send + Sync {
+    /// Whether the write may still go out.
+    ///
+    /// # Errors
+    /// Why not; the write is then answered with [`SetAnswer::NotSent`].
+    fn may_send(&self) -> Result<(), String>;
+}
+
+/// What the router said to a write.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SetAnswer {
+    /// It said yes.
+    Accepted,
+    /// The split was not the expected one; nothing was written.
+    Moved(NativeSplit),
+    /// No byte of a write went out.
+    NotSent(String),
+    /// It said no.
+    Failed(String),
+    /// A byte may have gone out, and no whole answer came.
+    Unknown(String),
+}

@@ -1,0 +1,73 @@
+//! Log lines as they enter the core: harmless, masked, cut to a bearable length by the adapter that read them.
+
+use serde::{Deserialize, Serialize};
+
+use super::{PoolId, SourceId, Timestamp};
+
+/// How bad a line says it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Fine-grained.
+    Trace,
+    /// For developers.
+    Debug,
+    /// The normal course; also lines that do not say.
+    #[default]
+    Info,
+    /// Something to look at.
+    Warn,
+    /// Something failed.
+    Error,
+}
+
+impl Level {
+    /// Four letters or five, as in a log: `WARN`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Trace => "TRACE",
+            Self::Debug => "DEBUG",
+            Self::Info => "INFO",
+            Self::Warn => "WARN",
+            Self::Error => "ERROR",
+        }
+    }
+}
+
+/// One line. Its text holds no control character, escape sequence or bidirectional override, and personal and card data
+/// in it is masked.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LogLine {
+    /// The time that the line itself tells, if any.
+    pub at: Option<Timestamp>,
+    /// How bad it is.
+    pub level: Level,
+    /// What it says.
+    pub text: String,
+    /// Whether the profile calls it a health check or other noise; counted apart, never drain evidence, hidden by default.
+    pub excluded: bool,
+}
+
+/// Lines of one source, as they arrived together.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LogBatch {
+    /// The source.
+    pub source: SourceId,
+    /// The pool that all of its lines belong to, if any.
+    pub pool: Option<PoolId>,
+    /// The lines in order.
+    pub lines: Vec<LogLine>,
+    /// Lines lost before these, because they came faster than they could be taken or were cut off by a rotation.
+    pub dropped: u64,
+}
+
+/// The state of a log source, told when it changes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum LogSourceState {
+    /// Being followed.
+    Following,
+    /// Not there yet, or gone; looked for again.
+    Waiting(super::outcome::Trouble),
+    /// Over: a command that ended. Started again after a pause where that makes sense.
+    Ended(super::outcome::Trouble),
+}

@@ -1,0 +1,26 @@
+//! Values and their laws: no input, no output, no clock.
+
+pub mod checklist;
+pub mod drain;
+mod freshness;
+mod id;
+pub mod log;
+pub mod metric;
+pub mod outcome;
+pub mod procedure;
+pub mod reading;
+pub mod share;
+mod time;
+pub mod weights;
+
+pub use checklist::Checklist;
+pub use freshness::Freshness;
+pub use id::{
+    BadDigest, ChangeId, CockpitId, Digest, EntryId, ItemId, Operator, PoolId, RouterId, SessionId, SourceId, StepId,
+};
+pub use outcome::{Outcome, Refused, Trouble, TroubleKind};
+pub use procedure::Procedure;
+pub use reading::{Capabilities, NativeSplit, NativeWeight, Prepared, Reading, Target};
+pub use share::{Share, Shares};
+pub use time::{Elapsed, Now, Timestamp, age, clock_span};
+pub use weights::{BasisPoints, Weights, WeightsError};

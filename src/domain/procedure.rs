@@ -1,0 +1,236 @@
+//! The checked profile as the core sees it: pools and roles, routers and what they can do, the plan, the rules.
+//!
+//! Router configuration and secrets are not here: they stay in the runtime, by router name.
+
+use std::time::Duration;
+
+use super::checklist::Checklist;
+use super::drain::DrainRule;
+use super::reading::Capabilities;
+use super::{BasisPoints, Digest, PoolId, RouterId, SourceId, StepId, Weights};
+
+/// Everything that a deployment is flown by.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Procedure {
+    /// The service's name.
+    pub service: String,
+    /// The environment's name: `prod`.
+    pub environment: String,
+    /// Whether acts here ask the most: set by the profile, else guessed from names like `prod`.
+    pub production: bool,
+    /// SHA-256 over the profile's and the included files' bytes.
+    pub digest: Digest,
+    /// Pools in the profile's order; at least two.
+    pub pools: Vec<Pool>,
+    /// Routers in the profile's order; may be empty.
+    pub routers: Vec<RouterSpec>,
+    /// The plan's steps in order; may be empty.
+    pub plan: Vec<Step>,
+    /// The checklist.
+    pub checklist: Checklist,
+    /// What each kind of act asks of the operator.
+    pub confirm: Confirm,
+    /// How far `+` and `-` move a draft.
+    pub increment: BasisPoints,
+    /// Times.
+    pub timing: Timing,
+    /// When a pool counts as drained.
+    pub drain: DrainRule,
+    /// Log sources.
+    pub logs: Vec<LogSpec>,
+    /// Metric sources.
+    pub metrics: Vec<MetricSpec>,
+    /// Acts after a rollback's traffic, in order (R7).
+    pub rollback: Vec<RollbackAct>,
+}
+
+impl Procedure {
+    /// Pool names in order.
+    pub fn pool_ids(&self) -> impl Iterator<Item = &PoolId> + Clone {
+        self.pools.iter().map(|pool| &pool.id)
+    }
+
+    /// One pool.
+    pub fn pool(&self, id: &PoolId) -> Option<&Pool> {
+        self.pools.iter().find(|pool| pool.id == *id)
+    }
+
+    /// One router.
+    pub fn router(&self, id: &RouterId) -> Option<&RouterSpec> {
+        self.routers.iter().find(|router| router.id == *id)
+    }
+
+    /// One step with its place in the plan.
+    pub fn step(&self, id: &StepId) -> Option<(usize, &Step)> {
+        self.plan.iter().enumerate().find(|(_, step)| step.id == *id)
+    }
+}
+
+/// One pool.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Pool {
+    /// Its name.
+    pub id: PoolId,
+    /// A mark that tells it apart without colour: `▲`.
+    pub mark: String,
+    /// Its role when the plan starts.
+    pub role: Role,
+    /// Requests per second that one server is declared to carry.
+    pub capacity_per_server: Option<f64>,
+}
+
+/// What a pool is when the plan starts; both can run the new version later.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// Keeps the old version until the new one has proven itself.
+    Old,
+    /// Gets the new version first.
+    New,
+}
+
+/// One router as the core knows it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RouterSpec {
+    /// Its name.
+    pub id: RouterId,
+    /// The adapter's kind: `haproxy`.
+    pub kind: String,
+    /// What it can do.
+    pub capabilities: Capabilities,
+    /// How often it is read when nothing happens.
+    pub poll: Duration,
+}
+
+/// One step of the plan.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Step {
+    /// Its unique name.
+    pub id: StepId,
+    /// Its title as the profile has it.
+    pub name: String,
+    /// What it does.
+    pub act: StepAct,
+    /// What must hold before the *next* step is offered as planned: items of these sections, drained pools.
+    pub leave_when: Vec<Condition>,
+    /// How long it must hold after its last router was verified (G4).
+    pub soak: Option<Duration>,
+    /// The weights to go back to from here; else the split last verified before the step (R1).
+    pub back_to: Option<Weights>,
+}
+
+/// What a step does.
+#[derive(Clone, PartialEq, Debug)]
+pub enum StepAct {
+    /// Gives the routers these weights.
+    Shift(Weights),
+    /// A deployment that a person does elsewhere and confirms here.
+    Deploy {
+        /// The pool that gets another version.
+        pool: PoolId,
+        /// What to do, in the profile's words.
+        text: String,
+    },
+    /// Waits for a person.
+    Pause {
+        /// What the person decides, in the profile's words.
+        text: String,
+    },
+}
+
+/// What must hold before a step may be left.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Condition {
+    /// The pool is Drained.
+    Drained(PoolId),
+    /// Every required item of the checklist section (by its slug) is ticked.
+    Items(String),
+}
+
+/// What an act asks of the operator before it is done (F1).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Friction {
+    /// One key that is not the one that opened the dialog.
+    Key,
+    /// The target, typed.
+    Type,
+}
+
+/// Friction by kind of act.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Confirm {
+    /// The next planned step, with every gate green.
+    pub shift: Friction,
+    /// A shift that the plan does not hold.
+    pub off_plan: Friction,
+    /// A deploy step's tick.
+    pub deploy: Friction,
+    /// A rollback.
+    pub rollback: Friction,
+}
+
+/// Times, all from the profile or its defaults.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Timing {
+    /// How long one router may take to answer.
+    pub router_timeout: Duration,
+    /// How long after its intent a change may still be sent (D1).
+    pub deadline: Duration,
+    /// How long a proposal stands (B3).
+    pub proposal: Duration,
+    /// How often routers are read while watched closely.
+    pub poll_close: Duration,
+    /// How long a router is watched closely after a key or a change.
+    pub close_for: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            router_timeout: Duration::from_secs(2),
+            deadline: Duration::from_secs(5),
+            proposal: Duration::from_mins(1),
+            poll_close: Duration::from_millis(100),
+            close_for: Duration::from_mins(1),
+        }
+    }
+}
+
+/// One log source as the core knows it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct LogSpec {
+    /// Its name.
+    pub id: SourceId,
+    /// The pool whose lines it carries, if they are one pool's.
+    pub pool: Option<PoolId>,
+}
+
+/// One metric source as the core knows it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct MetricSpec {
+    /// Its name.
+    pub id: SourceId,
+    /// The pool that it measures, if one.
+    pub pool: Option<PoolId>,
+    /// How often it is read.
+    pub interval: Duration,
+    /// Warn above these.
+    pub limits: Limits,
+}
+
+/// Thresholds drawn on the charts; a guard comes with its own.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Limits {
+    /// Share of failed requests, as a fraction of one.
+    pub error_rate: Option<f64>,
+    /// 99th percentile of the response time, in milliseconds.
+    pub p99_ms: Option<f64>,
+}
+
+/// An act of a rollback after its traffic (R7).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RollbackAct {
+    /// Its title.
+    pub name: String,
+    /// What a person does, in the profile's words.
+    pub text: String,
+}

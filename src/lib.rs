@@ -1,0 +1,3 @@
+//! flightdeck.
+pub mod adapter;
+pub mod domain;

@@ -1,0 +1,1 @@
+//! The routers of the built-in world against the contract.

@@ -1,0 +1,1 @@
+//! A real HAProxy against the contract, in the shapes that people run.

@@ -1,0 +1,1 @@
+//! Log sources against their contract.

@@ -1,0 +1,7 @@
+//! Every adapter against its contract.
+
+mod demo;
+mod haproxy;
+mod log;
+mod metric;
+mod router;

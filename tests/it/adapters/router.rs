@@ -1,0 +1,1 @@
+//! The contract of a router adapter: one suite that runs on every one.

@@ -1,0 +1,1 @@
+//! Profiles that must load and profiles that must not.

@@ -1,0 +1,1 @@
+//! Every store against the contract of the journal.

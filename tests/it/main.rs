@@ -1,0 +1,20 @@
+//! Every test that needs more than one room. One binary, so that it is linked once.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    unreachable_pub,
+    missing_docs,
+    reason = "a test that cannot go on says so loudly, and its helpers are documented where they need it"
+)]
+
+mod adapters;
+mod architecture;
+mod cli;
+mod config;
+mod flows;
+mod journal;
+mod pty;
+mod simulation;
+mod support;

@@ -1,0 +1,1 @@
+//! Random flights with a seed that replays.
