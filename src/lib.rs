@@ -1,3 +1,5 @@
 //! flightdeck.
 pub mod adapter;
 pub mod domain;
+pub mod entry;
+pub mod session;
