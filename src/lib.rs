@@ -1,5 +1,7 @@
 //! flightdeck.
 pub mod adapter;
+pub mod cockpit;
 pub mod domain;
 pub mod entry;
+pub mod flight;
 pub mod session;
