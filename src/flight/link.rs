@@ -168,6 +168,15 @@ impl Flight {
         }
     }
 
+    /// A journal that was away is asked whether it is back, also when nothing waits for it.
+    pub(super) fn ask_after_journal(&mut self, now: Now, out: &mut Vec<Effect>) {
+        let idle = self.link.pending.is_none() && self.link.broken.is_none();
+        if self.link.down.is_some() && idle && self.link.retry_at.is_none_or(|at| now.elapsed >= at) {
+            self.link.retry_at = Some(now.elapsed.plus(RETRY));
+            out.push(Effect::ReadJournal { after: self.session.head });
+        }
+    }
+
     /// Takes entries of the journal in, in order; those that are known already are passed over.
     pub(super) fn followed(&mut self, now: Now, entries: Vec<Entry>, is_tail: bool, out: &mut Vec<Effect>) {
         for entry in entries {
@@ -198,6 +207,10 @@ impl Flight {
         }
         // The journal was read to its end and the unknown entry is not in it: the same entry is sent once more. Its number
         // guards it, so that at most one of the two is kept.
+        if is_tail && self.link.pending.is_none() {
+            self.link.down = None;
+            self.link.retry_at = None;
+        }
         if is_tail && let Some(pending) = self.link.pending.as_mut().filter(|pending| pending.unknown) {
             pending.unknown = false;
             out.push(Effect::Append(Box::new(pending.entry.clone())));
