@@ -1,3 +1,5 @@
 //! flightdeck.
 pub mod adapter;
 pub mod domain;
+#[cfg(feature = "lab")]
+pub mod lab;
