@@ -64,7 +64,7 @@ impl LabControl {
             entry(
                 Fault::NewSlows,
                 "new version is slow".to_owned(),
-                format!("{} takes half a second longer for everything", shared.options.to),
+                format!("{} takes about half a second longer for everything", shared.options.to),
                 Some(shared.is_slow.load(Relaxed)),
             ),
         ];
@@ -165,6 +165,8 @@ impl LabControl {
         self.world.shared.tasks.spawn(async move {
             for server in world.servers.iter().filter(|server| server.pool == pool) {
                 server.restart(&version).await;
+                // The routers see one server come back before the next one goes.
+                tokio::time::sleep(world.shared.options.health_every).await;
             }
             if let Some(flag) = world.deploying.get(place) {
                 flag.store(false, Relaxed);

@@ -61,7 +61,7 @@ pub struct LabOptions {
     pub export: (Duration, Duration),
     /// How often routers check the servers' health.
     pub health_every: Duration,
-    /// How long a server is gone while it restarts with another version.
+    /// How long a server is gone while it restarts with another version: long enough for two health checks to see it.
     pub restart: Duration,
     /// Where chance starts.
     pub seed: u64,
@@ -82,7 +82,7 @@ impl Default for LabOptions {
             export_share: 0.008,
             export: (Duration::from_secs(4), Duration::from_secs(20)),
             health_every: Duration::from_secs(1),
-            restart: Duration::from_millis(900),
+            restart: Duration::from_millis(2200),
             seed: 1,
             directory: None,
             cancel: CancellationToken::new(),
@@ -119,9 +119,10 @@ pub enum LabError {
 
 /// The world. Ends when it is dropped; [`Lab::stop`] also waits for the end.
 pub struct Lab {
+    // Invariant: dropped before the directory, so that nothing is written any more when it goes.
+    _end: DropGuard,
     world: Arc<World>,
     directory: Directory,
-    _end: DropGuard,
 }
 
 /// Everything that stands in the world.
@@ -232,7 +233,7 @@ impl Lab {
         }
         let load = routers.iter().map(|router| Load::start(&shared, router.traffic_port)).collect();
         let world = World { shared, logs, servers, routers, load, deploying: Default::default() };
-        Ok(Self { world: Arc::new(world), directory, _end: end })
+        Ok(Self { _end: end, world: Arc::new(world), directory })
     }
 
     /// The demo's profile and the checklist that it includes, with this world's ports and files: path and content. The
@@ -280,7 +281,9 @@ impl Directory {
         let is_own = given.is_none();
         let path =
             given.unwrap_or_else(|| std::env::temp_dir().join(format!("flightdeck-demo-{}", uuid::Uuid::now_v7())));
-        std::fs::create_dir_all(&path).map_err(|source| LabError::Logs { path: path.clone(), source })?;
+        // A directory of its own must be new: nobody else's files are mixed in, or removed at the end.
+        let created = if is_own { std::fs::create_dir(&path) } else { std::fs::create_dir_all(&path) };
+        created.map_err(|source| LabError::Logs { path: path.clone(), source })?;
         Ok(Self { path, is_own })
     }
 }

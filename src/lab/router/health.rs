@@ -1,4 +1,4 @@
-//! Asks every server for its health, and believes a change only when it was seen twice.
+//! Asks every server for its health: two bad answers in a row take it out, one good answer brings it back.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -11,28 +11,21 @@ use super::{Router, Upstream};
 
 /// How long a server may take to say that it is well.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// How many answers in a row change a server's health.
-const IN_A_ROW: u32 = 2;
+/// How many bad answers in a row take a server out.
+const BAD_IN_A_ROW: u32 = 2;
 
 /// Checks all servers of the living process at this interval.
 pub(super) async fn watch(router: &Router, every: Duration) {
     let mut tick = interval(every);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut against = vec![0; router.configured.len()];
+    let mut bad = vec![0; router.configured.len()];
     loop {
         tick.tick().await;
         let life = router.life();
         let answers = futures_util::future::join_all(life.servers.iter().map(is_well)).await;
-        for ((server, is_well), against) in life.servers.iter().zip(answers).zip(&mut against) {
-            if is_well == server.is_up.load(Relaxed) {
-                *against = 0;
-                continue;
-            }
-            *against += 1;
-            if *against >= IN_A_ROW {
-                server.is_up.store(is_well, Relaxed);
-                *against = 0;
-            }
+        for ((server, is_well), bad) in life.servers.iter().zip(answers).zip(&mut bad) {
+            *bad = if is_well { 0 } else { *bad + 1 };
+            server.is_up.store(*bad < BAD_IN_A_ROW, Relaxed);
         }
     }
 }
