@@ -2,8 +2,8 @@
 //!
 //! - `GET /state`: identity, uptime and every server, as JSON.
 //! - `PUT /weights` with `{"blue-1":30,…}`: all at once, or not at all. A header `Expected-Weights: blue-1=50:ready,…`
-//!   makes it conditional: 409 with the present state when they are others. 400 for what cannot be understood, 422 when
-//!   no server would get traffic any more.
+//!   makes it conditional on the servers that it names: 409 with the present state when one of them has moved. 400 for
+//!   what cannot be understood, 422 when no server would get traffic any more.
 //! - `PUT /admin` with `{"blue-1":"maintenance",…}`: takes a server out, or in again.
 //!
 //! While the router hangs, requests are read and kept. A change that waited is applied when the router goes on, whether
@@ -90,7 +90,9 @@ fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, (u16, String)> {
 
 fn set_weights(life: &Life, wanted: BTreeMap<String, u32>, expected: Option<&str>) -> Result<(), (u16, String)> {
     let mut balance = lock(&life.balance);
-    if expected.is_some_and(|expected| expected != spelled(life, balance.weights())) {
+    let present = spelled(life, balance.weights());
+    let holds = |condition: &str| present.iter().any(|each| each == condition);
+    if expected.is_some_and(|expected| !expected.split(',').all(holds)) {
         return Err((409, String::new()));
     }
     let mut weights = balance.weights().to_vec();
@@ -123,8 +125,8 @@ fn set_admin(life: &Life, wanted: BTreeMap<String, Admin>) -> Result<(), (u16, S
     Ok(())
 }
 
-/// All weights in the form of the `Expected-Weights` header.
-fn spelled(life: &Life, weights: &[u32]) -> String {
+/// Each server's weight as the `Expected-Weights` header spells it.
+fn spelled(life: &Life, weights: &[u32]) -> Vec<String> {
     let each = life.servers.iter().zip(weights).map(|(server, weight)| {
         let admin = match *lock(&server.admin) {
             Admin::Ready => "ready",
@@ -134,7 +136,7 @@ fn spelled(life: &Life, weights: &[u32]) -> String {
         };
         format!("{}={weight}:{admin}", server.name)
     });
-    each.collect::<Vec<_>>().join(",")
+    each.collect()
 }
 
 fn state(router: &Router, life: &Life) -> String {
