@@ -4,4 +4,6 @@ pub mod cockpit;
 pub mod domain;
 pub mod entry;
 pub mod flight;
+#[cfg(feature = "lab")]
+pub mod lab;
 pub mod session;

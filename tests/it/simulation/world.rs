@@ -483,12 +483,8 @@ impl World {
     fn folded(&self) -> Session {
         let mut session = Session::default();
         for entry in &self.store {
-            let stamp = Stamp {
-                number: entry.number,
-                at: entry.at,
-                actor: entry.actor.clone(),
-                cockpit: entry.cockpit,
-            };
+            let stamp =
+                Stamp { number: entry.number, at: entry.at, actor: entry.actor.clone(), cockpit: entry.cockpit };
             session.apply_entry(&stamp, &entry.events);
         }
         session
@@ -497,12 +493,8 @@ impl World {
     fn check_fold(&self) {
         let mut session = Session::default();
         for entry in self.store.iter().take_while(|entry| entry.number <= self.flight.session.head) {
-            let stamp = Stamp {
-                number: entry.number,
-                at: entry.at,
-                actor: entry.actor.clone(),
-                cockpit: entry.cockpit,
-            };
+            let stamp =
+                Stamp { number: entry.number, at: entry.at, actor: entry.actor.clone(), cockpit: entry.cockpit };
             session.apply_entry(&stamp, &entry.events);
         }
         if session != self.flight.session {
@@ -561,8 +553,7 @@ impl World {
     }
 
     fn confirmation(&mut self, typed: &str) -> Confirmation {
-        let gesture =
-            if self.random.chance(50) { Gesture::Key } else { Gesture::Typed(typed.to_owned()) };
+        let gesture = if self.random.chance(50) { Gesture::Key } else { Gesture::Typed(typed.to_owned()) };
         Confirmation { gesture, seen: !self.random.chance(10) }
     }
 
@@ -699,7 +690,10 @@ impl World {
         }
         self.check_fold();
         if self.flight.link.is_busy() || self.flight.link.down.is_some() {
-            self.fail("J1", &format!("something is still on its way into a journal that answers: {:?}", self.flight.link));
+            self.fail(
+                "J1",
+                &format!("something is still on its way into a journal that answers: {:?}", self.flight.link),
+            );
         }
         if let Some(change) = self.flight.session.in_flight() {
             for (router, known) in change.unfinished() {
@@ -713,9 +707,11 @@ impl World {
             let expected = self.flight.session.expected.get(router);
             let holds = expected.is_some_and(|expected| simulated.native().holds(expected));
             let said = self.flight.session.drifted.contains_key(router)
-                || self.flight.session.in_flight().is_some_and(|change| {
-                    change.unfinished().any(|(unfinished, _)| unfinished == router)
-                });
+                || self
+                    .flight
+                    .session
+                    .in_flight()
+                    .is_some_and(|change| change.unfinished().any(|(unfinished, _)| unfinished == router));
             if !holds && !said {
                 self.fail(
                     "V3",
@@ -741,7 +737,10 @@ impl World {
             return;
         }
         let idle = self.flight.session.in_flight().is_none() && proposal.holds_already();
-        self.ask(Ask::Confirm { confirmation: Confirmation { gesture: Gesture::Key, seen: true }, overrides: Vec::new() });
+        self.ask(Ask::Confirm {
+            confirmation: Confirmation { gesture: Gesture::Key, seen: true },
+            overrides: Vec::new(),
+        });
         self.pass(8_000);
         for order in &proposal.routers {
             let simulated = &self.routers[&order.router];
