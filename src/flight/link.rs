@@ -84,7 +84,12 @@ impl Flight {
             let session = scratch.as_ref().unwrap_or(&self.session);
             let asked = Asked { now, ..next.asked.clone() };
             match decide(session, &self.procedure, &asked) {
-                Ok(decided) if decided.is_empty() => {}
+                // On top of a command that may yet come to nothing, nothing to do now may be something to do then.
+                Ok(decided) if decided.is_empty() => {
+                    if scratch.is_some() && !next.by_person {
+                        waiting.push(next);
+                    }
+                }
                 Ok(decided) => {
                     if !self.link.queue.is_empty() {
                         scratch.get_or_insert_with(|| self.session.clone()).apply_entry(&stamp, &decided);
@@ -96,6 +101,8 @@ impl Flight {
                     if next.by_person {
                         self.refuse(&next.asked.command, &refused);
                         out.push(Effect::refused(&refused));
+                    } else if scratch.is_some() {
+                        waiting.push(next);
                     }
                 }
             }

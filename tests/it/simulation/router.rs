@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flightdeck::domain::reading::{Admin, Health, Identity, ServerReading};
-use flightdeck::domain::{NativeSplit, NativeWeight, PoolId, Prepared, Reading, Refused, Target};
+use flightdeck::domain::{NativeSplit, NativeWeight, PoolId, Prepared, Reading, Target};
 
 /// One simulated router.
 #[derive(Clone, Debug)]
@@ -88,7 +88,7 @@ impl Router {
         let whole: u64 = self.weights.iter().map(|weight| u64::from(*weight)).sum();
         let came = (now - self.counted) / 10;
         for (index, weight) in self.weights.iter().enumerate() {
-            let part = if whole == 0 { 0 } else { came * u64::from(*weight) / whole };
+            let part = (came * u64::from(*weight)).checked_div(whole).unwrap_or(0);
             self.requests[index] += part;
             self.in_flight[index] = if *weight > 0 { 3 } else { self.in_flight[index].saturating_sub(came / 50) };
         }
@@ -126,7 +126,7 @@ impl Router {
 }
 
 /// What a target means for such a router: whole percents. Pure.
-pub fn prepare(pools: &[PoolId], target: &Target) -> Result<Prepared, Refused> {
+pub fn prepare(pools: &[PoolId], target: &Target) -> Prepared {
     let native = match target {
         Target::Native(native) => native.clone(),
         Target::Weights(weights) => NativeSplit(
@@ -143,5 +143,5 @@ pub fn prepare(pools: &[PoolId], target: &Target) -> Result<Prepared, Refused> {
     };
     let requests = native.0.iter().map(|each| format!("set {} {}", each.reference, each.weight)).collect();
     let shares = native.shares(pools);
-    Ok(Prepared { requests, native, shares, notes: Vec::new() })
+    Prepared { requests, native, shares, notes: Vec::new() }
 }

@@ -170,6 +170,12 @@ impl World {
     }
 
     fn fail(&self, rule: &str, what: &str) -> ! {
+        if std::env::var("FLIGHTDECK_SEED").is_ok() {
+            for entry in self.store.iter().rev().take(12).rev() {
+                println!("{} {:?} {:?}", entry.number, entry.at, entry.events);
+            }
+            println!("{:?}", self.flight.link);
+        }
         panic!("seed {} at {} ms after {} acts broke {rule}: {what}", self.seed, self.time, self.steps);
     }
 
@@ -251,7 +257,7 @@ impl World {
                 self.later(delay, Due::ServeRead(cockpit, router, poll, now));
             }
             Effect::Prepare { request, router, target, reading: _ } => {
-                let result = prepare(&self.pools, &target);
+                let result = Ok(prepare(&self.pools, &target));
                 self.answer(delay / 4, Msg::Prepared { request, router, result });
             }
             Effect::Append(entry) => self.later(delay, Due::ServeAppend(cockpit, entry)),
@@ -699,7 +705,7 @@ impl World {
             for (router, known) in change.unfinished() {
                 let open = known.and_then(|known| known.outcome.as_ref()).is_none_or(Outcome::is_open);
                 if open {
-                    self.fail("V3", &format!("{router} never got its word: {known:?}"));
+                    self.fail("V3", &format!("{router} never got its word: {known:?}, {:#?}", self.flight.executing));
                 }
             }
         }
