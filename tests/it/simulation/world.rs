@@ -577,7 +577,12 @@ impl World {
     }
 
     fn confirm(&mut self) {
-        let typed = self.flight.proposing.as_ref().and_then(|each| each.proposal()).map(|each| each.typed_target());
+        let typed = self
+            .flight
+            .proposing
+            .as_ref()
+            .and_then(|each| each.proposal())
+            .map(flightdeck::session::Proposal::typed_target);
         let confirmation = self.confirmation(&typed.unwrap_or_default());
         let overrides = self.overrides(false);
         self.ask(Ask::Confirm { confirmation, overrides });
