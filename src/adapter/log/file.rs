@@ -41,8 +41,8 @@ pub(super) struct Step {
     pub(super) lines: Vec<LogLine>,
     /// Lines skipped before them.
     pub(super) dropped: u64,
-    /// Whether the name leads to a file that can be read.
-    pub(super) there: Option<Trouble>,
+    /// Why the name leads to no file that can be read, if so.
+    pub(super) trouble: Option<Trouble>,
     /// Whether more is to be read at once.
     pub(super) more: bool,
 }
@@ -78,25 +78,33 @@ impl Follower {
     /// Looks at the name and reads what is new, up to a bound.
     pub(super) fn step(&mut self) -> Step {
         let mut step = Step::default();
-        if let Err(trouble) = self.look(&mut step) {
-            step.there = Some(trouble);
-        }
-        self.looked = true;
         let mut budget = STEP_BYTES;
-        if let Some((old, until)) = &mut self.parting {
-            let ended = old.read(&mut self.buffer, &mut self.cleaner, &mut budget, &mut step);
-            if ended.unwrap_or(true) && Instant::now() >= *until {
-                old.finish(&mut self.cleaner, &mut step);
-                self.parting = None;
-            }
+        // The file that had the name before is read first, and no further rotation is looked for until it is.
+        if !self.read_parting(&mut budget, &mut step) {
+            return step;
         }
-        if let Some(open) = &mut self.open
+        step.trouble = self.look(&mut step).err();
+        self.looked = true;
+        if self.read_parting(&mut budget, &mut step)
+            && let Some(open) = &mut self.open
             && let Err(error) = open.read(&mut self.buffer, &mut self.cleaner, &mut budget, &mut step)
         {
-            step.there = Some(trouble(&self.path, &error));
-            self.open = None;
+            step.trouble = Some(trouble(&self.path, &error));
+            self.reopen();
         }
         step
+    }
+
+    /// Reads the file that had the name before. Says whether it was read to its end.
+    fn read_parting(&mut self, budget: &mut usize, step: &mut Step) -> bool {
+        let Some((old, until)) = &mut self.parting else { return true };
+        // What cannot be read any more has ended.
+        let ended = old.read(&mut self.buffer, &mut self.cleaner, budget, step).unwrap_or(true);
+        if ended && Instant::now() >= *until {
+            old.finish(&mut self.cleaner, step);
+            self.parting = None;
+        }
+        ended
     }
 
     /// Opens what the name leads to, when it is not what is open.
@@ -113,6 +121,16 @@ impl Follower {
             older.finish(&mut self.cleaner, step);
         }
         Ok(())
+    }
+
+    /// Opens the same file once more after a failed read, as network file systems ask for, and goes on at the same place.
+    fn reopen(&mut self) {
+        if let Some(open) = &mut self.open
+            && let Ok(again) = Opened::at(&self.path, false)
+            && again.identity == open.identity
+        {
+            open.file = again.file;
+        }
     }
 }
 
@@ -267,10 +285,99 @@ pub(super) fn trouble(path: &Path, error: &io::Error) -> Trouble {
 mod tests {
     use std::fs;
 
+    use proptest::prelude::*;
+
     use super::*;
 
     fn follower(path: &Path) -> Follower {
         Follower::new(path.to_owned(), Cleaner::new(true, None).expect("no pattern"))
+    }
+
+    /// What a writer and its log rotation do.
+    #[derive(Clone, Debug)]
+    enum Act {
+        Write(String),
+        WriteLate(String),
+        Rename,
+        Empty,
+        Step,
+    }
+
+    fn act() -> impl Strategy<Value = Act> {
+        prop_oneof![
+            4 => "[a-c\n]{1,12}".prop_map(Act::Write),
+            2 => "[a-c\n]{1,6}".prop_map(Act::WriteLate),
+            1 => Just(Act::Rename),
+            1 => Just(Act::Empty),
+            3 => Just(Act::Step),
+        ]
+    }
+
+    fn append(path: &Path, text: &str) {
+        use std::io::Write as _;
+        let mut file = OpenOptions::new().append(true).create(true).open(path).expect("opened");
+        file.write_all(text.as_bytes()).expect("written");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Every whole line of every file comes once and in order, whatever stands between: each file's lines carry its
+        /// number. A file is looked at before it loses its name or its content, as with any rotation slower than a step.
+        #[test]
+        fn each_whole_line_comes_once(acts in proptest::collection::vec(act(), 0..40)) {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("a.log");
+            let mut follower = follower(&path);
+            let (mut got, mut current, mut written) = (Vec::new(), 0, vec![String::new()]);
+            append(&path, "");
+            for act in acts {
+                // A late writer of the file before, as long as there is one.
+                match act {
+                    Act::Write(text) => {
+                        append(&path, &text);
+                        written[current].push_str(&text);
+                    }
+                    Act::WriteLate(text) => {
+                        let late = folder.path().join(format!("{}", current.wrapping_sub(1)));
+                        if late.exists() {
+                            append(&late, &text);
+                            written[current - 1].push_str(&text);
+                        }
+                    }
+                    Act::Rename => {
+                        got.extend(texts(follower.step()));
+                        fs::rename(&path, folder.path().join(current.to_string())).expect("renamed");
+                        append(&path, "");
+                        current += 1;
+                        written.push(String::new());
+                    }
+                    Act::Empty => {
+                        got.extend(texts(follower.step()));
+                        OpenOptions::new().write(true).open(&path).expect("opened").set_len(0).expect("emptied");
+                        current += 1;
+                        written.push(String::new());
+                        got.extend(texts(follower.step()));
+                    }
+                    Act::Step => got.extend(texts(follower.step())),
+                }
+            }
+            got.extend(texts(follower.step()));
+            let mut wanted: Vec<&str> = Vec::new();
+            for text in &written {
+                wanted.extend(text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')));
+            }
+            // A file that lost its name may end without a newline: that line comes too, once it is let go.
+            let mut got: Vec<&str> = got.iter().map(String::as_str).collect();
+            wanted.sort_unstable();
+            got.sort_unstable();
+            for line in wanted {
+                let place = got.iter().position(|each| *each == line);
+                prop_assert!(place.is_some(), "`{line}` is missing");
+                got.remove(place.unwrap_or(0));
+            }
+            prop_assert!(got.len() <= current, "{got:?} came twice");
+        }
     }
 
     fn texts(step: Step) -> Vec<String> {

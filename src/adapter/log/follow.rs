@@ -162,7 +162,7 @@ impl Following {
     }
 
     fn take(&mut self, step: Step, begun: Instant) {
-        let state = step.there.map_or(LogSourceState::Following, LogSourceState::Waiting);
+        let state = step.trouble.map_or(LogSourceState::Following, LogSourceState::Waiting);
         // Lines come from an open file; that its name is gone is said after them.
         let says_first = state == LogSourceState::Following;
         if says_first {

@@ -7,6 +7,7 @@ use std::fmt;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::clean::TEXT_LIMIT;
 use super::level;
 use super::stamp::{self, Stamps};
 use crate::domain::Timestamp;
@@ -80,7 +81,13 @@ fn severity(value: &str) -> Option<Level> {
 /// Nested objects become `outer.inner=value` down to this depth; below it they stay JSON.
 const DEPTH: usize = 3;
 
+/// A line's text is not shown beyond this, so nothing more is put together: keys within keys could make it very long.
+const ENOUGH: usize = 4 * TEXT_LIMIT;
+
 fn append(out: &mut String, key: &str, value: &str, depth: usize) {
+    if out.len() > ENOUGH {
+        return;
+    }
     if depth < DEPTH
         && value.starts_with('{')
         && let Some(fields) = Fields::read(value)
@@ -183,6 +190,14 @@ mod tests {
             told(r#"{"time":"noon","level":"loud","msg":"x"}"#),
             Some((None, None, "x time=noon level=loud".to_owned()))
         );
+    }
+
+    #[test]
+    fn keys_within_keys_cannot_make_a_line_endless() {
+        let inner: Vec<String> = (0..2_000).map(|number| format!("\"{number}\":1")).collect();
+        let line = format!("{{\"{}\":{{{}}}}}", "k".repeat(30_000), inner.join(","));
+        let (_, _, text) = told(&line).expect("an object");
+        assert!(text.len() < 100_000, "{}", text.len());
     }
 
     #[test]
