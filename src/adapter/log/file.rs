@@ -43,6 +43,8 @@ pub(super) struct Step {
     pub(super) dropped: u64,
     /// Why the name leads to no file that can be read, if so.
     pub(super) trouble: Option<Trouble>,
+    /// Whether another file was opened than before.
+    pub(super) opened: bool,
     /// Whether more is to be read at once.
     pub(super) more: bool,
 }
@@ -115,6 +117,7 @@ impl Follower {
             return Ok(());
         }
         let opened = Opened::at(&self.path, !self.looked).map_err(|error| trouble(&self.path, &error))?;
+        step.opened = true;
         if let Some(old) = self.open.replace(opened)
             && let Some((mut older, _)) = self.parting.replace((old, Instant::now() + GRACE))
         {

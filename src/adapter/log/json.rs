@@ -29,8 +29,11 @@ pub(super) fn read(line: &str, stamps: &mut Stamps) -> Option<Told> {
     let fields = Fields::read(line)?;
     let mut told = Told { at: None, level: None, text: String::with_capacity(line.len()) };
     let mut rest = String::with_capacity(line.len());
+    // The journal's own entries carry dozens of fields about the process, all with this first letter.
+    let journal = fields.0.iter().any(|(key, _)| key == "__REALTIME_TIMESTAMP");
     for (key, value) in &fields.0 {
         match meaning(key) {
+            Meaning::Other if journal && key.starts_with('_') => {}
             Meaning::Time if told.at.is_none() => {
                 told.at = time(value.get(), stamps);
                 if told.at.is_none() {
@@ -182,6 +185,14 @@ mod tests {
         ] {
             assert_eq!(told(line), Some((at.clone(), Some(level), text.to_owned())), "{line}");
         }
+    }
+
+    #[test]
+    fn the_journals_fields_about_the_process_are_left_out() {
+        let line =
+            r#"{"_PID":"7","__REALTIME_TIMESTAMP":"1795224730742000","PRIORITY":"4","MESSAGE":"slow","UNIT":"app"}"#;
+        let at = Some("2026-11-21T01:32:10.742Z".to_owned());
+        assert_eq!(told(line), Some((at, Some(Level::Warn), "slow UNIT=app".to_owned())));
     }
 
     #[test]

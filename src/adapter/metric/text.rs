@@ -33,11 +33,13 @@ pub(super) fn samples(text: &str) -> impl Iterator<Item = Result<Sample<'_>, Bad
         .take_while(|(_, line)| *line != "# EOF")
         .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
         .map(|(number, line)| {
-            sample(line).ok_or_else(|| BadLine {
-                line: number,
-                begins: line.chars().take(40).map(|each| if each.is_control() { '?' } else { each }).collect(),
-            })
+            sample(line).ok_or_else(|| BadLine { line: number, begins: line.chars().take(40).map(visible).collect() })
         })
+}
+
+/// What may stand in a message: nothing that steers a terminal or hides its neighbours.
+fn visible(character: char) -> char {
+    if character == ' ' || character.is_ascii_graphic() || character.is_alphanumeric() { character } else { '?' }
 }
 
 /// A name, labels in braces, a value; a time and an exemplar may follow and are left aside.
@@ -194,8 +196,8 @@ mod tests {
             let bad = read(&format!("ok 1\n{text}\n")).expect_err(text);
             assert_eq!(bad.line, 2, "{text}");
         }
-        let html = read("<!doctype html>\x1b[2J").expect_err("no metric");
-        assert_eq!(html.to_string(), "line 1 is not a metric: `<!doctype html>?[2J`");
+        let html = read("<!doctype html>\x1b[2J\u{202e}").expect_err("no metric");
+        assert_eq!(html.to_string(), "line 1 is not a metric: `<!doctype html>?[2J?`");
     }
 
     proptest! {

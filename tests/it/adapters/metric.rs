@@ -1,13 +1,15 @@
 //! Metric sources against their contract.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use flightdeck::adapter::metric::config::{Config, Series};
 use flightdeck::adapter::metric::source;
-use flightdeck::domain::metric::{Histogram, Sample};
+use flightdeck::domain::metric::{Histogram, Sample, Scrape};
 use flightdeck::domain::{Trouble, TroubleKind};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use tokio::sync::Barrier;
 
 const METRICS: &str = "# TYPE http_requests_total counter\n\
     http_requests_total{code=\"200\"} 90\n\
@@ -41,9 +43,7 @@ async fn every_target_is_answered_for_under_its_name() {
     let scrape = source(&config(&[&bad, &gone, &good])).unwrap().scrape().await;
     let names: Vec<&str> = scrape.targets.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, [&bad, &gone, &good]);
-    let kinds: Vec<_> =
-        scrape.targets.iter().map(|(_, sample)| sample.as_ref().map_err(|trouble| trouble.kind).err()).collect();
-    assert_eq!(kinds, [Some(TroubleKind::Garbage), Some(TroubleKind::Unreachable), None]);
+    assert_eq!(kinds(&scrape), [Some(TroubleKind::Garbage), Some(TroubleKind::Unreachable), None]);
 }
 
 #[tokio::test]
@@ -77,18 +77,22 @@ async fn answers_that_are_none_say_what_came_and_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_silent_target_times_out_and_delays_no_other() {
+async fn a_silent_target_times_out_and_takes_no_other_with_it() {
     let silent = serve(Answer::Silence).await;
     let stuck = serve(Answer::Half("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\na 1\n")).await;
     let good = serve(Answer::Bytes(ok(METRICS))).await;
-    let scrape = source(&Config { timeout: Duration::from_millis(300), ..config(&[&silent, &stuck, &good]) }).unwrap();
-    let begun = std::time::Instant::now();
-    let scrape = scrape.scrape().await;
-    // Side by side: both silent ones wait at the same time.
-    assert!(begun.elapsed() < Duration::from_millis(590), "{:?}", begun.elapsed());
-    let kinds: Vec<_> =
-        scrape.targets.iter().map(|(_, sample)| sample.as_ref().map_err(|trouble| trouble.kind).err()).collect();
-    assert_eq!(kinds, [Some(TroubleKind::TimedOut), Some(TroubleKind::TimedOut), None]);
+    let source = source(&Config { timeout: Duration::from_millis(500), ..config(&[&silent, &stuck, &good]) }).unwrap();
+    assert_eq!(kinds(&source.scrape().await), [Some(TroubleKind::TimedOut), Some(TroubleKind::TimedOut), None]);
+}
+
+#[tokio::test]
+async fn targets_are_read_side_by_side() {
+    // Neither answers before both were asked.
+    let both = Arc::new(Barrier::new(2));
+    let one = serve(Answer::Together(ok(METRICS), Arc::clone(&both))).await;
+    let other = serve(Answer::Together(ok(METRICS), both)).await;
+    let scrape = source(&config(&[&one, &other])).unwrap().scrape().await;
+    assert_eq!(kinds(&scrape), [None, None]);
 }
 
 #[tokio::test]
@@ -130,6 +134,11 @@ async fn read(answer: &str) -> Result<Sample, Trouble> {
     scrape.targets.remove(0).1
 }
 
+/// How each target failed, in order.
+fn kinds(scrape: &Scrape) -> Vec<Option<TroubleKind>> {
+    scrape.targets.iter().map(|(_, sample)| sample.as_ref().err().map(|trouble| trouble.kind)).collect()
+}
+
 fn ok(body: &str) -> String {
     format!("HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: {}\r\n\r\n{body}", body.len())
 }
@@ -140,6 +149,8 @@ enum Answer {
     /// These bytes, and nothing more.
     Half(&'static str),
     Silence,
+    /// These bytes, once all who share the barrier were asked.
+    Together(String, Arc<Barrier>),
 }
 
 /// Answers every request on a free port; gone with the test's runtime.
@@ -158,6 +169,10 @@ async fn serve(answer: Answer) -> String {
             // A client that has read enough hangs up.
             let _hung_up = match &answer {
                 Answer::Bytes(bytes) => connection.write_all(bytes.as_bytes()).await,
+                Answer::Together(bytes, all) => {
+                    all.wait().await;
+                    connection.write_all(bytes.as_bytes()).await
+                }
                 Answer::Half(bytes) => {
                     let written = connection.write_all(bytes.as_bytes()).await;
                     hold(connection);
