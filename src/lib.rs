@@ -33,3 +33,4 @@ pub mod flight;
 #[cfg(feature = "lab")]
 pub mod lab;
 pub mod session;
+pub mod logbook;
