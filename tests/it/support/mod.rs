@@ -1,1 +1,5 @@
 //! What the tests share.
+
+pub mod haproxy;
+pub mod load;
+pub mod pool;

@@ -64,7 +64,7 @@ fn about_algorithm(front: &Proxy, found: &mut Vec<String>) {
         "static-rr" => found.push(static_algorithm(backend)),
         "leastconn" => found.push(format!("{backend} uses `balance leastconn`, which follows weights only loosely")),
         "first" => {
-            found.push(format!("{backend} uses `balance first`, which fills servers in order whatever their weights"))
+            found.push(format!("{backend} uses `balance first`, which fills servers in order whatever their weights"));
         }
         algorithm => found.push(hashing_algorithm(backend, algorithm)),
     }
