@@ -12,6 +12,9 @@
 //!   It changes nothing but the form of the answers; what [`Prepared::requests`] lists follows it on the same line.
 //! - Weights are sent as absolute numbers: a percentage would be of the configured weight, which may be 0.
 //! - Servers in maintenance and backups are never written.
+//! - A change of several servers is one line, but HAProxy carries it out command by command, and a HAProxy that finds its client
+//!   gone (it was stopped past the time-out) gives up after the first two or three. Weights that rise come first on the line, so
+//!   what is left then is a pool that was raised and another that was not lowered, never nothing at all.
 
 mod answer;
 mod ask;
@@ -87,7 +90,7 @@ impl HaProxy {
         match wire::send(connection, &commands, deadline).await {
             Sent::Nothing(_, why) => SetAnswer::NotSent(format!("{what}: {why}; no byte of the change went out")),
             Sent::Perhaps(_, why) => SetAnswer::Unknown(format!(
-                "{what}: {why}; it may or may not have taken the change, and a stopped HAProxy takes it when it goes on"
+                "{what}: {why}; the change may be taken, in part or not at all, and a stopped HAProxy takes it when it goes on"
             )),
             Sent::Answered(text) => judge(&what, &commands, &text),
         }
