@@ -72,14 +72,13 @@ pub struct Setup<'a> {
     balance: String,
     lines: Vec<String>,
     servers: BTreeMap<String, String>,
-    socket_mode: &'static str,
 }
 
 impl<'a> Setup<'a> {
     /// An ordinary one: `balance roundrobin`, the first pool at 100 and the others at 0.
     pub fn new(layout: Layout<'a>) -> Self {
         let balance = "roundrobin".to_owned();
-        Self { layout, balance, lines: Vec::new(), servers: BTreeMap::new(), socket_mode: "600" }
+        Self { layout, balance, lines: Vec::new(), servers: BTreeMap::new() }
     }
 
     /// Another algorithm in the backend that holds the weights.
@@ -100,13 +99,6 @@ impl<'a> Setup<'a> {
     #[must_use]
     pub fn server(mut self, name: &str, options: &str) -> Self {
         self.servers.insert(name.to_owned(), options.to_owned());
-        self
-    }
-
-    /// The access mode of the admin socket.
-    #[must_use]
-    pub fn socket_mode(mut self, mode: &'static str) -> Self {
-        self.socket_mode = mode;
         self
     }
 
@@ -132,9 +124,8 @@ impl<'a> Setup<'a> {
     fn config(&self, dir: &Path, ports: [u16; 4]) -> String {
         let dir = dir.display();
         let [front, admin, operator, user] = ports;
-        let mode = self.socket_mode;
         let mut text = format!(
-            "global\n  stats socket {dir}/admin.sock mode {mode} level admin\n  stats socket {dir}/user.sock level user\n  \
+            "global\n  stats socket {dir}/admin.sock mode 600 level admin\n  stats socket {dir}/user.sock level user\n  \
              stats socket ipv4@127.0.0.1:{admin} level admin\n  stats socket ipv4@127.0.0.1:{operator} level operator\n  \
              stats socket ipv4@127.0.0.1:{user} level user\n  nbthread 1\n  maxconn 1000\n  noreuseport\n  \
              log stdout format raw local0 notice\n\
@@ -143,7 +134,7 @@ impl<'a> Setup<'a> {
              frontend fe\n  bind 127.0.0.1:{front}\n"
         );
         let pools = self.layout.pools();
-        let extra = self.lines.iter().map(|line| format!("  {line}\n")).collect::<String>();
+        let extra = self.lines.iter().fold(String::new(), |lines, line| lines + "  " + line + "\n");
         let head = |kind: &str, name: &str, balance: &str| format!("{kind} {name}\n  balance {balance}\n");
         let check = "  option httpchk GET /health\n";
         let put = |text: &mut String, pool: &str, at: &[SocketAddr], weight: Option<usize>| {
@@ -184,7 +175,7 @@ impl<'a> Setup<'a> {
                 }
                 for (pool, at) in &pools {
                     text += &head("listen", &format!("pool_{pool}"), "roundrobin");
-                    text += &format!("  bind unix@{dir}/{pool}.sock\n{check}");
+                    write!(text, "  bind unix@{dir}/{pool}.sock\n{check}").unwrap();
                     put(&mut text, pool, at, None);
                 }
             }

@@ -145,3 +145,101 @@ fn spread(sum: u32, servers: u32) -> Vec<u32> {
     let (each, more) = (sum.checked_div(servers).unwrap_or(0), sum.checked_rem(servers).unwrap_or(0));
     (0..servers).map(|index| each + u32::from(index < more)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn exact_shares_are_found_wherever_there_are_any() {
+        for (points, servers, expected) in [
+            ([7_000, 3_000], [2, 2], [252, 108]),
+            ([7_000, 3_000], [2, 3], [252, 72]),
+            ([5_000, 5_000], [3, 2], [170, 255]),
+            ([10_000, 0], [2, 3], [256, 0]),
+            ([9_900, 100], [2, 2], [198, 2]),
+        ] {
+            let found = weights(&wanted(&points, &servers)).expect("there are servers");
+            assert_eq!(found.iter().map(|each| each[0]).collect::<Vec<_>>(), expected, "{points:?} on {servers:?}");
+            assert!(found.iter().all(|each| each.iter().all(|weight| *weight == each[0])), "alike within a pool");
+        }
+    }
+
+    #[test]
+    fn three_pools_share_too() {
+        let found = weights(&wanted(&[5_000, 3_000, 2_000], &[1, 2, 3])).expect("there are servers");
+        let sums: Vec<u32> = found.iter().map(|each| each.iter().sum()).collect();
+        assert_eq!((sums[0] * 3, sums[0] * 2), (sums[1] * 5, sums[2] * 5), "{sums:?}");
+    }
+
+    #[test]
+    fn a_small_share_of_a_large_pool_leaves_some_of_its_servers_out() {
+        let found = weights(&wanted(&[9_900, 100], &[1, 10])).expect("there are servers");
+        assert_eq!(found[1].iter().filter(|weight| **weight > 0).count(), 2, "{found:?}");
+        assert!(share(&found) - 0.01 < 0.003, "{found:?}");
+    }
+
+    #[test]
+    fn a_pool_that_is_asked_for_needs_a_server() {
+        assert_eq!(weights(&wanted(&[5_000, 5_000], &[1, 0])), None);
+        assert_eq!(weights(&wanted(&[0, 0], &[1, 1])), None);
+        assert!(weights(&wanted(&[10_000, 0], &[1, 0])).is_some(), "one that gets nothing does not");
+    }
+
+    proptest! {
+        #[test]
+        fn weights_stay_in_range_and_near_to_what_was_asked(
+            points in 0_u32..=10_000, blue in 1_u32..8, green in 1_u32..8,
+        ) {
+            let found = weights(&wanted(&[10_000 - points, points], &[blue, green])).expect("there are servers");
+            prop_assert!(found.iter().flatten().all(|weight| *weight <= HIGHEST));
+            prop_assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [blue as usize, green as usize]);
+            for (each, points) in found.iter().zip([10_000 - points, points]) {
+                prop_assert_eq!(each.iter().sum::<u32>() == 0, points == 0, "nothing for nothing, something for something");
+            }
+            // The coarsest case is one step at the edge of the range: half of it, or the least share that is not nothing.
+            let off = (share(&found) - f64::from(points) / 10_000.0).abs();
+            prop_assert!(off <= 1.0 / 256.0 + 1e-9, "{points} on {blue}/{green}: off by {off}, {found:?}");
+        }
+
+        #[test]
+        fn a_larger_share_never_becomes_less(
+            blue in 1_u32..5, green in 1_u32..5, one in 0_u32..=100, other in 0_u32..=100,
+        ) {
+            let at = |percent: u32| {
+                share(&weights(&wanted(&[10_000 - percent * 100, percent * 100], &[blue, green])).expect("there are servers"))
+            };
+            let (low, high) = (one.min(other), one.max(other));
+            prop_assert!(at(low) <= at(high), "{low} {high} on {blue}/{green}");
+        }
+
+    }
+
+    proptest! {
+        // Each case looks at all 65,536 pairs.
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn no_other_equal_weights_come_nearer(points in 1_u32..10_000, blue in 1_u32..5, green in 1_u32..5) {
+            let pools = wanted(&[10_000 - points, points], &[blue, green]);
+            let (found, _) = search(&pools, Grain::Equal).expect("there are servers");
+            for one in 1..=HIGHEST {
+                for other in 1..=HIGHEST {
+                    let naive = Error::of(&pools, &[one * blue, other * green]);
+                    prop_assert!(found.compare(naive).is_le(), "{one}/{other} comes nearer");
+                }
+            }
+        }
+    }
+
+    fn wanted(points: &[u32], servers: &[u32]) -> Vec<Wanted> {
+        points.iter().zip(servers).map(|(points, servers)| Wanted { points: *points, servers: *servers }).collect()
+    }
+
+    fn share(found: &[Vec<u32>]) -> f64 {
+        let whole: u32 = found.iter().flatten().sum();
+        f64::from(found[1].iter().sum::<u32>()) / f64::from(whole)
+    }
+}

@@ -29,6 +29,7 @@ pub(super) fn warnings(shape: &Shape, seen: &Seen, reading: &Reading) -> Vec<Str
                 about_algorithm(front, &mut found);
                 about_stickiness(front, &seen.tables, &mut found);
                 about_servers(front, pools, &mut found);
+                about_queue(front, &mut found);
                 about_health(front, pools, reading, &mut found);
                 about_restart(front, pools, reading, &mut found);
             }
@@ -101,6 +102,17 @@ fn about_servers(front: &Proxy, pools: &[(PoolId, String)], found: &mut Vec<Stri
         }
         if belongs && server.has_agent {
             found.push(format!("{name} has an agent check, which may change its weight at any time"));
+        }
+    }
+}
+
+/// Requests that no server has yet. They will go to whoever has weight then, so they are in flight for no pool.
+fn about_queue(front: &Proxy, found: &mut Vec<String>) {
+    match front.queued {
+        0 => {}
+        1 => found.push(format!("1 request waits for a free server of {} and belongs to no pool yet", front.name)),
+        queued => {
+            found.push(format!("{queued} requests wait for a free server of {} and belong to no pool yet", front.name))
         }
     }
 }

@@ -162,3 +162,28 @@ fn not_connected(address: &Address, what: &str, error: &io::Error) -> Trouble {
     };
     Trouble::new(kind, what, why, advice)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_way_not_to_connect_says_what_to_do() {
+        use io::ErrorKind::{ConnectionRefused, NotFound, PermissionDenied, TimedOut, WouldBlock};
+        let unix = Address::Unix("/run/haproxy/admin.sock".into());
+        let tcp = Address::Tcp("127.0.0.1:9999".to_owned());
+        for (address, error, kind, part) in [
+            (&unix, NotFound, TroubleKind::Unreachable, "there is no such socket"),
+            (&unix, PermissionDenied, TroubleKind::Denied, "change `mode`, `user` or `group`"),
+            (&unix, ConnectionRefused, TroubleKind::Unreachable, "left behind"),
+            (&tcp, ConnectionRefused, TroubleKind::Unreachable, "`stats socket ipv4@…`"),
+            (&unix, WouldBlock, TroubleKind::TimedOut, "queue of waiting connections is full"),
+            (&tcp, TimedOut, TroubleKind::Unreachable, "check the address"),
+        ] {
+            let trouble = not_connected(address, &format!("read {address}"), &error.into());
+            assert_eq!(trouble.kind, kind, "{trouble}");
+            assert!(trouble.to_string().contains(part), "{trouble}");
+            assert!(trouble.what == format!("read {address}"), "{trouble}");
+        }
+    }
+}

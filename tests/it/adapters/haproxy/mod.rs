@@ -20,6 +20,7 @@ use crate::support::pool::Pool;
 contract!(one_backend, Fixture::a(2, 3));
 contract!(a_percentage_in_a_map, Fixture::b(2, 2));
 contract!(inner_proxies, Fixture::c(2, 3));
+contract!(a_socket_of_level_user, Fixture::a(2, 3), says_no_with_the_words_of_a_system_that_denies);
 
 /// A HAProxy with its pools and the profile's view of it.
 struct Fixture {

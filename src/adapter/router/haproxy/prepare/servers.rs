@@ -140,18 +140,31 @@ pub(super) fn refuse_strangers(what: &str, shape: &Shape, native: &NativeSplit) 
     Ok(())
 }
 
-/// Weights that rise, then those that stay, then those that fall: at no moment do all pools have nothing.
+/// Weights that rise, then those that stay, then those that fall, and among each of them the pool that grows before the others:
+/// at no moment do all pools have nothing, and what is left of a line that is carried out in part is near to before or after.
 fn raising_first(mut native: Vec<NativeWeight>, reading: Option<&Reading>) -> Vec<NativeWeight> {
     use std::cmp::Ordering::{Equal, Greater, Less};
+    let after = NativeSplit(native.clone());
+    let fraction = |split: &NativeSplit, pool: &PoolId, all: &[PoolId]| split.shares(all).of(pool).fraction();
+    let mut pools: Vec<PoolId> = Vec::new();
+    for weight in reading.map_or(&after.0, |reading| &reading.native.0) {
+        if !pools.contains(&weight.pool) {
+            pools.push(weight.pool.clone());
+        }
+    }
+    let grows =
+        |pool: &PoolId| reading.is_some_and(|now| fraction(&after, pool, &pools) > fraction(&now.native, pool, &pools));
+    let growing: Vec<PoolId> = pools.iter().filter(|pool| grows(pool)).cloned().collect();
     native.sort_by_key(|weight| {
         let now = reading.and_then(|reading| reading.native.0.iter().find(|now| now.reference == weight.reference));
-        match now.map(|now| weight.weight.cmp(&now.weight)) {
+        let turn = match now.map(|now| weight.weight.cmp(&now.weight)) {
             Some(Greater) => 0,
             Some(Equal) => 1,
             Some(Less) => 2,
             // Not read: whatever keeps something comes first, the highest before the others.
             None => HIGHEST.saturating_sub(weight.weight),
-        }
+        };
+        (turn, !growing.contains(&weight.pool))
     });
     native
 }
