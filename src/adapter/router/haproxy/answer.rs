@@ -131,7 +131,7 @@ impl Table {
 
     fn new(what: &str, header: &[String], lines: impl Iterator<Item = Option<Vec<String>>>) -> Result<Self, Garbled> {
         let columns = header.iter().enumerate().map(|(index, name)| (name.clone(), index)).collect();
-        let rows: Option<Vec<_>> = lines.map(|row| row.filter(|row| row.len() == header.len())).collect();
+        let rows: Option<Vec<_>> = lines.map(|row| row.filter(|row| row.len() >= header.len())).collect();
         let rows =
             rows.ok_or_else(|| Garbled::torn(format!("a row of `{what}` has not as many columns as its header")))?;
         Ok(Self { columns, rows })

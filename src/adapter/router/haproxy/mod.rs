@@ -107,11 +107,12 @@ fn judge(what: &str, commands: &[String], text: &str) -> SetAnswer {
         commands.iter().zip(&sections).filter(|(_, section)| !section.is_empty()).collect();
     let Some((command, refusal)) = refusals.first() else { return SetAnswer::Accepted };
     let words = answer::words(refusal);
+    let (refused, all) = (refusals.len(), commands.len());
+    // Each command of a line is carried out whatever became of the one before it.
+    let others = if refused < all { " and carried out the others" } else { "" };
+    let advice = words::advice(&words);
     SetAnswer::Failed(format!(
-        "{what}: HAProxy says `{words}` to `{command}` and refuses {} of {} commands; {}",
-        refusals.len(),
-        commands.len(),
-        words::advice(&words)
+        "{what}: HAProxy says `{words}` to `{command}`, refused {refused} of {all} commands{others}; {advice}"
     ))
 }
 
@@ -168,7 +169,7 @@ mod tests {
             panic!("a refusal is a failure")
         };
         assert!(why.contains("`No such server.` to `set server app/b weight 1`"), "{why}");
-        assert!(why.contains("1 of 2 commands"), "{why}");
+        assert!(why.contains("refused 1 of 2 commands and carried out the others"), "{why}");
     }
 
     #[test]

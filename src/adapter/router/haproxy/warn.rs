@@ -112,7 +112,7 @@ fn about_queue(front: &Proxy, found: &mut Vec<String>) {
         0 => {}
         1 => found.push(format!("1 request waits for a free server of {} and belongs to no pool yet", front.name)),
         queued => {
-            found.push(format!("{queued} requests wait for a free server of {} and belong to no pool yet", front.name))
+            found.push(format!("{queued} requests wait for a free server of {} and belong to no pool yet", front.name));
         }
     }
 }
