@@ -1,3 +1,9 @@
 //! flightdeck.
 pub mod adapter;
+pub mod cockpit;
 pub mod domain;
+pub mod entry;
+pub mod flight;
+#[cfg(feature = "lab")]
+pub mod lab;
+pub mod session;

@@ -3,3 +3,4 @@
 pub mod haproxy;
 pub mod load;
 pub mod pool;
+pub mod procedure;

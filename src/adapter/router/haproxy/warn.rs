@@ -1,7 +1,7 @@
 //! What an operator must know about a HAProxy before believing its weights.
 
 use super::Shape;
-use super::look::{Proxy, Seen, is_live, pool_of};
+use super::look::{Proxy, Seen, Server, is_live, pool_of};
 use crate::domain::reading::{Admin, Health, ServerReading};
 use crate::domain::{PoolId, Reading, Shares};
 
@@ -139,14 +139,14 @@ fn about_health(front: &Proxy, pools: &[(PoolId, String)], reading: &Reading, fo
             });
         }
     }
-    let has_weight = set.0.iter().any(|(_, share)| share.part > 0);
-    if has_weight && reading.effective.0.iter().all(|(_, share)| share.part == 0) {
-        let backups =
-            front.servers.iter().filter(|server| server.admin == Admin::Backup && server.health != Health::Down);
-        found.push(match backups.count() {
-            0 => format!("no server of {} that has weight is up: requests fail with 503", front.name),
-            _ => format!("no server of {} that has weight is up: its backup servers get the traffic", front.name),
-        });
+    if !front.servers.iter().any(|server| server.takes_traffic() && server.weight > 0) {
+        let is_left = |server: &Server| server.admin == Admin::Backup && server.health != Health::Down;
+        let then = if front.servers.iter().any(is_left) {
+            "its backup servers get the traffic"
+        } else {
+            "requests fail with 503"
+        };
+        found.push(format!("no server of {} that can take traffic has weight: {then}", front.name));
     }
 }
 

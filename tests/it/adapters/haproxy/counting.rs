@@ -134,6 +134,21 @@ async fn a_pool_that_is_partly_down_loses_its_share_and_it_is_said() {
 }
 
 #[tokio::test]
+async fn nobody_left_with_weight_is_said() {
+    for (backup, then) in
+        [("weight 0", "requests fail with 503"), ("weight 1 backup", "its backup servers get the traffic")]
+    {
+        let fixture = Fixture::a_with(1, 1, |setup| setup.server("green-1", backup));
+        fixture.haproxy.ask("set server app/blue-1 state maint");
+        let reading = read(&fixture.router()).await;
+        let warning = format!("no server of app that can take traffic has weight: {then}");
+        assert!(warns(&reading, &warning), "{:?}", reading.warnings);
+        let answer = load::once(fixture.haproxy.front(), "/");
+        assert_eq!(answer.is_ok(), backup.contains("backup"), "and so it is: {answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_dead_pool_behind_an_inner_proxy_keeps_its_share_and_it_is_said() {
     for (fixture, proxy) in [(Fixture::c(2, 1), "pool_green"), (Fixture::b(2, 1), "be_green")] {
         fixture.shift(5_000).await;

@@ -10,7 +10,7 @@ mod absent;
 mod proxy;
 
 pub(super) use absent::{Absent, Misfit};
-pub(super) use proxy::Proxy;
+pub(super) use proxy::{Proxy, Server};
 
 use std::time::Duration;
 
