@@ -2,13 +2,17 @@
 //!
 //! The servers of one pool get the same weight as long as the real share stays within [`NEAR`] of the asked one; else weights
 //! that differ by one, and where even that is too coarse (one percent of traffic on ten servers beside one), some servers of the
-//! pool get nothing. Among equally near weights the largest win: the next small step then finds room between them.
+//! pool get nothing. Among equally near weights those win whose sum stays the same from step to step: a pool that grows is then
+//! only raised and the others only lowered, and in pools of equal size a weight reads like a percentage.
 
 /// The highest weight that HAProxy takes.
 pub(super) const HIGHEST: u32 = 256;
 
 /// Five basis points: unseen in a share that is shown with one decimal.
 const NEAR: Error = Error { off: 5, whole: 10_000 };
+
+/// The sum that weights keep to, per server of the largest pool, wherever it costs no nearness.
+const STEADY: u32 = 100;
 
 /// More pools than this are rounded one way only, so that the search stays short.
 const EXHAUSTIVE: usize = 7;
@@ -91,6 +95,8 @@ impl Grain {
 fn search(pools: &[Wanted], grain: Grain) -> Option<(Error, Vec<u32>)> {
     let mut best: Option<(Error, Vec<u32>)> = None;
     let asked = pools.iter().filter(|pool| pool.points > 0).count();
+    let steady = pools.iter().map(|pool| pool.servers).max().unwrap_or(0).saturating_mul(STEADY);
+    let strays = |sums: &[u32]| sums.iter().sum::<u32>().abs_diff(steady);
     for anchor in pools.iter().filter(|pool| pool.points > 0) {
         let step = grain.step(*anchor);
         let mut sum = grain.least(*anchor);
@@ -110,9 +116,8 @@ fn search(pools: &[Wanted], grain: Grain) -> Option<(Error, Vec<u32>)> {
                     .map(|(index, [low, high])| if way >> index & 1 == 1 { *high } else { *low })
                     .collect();
                 let error = Error::of(pools, &sums);
-                let total = |sums: &[u32]| sums.iter().sum::<u32>();
                 let better = best.as_ref().is_none_or(|(least, held)| {
-                    error.compare(*least).then_with(|| total(held).cmp(&total(&sums))).is_lt()
+                    error.compare(*least).then_with(|| strays(&sums).cmp(&strays(held))).is_lt()
                 });
                 if better {
                     best = Some((error, sums));
@@ -155,15 +160,29 @@ mod tests {
     #[test]
     fn exact_shares_are_found_wherever_there_are_any() {
         for (points, servers, expected) in [
-            ([7_000, 3_000], [2, 2], [252, 108]),
-            ([7_000, 3_000], [2, 3], [252, 72]),
-            ([5_000, 5_000], [3, 2], [170, 255]),
-            ([10_000, 0], [2, 3], [256, 0]),
-            ([9_900, 100], [2, 2], [198, 2]),
+            ([7_000, 3_000], [2, 2], [70, 30]),
+            ([7_000, 3_000], [2, 3], [105, 30]),
+            ([5_000, 5_000], [3, 2], [50, 75]),
+            ([10_000, 0], [2, 3], [150, 0]),
+            ([9_900, 100], [2, 2], [99, 1]),
         ] {
             let found = weights(&wanted(&points, &servers)).expect("there are servers");
             assert_eq!(found.iter().map(|each| each[0]).collect::<Vec<_>>(), expected, "{points:?} on {servers:?}");
             assert!(found.iter().all(|each| each.iter().all(|weight| *weight == each[0])), "alike within a pool");
+        }
+    }
+
+    #[test]
+    fn from_step_to_step_one_pool_only_rises_and_the_other_only_falls() {
+        for servers in [[1, 1], [2, 3], [3, 2], [4, 4]] {
+            let mut before: Option<Vec<u32>> = None;
+            for points in [0, 1_000, 3_000, 5_000, 7_000, 9_000, 10_000] {
+                let found = weights(&wanted(&[10_000 - points, points], &servers)).expect("there are servers");
+                let now: Vec<u32> = found.iter().map(|each| each[0]).collect();
+                if let Some(before) = before.replace(now.clone()) {
+                    assert!(now[0] < before[0] && now[1] > before[1], "{before:?} to {now:?} on {servers:?}");
+                }
+            }
         }
     }
 

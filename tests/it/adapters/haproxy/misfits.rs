@@ -8,8 +8,9 @@ use flightdeck::adapter::router::haproxy::{Address, Shape};
 use flightdeck::adapter::router::{Router, SetAnswer};
 use flightdeck::domain::outcome::TroubleKind;
 
-use super::super::router::{Fake, Gate, HASTY, PATIENT, Talk, of};
+use super::super::router::{Gate, HASTY, PATIENT, of};
 use super::{Fixture, pairs, read, weights};
+use crate::support::fake::{Fake, Talk};
 
 #[tokio::test]
 async fn wrong_names_are_told_with_the_right_ones() {

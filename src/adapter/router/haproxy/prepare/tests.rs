@@ -23,7 +23,7 @@ fn pools_of_different_size_get_shares_and_not_weights() {
 fn weights_that_rise_come_first_on_the_line() {
     let reading = reading(&[("blue-1", 100, Ready), ("green-1", 0, Ready)]);
     let prepared = prepare(&shape(), &shares(10_000), Some(&reading)).expect("it can be held");
-    assert_eq!(prepared.requests, ["set server app/green-1 weight 256", "set server app/blue-1 weight 0"]);
+    assert_eq!(prepared.requests, ["set server app/green-1 weight 100", "set server app/blue-1 weight 0"]);
     assert_eq!(commands(&shape(), &prepared.native).as_ref(), Ok(&prepared.requests), "what is shown is what is sent");
 }
 
