@@ -32,5 +32,5 @@ pub mod entry;
 pub mod flight;
 #[cfg(feature = "lab")]
 pub mod lab;
-pub mod session;
 pub mod logbook;
+pub mod session;
