@@ -208,12 +208,29 @@ impl Flight {
             }
             let attempt = change.outcomes.get(&order.router).map_or(1, |known| known.attempt);
             let phase = if mine { Phase::Sending } else { Phase::Asking { from } };
+            // A retry is bound to what the operator saw of the first try: a timed-out write may have been taken in part.
+            let seen = match execution.legs.get(&order.router).and_then(|leg| leg.outcome.as_ref()) {
+                Some(Outcome::Differs { read }) => Some(read.clone()),
+                Some(
+                    Outcome::NotSent { .. }
+                    | Outcome::Accepted
+                    | Outcome::Verified
+                    | Outcome::Moved { .. }
+                    | Outcome::Failed { .. }
+                    | Outcome::Unknown { .. },
+                )
+                | None => None,
+            };
             execution.legs.insert(
                 order.router.clone(),
                 Leg { attempt, outcome: None, phase, took: None, sent_at: now.elapsed, deadline, until },
             );
             if mine {
-                out.push(Effect::Send(Box::new(send(&change, &order.router, attempt, deadline, until))));
+                let mut send = send(&change, &order.router, attempt, deadline, until);
+                if let (Some(expected), Some(seen)) = (send.expected.as_mut(), seen) {
+                    *expected = seen;
+                }
+                out.push(Effect::Send(Box::new(send)));
             }
         }
     }
@@ -228,6 +245,11 @@ impl Flight {
         out: &mut Vec<Effect>,
     ) {
         let next_poll = self.counters.polls + 1;
+        let order = self.session.change(id).and_then(|change| change.order(router));
+        // What moved may be an earlier try that came true: then the read before the write is the read-back.
+        let came_true = order
+            .is_some_and(|order| matches!(&outcome, Outcome::Moved { read } if read.holds(&order.prepared.native)));
+        let outcome = if came_true { Outcome::Verified } else { outcome };
         let Some(execution) = self.executing.iter_mut().find(|each| each.change == id) else { return };
         let superseded = execution.superseded;
         let began = execution.began;
