@@ -1,3 +1,4 @@
 //! flightdeck.
 pub mod adapter;
 pub mod domain;
+pub mod setting;

@@ -1,0 +1,97 @@
+//! The text of one file, and where an offset stands in it.
+
+use super::{Problem, Wrong};
+
+/// More than this is not a file that a person wrote.
+const LARGEST: usize = 1 << 20;
+
+/// The text of one file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Source {
+    name: String,
+    text: String,
+}
+
+impl Source {
+    /// Takes a file's bytes as text. A byte order mark is dropped; line ends may be LF or CRLF.
+    ///
+    /// # Errors
+    /// When it is empty, too large, or not UTF-8.
+    pub fn new(name: &str, bytes: &[u8]) -> Result<Self, Problem> {
+        let problem = |line, column, wrong| Problem { file: name.to_owned(), line, column, key: String::new(), wrong };
+        if bytes.len() > LARGEST {
+            let what = format!("the file is larger than {} KiB", LARGEST / 1024);
+            return Err(problem(0, 0, Wrong::new(what).advice("is this the right file?")));
+        }
+        if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+            return Err(problem(0, 0, Wrong::new("the file is UTF-16").advice("save it as UTF-8")));
+        }
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        match std::str::from_utf8(bytes) {
+            Ok(text) if text.trim().is_empty() => {
+                let advice = "begin with one of the examples in profiles/";
+                Err(problem(0, 0, Wrong::new("the file is empty").advice(advice)))
+            }
+            Ok(text) => Ok(Self { name: name.to_owned(), text: text.to_owned() }),
+            Err(error) => {
+                let (whole, rest) = bytes.split_at(error.valid_up_to());
+                let (line, column) = place(&String::from_utf8_lossy(whole), usize::MAX);
+                let byte = rest.first().copied().unwrap_or_default();
+                let wrong = Wrong::new(format!("the file is not UTF-8: byte 0x{byte:02x} cannot stand here"));
+                Err(problem(line, column, wrong.advice("save it as UTF-8")))
+            }
+        }
+    }
+
+    /// The file as the user named it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its text, without a byte order mark.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Line and column of a byte offset, both from 1, columns in characters.
+    pub fn place(&self, offset: usize) -> (usize, usize) {
+        place(&self.text, offset)
+    }
+}
+
+fn place(text: &str, offset: usize) -> (usize, usize) {
+    let (mut line, mut column) = (1, 1);
+    for (_, character) in text.char_indices().take_while(|(at, _)| *at < offset) {
+        if character == '\n' {
+            (line, column) = (line + 1, 1);
+        } else {
+            column += 1;
+        }
+    }
+    (line, column)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_count_lines_and_characters() {
+        let source = Source::new("a.toml", "\u{feff}é = 1\r\nb = 2".as_bytes()).expect("the text is fine");
+        assert_eq!(source.place(0), (1, 1));
+        assert_eq!(source.place(2), (1, 2));
+        assert_eq!(source.place(source.text().len()), (2, 6));
+    }
+
+    #[test]
+    fn what_is_not_text_is_said_with_its_place() {
+        for (bytes, said) in [
+            (&b"a = 1\nb = \"\xe9\""[..], "a.toml:2:6: the file is not UTF-8: byte 0xe9 cannot stand here (save it as UTF-8)"),
+            (b"\xff\xfea\0", "a.toml: the file is UTF-16 (save it as UTF-8)"),
+            (b" \r\n", "a.toml: the file is empty (begin with one of the examples in profiles/)"),
+            (&[b'#'; LARGEST + 1], "a.toml: the file is larger than 1024 KiB (is this the right file?)"),
+        ] {
+            assert_eq!(Source::new("a.toml", bytes).expect_err("it is refused").to_string(), said);
+        }
+    }
+}
