@@ -1,4 +1,5 @@
 //! flightdeck.
 pub mod adapter;
 pub mod domain;
+pub mod profile;
 pub mod setting;

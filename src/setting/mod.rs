@@ -27,5 +27,5 @@ pub use kind::{
 pub use near::nearest;
 pub use problem::{Problem, Problems, Wrong};
 pub use report::{Found, Report, Spot};
-pub use source::Source;
-pub use table::{Table, Variant, describe, read};
+pub use source::{LARGEST, Source};
+pub use table::{Entries, Table, Variant, describe, read};

@@ -43,6 +43,12 @@ impl Wrong {
         if self.accepted.is_some() || self.advice.is_some() { self } else { self.accepted(accepted) }
     }
 
+    /// The same, beginning with what it is said of.
+    #[must_use]
+    pub fn naming(self, name: &str) -> Self {
+        Self { what: format!("{name}: {}", self.what), ..self }
+    }
+
     /// With what to do.
     #[must_use]
     pub fn advice(self, advice: impl Into<String>) -> Self {

@@ -2,8 +2,8 @@
 
 use super::{Problem, Wrong};
 
-/// More than this is not a file that a person wrote.
-const LARGEST: usize = 1 << 20;
+/// The most bytes a file may have; more was not written by a person.
+pub const LARGEST: usize = 1 << 20;
 
 /// The text of one file.
 #[derive(Clone, PartialEq, Eq, Debug)]

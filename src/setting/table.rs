@@ -28,6 +28,9 @@ enum View<'a> {
     Describe(&'a RefCell<BTreeMap<&'static str, Json>>),
 }
 
+/// Names and their values, in the order of the file.
+pub type Entries<T> = Vec<(Found<String>, Found<T>)>;
+
 struct Field {
     name: String,
     required: bool,
@@ -134,6 +137,16 @@ impl<'a> Table<'a> {
         self.value(key, doc, false, kind)
     }
 
+    /// Whether the key is written, whatever its value.
+    pub fn has(&self, key: &str) -> bool {
+        self.spot_if_written(key).is_some()
+    }
+
+    /// Where the key's value stands, if it is written.
+    pub fn spot_if_written(&self, key: &str) -> Option<Spot> {
+        self.get(key).map(|value| value.spot)
+    }
+
     /// A table that may be there.
     pub fn table<R>(&mut self, key: &str, doc: &str, reader: impl FnOnce(&mut Self) -> R) -> Option<R> {
         match self.view {
@@ -198,21 +211,51 @@ impl<'a> Table<'a> {
         all
     }
 
-    /// A table from names to values of one kind, in the order of the file; empty when it is not there.
-    pub fn map<T>(&mut self, key: &str, doc: &str, kind: &Kind<T>) -> Option<Found<Vec<(Found<String>, Found<T>)>>> {
+    /// A table from names to values of one kind, in the order of the file.
+    pub fn map<T>(&mut self, key: &str, doc: &str, kind: &Kind<T>) -> Option<Found<Entries<T>>> {
+        let (found, is_whole) = self.map_in_part(key, doc, kind)?;
+        is_whole.then_some(found)
+    }
+
+    /// What could be read of a map, and whether that is all of it.
+    fn map_in_part<T>(&mut self, key: &str, doc: &str, kind: &Kind<T>) -> Option<(Found<Entries<T>>, bool)> {
         self.field(key, doc, false, json!({ "type": "object", "additionalProperties": kind.schema() }));
         let View::Read(_) = self.view else { return None };
-        let spot = self.get(key)?.spot;
+        let value = self.get(key)?;
         let accepted = format!("a table, such as {key} = {{ NAME = ... }}");
+        value.table(&accepted)?;
         let entries = self.entries(key, &accepted);
-        let value = entries
+        let count = entries.len();
+        let read: Entries<T> = entries
             .into_iter()
             .filter_map(|(name, value)| {
                 let read = kind.read(&value)?;
                 Some((Found { value: name.name.to_owned(), spot: name.spot }, Found { value: read, spot: value.spot }))
             })
             .collect();
-        Some(Found { value, spot })
+        let is_whole = read.len() == count;
+        Some((Found { value: read, spot: value.spot }, is_whole))
+    }
+
+    /// A table that must be there, with exactly one value for each of `names`.
+    pub fn required_each_of<T>(
+        &mut self,
+        key: &str,
+        doc: &str,
+        noun: &str,
+        names: &[&str],
+        kind: &Kind<T>,
+    ) -> Option<Found<Vec<(String, Found<T>)>>> {
+        let found = self.each_of(key, doc, noun, names, kind);
+        if let Some(field) = self.fields.last_mut() {
+            field.required = true;
+        }
+        if matches!(self.view, View::Read(_)) && !self.has(key) {
+            let example = names.iter().map(|name| format!("{name} = ...")).collect::<Vec<_>>().join(", ");
+            let wrong = Wrong::new("is missing").accepted(format!("{key} = {{ {example} }}, each {}", kind.accepted()));
+            self.report.refuse(&self.spot_of(key), wrong);
+        }
+        found
     }
 
     /// A table with exactly one value for each of `names`, in their order. What is missing or too many is said.
@@ -224,33 +267,32 @@ impl<'a> Table<'a> {
         names: &[&str],
         kind: &Kind<T>,
     ) -> Option<Found<Vec<(String, Found<T>)>>> {
-        let found = self.map(key, doc, kind)?;
-        let mut wrong = false;
-        for (name, _) in found.iter().filter(|(name, _)| !names.is_empty() && !names.contains(&name.as_str())) {
-            let refused = Wrong::new(format!("there is no {noun} {}", quoted(name))).accepted(names.join(", "));
-            self.report.refuse(&name.spot, suggest(refused, name, names.iter().copied()));
-            wrong = true;
+        let (Found { value: mut entries, spot }, _) = self.map_in_part(key, doc, kind)?;
+        if names.is_empty() {
+            return None;
         }
-        let written = |name: &&&str| found.iter().any(|(found, _)| found.as_str() == **name);
-        let missing: Vec<String> = names.iter().filter(|name| !written(name)).map(|name| quoted(name)).collect();
-        // A value of the wrong kind was said already; its name is not missing.
-        let all_read = self.get(key).and_then(|value| value.value.as_table()).is_some_and(|t| t.len() == found.len());
-        if !missing.is_empty() && all_read {
-            let what = format!("has nothing for {noun} {}", missing.join(", "));
-            let advice = format!("name each {noun} once: {}", names.join(", "));
-            self.report.refuse(&found.spot, Wrong::new(what).advice(advice));
+        let mut is_whole = true;
+        for (name, _) in entries.iter().filter(|(name, _)| !names.contains(&name.as_str())) {
+            let wrong = Wrong::new(format!("there is no {noun} {}", quoted(name))).accepted(names.join(", "));
+            self.report.refuse(&name.spot, suggest(wrong, name, names.iter().copied()));
+            is_whole = false;
         }
-        let ordered: Vec<_> = names
-            .iter()
-            .filter_map(|name| found.value.iter().find(|(each, _)| each.as_str() == *name))
-            .map(|(name, value)| (name.value.clone(), Found { value: (), spot: value.spot.clone() }))
-            .collect();
-        let mut values: Vec<_> = found.value.into_iter().map(|(name, value)| (name.value, value)).collect();
-        let mut take = |name: &str| {
-            values.iter().position(|(each, _)| each == name).map(|index| values.swap_remove(index).1)
+        let written = |name: &str| {
+            self.get(key).and_then(|value| value.value.as_table()).is_some_and(|table| table.contains_key(name))
         };
-        let value: Vec<_> = ordered.into_iter().filter_map(|(name, _)| take(&name).map(|value| (name, value))).collect();
-        (!wrong && value.len() == names.len()).then_some(Found { value, spot: found.spot })
+        let missing: Vec<String> = names.iter().filter(|name| !written(name)).map(|name| quoted(name)).collect();
+        if !missing.is_empty() {
+            let what = format!("has nothing for {noun} {}", missing.join(", "));
+            self.report.refuse(&spot, Wrong::new(what).advice(format!("name each {noun} once: {}", names.join(", "))));
+        }
+        let value: Vec<(String, Found<T>)> = names
+            .iter()
+            .filter_map(|name| {
+                let index = entries.iter().position(|(each, _)| each.as_str() == *name)?;
+                Some(((*name).to_owned(), entries.remove(index).1))
+            })
+            .collect();
+        (is_whole && value.len() == names.len()).then_some(Found { value, spot })
     }
 
     /// A key whose value says which other keys there are.
@@ -405,7 +447,7 @@ impl<'a> Table<'a> {
         Some(Value { report: self.report, spot, value: value.get_ref(), name: "" })
     }
 
-    /// The entries of a table of names, as (name, value), in the order of the file.
+    /// The entries of a table of names that is one, as (name, value), in the order of the file.
     fn entries(&self, key: &str, accepted: &str) -> Vec<(Value<'a>, Value<'a>)> {
         let Some(value) = self.get(key) else { return Vec::new() };
         let Some(table) = value.table(accepted) else { return Vec::new() };

@@ -1,1 +1,19 @@
 //! Profiles that must load and profiles that must not.
+
+mod invalid;
+mod schema;
+mod secret;
+mod valid;
+
+use std::path::PathBuf;
+
+/// The profiles of a folder, in the order of their names.
+fn profiles_in(folder: &str) -> Vec<PathBuf> {
+    let mut all: Vec<PathBuf> = std::fs::read_dir(folder)
+        .expect("the folder is there")
+        .map(|entry| entry.expect("it can be listed").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .collect();
+    all.sort();
+    all
+}
