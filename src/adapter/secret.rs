@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use serde_json::json;
 use tokio::io::AsyncReadExt;
 
-use crate::setting::{Kind, Table, Wrong, absolute_path, text};
+use crate::setting::{Kind, Table, Wrong, absolute_path, command};
 
 /// More than this is not a secret but a wrong file.
 const LARGEST: u64 = 64 * 1024;
@@ -47,16 +47,16 @@ impl SecretRef {
             let env = table.optional("env", "An environment variable.", &variable());
             let file = table.optional("file", "A file that holds nothing else.", &absolute_path());
             let doc = "A command that prints it, as program and arguments; no shell.";
-            let command = table.optional("command", doc, &text().list());
+            let command = table.optional("command", doc, &command());
             let keys = ["env", "file", "command"];
             if keys.iter().filter(|key| table.has(key)).count() != 1 {
                 let accepted = "one of env, file, command";
                 table.refuse(Wrong::new("does not name one place where the secret is kept").accepted(accepted));
                 return None;
             }
-            env.map(|env| Self::Env(env.value)).or_else(|| file.map(|file| Self::File(file.value))).or_else(|| {
-                command.map(|command| Self::Command(command.value.into_iter().map(|part| part.value).collect()))
-            })
+            env.map(|env| Self::Env(env.value))
+                .or_else(|| file.map(|file| Self::File(file.value)))
+                .or_else(|| command.map(|command| Self::Command(command.value)))
         })?
     }
 
@@ -139,7 +139,11 @@ async fn run(words: &[String]) -> Result<Vec<u8>, String> {
     let answer = async {
         let mut bytes = Vec::new();
         if let Some(stdout) = stdout {
-            stdout.take(LARGEST + 1).read_to_end(&mut bytes).await.map_err(|error| format!("its answer broke off: {error}"))?;
+            stdout
+                .take(LARGEST + 1)
+                .read_to_end(&mut bytes)
+                .await
+                .map_err(|error| format!("its answer broke off: {error}"))?;
         }
         let status = child.wait().await.map_err(|error| format!("its end was not seen: {error}"))?;
         Ok::<_, String>((status, bytes))

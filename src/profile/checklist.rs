@@ -77,10 +77,8 @@ fn section(table: &mut Table<'_>) -> (Option<Found<String>>, Option<Vec<Draft>>)
     let title = table.required("title", "The heading.", &title());
     let items = items(table, "What is to be done, in order: text, or a table with more.");
     if !table.has("items") {
-        table.report().refuse(&table.spot_of("items"), Wrong::new("is missing").accepted("items = [\"what is to be done\"]"));
-    } else if items.is_empty() && table.report().is_clean() {
-        let spot = table.spot_if_written("items").unwrap_or_else(|| table.spot_of("items"));
-        table.report().refuse(&spot, Wrong::new("is an empty list").advice("add an item, or leave the section out"));
+        let wrong = Wrong::new("is missing").accepted("items = [\"what is to be done\"]");
+        table.report().refuse(&table.spot_of("items"), wrong);
     }
     (title, Some(items).filter(|items| !items.is_empty()))
 }

@@ -23,7 +23,8 @@ pub(super) struct Unread {
 /// Reads the main file, and what it includes as far as it can be read.
 pub(super) fn read_all(path: &Path) -> Result<(Vec<ProfileFile>, Vec<Unread>), Problems> {
     let name = path.display().to_string();
-    let bytes = read(path).map_err(|wrong| Problem { file: name.clone(), line: 0, column: 0, key: String::new(), wrong })?;
+    let bytes =
+        read(path).map_err(|wrong| Problem { file: name.clone(), line: 0, column: 0, key: String::new(), wrong })?;
     let mut files = vec![ProfileFile { path: name, bytes }];
     let mut unread = Vec::new();
     let source = files.first().and_then(|main| Source::new(&main.path, &main.bytes).ok());

@@ -14,7 +14,9 @@ use crate::domain::checklist::slug;
 /// The sections that have items.
 pub(super) fn sections(text: &str) -> Vec<DraftSection> {
     let mut reader = Reader::default();
-    for event in Parser::new_ext(text, Options::ENABLE_TASKLISTS | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TABLES) {
+    for event in
+        Parser::new_ext(text, Options::ENABLE_TASKLISTS | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TABLES)
+    {
         reader.event(event);
     }
     reader.finish()
@@ -27,7 +29,8 @@ struct Reader {
     /// The list items that are open, outermost first.
     open: Vec<Open>,
     in_heading: bool,
-    in_code_block: bool,
+    /// The text of the code block that is open.
+    code_block: Option<String>,
 }
 
 struct Heading {
@@ -58,16 +61,15 @@ impl Reader {
                 }
             }
             Event::End(TagEnd::Item) => self.close(),
-            Event::Start(Tag::CodeBlock(_)) => {
-                self.in_code_block = true;
-                self.say(" `");
-            }
+            Event::Start(Tag::CodeBlock(_)) => self.code_block = Some(String::new()),
             Event::End(TagEnd::CodeBlock) => {
-                self.in_code_block = false;
-                self.say("` ");
+                let code = self.code_block.take().unwrap_or_default();
+                self.say(&format!(" `{}` ", code.trim_end().replace('\n', " ⏎ ")));
             }
-            Event::Text(text) if self.in_code_block => self.say(&text.trim_end().replace('\n', " ⏎ ")),
-            Event::Text(text) => self.say(&text),
+            Event::Text(text) => match &mut self.code_block {
+                Some(code) => code.push_str(&text),
+                None => self.say(&text),
+            },
             Event::Code(code) => self.say(&format!("`{code}`")),
             Event::SoftBreak | Event::HardBreak | Event::Start(Tag::Paragraph) => self.say(" "),
             _ => {}
@@ -161,8 +163,7 @@ impl Reader {
 /// The words on one line, without what a terminal would act on.
 fn on_one_line(text: &str) -> String {
     let hidden = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let plain: String =
-        text.chars().filter(|c| !hidden(*c)).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let plain: String = text.chars().filter(|c| !hidden(*c)).map(|c| if c.is_control() { ' ' } else { c }).collect();
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

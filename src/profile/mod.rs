@@ -83,7 +83,9 @@ pub fn parse(files: &[ProfileFile]) -> Result<Loaded, Problems> {
 /// The JSON Schema of a profile, draft 2020-12.
 pub fn schema() -> serde_json::Value {
     let included = read::Included { files: &[], unread: &[] };
-    describe("https://flightdeck.dev/profile.schema.json", "A flightdeck profile", |table| read::profile(table, &included))
+    describe("https://flightdeck.dev/profile.schema.json", "A flightdeck profile", |table| {
+        read::profile(table, &included)
+    })
 }
 
 fn parse_with(files: &[ProfileFile], unread: &[file::Unread]) -> Result<Loaded, Problems> {
@@ -104,7 +106,10 @@ fn parse_with(files: &[ProfileFile], unread: &[file::Unread]) -> Result<Loaded, 
     (1..sources.len()).for_each(|index| literal::scan(&report, index, None));
     let known = files.iter().skip(1).map(|file| file.path.as_str());
     let included: Vec<read::IncludedFile<'_>> = known
-        .map(|path| read::IncludedFile { path, source: paths.iter().skip(1).position(|each| *each == path).map(|at| at + 1) })
+        .map(|path| read::IncludedFile {
+            path,
+            source: paths.iter().skip(1).position(|each| *each == path).map(|at| at + 1),
+        })
         .collect();
     let included = read::Included { files: &included, unread };
     let digest = file::digest(files);

@@ -9,7 +9,9 @@ use crate::domain::checklist::slug;
 use crate::domain::procedure::{Condition, Step, StepAct};
 use crate::domain::weights::apportion;
 use crate::domain::{BasisPoints, Checklist, PoolId, StepId, Weights};
-use crate::setting::{Entries, Found, Kind, Report, Spot, Table, Wrong, duration, name, nearest, percent, quoted, text, title};
+use crate::setting::{
+    Entries, Found, Kind, Report, Spot, Table, Wrong, duration, name, nearest, percent, quoted, text, title,
+};
 
 /// What the plan is checked against.
 pub(super) struct Context<'c> {
@@ -22,7 +24,6 @@ pub(super) struct Context<'c> {
 type Split = Found<Entries<u32>>;
 
 struct Written {
-    spot: Spot,
     name: Option<Found<String>>,
     shift: Option<Split>,
     deploy: Option<Found<String>>,
@@ -56,7 +57,7 @@ pub(super) fn read(table: &mut Table<'_>, context: &Context<'_>) -> Vec<Step> {
             weights = None;
         }
         let back_to = step.back_to.as_ref().and_then(|split| {
-            refuse_without_routers(report, context, &split.spot);
+            refuse_without_routers(report, context, &split.spot, "moves traffic");
             resolve(report, context.pools, split, before.as_ref())
         });
         let leave_when = step.leave_when.iter().filter_map(|each| condition(report, context, each, weights.as_ref()));
@@ -93,7 +94,8 @@ fn read_step(step: &mut Table<'_>) -> Written {
         ("waves", "leave it out: routers are changed side by side"),
     ]);
     let name = step.required("name", "The step's title.", &title());
-    let doc = "Percent per pool. All pools but one are enough; the rest of several is shared as the step before shares it.";
+    let doc =
+        "Percent per pool. All pools but one are enough; the rest of several is shared as the step before shares it.";
     let shift = step.map("shift", doc, &percent(0, 10_000));
     let deploy = step.optional("deploy", "The pool that gets another version, by a person's hand.", &self::name());
     let text_of = step.optional("text", "What the person does who deploys.", &text());
@@ -103,23 +105,28 @@ fn read_step(step: &mut Table<'_>) -> Written {
     let doc = "Percent per pool to go back to from here. Default: what was last verified before the step.";
     let back_to = step.map("back_to", doc, &percent(0, 10_000));
     let doc = "What must hold before the next step is offered: \"drained:POOL\", \"items:SECTION\".";
-    let leave_when = step.optional("leave_when", doc, &leave().list());
+    let leave_when = step.optional("leave_when", doc, &leave().list("a list of \"drained:POOL\", \"items:SECTION\""));
     let acts: Vec<(&'static str, Spot)> =
         ["shift", "deploy", "pause"].into_iter().filter_map(|key| Some((key, step.spot_if_written(key)?))).collect();
     let report = step.report();
     match &acts[..] {
+        [] if step.has("run") => {}
         [] => step.refuse(Wrong::new("does nothing").accepted("one of shift, deploy, pause")),
         [_] => {}
         [(first, _), others @ ..] => {
             for (_, spot) in others {
-                let wrong = Wrong::new(format!("stands beside {first}")).advice("a step does one thing: make it two steps");
+                let wrong =
+                    Wrong::new(format!("stands beside {first}")).advice("a step does one thing: make it two steps");
                 report.refuse(spot, wrong);
             }
         }
     }
     let is = |key: &str| acts.iter().any(|(each, _)| *each == key);
     if let Some(soak) = soak.as_ref().filter(|_| !is("shift") && !acts.is_empty()) {
-        report.refuse(&soak.spot, Wrong::new("goes with shift only").advice("leave it out, or put it on the shift before"));
+        report.refuse(
+            &soak.spot,
+            Wrong::new("goes with shift only").advice("leave it out, or put it on the shift before"),
+        );
     }
     if let Some(spot) = step.spot_if_written("text").filter(|_| !is("deploy") && !acts.is_empty()) {
         report.refuse(&spot, Wrong::new("goes with deploy only").advice("leave it out"));
@@ -129,7 +136,6 @@ fn read_step(step: &mut Table<'_>) -> Written {
         report.refuse(&step.spot_of("text"), wrong);
     }
     Written {
-        spot: step.spot().clone(),
         name,
         shift,
         deploy,
@@ -144,7 +150,7 @@ fn read_step(step: &mut Table<'_>) -> Written {
 
 fn act(report: &Report<'_>, context: &Context<'_>, step: &Written, before: Option<&Weights>) -> Option<StepAct> {
     let shift = step.shift.as_ref().and_then(|split| {
-        refuse_without_routers(report, context, &split.spot);
+        refuse_without_routers(report, context, &split.spot, "moves traffic");
         resolve(report, context.pools, split, before)
     });
     let deploy = step.deploy.as_ref().and_then(|pool| known(report, context.pools, pool));
@@ -156,10 +162,10 @@ fn act(report: &Report<'_>, context: &Context<'_>, step: &Written, before: Optio
     }
 }
 
-fn refuse_without_routers(report: &Report<'_>, context: &Context<'_>, spot: &Spot) {
+fn refuse_without_routers(report: &Report<'_>, context: &Context<'_>, spot: &Spot, what: &str) {
     if !context.has_routers {
         let advice = "add a [[router]], or use deploy and pause steps alone";
-        report.refuse(spot, Wrong::new("moves traffic, and this profile has no router").advice(advice));
+        report.refuse(spot, Wrong::new(format!("{what}, and this profile has no router")).advice(advice));
     }
 }
 
@@ -194,8 +200,12 @@ fn resolve(report: &Report<'_>, pools: &[PoolId], split: &Split, before: Option<
             let shared = apportion(left, &parts);
             if shared.is_none() {
                 let names: Vec<&str> = rest.iter().map(|pool| pool.as_str()).collect();
-                let why = if before.is_some() { "they had nothing before" } else { "no step before says" };
-                let what = format!("leaves {} % to {}, and {why} how they share it", BasisPoints(left), names.join(", "));
+                let why = if before.is_some() {
+                    "and the step before gave them nothing"
+                } else {
+                    "and no step before says how"
+                };
+                let what = format!("leaves {} % to be shared by {}, {why}", BasisPoints(left), names.join(" and "));
                 refuse(Wrong::new(what).advice("name all pools but one, or all"));
             }
             shared?
@@ -218,7 +228,7 @@ fn condition(
     match &leave.value {
         Leave::Drained(pool) => {
             let pool = known(report, context.pools, &Found { value: pool.clone(), spot: leave.spot.clone() })?;
-            refuse_without_routers(report, context, &leave.spot);
+            refuse_without_routers(report, context, &leave.spot, "asks for a drained pool");
             let weight = after.map_or(BasisPoints::ZERO, |after| after.of(&pool));
             if weight != BasisPoints::ZERO {
                 let what = format!("cannot come true: {} has {weight} % after this step", quoted(pool.as_str()));
@@ -233,11 +243,15 @@ fn condition(
                 return Some(Condition::Items(wanted));
             }
             let wrong = Wrong::new(format!("the checklist has no section {}", quoted(section)));
-            let wrong = if slugs.is_empty() { wrong.advice("add a [checklist]") } else { wrong.accepted(slugs.join(", ")) };
-            report.refuse(&leave.spot, match nearest(&wanted, slugs.iter().copied()) {
-                Some(meant) => wrong.advice(format!("did you mean `items:{meant}`?")),
-                None => wrong,
-            });
+            let wrong =
+                if slugs.is_empty() { wrong.advice("add a [checklist]") } else { wrong.accepted(slugs.join(", ")) };
+            report.refuse(
+                &leave.spot,
+                match nearest(&wanted, slugs.iter().copied()) {
+                    Some(meant) => wrong.advice(format!("did you mean `items:{meant}`?")),
+                    None => wrong,
+                },
+            );
             None
         }
     }

@@ -3,9 +3,9 @@
 use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
-use crate::domain::procedure::{Pool, Role};
 use crate::domain::PoolId;
-use crate::setting::{Found, Kind, Report, Table, Wrong, name, nearest, quoted};
+use crate::domain::procedure::{Pool, Role};
+use crate::setting::{Found, Kind, Report, Table, Wrong, name, quoted};
 
 /// Marks for pools that name none.
 const MARKS: [&str; 4] = ["▲", "●", "■", "◆"];
@@ -30,7 +30,7 @@ pub(super) fn read(table: &mut Table<'_>) -> Vec<Pool> {
         return Vec::new();
     }
     if written.len() < 2 {
-        let at = table.spot_if_written("pools").unwrap_or_else(|| table.spot_of("pools"));
+        let Some(at) = table.spot_if_written("pools").filter(|_| table.is_table("pools")) else { return Vec::new() };
         let what = format!("declares {}, and traffic moves between at least two", counted(written.len()));
         report.refuse(&at, Wrong::new(what).advice("add [pools.green], say"));
         return Vec::new();
@@ -56,17 +56,14 @@ pub(super) fn known(report: &Report<'_>, pools: &[PoolId], name: &Found<String>)
         let names = pools.iter().map(PoolId::as_str);
         let accepted = names.clone().collect::<Vec<_>>().join(", ");
         let wrong = Wrong::new(format!("there is no pool {}", quoted(name))).accepted(accepted);
-        let wrong = match nearest(name, names) {
-            Some(meant) => wrong.advice(format!("did you mean `{meant}`?")),
-            None => wrong,
-        };
-        report.refuse(&name.spot, wrong);
+        report.refuse(&name.spot, wrong.suggesting(name, names));
     }
     found.cloned()
 }
 
 fn marks(report: &Report<'_>, written: &[(Found<String>, Written)]) -> Vec<String> {
-    let given = |mark: &str| written.iter().any(|(_, pool)| pool.mark.as_ref().is_some_and(|each| each.as_str() == mark));
+    let given =
+        |mark: &str| written.iter().any(|(_, pool)| pool.mark.as_ref().is_some_and(|each| each.as_str() == mark));
     let mut free = MARKS.into_iter().filter(|mark| !given(mark));
     let mut marks: Vec<String> = Vec::new();
     for (id, pool) in written {
@@ -99,7 +96,11 @@ fn mark() -> Kind<String> {
 fn rate() -> Kind<f64> {
     let schema = json!({ "type": "string", "pattern": "^[0-9]+(\\.[0-9]+)? ?/s$" });
     Kind::from_text("requests per second as text, such as \"600/s\"", schema, |text| {
-        let number = text.trim().strip_suffix("/s").map(str::trim).filter(|n| n.bytes().all(|b| b.is_ascii_digit() || b == b'.'));
+        let number = text
+            .trim()
+            .strip_suffix("/s")
+            .map(str::trim)
+            .filter(|n| n.bytes().all(|b| b.is_ascii_digit() || b == b'.'));
         match number.and_then(|number| number.parse::<f64>().ok()) {
             Some(rate) if rate > 0.0 && rate <= 1e9 => Ok(rate),
             _ => Err(Wrong::new(format!("cannot be {}", quoted(text)))),

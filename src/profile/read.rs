@@ -60,7 +60,8 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let production = table.optional("production", doc, &flag());
     let doc = "The directory of a journal that several people on one host share. Default: your own.";
     let journal = table.optional("journal", doc, &journal());
-    let increment = table.optional("increment", "How far + and - move a draft, in percent. Default 10.", &percent(1, 5_000));
+    let increment =
+        table.optional("increment", "How far + and - move a draft, in percent. Default 10.", &percent(1, 5_000));
     let pools = pool::read(table);
     let ids: Vec<PoolId> = pools.iter().map(|pool| pool.id.clone()).collect();
     let times = rule::timing(table);

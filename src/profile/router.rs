@@ -18,7 +18,17 @@ pub enum RouterConfig {
 
 /// Kinds that a later version will know.
 const NOT_YET: [&str; 12] = [
-    "octopus", "envoy", "caddy", "nginx", "traefik", "alb", "gateway-api", "httproute", "istio", "kubernetes", "azure",
+    "octopus",
+    "envoy",
+    "caddy",
+    "nginx",
+    "traefik",
+    "alb",
+    "gateway-api",
+    "httproute",
+    "istio",
+    "kubernetes",
+    "azure",
     "argo-rollouts",
 ];
 
@@ -32,22 +42,28 @@ pub(super) fn read(
     let doc = "The routers that hold the weights; none where a plan moves no traffic.";
     let read = table.tables("router", doc, |router| {
         let id = router.required("name", "The router's name.", &name());
-        let own_poll = router.optional("poll", "How often it is read when nothing happens; else timing.poll.", &polls());
+        let own_poll =
+            router.optional("poll", "How often it is read when nothing happens; else timing.poll.", &polls());
         let doc = "How long it may take to answer; else timing.router_timeout.";
         let own_timeout = router.optional("timeout", doc, &timeouts());
         let timeout = own_timeout.map_or(timeout, |timeout| timeout.value);
-        let config = router.kinds("kind", "Which system it is.", &[
-            Variant {
-                name: "haproxy",
-                doc: "HAProxy's Runtime API over a unix socket or TCP.",
-                read: &|router| haproxy::Config::read(router, pools, timeout).map(RouterConfig::Haproxy),
-            },
-            Variant {
-                name: "demo",
-                doc: "A router of the built-in world.",
-                read: &|router| demo::Config::read(router, pools, timeout).map(RouterConfig::Demo),
-            },
-        ], &NOT_YET);
+        let config = router.kinds(
+            "kind",
+            "Which system it is.",
+            &[
+                Variant {
+                    name: "haproxy",
+                    doc: "HAProxy's Runtime API over a unix socket or TCP.",
+                    read: &|router| haproxy::Config::read(router, pools, timeout).map(RouterConfig::Haproxy),
+                },
+                Variant {
+                    name: "demo",
+                    doc: "A router of the built-in world.",
+                    read: &|router| demo::Config::read(router, pools, timeout).map(RouterConfig::Demo),
+                },
+            ],
+            &NOT_YET,
+        );
         (router.spot().clone(), id, own_poll.map_or(poll, |poll| poll.value), config)
     });
     let mut routers: Vec<(RouterSpec, RouterConfig)> = Vec::new();
@@ -59,9 +75,17 @@ pub(super) fn read(
         let (Some(id), Some((kind, Some(config)))) = (id, config) else { continue };
         if let Some((other, _)) = routers.iter().find(|(_, other)| other.same_place(&config)) {
             let what = format!("steers the same place as router {}", quoted(other.id.as_str()));
-            table.report().refuse(&Spot { key: format!("{}.at", spot.key), ..spot }, Wrong::new(what).advice("name each router once"));
+            table.report().refuse(
+                &Spot { key: format!("{}.at", spot.key), ..spot },
+                Wrong::new(what).advice("name each router once"),
+            );
         }
-        let spec = RouterSpec { id: RouterId::new(id.value), kind: kind.to_owned(), capabilities: config.capabilities(), poll };
+        let spec = RouterSpec {
+            id: RouterId::new(id.value),
+            kind: kind.to_owned(),
+            capabilities: config.capabilities(),
+            poll,
+        };
         routers.push((spec, config));
     }
     routers

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::router::{polls, timeouts};
+use crate::domain::SourceId;
 use crate::domain::drain::{DrainRule, Evidence};
 use crate::domain::procedure::{Confirm, Friction, LogSpec, Pool, RollbackAct, Timing};
-use crate::domain::SourceId;
 use crate::setting::{Found, Kind, Table, Wrong, choice, duration, nearest, quoted, span_text, text, title};
 
 /// Times and how often routers are read when nothing happens.
@@ -71,21 +71,27 @@ pub(super) fn timing(table: &mut Table<'_>) -> Times {
 /// Reads `[drain]`.
 pub(super) fn drain(table: &mut Table<'_>, pools: &[Pool], logs: &[LogSpec]) -> DrainRule {
     let default = DrainRule::default();
-    let read = table.table("drain", "When a pool counts as drained. Weight 0 read back is always part of it.", |table| {
-        let (least, most) = (Duration::from_secs(1), Duration::from_hours(24));
-        let doc = "How long all evidence must hold without a break. Default 1m.";
-        let quiet = table.optional("quiet", doc, &duration(least, most));
-        let doc = "What must be silent: \"in-flight\", \"requests\", \"logs:NAME\". Default in-flight and requests.";
-        let evidence = table.optional("evidence", doc, &evidence().list());
-        if let Some(evidence) = &evidence {
-            check_evidence(table, evidence, pools, logs);
-        }
-        let listed = evidence.map(|list| list.value.into_iter().map(|each| each.value).collect());
-        DrainRule {
-            quiet: quiet.map_or(default.quiet, |quiet| quiet.value),
-            evidence: listed.unwrap_or_else(|| default.evidence.clone()),
-        }
-    });
+    let read =
+        table.table("drain", "When a pool counts as drained. Weight 0 read back is always part of it.", |table| {
+            let (least, most) = (Duration::from_secs(1), Duration::from_hours(24));
+            let doc = "How long all evidence must hold without a break. Default 1m.";
+            let quiet = table.optional("quiet", doc, &duration(least, most));
+            let doc =
+                "What must be silent: \"in-flight\", \"requests\", \"logs:NAME\". Default in-flight and requests.";
+            let evidence = table.optional(
+                "evidence",
+                doc,
+                &evidence().list("a list of \"in-flight\", \"requests\", \"logs:NAME\""),
+            );
+            if let Some(evidence) = &evidence {
+                check_evidence(table, evidence, pools, logs);
+            }
+            let listed = evidence.map(|list| list.value.into_iter().map(|each| each.value).collect());
+            DrainRule {
+                quiet: quiet.map_or(default.quiet, |quiet| quiet.value),
+                evidence: listed.unwrap_or_else(|| default.evidence.clone()),
+            }
+        });
     read.unwrap_or(default)
 }
 
@@ -101,10 +107,13 @@ fn check_evidence(table: &Table<'_>, evidence: &Found<Vec<Found<Evidence>>>, poo
             None => {
                 let wrong = Wrong::new(format!("there is no [[log]] named {}", quoted(source.as_str())));
                 let wrong = if names.is_empty() { wrong.advice("add it") } else { wrong.accepted(names.join(", ")) };
-                report.refuse(&each.spot, match nearest(source.as_str(), names.iter().copied()) {
-                    Some(meant) => wrong.advice(format!("did you mean `logs:{meant}`?")),
-                    None => wrong,
-                });
+                report.refuse(
+                    &each.spot,
+                    match nearest(source.as_str(), names.iter().copied()) {
+                        Some(meant) => wrong.advice(format!("did you mean `logs:{meant}`?")),
+                        None => wrong,
+                    },
+                );
             }
             Some(log) if log.pool.is_none() => {
                 let what = format!("log {} carries lines of no pool in particular", quoted(source.as_str()));
@@ -122,8 +131,12 @@ fn check_evidence(table: &Table<'_>, evidence: &Found<Vec<Found<Evidence>>>, poo
     };
     let bare: Vec<String> = pools.iter().filter(|pool| !covered(pool)).map(|pool| quoted(pool.id.as_str())).collect();
     if !counted && !bare.is_empty() && report.is_clean() {
-        let what = format!("says nothing of the traffic of pool {}, which could never count as drained", bare.join(", "));
-        report.refuse(&evidence.spot, Wrong::new(what).advice("add \"in-flight\" or \"requests\", or a log of that pool"));
+        let what =
+            format!("says nothing of the traffic of pool {}, which could never count as drained", bare.join(", "));
+        report.refuse(
+            &evidence.spot,
+            Wrong::new(what).advice("add \"in-flight\" or \"requests\", or a log of that pool"),
+        );
     }
 }
 
@@ -137,11 +150,14 @@ fn evidence() -> Kind<Evidence> {
         ("log", name) if !name.is_empty() => {
             Err(Wrong::new(format!("cannot be {}", quoted(text))).advice(format!("write \"logs:{name}\"")))
         }
-        ("weight" | "weight-zero", "") => {
-            Err(Wrong::new(format!("{} is always part of the evidence", quoted(text))).advice("leave it out and name traffic"))
+        ("weight" | "weight-zero", "") => Err(Wrong::new(format!("{} is always part of the evidence", quoted(text)))
+            .advice("leave it out and name traffic")),
+        ("in_flight" | "inflight", "") => {
+            Err(Wrong::new(format!("cannot be {}", quoted(text))).advice("write \"in-flight\""))
         }
-        ("in_flight" | "inflight", "") => Err(Wrong::new(format!("cannot be {}", quoted(text))).advice("write \"in-flight\"")),
-        ("check" | "metrics" | "metric", _) => Err(Wrong::new(format!("{} is not supported in this version", quoted(text)))),
+        ("check" | "metrics" | "metric", _) => {
+            Err(Wrong::new(format!("{} is not supported in this version", quoted(text))))
+        }
         _ => Err(Wrong::new(format!("cannot be {}", quoted(text)))),
     })
 }

@@ -12,19 +12,11 @@ use super::{Found, Report, Spot, Wrong, nearest};
 pub struct Kind<T> {
     accepted: String,
     schema: Json,
-    read: Box<dyn Fn(&Value<'_>) -> Result<T, Refusal>>,
+    read: Box<dyn Fn(&Value<'_>) -> Result<T, Wrong>>,
     parse: Option<Parse<T>>,
 }
 
 type Parse<T> = std::rc::Rc<dyn Fn(&str) -> Result<T, Wrong>>;
-
-/// Why a value was not read.
-enum Refusal {
-    /// To be said of the value.
-    Wrong(Wrong),
-    /// Its parts have been refused already.
-    Said,
-}
 
 /// A value with where it stands.
 #[derive(Clone)]
@@ -44,8 +36,7 @@ impl<'a> Value<'a> {
     pub(super) fn table(&self, accepted: &str) -> Option<&'a DeTable<'a>> {
         let table = self.value.as_table();
         if table.is_none() {
-            let advice = if self.value.is_array() { " (one is wanted, not a list)" } else { "" };
-            self.refuse(Wrong::new(format!("is {}, not a table{advice}", self.sort())).accepted(accepted));
+            self.refuse(Wrong::new(format!("is {}, not a table", self.sort())).accepted(accepted));
         }
         table
     }
@@ -79,8 +70,8 @@ impl<T: 'static> Kind<T> {
         let parse: Parse<T> = std::rc::Rc::new(parse);
         let by_text = std::rc::Rc::clone(&parse);
         let read = move |value: &Value<'_>| match value.value.as_str() {
-            Some(text) => by_text(text).map_err(Refusal::Wrong),
-            None => Err(Refusal::Wrong(Wrong::new(format!("is {}, not text in quotes", value.sort())))),
+            Some(text) => by_text(text),
+            None => Err(Wrong::new(format!("is {}, not text in quotes", value.sort()))),
         };
         Self { accepted: accepted.into(), schema, read: Box::new(read), parse: Some(parse) }
     }
@@ -99,32 +90,27 @@ impl<T: 'static> Kind<T> {
             let parse = move |text: &str| parse(text).and_then(|value| check(value));
             std::rc::Rc::new(parse) as Parse<U>
         });
-        let read = move |value: &Value<'_>| read(value).and_then(|read| check(read).map_err(Refusal::Wrong));
+        let read = move |value: &Value<'_>| read(value).and_then(|read| check(read));
         Kind { accepted: accepted.into(), schema, read: Box::new(read), parse: by_text }
     }
 
-    /// A list with at least one of these.
+    /// A list with at least one of these. Items that are refused are left out: that they are has been said.
     #[must_use]
-    pub fn list(self) -> Kind<Vec<Found<T>>> {
-        let accepted = format!("a list [...] of {}", self.accepted);
+    pub fn list(self, accepted: impl Into<String>) -> Kind<Vec<Found<T>>> {
         let schema = json!({ "type": "array", "items": self.schema, "minItems": 1 });
         let read = move |value: &Value<'_>| {
-            let not_a_list = || Refusal::Wrong(Wrong::new(format!("is {}, not a list", value.sort())));
+            let not_a_list = || Wrong::new(format!("is {}, not a list", value.sort()));
             let items = value.value.as_array().ok_or_else(not_a_list)?;
             if items.is_empty() {
-                return Err(Refusal::Wrong(Wrong::new("is an empty list")));
+                return Err(Wrong::new("is an empty list"));
             }
-            let read: Vec<Option<Found<T>>> = items
-                .iter()
-                .enumerate()
-                .map(|(index, item)| {
-                    let child = value.child(item, &format!("[{}]", index + 1));
-                    self.read(&child).map(|value| Found { value, spot: child.spot })
-                })
-                .collect();
-            read.into_iter().collect::<Option<Vec<_>>>().ok_or(Refusal::Said)
+            let each = items.iter().enumerate().filter_map(|(index, item)| {
+                let child = value.child(item, &format!("[{}]", index + 1));
+                self.read(&child).map(|value| Found { value, spot: child.spot })
+            });
+            Ok(each.collect())
         };
-        Kind { accepted, schema, read: Box::new(read), parse: None }
+        Kind { accepted: accepted.into(), schema, read: Box::new(read), parse: None }
     }
 }
 
@@ -145,14 +131,13 @@ impl<T> Kind<T> {
     /// Reads the name of a table as if it were a value.
     pub(super) fn read_text(&self, at: &Value<'_>, text: &str) -> Option<T> {
         let parse = self.parse.as_ref()?;
-        self.taken(at, parse(text).map_err(Refusal::Wrong))
+        self.taken(at, parse(text))
     }
 
-    fn taken(&self, value: &Value<'_>, read: Result<T, Refusal>) -> Option<T> {
+    fn taken(&self, value: &Value<'_>, read: Result<T, Wrong>) -> Option<T> {
         match read {
             Ok(read) => Some(read),
-            Err(Refusal::Said) => None,
-            Err(Refusal::Wrong(wrong)) => {
+            Err(wrong) => {
                 value.refuse(wrong.accepted_or(&self.accepted));
                 None
             }
@@ -165,6 +150,13 @@ pub fn text() -> Kind<String> {
     within("text on one line", 1_000)
 }
 
+/// A program and its arguments. No shell reads it, so nothing in it is expanded.
+pub fn command() -> Kind<Vec<String>> {
+    let accepted = "a list of a program and its arguments, such as [\"journalctl\", \"-f\"]";
+    let words = text().list(accepted);
+    words.and_then(accepted, |words| Ok(words.into_iter().map(|word| word.value).collect()))
+}
+
 /// A title: text on one line that fits a heading.
 pub fn title() -> Kind<String> {
     within("text on one line of at most 80 characters", 80)
@@ -172,7 +164,9 @@ pub fn title() -> Kind<String> {
 
 fn within(accepted: &str, most: usize) -> Kind<String> {
     Kind::from_text(accepted, json!({ "type": "string", "minLength": 1, "maxLength": most }), move |text| {
-        let hidden = |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let hidden = |c: char| {
+            c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        };
         let text = text.trim();
         if text.is_empty() {
             Err(Wrong::new("is empty"))
@@ -232,7 +226,7 @@ pub fn choice<T: Clone + 'static>(words: &[(&'static str, T)], not_yet: &[&'stat
 /// `true` or `false`.
 pub fn flag() -> Kind<bool> {
     let read = |value: &Value<'_>| {
-        let wrong = || Refusal::Wrong(Wrong::new(format!("is {}", value.sort())));
+        let wrong = || Wrong::new(format!("is {}", value.sort()));
         value.value.as_bool().ok_or_else(wrong)
     };
     let schema = json!({ "type": "boolean" });
@@ -250,11 +244,11 @@ pub fn percent(least: u32, most: u32) -> Kind<u32> {
             DeValue::Integer(number) if number.radix() == 10 => number.as_str(),
             DeValue::Float(number) => number.as_str(),
             DeValue::String(text) => text.as_ref(),
-            _ => return Err(Refusal::Wrong(Wrong::new(format!("is {}", value.sort())))),
+            _ => return Err(Wrong::new(format!("is {}", value.sort()))),
         };
         hundredths(written)
             .filter(|hundredths| (least..=most).contains(hundredths))
-            .ok_or_else(|| Refusal::Wrong(Wrong::new(format!("cannot be {}", quoted(written)))))
+            .ok_or_else(|| Wrong::new(format!("cannot be {}", quoted(written))))
     };
     Kind { accepted, schema, read: Box::new(read), parse: None }
 }
@@ -286,7 +280,7 @@ pub fn duration(least: Duration, most: Duration) -> Kind<Duration> {
             },
             _ => Wrong::new(format!("is {}, not a time", value.sort())),
         };
-        Err(Refusal::Wrong(wrong))
+        Err(wrong)
     };
     Kind { accepted, schema, read: Box::new(read), parse: None }
 }
@@ -317,8 +311,10 @@ fn parse_span(text: &str) -> Option<Duration> {
 /// A span as a profile would write it: `1m30s`.
 pub fn span_text(span: Duration) -> String {
     let millis = span.as_millis();
-    let parts = [(millis / 3_600_000, "h"), (millis / 60_000 % 60, "m"), (millis / 1_000 % 60, "s"), (millis % 1_000, "ms")];
-    let text: String = parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect();
+    let parts =
+        [(millis / 3_600_000, "h"), (millis / 60_000 % 60, "m"), (millis / 1_000 % 60, "s"), (millis % 1_000, "ms")];
+    let text: String =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect();
     if text.is_empty() { "0s".to_owned() } else { text }
 }
 
@@ -371,7 +367,8 @@ pub fn regex() -> Kind<String> {
 
 /// A short excerpt in quotes, harmless on a terminal.
 pub fn quoted(text: &str) -> String {
-    let harmless: String = text.chars().flat_map(|c| if matches!(c, '"' | '\'') { vec![c] } else { c.escape_debug().collect() }).collect();
+    let harmless: String =
+        text.chars().flat_map(|c| if matches!(c, '"' | '\'') { vec![c] } else { c.escape_debug().collect() }).collect();
     let mut short: String = harmless.chars().take(48).collect();
     if short.len() < harmless.len() {
         short.push('…');
@@ -395,7 +392,8 @@ mod tests {
 
     #[test]
     fn percentages_are_exact() {
-        for (text, wanted) in [("10", 1_000), ("0.5", 50), ("12.25", 1_225), ("1%", 100), ("1 %", 100), ("100", 10_000)] {
+        for (text, wanted) in [("10", 1_000), ("0.5", 50), ("12.25", 1_225), ("1%", 100), ("1 %", 100), ("100", 10_000)]
+        {
             assert_eq!(hundredths(text), Some(wanted), "{text}");
         }
         for text in ["", "-1", "1e1", "1.234", "nan", "inf", ".5", "5.", "%", "99999999"] {

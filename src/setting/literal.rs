@@ -12,7 +12,18 @@ use toml::de::{DeTable, DeValue};
 use super::table::in_order;
 use super::{Report, Spot, Wrong};
 
-const ADVICE: &str = "name where it is kept: { env = \"NAME\" }, { file = \"/path\" } or { command = [\"program\", \"argument\"] }";
+/// What a key says whose name speaks of a secret.
+const AS_IT_IS: Hint = Hint {
+    what: "a secret stands here as it is",
+    advice: "name where it is kept: { env = \"NAME\" }, { file = \"/path\" } or { command = [\"program\", \"argument\"] }",
+};
+
+/// What gave a secret away, and what to do about it.
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct Hint {
+    what: &'static str,
+    advice: &'static str,
+}
 
 /// Looks through one source, and through its tables where it is a TOML file.
 pub fn scan(report: &Report<'_>, source: usize, root: Option<&DeTable<'_>>) {
@@ -20,9 +31,9 @@ pub fn scan(report: &Report<'_>, source: usize, root: Option<&DeTable<'_>>) {
         scan_table(report, &Spot { source, span: 0..0, key: String::new() }, root);
     }
     let Some(text) = report.source(source).map(super::Source::text) else { return };
-    for (span, what) in in_text(text) {
+    for (span, hint) in in_text(text) {
         if !report.is_secret(source, &span) {
-            report.refuse_secret(&Spot { source, span, key: String::new() }, wrong(what));
+            report.refuse_secret(&Spot { source, span, key: String::new() }, wrong(hint));
         }
     }
 }
@@ -33,7 +44,7 @@ fn scan_table(report: &Report<'_>, at: &Spot, table: &DeTable<'_>) {
         let path = if at.key.is_empty() { name.to_owned() } else { format!("{}.{name}", at.key) };
         let spot = Spot { source: at.source, span: value.span(), key: path };
         if names_a_secret(name) && !matches!(value.get_ref(), DeValue::Table(_) | DeValue::Boolean(_)) {
-            report.refuse_secret(&spot, wrong("a secret stands here as it is"));
+            report.refuse_secret(&spot, wrong(AS_IT_IS));
         } else {
             scan_value(report, &spot, value.get_ref());
         }
@@ -44,8 +55,8 @@ fn scan_value(report: &Report<'_>, spot: &Spot, value: &DeValue<'_>) {
     match value {
         DeValue::Table(table) => scan_table(report, spot, table),
         DeValue::String(text) => {
-            if let Some((_, what)) = in_text(text).into_iter().next() {
-                report.refuse_secret(spot, wrong(what));
+            if let Some((_, hint)) = in_text(text).into_iter().next() {
+                report.refuse_secret(spot, wrong(hint));
             }
         }
         DeValue::Array(items) => {
@@ -54,7 +65,7 @@ fn scan_value(report: &Report<'_>, spot: &Spot, value: &DeValue<'_>) {
                 let spot = Spot { span: item.span(), key: format!("{}[{}]", spot.key, index + 1), ..*spot };
                 let text = item.get_ref().as_str().unwrap_or_default();
                 if after_option && !text.is_empty() && !text.starts_with('-') {
-                    report.refuse_secret(&spot, wrong("a secret stands here as it is"));
+                    report.refuse_secret(&spot, wrong(AS_IT_IS));
                 }
                 after_option = text.strip_prefix('-').is_some_and(names_a_secret) && !text.contains('=');
                 scan_value(report, &spot, item.get_ref());
@@ -64,26 +75,30 @@ fn scan_value(report: &Report<'_>, spot: &Spot, value: &DeValue<'_>) {
     }
 }
 
-fn wrong(what: &str) -> Wrong {
-    Wrong::new(what).advice(ADVICE)
+fn wrong(hint: Hint) -> Wrong {
+    Wrong::new(hint.what).advice(hint.advice)
 }
 
 /// Whether a key, an option or a parameter of this name holds a secret.
 fn names_a_secret(name: &str) -> bool {
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
-    let ends = ["token", "password", "passwd", "passphrase", "secret", "apikey", "accesskey", "privatekey", "credentials"];
+    let ends =
+        ["token", "password", "passwd", "passphrase", "secret", "apikey", "accesskey", "privatekey", "credentials"];
     ends.iter().any(|end| plain.ends_with(end)) || ["pwd", "credential", "authorization"].contains(&plain.as_str())
 }
 
 /// Secrets in running text: their spans, and what gives them away.
-fn in_text(text: &str) -> Vec<(Range<usize>, &'static str)> {
+fn in_text(text: &str) -> Vec<(Range<usize>, Hint)> {
     let mut found = Vec::new();
-    for (pattern, what) in PATTERNS.iter() {
+    for (pattern, hint) in PATTERNS.iter() {
         for all in pattern.captures_iter(text) {
             let whole = all.get(0).map_or(0..0, |whole| whole.range());
-            let named = all.name("name").is_none_or(|name| names_a_secret(name.as_str()) || is_parameter(name.as_str()));
-            if named && !found.iter().any(|(span, _): &(Range<usize>, _)| span.start < whole.end && whole.start < span.end) {
-                found.push((whole, *what));
+            let named =
+                all.name("name").is_none_or(|name| names_a_secret(name.as_str()) || is_parameter(name.as_str()));
+            if named
+                && !found.iter().any(|(span, _): &(Range<usize>, _)| span.start < whole.end && whole.start < span.end)
+            {
+                found.push((whole, *hint));
             }
         }
     }
@@ -94,21 +109,25 @@ fn is_parameter(name: &str) -> bool {
     ["sig", "signature", "auth", "x-amz-signature"].contains(&name.to_ascii_lowercase().as_str())
 }
 
-static PATTERNS: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
+static PATTERNS: LazyLock<Vec<(Regex, Hint)>> = LazyLock::new(|| {
+    let address = "take it out: this file goes into the journal; a `token` is named by where it is kept";
+    let command = "let the program read it from where it is kept: this file goes into the journal";
+    let any = "take it out: this file goes into the journal";
     [
-        (r"\b[A-Za-z][A-Za-z0-9+.-]*://[^/\s@:\x22']*:[^/\s@\x22']+@", "an address holds a user and a password"),
-        (r"\bhttps?://[^/\s@:\x22']+@", "an address holds a user or a token"),
-        (r"[?&](?<name>[A-Za-z0-9_.-]+)=[^&\s\x22'#]+", "an address holds a secret as a parameter"),
-        (r"(?:^|[\s\x22'])--?(?<name>[A-Za-z][A-Za-z0-9_-]*)=[^\s\x22']+", "an option holds a secret"),
-        (r"(?i)\bauthorization\s*:\s*[^\s\x22']+(?:\s+[^\s\x22']+)?", "a header holds a secret"),
-        (r"-----BEGIN [A-Z ]*PRIVATE KEY-----", "a private key stands here as it is"),
+        (r"\b[A-Za-z][A-Za-z0-9+.-]*://[^/\s@:\x22']*:[^/\s@\x22']+@", "an address holds a user and a password", address),
+        (r"\bhttps?://[^/\s@:\x22']+@", "an address holds a user or a token", address),
+        (r"[?&](?<name>[A-Za-z0-9_.-]+)=[^&\s\x22'#]+", "an address holds a secret as a parameter", address),
+        (r"(?:^|[\s\x22'])--?(?<name>[A-Za-z][A-Za-z0-9_-]*)=[^\s\x22']+", "an option holds a secret", command),
+        (r"(?i)\bauthorization\s*:\s*[^\s\x22']+(?:\s+[^\s\x22']+)?", "a header holds a secret", command),
+        (r"-----BEGIN [A-Z ]*PRIVATE KEY-----", "a private key stands here as it is", any),
         (
             r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|glpat-[A-Za-z0-9_-]{16,}|xox[abprs]-[A-Za-z0-9-]{10,}|AKIA[A-Z0-9]{16}|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,})",
             "something that looks like an access token stands here",
+            any,
         ),
     ]
     .into_iter()
-    .filter_map(|(pattern, what)| Some((Regex::new(pattern).ok()?, what)))
+    .filter_map(|(pattern, what, advice)| Some((Regex::new(pattern).ok()?, Hint { what, advice })))
     .collect()
 });
 

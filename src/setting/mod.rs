@@ -22,7 +22,8 @@ mod source;
 mod table;
 
 pub use kind::{
-    Kind, absolute_path, choice, duration, flag, name, percent, quoted, regex, span_text, text, title, url, word,
+    Kind, absolute_path, choice, command, duration, flag, name, percent, quoted, regex, span_text, text, title, url,
+    word,
 };
 pub use near::nearest;
 pub use problem::{Problem, Problems, Wrong};

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::nearest;
+
 /// One thing that is wrong: `file:line:column: key: what is wrong (accepted: ...; what to do)`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Problem {
@@ -41,6 +43,15 @@ impl Wrong {
     #[must_use]
     pub fn accepted_or(self, accepted: &str) -> Self {
         if self.accepted.is_some() || self.advice.is_some() { self } else { self.accepted(accepted) }
+    }
+
+    /// With the nearest of the names that are accepted, if one is near.
+    #[must_use]
+    pub fn suggesting<'n>(self, written: &str, names: impl IntoIterator<Item = &'n str>) -> Self {
+        match nearest(written, names) {
+            Some(meant) => self.advice(format!("did you mean `{meant}`?")),
+            None => self,
+        }
     }
 
     /// The same, beginning with what it is said of.

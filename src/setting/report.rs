@@ -82,13 +82,18 @@ impl<'s> Report<'s> {
 
     /// Whether a secret was found in a span.
     pub(super) fn is_secret(&self, source: usize, span: &Range<usize>) -> bool {
-        self.findings.borrow().iter().any(|each| each.is_secret && each.spot.source == source && meet(&each.spot.span, span))
+        self.findings
+            .borrow()
+            .iter()
+            .any(|each| each.is_secret && each.spot.source == source && meet(&each.spot.span, span))
     }
 
     /// A stray key that the outermost table would know was probably written below a table's head by mistake.
     pub(super) fn claim_strays(&self, names: &[&str]) {
         for finding in self.findings.borrow_mut().iter_mut() {
-            if let Some(name) = finding.stray.as_deref().filter(|name| names.contains(name) && *name != finding.spot.key) {
+            if let Some(name) =
+                finding.stray.as_deref().filter(|name| names.contains(name) && *name != finding.spot.key)
+            {
                 let advice = format!("`{name}` belongs to the top of the file, above the first [table]");
                 finding.wrong = finding.wrong.clone().advice(advice);
             }

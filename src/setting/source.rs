@@ -86,7 +86,10 @@ mod tests {
     #[test]
     fn what_is_not_text_is_said_with_its_place() {
         for (bytes, said) in [
-            (&b"a = 1\nb = \"\xe9\""[..], "a.toml:2:6: the file is not UTF-8: byte 0xe9 cannot stand here (save it as UTF-8)"),
+            (
+                &b"a = 1\nb = \"\xe9\""[..],
+                "a.toml:2:6: the file is not UTF-8: byte 0xe9 cannot stand here (save it as UTF-8)",
+            ),
             (b"\xff\xfea\0", "a.toml: the file is UTF-16 (save it as UTF-8)"),
             (b" \r\n", "a.toml: the file is empty (begin with one of the examples in profiles/)"),
             (&[b'#'; LARGEST + 1], "a.toml: the file is larger than 1024 KiB (is this the right file?)"),

@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::kind::Value;
-use super::{Found, Kind, Report, Spot, Wrong, literal, nearest, quoted};
+use super::{Found, Kind, Report, Spot, Wrong, literal, quoted};
 
 /// One table that is being read, or described.
 pub struct Table<'a> {
@@ -60,7 +60,10 @@ pub fn read<R>(report: &Report<'_>, reader: impl FnOnce(&mut Table<'_>) -> R) ->
         if line != last_line {
             let what = format!("this is not TOML: {}", error.message().lines().collect::<Vec<_>>().join(", "));
             let advice = "the values are checked once the file reads as TOML";
-            report.refuse(&Spot { source: 0, span: span.start..span.start, key: String::new() }, Wrong::new(what).advice(advice));
+            report.refuse(
+                &Spot { source: 0, span: span.start..span.start, key: String::new() },
+                Wrong::new(what).advice(advice),
+            );
         }
         last_line = line;
     }
@@ -79,7 +82,8 @@ pub fn read<R>(report: &Report<'_>, reader: impl FnOnce(&mut Table<'_>) -> R) ->
 pub fn describe<R>(id: &str, title: &str, reader: impl FnOnce(&mut Table<'_>) -> R) -> Json {
     let report = Report::new(&[]);
     let definitions = RefCell::default();
-    let mut table = Table::new(&report, View::Describe(&definitions), Spot { source: 0, span: 0..0, key: String::new() });
+    let mut table =
+        Table::new(&report, View::Describe(&definitions), Spot { source: 0, span: 0..0, key: String::new() });
     reader(&mut table);
     let mut schema = Map::new();
     schema.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
@@ -145,6 +149,11 @@ impl<'a> Table<'a> {
     /// Where the key's value stands, if it is written.
     pub fn spot_if_written(&self, key: &str) -> Option<Spot> {
         self.get(key).map(|value| value.spot)
+    }
+
+    /// Whether the key is written and its value is a table.
+    pub fn is_table(&self, key: &str) -> bool {
+        self.get(key).is_some_and(|value| value.value.is_table())
     }
 
     /// A table that may be there.
@@ -274,7 +283,7 @@ impl<'a> Table<'a> {
         let mut is_whole = true;
         for (name, _) in entries.iter().filter(|(name, _)| !names.contains(&name.as_str())) {
             let wrong = Wrong::new(format!("there is no {noun} {}", quoted(name))).accepted(names.join(", "));
-            self.report.refuse(&name.spot, suggest(wrong, name, names.iter().copied()));
+            self.report.refuse(&name.spot, wrong.suggesting(name, names.iter().copied()));
             is_whole = false;
         }
         let written = |name: &str| {
@@ -357,6 +366,9 @@ impl<'a> Table<'a> {
             value.refuse(Wrong::new(format!("is {}, not a list", value.sort())).accepted(accepted));
             return Vec::new();
         };
+        if array.is_empty() {
+            value.refuse(Wrong::new("is an empty list").advice("add to it, or leave it out"));
+        }
         let each = array.iter().enumerate().filter_map(|(index, item)| {
             let value = value.child(item, &format!("[{}]", index + 1));
             match value.value.as_table() {
@@ -372,7 +384,8 @@ impl<'a> Table<'a> {
         let View::Read(_) = self.view else { return None };
         let Some(value) = self.get(key) else {
             if required {
-                self.report.refuse(&self.spot_of(key), Wrong::new("is missing").accepted(kind.accepted()));
+                let wrong = Wrong::new(format!("is missing: {}", gist(doc))).accepted(kind.accepted());
+                self.report.refuse(&self.spot_of(key), wrong);
             }
             return None;
         };
@@ -414,7 +427,8 @@ impl<'a> Table<'a> {
     }
 
     fn child<R>(&self, table: &'a DeTable<'a>, spot: Spot, reader: impl FnOnce(&mut Self) -> R) -> R {
-        let mut child = Self::new(self.report, View::Read(table), Spot { span: spot.span.start..spot.span.start, ..spot });
+        let mut child =
+            Self::new(self.report, View::Read(table), Spot { span: spot.span.start..spot.span.start, ..spot });
         let read = reader(&mut child);
         child.finish();
         read
@@ -434,7 +448,7 @@ impl<'a> Table<'a> {
                 self.report.refuse(&spot, Wrong::new("is not supported in this version").advice(*advice));
             } else if !self.lax {
                 let accepted = if names.is_empty() { "no keys".to_owned() } else { names.join(", ") };
-                let wrong = suggest(Wrong::new("is not a key here").accepted(accepted), name, names.iter().copied());
+                let wrong = Wrong::new("is not a key here").accepted(accepted).suggesting(name, names.iter().copied());
                 self.report.refuse_stray(&spot, name, wrong);
             }
         }
@@ -465,15 +479,16 @@ impl<'a> Table<'a> {
     }
 }
 
-/// Adds the nearest name, if one is near.
-fn suggest<'n>(wrong: Wrong, name: &str, names: impl IntoIterator<Item = &'n str>) -> Wrong {
-    match nearest(name, names) {
-        Some(meant) => wrong.advice(format!("did you mean `{meant}`?")),
-        None => wrong,
-    }
+/// The first sentence of a description, to be read within another.
+fn gist(doc: &str) -> String {
+    let first = doc.split_once(". ").map_or(doc, |(first, _)| first).trim_end_matches('.');
+    let mut characters = first.chars();
+    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
 }
 
-pub(super) fn in_order<'t, 'i>(table: &'t DeTable<'i>) -> Vec<(&'t Spanned<std::borrow::Cow<'i, str>>, &'t Spanned<DeValue<'i>>)> {
+pub(super) fn in_order<'t, 'i>(
+    table: &'t DeTable<'i>,
+) -> Vec<(&'t Spanned<std::borrow::Cow<'i, str>>, &'t Spanned<DeValue<'i>>)> {
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     entries

@@ -47,7 +47,11 @@ impl Config {
             ("kind", "leave it out: metrics are Prometheus text endpoints"),
             ("query", "name `targets` and `series`"),
         ]);
-        let targets = table.required("targets", "Prometheus text endpoints, one per server.", &url().list());
+        let targets = table.required(
+            "targets",
+            "Prometheus text endpoints, one per server.",
+            &url().list("a list of addresses, such as [\"http://10.0.0.5:9100/metrics\"]"),
+        );
         let (least, most) = (Duration::from_millis(200), Duration::from_mins(10));
         let interval = table.optional("interval", "How often they are read. Default 2s.", &duration(least, most));
         let (least, most) = (Duration::from_millis(50), Duration::from_mins(1));
@@ -57,12 +61,16 @@ impl Config {
         if let Some(targets) = &targets {
             for (index, target) in targets.iter().enumerate() {
                 if targets.iter().take(index).any(|earlier| earlier.value == target.value) {
-                    table.report().refuse(&target.spot, Wrong::new(format!("{} is named twice", quoted(target))));
+                    table.report().refuse(
+                        &target.spot,
+                        Wrong::new(format!("{} is named twice", quoted(target))).advice("name each target once"),
+                    );
                 }
             }
         }
         if !table.has("series") {
-            let wrong = Wrong::new("is missing").advice("name at least one: series = { requests = \"http_requests_total\" }");
+            let wrong =
+                Wrong::new("is missing").advice("name at least one: series = { requests = \"http_requests_total\" }");
             table.report().refuse(&table.spot_of("series"), wrong);
         }
         let every = interval.map_or(Duration::from_secs(2), |interval| interval.value);

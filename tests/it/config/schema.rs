@@ -73,7 +73,9 @@ fn misfit(root: &Json, schema: &Json, value: &Json, path: &str) -> Option<String
     if pattern.zip(value.as_str()).is_some_and(|(pattern, text)| !pattern.is_match(text)) {
         return Some(format!("{path} does not fit {}", schema["pattern"]));
     }
-    if schema["enum"].as_array().is_some_and(|words| !words.contains(value)) || schema.get("const").is_some_and(|word| word != value) {
+    if schema["enum"].as_array().is_some_and(|words| !words.contains(value))
+        || schema.get("const").is_some_and(|word| word != value)
+    {
         return Some(format!("{path} is none of the words"));
     }
     for (index, item) in value.as_array().into_iter().flatten().enumerate() {
@@ -85,7 +87,9 @@ fn misfit(root: &Json, schema: &Json, value: &Json, path: &str) -> Option<String
     let variants: Vec<&Json> = schema["oneOf"].as_array().into_iter().flatten().collect();
     let chosen = variants.iter().find(|each| {
         let words = each["properties"].as_object().into_iter().flatten();
-        words.filter_map(|(name, property)| Some((name, property.get("const")?))).all(|(name, word)| object.get(name) == Some(word))
+        words
+            .filter_map(|(name, property)| Some((name, property.get("const")?)))
+            .all(|(name, word)| object.get(name) == Some(word))
     });
     let parts = [Some(schema), chosen.copied()];
     for part in parts.iter().flatten() {

@@ -60,22 +60,31 @@ fn three_pools_share_the_rest_as_the_step_before() {
 #[test]
 fn the_shapes_of_haproxy_are_told_apart() {
     let pool = |name: &str, place: &str| (PoolId::from(name), place.to_owned());
-    assert_eq!(shape("haproxy-one-backend"), Shape::Servers {
-        backend: "app".to_owned(),
-        pools: vec![pool("blue", "blue-*"), pool("green", "green-*")],
-        inner: vec![],
-    });
-    assert_eq!(shape("haproxy-inner"), Shape::Servers {
-        backend: "front".to_owned(),
-        pools: vec![pool("blue", "blue"), pool("green", "green")],
-        inner: vec![pool("blue", "blue_servers"), pool("green", "green_servers")],
-    });
-    assert_eq!(shape("haproxy-map"), Shape::Map {
-        map: "/etc/haproxy/green.map".to_owned(),
-        key: "app".to_owned(),
-        percent_of: "green".into(),
-        pools: vec![pool("blue", "be_blue"), pool("green", "be_green")],
-    });
+    assert_eq!(
+        shape("haproxy-one-backend"),
+        Shape::Servers {
+            backend: "app".to_owned(),
+            pools: vec![pool("blue", "blue-*"), pool("green", "green-*")],
+            inner: vec![],
+        }
+    );
+    assert_eq!(
+        shape("haproxy-inner"),
+        Shape::Servers {
+            backend: "front".to_owned(),
+            pools: vec![pool("blue", "blue"), pool("green", "green")],
+            inner: vec![pool("blue", "blue_servers"), pool("green", "green_servers")],
+        }
+    );
+    assert_eq!(
+        shape("haproxy-map"),
+        Shape::Map {
+            map: "/etc/haproxy/green.map".to_owned(),
+            key: "app".to_owned(),
+            percent_of: "green".into(),
+            pools: vec![pool("blue", "be_blue"), pool("green", "be_green")],
+        }
+    );
 }
 
 #[test]

@@ -72,17 +72,21 @@ impl Config {
     pub fn read(table: &mut Table<'_>, pools: &[PoolId], timeout: Duration) -> Option<Self> {
         let names: Vec<&str> = pools.iter().map(PoolId::as_str).collect();
         let address = table.required("at", "The Runtime API: \"unix:/path\" or \"tcp:host:port\".", &address());
-        let doc = "Per pool, the servers in one backend, `backend/pattern` with * for any text; with `map`, the backend.";
-        let places = table.required_each_of("pools", doc, "pool", &names, &place());
-        let doc = "Per pool, the inner backend whose servers tell its health, where one server in front stands for a pool.";
+        let has = ["map", "key", "percent_of"].map(|key| table.has(key));
+        let is_map = has.contains(&true);
+        let doc =
+            "Per pool, the servers in one backend, `backend/pattern` with * for any text; with `map`, the backend.";
+        let kind = if is_map { whole_backend() } else { servers() };
+        let places = table.required_each_of("pools", doc, "pool", &names, &kind);
+        let doc =
+            "Per pool, the inner backend whose servers tell its health, where one server in front stands for a pool.";
         let has_inner = table.spot_if_written("inner");
         let inner = table.each_of("inner", doc, "pool", if has_inner.is_some() { &names } else { &[] }, &backend());
         let map = table.optional("map", "The map that holds a percentage: its file name or #id.", &map_name());
         let key = table.optional("key", "The map's key that holds the percentage.", &map_key());
         let doc = "The pool whose percentage the map holds; the other pool gets the rest.";
         let percent_of = table.optional("percent_of", doc, &crate::setting::name());
-        let has = ["map", "key", "percent_of"].map(|key| table.has(key));
-        let shape = if has.contains(&true) {
+        let shape = if is_map {
             if let Some(spot) = has_inner {
                 let wrong = Wrong::new("goes with servers, not with a map").advice("leave it out");
                 table.report().refuse(&spot, wrong);
@@ -106,11 +110,7 @@ fn servers_shape(table: &Table<'_>, places: Option<Places>, inner: Option<Places
     let report = table.report();
     let mut split: Vec<(PoolId, Found<(String, String)>)> = Vec::new();
     for (pool, place) in places?.value {
-        let Some((backend, pattern)) = place.split_once('/') else {
-            let advice = "write BACKEND/SERVERS, such as \"app/blue-*\"; a backend alone goes with `map`";
-            report.refuse(&place.spot, Wrong::new(format!("{} names no servers", quoted(&place))).advice(advice));
-            continue;
-        };
+        let (backend, pattern) = place.split_once('/')?;
         let value = (backend.to_owned(), pattern.to_owned());
         split.push((PoolId::new(pool), Found { value, spot: place.spot.clone() }));
     }
@@ -126,7 +126,8 @@ fn servers_shape(table: &Table<'_>, places: Option<Places>, inner: Option<Places
         }
         for (other, earlier) in split.iter().take(index).filter(|(_, earlier)| overlap(&earlier.1, &place.1)) {
             fits = false;
-            let what = format!("{} can name the same servers as {} of pool {other}", quoted(&place.1), quoted(&earlier.1));
+            let what =
+                format!("{} can name the same servers as {} of pool {other}", quoted(&place.1), quoted(&earlier.1));
             report.refuse(&place.spot, Wrong::new(what).advice(format!("a server of {pool} belongs to one pool only")));
         }
     }
@@ -149,19 +150,22 @@ fn map_shape(
     if pools.len() > 2 {
         let what = format!("holds one percentage, which splits two pools; this profile has {}", pools.len());
         let advice = "use servers with weights in one backend instead";
-        report.refuse(&table.spot_of("map"), Wrong::new(what).advice(advice));
+        let at = map.as_ref().map_or_else(|| table.spot_of("map"), |map| map.spot.clone());
+        report.refuse(&at, Wrong::new(what).advice(advice));
     }
-    if let Some(pool) = percent_of.as_ref().filter(|pool| !pools.is_empty() && !pools.iter().any(|p| p.as_str() == pool.as_str())) {
-        let accepted = pools.iter().map(PoolId::as_str).collect::<Vec<_>>().join(", ");
-        report.refuse(&pool.spot, Wrong::new(format!("there is no pool {}", quoted(pool))).accepted(accepted));
+    if let Some(pool) =
+        percent_of.as_ref().filter(|pool| !pools.is_empty() && !pools.iter().any(|p| p.as_str() == pool.as_str()))
+    {
+        let names = pools.iter().map(PoolId::as_str);
+        let wrong = Wrong::new(format!("there is no pool {}", quoted(pool)));
+        let wrong = wrong.accepted(names.clone().collect::<Vec<_>>().join(", "));
+        report.refuse(&pool.spot, wrong.suggesting(pool, names));
     }
     let places = places?;
-    for (_, place) in places.iter().filter(|(_, place)| place.contains('/') || place.contains('*')) {
-        let advice = "with `map`, each pool is a whole backend: write its name alone";
-        report.refuse(&place.spot, Wrong::new(format!("{} is not a backend", quoted(place))).advice(advice));
-    }
     let pools: Vec<_> = places.value.into_iter().map(|(pool, backend)| (PoolId::new(pool), backend.value)).collect();
-    if let [(_, one), (_, other)] = &pools[..] && one == other {
+    if let [(_, one), (_, other)] = &pools[..]
+        && one == other
+    {
         let advice = "a percentage splits traffic between two backends";
         report.refuse(&places.spot, Wrong::new(format!("both pools are {}", quoted(one))).advice(advice));
     }
@@ -177,8 +181,10 @@ fn address() -> Kind<Address> {
         }
         if let Some(path) = text.strip_prefix("unix:") {
             return match path.len() {
-                108.. => Err(Wrong::new(format!("the path is {} bytes long, and a unix socket's may have 107", path.len()))
-                    .advice("move or link the socket to a shorter path")),
+                108.. => {
+                    Err(Wrong::new(format!("the path is {} bytes long, and a unix socket's may have 107", path.len()))
+                        .advice("move or link the socket to a shorter path"))
+                }
                 2.. if path.starts_with('/') => Ok(Address::Unix(PathBuf::from(path))),
                 _ => Err(cannot().advice("begin the path with /")),
             };
@@ -195,9 +201,32 @@ fn address() -> Kind<Address> {
     })
 }
 
-/// What HAProxy allows in the names of proxies and servers, with one slash between and stars for any text.
-fn place() -> Kind<String> {
-    word("a backend and a pattern of servers, such as \"app/blue-*\"", "-_.:/*", 200)
+/// A backend and a pattern of its servers. The characters are those that HAProxy allows in names.
+fn servers() -> Kind<String> {
+    let accepted = "a backend and a pattern of its servers, such as \"app/blue-*\"";
+    word(accepted, "-_.:/*", 200).and_then(accepted, move |text| match text.split_once('/') {
+        Some((backend, servers))
+            if !backend.is_empty() && !servers.is_empty() && !servers.contains('/') && !backend.contains('*') =>
+        {
+            Ok(text)
+        }
+        Some(_) => Err(Wrong::new(format!("cannot be {}", quoted(&text)))),
+        None => Err(Wrong::new(format!("{} names no servers", quoted(&text)))
+            .accepted(accepted)
+            .advice("a backend alone goes with `map`")),
+    })
+}
+
+/// A backend alone, where a map decides between backends.
+fn whole_backend() -> Kind<String> {
+    word("the name of a backend", "-_.:/*", 200).and_then("the name of a backend", |text| {
+        if text.contains(['/', '*']) {
+            Err(Wrong::new(format!("{} is not a backend", quoted(&text)))
+                .advice("with `map`, each pool is a whole backend: write its name alone"))
+        } else {
+            Ok(text)
+        }
+    })
 }
 
 fn backend() -> Kind<String> {
