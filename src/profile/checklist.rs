@@ -41,7 +41,6 @@ pub(super) fn read(table: &mut Table<'_>, included: &Included<'_>) -> Checklist 
         }
         let mut drafts: Vec<DraftSection> = Vec::new();
         for (title, items) in sections {
-            let (Some(title), Some(items)) = (title, items) else { continue };
             let slug = slug(&title);
             if drafts.iter().any(|draft| draft.slug == slug) {
                 let wrong = Wrong::new(format!("{} is another section's title already", quoted(&title)));
@@ -73,14 +72,11 @@ pub(super) fn placed(drafts: Vec<DraftSection>) -> Checklist {
     Checklist { sections: sections.collect() }
 }
 
-fn section(table: &mut Table<'_>) -> (Option<Found<String>>, Option<Vec<Draft>>) {
+fn section(table: &mut Table<'_>) -> Option<(Found<String>, Vec<Draft>)> {
     let title = table.required("title", "The heading.", &title());
     let items = items(table, "What is to be done, in order: text, or a table with more.");
-    if !table.has("items") {
-        let wrong = Wrong::new("is missing").accepted("items = [\"what is to be done\"]");
-        table.report().refuse(&table.spot_of("items"), wrong);
-    }
-    (title, Some(items).filter(|items| !items.is_empty()))
+    table.require("items", Wrong::new("is missing").accepted("items = [\"what is to be done\"]"));
+    Some((title?, items))
 }
 
 fn items(table: &mut Table<'_>, doc: &str) -> Vec<Draft> {

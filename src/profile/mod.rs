@@ -28,7 +28,7 @@ pub use router::RouterConfig;
 use crate::adapter::{log, metric};
 use crate::domain::{Procedure, RouterId};
 pub use crate::setting::{Problem, Problems};
-use crate::setting::{Report, Source, describe, literal};
+use crate::setting::{Report, Source, Wrong, describe, literal};
 
 /// One file of a profile, as it was read.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -83,9 +83,7 @@ pub fn parse(files: &[ProfileFile]) -> Result<Loaded, Problems> {
 /// The JSON Schema of a profile, draft 2020-12.
 pub fn schema() -> serde_json::Value {
     let included = read::Included { files: &[], unread: &[] };
-    describe("https://flightdeck.dev/profile.schema.json", "A flightdeck profile", |table| {
-        read::profile(table, &included)
-    })
+    describe("urn:flightdeck:profile", "A flightdeck profile", |table| read::profile(table, &included))
 }
 
 fn parse_with(files: &[ProfileFile], unread: &[file::Unread]) -> Result<Loaded, Problems> {
@@ -94,12 +92,12 @@ fn parse_with(files: &[ProfileFile], unread: &[file::Unread]) -> Result<Loaded, 
     for shown in file::shown_names(files).into_iter().zip(files) {
         match Source::new(&shown.0, &shown.1.bytes) {
             Ok(source) => sources.push((shown.1.path.as_str(), source)),
-            Err(problem) => unreadable.push(problem),
+            Err(problem) => unreadable.push(*problem),
         }
     }
     let main_is_read = files.first().is_some_and(|main| sources.first().is_some_and(|(path, _)| *path == main.path));
     if !main_is_read {
-        return Err(Problems(unreadable));
+        return Err(or_unexplained(unreadable, files));
     }
     let (paths, sources): (Vec<&str>, Vec<Source>) = sources.into_iter().unzip();
     let report = Report::new(&sources);
@@ -118,7 +116,19 @@ fn parse_with(files: &[ProfileFile], unread: &[file::Unread]) -> Result<Loaded, 
     problems.extend(unreadable);
     match parts {
         Some(parts) if problems.is_empty() => Ok(parts.loaded(files.to_vec(), digest)),
-        // Invariant: a reader that gives nothing has said why.
-        _ => Err(Problems(problems)),
+        _ => Err(or_unexplained(problems, files)),
     }
+}
+
+/// Problems are never empty, whatever went wrong.
+fn or_unexplained(problems: Vec<Problem>, files: &[ProfileFile]) -> Problems {
+    if !problems.is_empty() {
+        return Problems(problems);
+    }
+    let file = files.first().map_or_else(|| "profile".to_owned(), |main| main.path.clone());
+    let wrong = match files {
+        [] => Wrong::new("no file was kept").advice("open the session anew from the profile on disk"),
+        _ => Wrong::new("cannot be read, and flightdeck does not say why").advice("please report this"),
+    };
+    Problems(vec![Problem { file, line: 0, column: 0, key: String::new(), wrong }])
 }

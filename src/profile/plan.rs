@@ -43,8 +43,8 @@ enum Leave {
 
 /// Reads the plan. The weights of a step follow from the steps before it.
 pub(super) fn read(table: &mut Table<'_>, context: &Context<'_>) -> Vec<Step> {
-    let written = table.tables("step", "The plan, in order.", read_step);
-    let report = table.report();
+    let written = table.tables("step", "The plan, in order.", |step| Some(read_step(step)));
+    let (report, count) = (table.report(), written.len());
     let mut weights: Option<Weights> = None;
     let mut steps: Vec<Step> = Vec::new();
     for step in written {
@@ -70,6 +70,9 @@ pub(super) fn read(table: &mut Table<'_>, context: &Context<'_>) -> Vec<Step> {
         }
         let soak = step.soak.map(|soak| soak.value);
         steps.push(Step { id: StepId::new(id), name: name.value, act, leave_when, soak, back_to });
+    }
+    if steps.len() < count && report.is_clean() {
+        table.refuse(Wrong::new("a step cannot be read, and flightdeck does not say why").advice("please report this"));
     }
     steps
 }
@@ -199,13 +202,13 @@ fn resolve(report: &Report<'_>, pools: &[PoolId], split: &Split, before: Option<
             let parts: Vec<u64> = rest.iter().map(|pool| before.map_or(0, |before| before.of(pool).0.into())).collect();
             let shared = apportion(left, &parts);
             if shared.is_none() {
-                let names: Vec<&str> = rest.iter().map(|pool| pool.as_str()).collect();
+                let sharing: Vec<&str> = rest.iter().map(|pool| pool.as_str()).collect();
                 let why = if before.is_some() {
                     "and the step before gave them nothing"
                 } else {
                     "and no step before says how"
                 };
-                let what = format!("leaves {} % to be shared by {}, {why}", BasisPoints(left), names.join(" and "));
+                let what = format!("leaves {} % to be shared by {}, {why}", BasisPoints(left), sharing.join(" and "));
                 refuse(Wrong::new(what).advice("name all pools but one, or all"));
             }
             shared?

@@ -22,13 +22,10 @@ pub(super) fn read(table: &mut Table<'_>) -> Vec<Pool> {
         mark: pool.optional("mark", "Tells the pool apart without colour. Default ▲ ● ■ ◆ in order.", &mark()),
         capacity: pool.optional("capacity", "What one server carries, for judging the way back: \"600/s\".", &rate()),
     });
+    let wrong = Wrong::new("is missing").advice("declare at least two: [pools.blue] and [pools.green]");
+    table.require("pools", wrong);
     let new = table.required("new", "The pool that gets the new version first; the others are old.", &name());
     let report = table.report();
-    if !table.has("pools") {
-        let wrong = Wrong::new("is missing").advice("declare at least two: [pools.blue] and [pools.green]");
-        report.refuse(&table.spot_of("pools"), wrong);
-        return Vec::new();
-    }
     if written.len() < 2 {
         let Some(at) = table.spot_if_written("pools").filter(|_| table.is_table("pools")) else { return Vec::new() };
         let what = format!("declares {}, and traffic moves between at least two", counted(written.len()));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::adapter::router::{demo, haproxy};
 use crate::domain::procedure::RouterSpec;
 use crate::domain::{Capabilities, PoolId, RouterId};
-use crate::setting::{Found, Spot, Table, Variant, Wrong, duration, name, quoted};
+use crate::setting::{Found, Table, Variant, Wrong, duration, name, quoted};
 
 /// The configuration of one router, by kind.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,52 +40,44 @@ pub(super) fn read(
     timeout: Duration,
 ) -> Vec<(RouterSpec, RouterConfig)> {
     let doc = "The routers that hold the weights; none where a plan moves no traffic.";
+    let mut names = Vec::new();
+    let mut routers: Vec<(RouterSpec, RouterConfig)> = Vec::new();
     let read = table.tables("router", doc, |router| {
         let id = router.required("name", "The router's name.", &name());
+        if let Some(id) = &id {
+            unique(router, &mut names, id, "router");
+        }
         let own_poll =
             router.optional("poll", "How often it is read when nothing happens; else timing.poll.", &polls());
         let doc = "How long it may take to answer; else timing.router_timeout.";
         let own_timeout = router.optional("timeout", doc, &timeouts());
+        let poll = own_poll.map_or(poll, |poll| poll.value);
         let timeout = own_timeout.map_or(timeout, |timeout| timeout.value);
-        let config = router.kinds(
-            "kind",
-            "Which system it is.",
-            &[
-                Variant {
-                    name: "haproxy",
-                    doc: "HAProxy's Runtime API over a unix socket or TCP.",
-                    read: &|router| haproxy::Config::read(router, pools, timeout).map(RouterConfig::Haproxy),
+        let kinds = [
+            Variant {
+                name: "haproxy",
+                doc: "HAProxy's Runtime API over a unix socket or TCP.",
+                read: &|router: &mut Table<'_>| {
+                    haproxy::Config::read(router, pools, timeout).map(RouterConfig::Haproxy)
                 },
-                Variant {
-                    name: "demo",
-                    doc: "A router of the built-in world.",
-                    read: &|router| demo::Config::read(router, pools, timeout).map(RouterConfig::Demo),
-                },
-            ],
-            &NOT_YET,
-        );
-        (router.spot().clone(), id, own_poll.map_or(poll, |poll| poll.value), config)
+            },
+            Variant {
+                name: "demo",
+                doc: "A router of the built-in world.",
+                read: &|router: &mut Table<'_>| demo::Config::read(router, pools, timeout).map(RouterConfig::Demo),
+            },
+        ];
+        let (kind, config) = router.kinds("kind", "Which system it is.", &kinds, &NOT_YET)?;
+        let (id, config) = (RouterId::new(id?.value), config?);
+        let at = router.spot_if_written("at").unwrap_or_else(|| router.spot().clone());
+        let spec = RouterSpec { id, kind: kind.to_owned(), capabilities: config.capabilities(), poll };
+        Some((at, spec, config))
     });
-    let mut routers: Vec<(RouterSpec, RouterConfig)> = Vec::new();
-    let mut names: Vec<Found<String>> = Vec::new();
-    for (spot, id, poll, config) in read {
-        if let Some(id) = &id {
-            unique(table, &mut names, id, "router");
-        }
-        let (Some(id), Some((kind, Some(config)))) = (id, config) else { continue };
+    for (at, spec, config) in read {
         if let Some((other, _)) = routers.iter().find(|(_, other)| other.same_place(&config)) {
-            let what = format!("steers the same place as router {}", quoted(other.id.as_str()));
-            table.report().refuse(
-                &Spot { key: format!("{}.at", spot.key), ..spot },
-                Wrong::new(what).advice("name each router once"),
-            );
+            let what = format!("router {} steers the same place", quoted(other.id.as_str()));
+            table.report().refuse(&at, Wrong::new(what).advice("name each router once"));
         }
-        let spec = RouterSpec {
-            id: RouterId::new(id.value),
-            kind: kind.to_owned(),
-            capabilities: config.capabilities(),
-            poll,
-        };
         routers.push((spec, config));
     }
     routers

@@ -165,11 +165,10 @@ fn evidence() -> Kind<Evidence> {
 /// Reads `[[rollback]]`.
 pub(super) fn rollback(table: &mut Table<'_>) -> Vec<RollbackAct> {
     let doc = "What a person does after a rollback's traffic, in order; the traffic itself goes back at once.";
-    let acts = table.tables("rollback", doc, |act| {
+    table.tables("rollback", doc, |act| {
         act.not_yet(&[("run", "write in `text` what a person does")]);
         let name = act.required("name", "Its title.", &title());
         let words = act.required("text", "What to do, in your words.", &text());
         Some(RollbackAct { name: name?.value, text: words?.value })
-    });
-    acts.into_iter().flatten().collect()
+    })
 }

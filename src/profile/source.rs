@@ -17,7 +17,7 @@ pub(super) fn logs(table: &mut Table<'_>, pools: &[PoolId]) -> Vec<(LogSpec, log
         log::config::Config::read(log, id, pool)
     });
     let spec = |config: &log::config::Config| LogSpec { id: config.id.clone(), pool: config.pool.clone() };
-    read.into_iter().flatten().map(|config| (spec(&config), config)).collect()
+    read.into_iter().map(|config| (spec(&config), config)).collect()
 }
 
 /// Reads the metric sources.
@@ -44,7 +44,7 @@ pub(super) fn metrics(table: &mut Table<'_>, pools: &[PoolId]) -> Vec<(MetricSpe
         interval: config.interval,
         limits,
     };
-    read.into_iter().flatten().map(|(config, limits)| (spec(&config, limits), config)).collect()
+    read.into_iter().map(|(config, limits)| (spec(&config, limits), config)).collect()
 }
 
 /// A source's own name, and the pool that it speaks of.

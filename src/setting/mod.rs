@@ -29,4 +29,4 @@ pub use near::nearest;
 pub use problem::{Problem, Problems, Wrong};
 pub use report::{Found, Report, Spot};
 pub use source::{LARGEST, Source};
-pub use table::{Entries, Table, Variant, describe, read};
+pub use table::{Entries, Named, Table, Variant, describe, read};

@@ -17,8 +17,9 @@ impl Source {
     ///
     /// # Errors
     /// When it is empty, too large, or not UTF-8.
-    pub fn new(name: &str, bytes: &[u8]) -> Result<Self, Problem> {
-        let problem = |line, column, wrong| Problem { file: name.to_owned(), line, column, key: String::new(), wrong };
+    pub fn new(name: &str, bytes: &[u8]) -> Result<Self, Box<Problem>> {
+        let problem =
+            |line, column, wrong| Box::new(Problem { file: name.to_owned(), line, column, key: String::new(), wrong });
         if bytes.len() > LARGEST {
             let what = format!("the file is larger than {} KiB", LARGEST / 1024);
             return Err(problem(0, 0, Wrong::new(what).advice("is this the right file?")));
@@ -92,7 +93,7 @@ mod tests {
             ),
             (b"\xff\xfea\0", "a.toml: the file is UTF-16 (save it as UTF-8)"),
             (b" \r\n", "a.toml: the file is empty (begin with one of the examples in profiles/)"),
-            (&[b'#'; LARGEST + 1], "a.toml: the file is larger than 1024 KiB (is this the right file?)"),
+            (&vec![b'#'; LARGEST + 1], "a.toml: the file is larger than 1024 KiB (is this the right file?)"),
         ] {
             assert_eq!(Source::new("a.toml", bytes).expect_err("it is refused").to_string(), said);
         }

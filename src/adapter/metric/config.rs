@@ -68,11 +68,9 @@ impl Config {
                 }
             }
         }
-        if !table.has("series") {
-            let wrong =
-                Wrong::new("is missing").advice("name at least one: series = { requests = \"http_requests_total\" }");
-            table.report().refuse(&table.spot_of("series"), wrong);
-        }
+        let wrong =
+            Wrong::new("is missing").advice("name at least one: series = { requests = \"http_requests_total\" }");
+        table.require("series", wrong);
         let every = interval.map_or(Duration::from_secs(2), |interval| interval.value);
         if let Some(timeout) = timeout.as_ref().filter(|timeout| timeout.value > every) {
             let what = format!("is longer than the interval of {}", span_text(every));

@@ -51,5 +51,6 @@ fn kept_bytes_without_their_runbook_are_refused() {
 
 #[test]
 fn no_file_at_all_is_refused() {
-    assert!(parse(&[]).is_err());
+    let said = parse(&[]).expect_err("there is nothing to read").to_string();
+    assert_eq!(said, "profile: no file was kept (open the session anew from the profile on disk)\n1 problem");
 }

@@ -20,11 +20,18 @@ fn every_valid_profile_fits_the_schema() {
 fn the_schema_refuses_unknown_and_missing_keys() {
     let schema = schema();
     let with = |text: &str| misfit(&schema, &schema, &toml::from_str(text).expect("it is TOML"), "");
-    assert_eq!(with("service='a'\nenvironment='b'\nnew='c'"), None);
-    assert_eq!(with("service='a'\nenvironment='b'"), Some(": new is missing".to_owned()));
-    assert_eq!(with("service='a'\nenvironment='b'\nnew='c'\nservcie=1"), Some(".servcie is unknown".to_owned()));
-    assert_eq!(with("service=1\nenvironment='b'\nnew='c'"), Some(".service is not of type \"string\"".to_owned()));
-    let router = "service='a'\nenvironment='b'\nnew='c'\n[[router]]\nname='r'\nkind='demo'\nat='http://x'\npools={}\n";
+    assert_eq!(with("service='a'\nenvironment='b'\nnew='c'\npools={}"), None);
+    assert_eq!(with("service='a'\nenvironment='b'\npools={}"), Some(": new is missing".to_owned()));
+    assert_eq!(
+        with("service='a'\nenvironment='b'\nnew='c'\npools={}\nservcie=1"),
+        Some(".servcie is unknown".to_owned())
+    );
+    assert_eq!(
+        with("service=1\nenvironment='b'\nnew='c'\npools={}"),
+        Some(".service is not of type \"string\"".to_owned())
+    );
+    let router =
+        "service='a'\nenvironment='b'\nnew='c'\npools={}\n[[router]]\nname='r'\nkind='demo'\nat='http://x'\npools={}\n";
     assert_eq!(with(router), None);
     assert_eq!(with(&format!("{router}map='x'")), Some(".router[0].map is unknown".to_owned()));
 }

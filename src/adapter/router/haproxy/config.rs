@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::domain::{Capabilities, PoolId};
-use crate::setting::{Found, Kind, Table, Wrong, quoted, word};
+use crate::setting::{Found, Kind, Named, Table, Wrong, quoted, word};
 
 /// Where and how one HAProxy process is steered.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -103,7 +103,7 @@ impl Config {
     }
 }
 
-type Places = Found<Vec<(String, Found<String>)>>;
+type Places = Found<Vec<Named<String>>>;
 
 /// Models A and C: servers with weights in one backend.
 fn servers_shape(table: &Table<'_>, places: Option<Places>, inner: Option<Places>) -> Option<Shape> {
