@@ -38,6 +38,11 @@ pub fn scan(report: &Report<'_>, source: usize, root: Option<&DeTable<'_>>) {
     }
 }
 
+/// Whether text gives a secret away.
+pub fn is_in(text: &str) -> bool {
+    !in_text(text).is_empty()
+}
+
 fn scan_table(report: &Report<'_>, at: &Spot, table: &DeTable<'_>) {
     for (key, value) in in_order(table) {
         let name: &str = key.get_ref();
@@ -116,9 +121,17 @@ static PATTERNS: LazyLock<Vec<(Regex, Hint)>> = LazyLock::new(|| {
     [
         (r"\b[A-Za-z][A-Za-z0-9+.-]*://[^/\s@:\x22']*:[^/\s@\x22']+@", "an address holds a user and a password", address),
         (r"\bhttps?://[^/\s@:\x22']+@", "an address holds a user or a token", address),
-        (r"[?&](?<name>[A-Za-z0-9_.-]+)=[^&\s\x22'#]+", "an address holds a secret as a parameter", address),
-        (r"(?:^|[\s\x22'])--?(?<name>[A-Za-z][A-Za-z0-9_-]*)=[^\s\x22']+", "an option holds a secret", command),
-        (r"(?i)\bauthorization\s*:\s*[^\s\x22']+(?:\s+[^\s\x22']+)?", "a header holds a secret", command),
+        (r"[?&](?<name>[A-Za-z0-9_.-]+)=[^&\s\x22'#$<{\[][^&\s\x22'#]*", "an address holds a secret as a parameter", address),
+        (
+            r"(?:^|[\s\x22'])(?:--?)?(?<name>[A-Za-z_][A-Za-z0-9_-]*)=[^\s\x22'$<{\[][^\s\x22']*",
+            "an option or a variable holds a secret",
+            command,
+        ),
+        (
+            r"(?i)\b(?:(?:proxy-)?authorization|x-[a-z-]*(?:key|token|secret))\s*:\s*[^\s\x22'$<{\[][^\s\x22']*(?:\s+[^\s\x22']+)?",
+            "a header holds a secret",
+            command,
+        ),
         (r"-----BEGIN [A-Z ]*PRIVATE KEY-----", "a private key stands here as it is", any),
         (
             r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|glpat-[A-Za-z0-9_-]{16,}|xox[abprs]-[A-Za-z0-9-]{10,}|AKIA[A-Z0-9]{16}|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,})",
@@ -150,6 +163,8 @@ mod tests {
             "https://x/y?apiKey=hunter2",
             "https://x/y?sig=hunter2",
             "curl --password=hunter2 x",
+            "export DB_PASSWORD=hunter2",
+            "curl -H 'X-Api-Key: hunter2' x",
             "curl -H 'Authorization: Bearer hunter2' x",
             "-----BEGIN OPENSSH PRIVATE KEY-----",
             "ghp_0123456789012345678901234567890123456",
@@ -167,6 +182,10 @@ mod tests {
             "Is the token refreshed? password rotation is done",
             "journalctl -f --unit=app --output=cat",
             "key = \"app\"",
+            "token={env=\"METRICS_TOKEN\"}",
+            "run it with --token=$TOKEN or TOKEN=$(vault read x)",
+            "https://x/y?token=<yours>&sig={sig}",
+            "ask for the password: the lead has it",
             "tcp:10.0.0.5:9999",
         ] {
             assert_eq!(in_text(text), [], "{text}");

@@ -11,7 +11,9 @@
 //! # Invariants
 //! - A reader asks for all its keys before it decides anything: an early return would hide keys from the schema and
 //!   report them as unknown.
-//! - A problem never quotes a value in which [`literal`] found a secret.
+//! - A value in which [`literal`] found a secret is not read, and no problem quotes it.
+
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod kind;
 pub mod literal;

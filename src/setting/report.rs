@@ -88,6 +88,14 @@ impl<'s> Report<'s> {
             .any(|each| each.is_secret && each.spot.source == source && meet(&each.spot.span, span))
     }
 
+    /// Whether all of a place is a secret that was found.
+    pub(super) fn covers_with_secret(&self, spot: &Spot) -> bool {
+        let covers = |secret: &Spot| {
+            secret.source == spot.source && secret.span.start <= spot.span.start && spot.span.end <= secret.span.end
+        };
+        self.findings.borrow().iter().any(|each| each.is_secret && covers(&each.spot))
+    }
+
     /// A stray key that the outermost table would know was probably written below a table's head by mistake.
     pub(super) fn claim_strays(&self, names: &[&str]) {
         for finding in self.findings.borrow_mut().iter_mut() {

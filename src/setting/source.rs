@@ -10,6 +10,8 @@ pub const LARGEST: usize = 1 << 20;
 pub struct Source {
     name: String,
     text: String,
+    /// Where each line begins.
+    lines: Vec<usize>,
 }
 
 impl Source {
@@ -33,10 +35,11 @@ impl Source {
                 let advice = "begin with one of the examples in profiles/";
                 Err(problem(0, 0, Wrong::new("the file is empty").advice(advice)))
             }
-            Ok(text) => Ok(Self { name: name.to_owned(), text: text.to_owned() }),
+            Ok(text) => Ok(Self { name: name.to_owned(), text: text.to_owned(), lines: lines(text) }),
             Err(error) => {
                 let (whole, rest) = bytes.split_at(error.valid_up_to());
-                let (line, column) = place(&String::from_utf8_lossy(whole), usize::MAX);
+                let whole = String::from_utf8_lossy(whole);
+                let (line, column) = place(&whole, &lines(&whole), whole.len());
                 let byte = rest.first().copied().unwrap_or_default();
                 let wrong = Wrong::new(format!("the file is not UTF-8: byte 0x{byte:02x} cannot stand here"));
                 Err(problem(line, column, wrong.advice("save it as UTF-8")))
@@ -56,20 +59,19 @@ impl Source {
 
     /// Line and column of a byte offset, both from 1, columns in characters.
     pub fn place(&self, offset: usize) -> (usize, usize) {
-        place(&self.text, offset)
+        place(&self.text, &self.lines, offset)
     }
 }
 
-fn place(text: &str, offset: usize) -> (usize, usize) {
-    let (mut line, mut column) = (1, 1);
-    for (_, character) in text.char_indices().take_while(|(at, _)| *at < offset) {
-        if character == '\n' {
-            (line, column) = (line + 1, 1);
-        } else {
-            column += 1;
-        }
-    }
-    (line, column)
+fn lines(text: &str) -> Vec<usize> {
+    std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect()
+}
+
+fn place(text: &str, lines: &[usize], offset: usize) -> (usize, usize) {
+    let line = lines.partition_point(|start| *start <= offset);
+    let start = line.checked_sub(1).and_then(|index| lines.get(index)).copied().unwrap_or_default();
+    let before = text.get(start..).unwrap_or_default().char_indices().take_while(|(at, _)| start + at < offset);
+    (line, before.count() + 1)
 }
 
 #[cfg(test)]

@@ -129,7 +129,9 @@ impl<T> Kind<T> {
     }
 
     pub(in crate::setting) fn read(&self, value: &Value<'_>) -> Option<T> {
-        self.taken(value, (self.read)(value))
+        // A secret that was found is read no further: what is made of it could be quoted elsewhere.
+        let is_secret = value.report.covers_with_secret(&value.spot);
+        if is_secret { None } else { self.taken(value, (self.read)(value)) }
     }
 
     /// Reads the name of a table as if it were a value.

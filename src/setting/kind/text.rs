@@ -132,8 +132,12 @@ pub fn regex() -> Kind<String> {
     })
 }
 
-/// A short excerpt in quotes, harmless on a terminal.
+/// A short excerpt in quotes, harmless on a terminal. What may be a user and a password before an `@` is left out.
 pub fn quoted(text: &str) -> String {
+    let text = match text.split_once('@').and_then(|(before, _)| before.split_once(':')) {
+        Some((scheme, _)) => &format!("{scheme}:…"),
+        None => text,
+    };
     let harmless: String =
         text.chars().flat_map(|c| if matches!(c, '"' | '\'') { vec![c] } else { c.escape_debug().collect() }).collect();
     let mut short: String = harmless.chars().take(48).collect();
@@ -150,6 +154,7 @@ mod tests {
     #[test]
     fn excerpts_are_short_and_harmless() {
         assert_eq!(quoted("a\u{1b}[31m\"b\"'"), "`a\\u{1b}[31m\"b\"'`");
+        assert_eq!(quoted("http://u:hunter/2@x"), "`http:…`");
         assert_eq!(quoted(&"x".repeat(60)), format!("`{}…`", "x".repeat(48)));
     }
 }

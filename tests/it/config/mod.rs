@@ -1,5 +1,6 @@
 //! Profiles that must load and profiles that must not.
 
+mod damage;
 mod invalid;
 mod schema;
 mod secret;
