@@ -79,11 +79,8 @@ impl SecretRef {
         if bytes.len() as u64 > LARGEST {
             return Err(failed(format!("it is larger than {} KiB", LARGEST / 1024), "is this the right place?"));
         }
-        let mut value = String::from_utf8(bytes).map_err(|error| {
-            // Wiped by the type that holds it, though it is not text.
-            drop(SecretString::from(String::from_utf8_lossy(error.as_bytes()).into_owned()));
-            failed("it is not UTF-8 text".to_owned(), "is this the right place?")
-        })?;
+        let mut value = String::from_utf8(bytes)
+            .map_err(|_not_text| failed("it is not UTF-8 text".to_owned(), "is this the right place?"))?;
         if value.ends_with('\n') {
             value.pop();
             if value.ends_with('\r') {

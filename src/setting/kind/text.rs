@@ -49,7 +49,8 @@ pub fn name() -> Kind<String> {
 
 /// One word of ASCII letters, digits and `others`. What it may hold keeps it harmless in commands and on screens.
 pub fn word(accepted: &'static str, others: &'static str, most: usize) -> Kind<String> {
-    let class: String = others.chars().flat_map(|c| ['\\', c]).collect();
+    // In a class only the dash means something; whatever else is escaped, some readers of schemas refuse.
+    let class = others.replace('-', "\\-");
     let schema = json!({ "type": "string", "pattern": format!("^[A-Za-z0-9{class}]+$"), "maxLength": most });
     Kind::from_text(accepted, schema, move |text| {
         let fits = |c: char| c.is_ascii_alphanumeric() || others.contains(c);
