@@ -15,6 +15,8 @@ mod cli;
 mod config;
 mod flows;
 mod journal;
+#[cfg(feature = "lab")]
+mod lab;
 mod pty;
 mod simulation;
 mod support;

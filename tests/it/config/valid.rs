@@ -128,6 +128,22 @@ fn a_profile_says_little_and_means_the_defaults() {
     assert_eq!(example("haproxy-inner").journal_dir.as_deref(), Some(Path::new("/srv/flightdeck")));
 }
 
+#[test]
+fn the_profile_of_the_built_in_world_loads_once_its_places_are_filled_in() {
+    let template = std::fs::read_to_string("profiles/demo.toml").expect("the template is there");
+    let logs = regex::Regex::new(r"\{([a-z]+\.log)\}").expect("the pattern is one");
+    let hosts = regex::Regex::new(r"\{[a-z]+-([0-9])\}").expect("the pattern is one");
+    let filled = hosts.replace_all(&template, "127.0.0.1:900$1");
+    let filled = logs.replace_all(&filled, "/tmp/$1").into_owned();
+    let checklist = std::fs::read("profiles/demo.md").expect("the checklist is there");
+    let file = |path: &str, bytes| ProfileFile { path: path.to_owned(), bytes };
+    let files = [file("demo.toml", filled.into_bytes()), file("demo.md", checklist)];
+    let loaded = parse(&files).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(loaded.procedure.plan.len(), 10);
+    assert!(!loaded.procedure.production);
+    assert!(loaded.procedure.checklist.items().count() > 0);
+}
+
 fn example(name: &str) -> Loaded {
     load(Path::new(&format!("profiles/{name}.toml"))).unwrap_or_else(|problems| panic!("{problems}"))
 }

@@ -20,14 +20,14 @@ impl Config {
     /// What the routers of the built-in world can do.
     pub fn capabilities() -> Capabilities {
         Capabilities {
-            system: "demo".to_owned(),
-            means: "HTTP, one request".to_owned(),
-            change_ms: 1,
+            system: "built-in".to_owned(),
+            means: "HTTP, one conditional request".to_owned(),
+            change_ms: 2,
             settle_ms: 0,
             counts_in_flight: true,
             counts_requests: true,
             runtime_only: true,
-            conditional: false,
+            conditional: true,
         }
     }
 

@@ -1,0 +1,233 @@
+//! The fold. Total: whatever a journal holds, applying it does not fail; what does not fit changes nothing.
+
+use std::sync::Arc;
+
+use super::event::{ChangeKind, Event, Settlement};
+use super::state::{Change, Controls, Drifted, Intent, RouterOutcome, Session, Stamped, StepDone, StepEnd};
+use crate::domain::{ChangeId, CockpitId, Operator, Outcome, RouterId, Timestamp};
+
+/// What an entry says about all of its events.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stamp {
+    /// The entry's number, from 1.
+    pub number: u64,
+    /// When it was written.
+    pub at: Timestamp,
+    /// By whom.
+    pub actor: Operator,
+    /// From which cockpit.
+    pub cockpit: CockpitId,
+}
+
+impl Session {
+    /// Takes one entry in.
+    pub fn apply_entry(&mut self, stamp: &Stamp, events: &[Event]) {
+        self.head = stamp.number;
+        self.at = stamp.at;
+        for event in events {
+            self.apply(stamp, event);
+        }
+    }
+
+    fn apply(&mut self, stamp: &Stamp, event: &Event) {
+        if touches_traffic(event) {
+            self.revision = stamp.number;
+        }
+        match event {
+            Event::SessionOpened(opened) => self.opened = Some(stamped(stamp, (**opened).clone())),
+            Event::ControlsTaken(holder) => {
+                self.controls = Some(Controls { holder: holder.clone(), epoch: stamp.number });
+            }
+            Event::BaselineAccepted { routers } => {
+                self.baseline = true;
+                self.expected = routers.iter().map(|each| (each.router.clone(), each.native.clone())).collect();
+                self.drifted.clear();
+            }
+            Event::ChangeConfirmed(confirmed) => self.apply_confirmed(stamp, confirmed),
+            Event::ChangeDispatched { change, owner, epoch, deadline } => {
+                let intent = Intent { owner: *owner, epoch: *epoch, deadline: *deadline };
+                self.with_change(*change, |change| {
+                    change.intent = Some(intent);
+                    let routers: Vec<RouterId> =
+                        change.confirmed.routers.iter().map(|order| order.router.clone()).collect();
+                    begin_attempt(change, &routers, stamp.at);
+                });
+            }
+            Event::ChangeRetried { change, routers, owner, epoch, deadline } => {
+                let intent = Intent { owner: *owner, epoch: *epoch, deadline: *deadline };
+                self.with_change(*change, |change| {
+                    change.intent = Some(intent);
+                    begin_attempt(change, routers, stamp.at);
+                });
+            }
+            Event::RouterAnswered { change, router, attempt, outcome } => {
+                self.apply_outcome(stamp, *change, router, *attempt, outcome);
+            }
+            Event::ChangeSettled { change, how } => self.apply_settled(stamp, *change, how),
+            Event::LateEffect { change: _, router, read } => {
+                self.expected.insert(router.clone(), read.clone());
+                self.drifted.remove(router);
+            }
+            Event::DriftNoticed { router, expected: _, read, restarted } => {
+                let drifted = Drifted { at: stamp.at, read: read.clone(), restarted: *restarted };
+                self.drifted.insert(router.clone(), drifted);
+            }
+            Event::DriftEnded { router } => {
+                self.drifted.remove(router);
+            }
+            Event::DriftAccepted { router, native, reason: _ } => {
+                self.expected.insert(router.clone(), native.clone());
+                self.drifted.remove(router);
+            }
+            Event::StepMarked { step, mark } => {
+                let done = StepDone { at: stamp.at, by: stamp.actor.clone(), how: StepEnd::Marked(mark.clone()) };
+                self.steps.insert(step.clone(), done);
+            }
+            Event::ItemTicked { item, text: _ } => {
+                self.ticks.insert(item.clone(), stamped(stamp, ()));
+            }
+            Event::ItemUnticked { item, text: _ } => {
+                self.ticks.remove(item);
+            }
+            Event::NoteAdded { text } => self.notes.push(stamped(stamp, text.clone())),
+            Event::Held { reason } => self.hold = Some(stamped(stamp, reason.clone())),
+            Event::HoldReleased { reason: _ } => self.hold = None,
+            Event::PoolDrained { pool, evidence } => {
+                self.drained.insert(pool.clone(), stamped(stamp, evidence.clone()));
+            }
+            Event::SplitObserved { change, router, pool, share, agreement } => {
+                let seen = (router.clone(), pool.clone(), *share, *agreement);
+                self.with_change(*change, |change| {
+                    change.observed.retain(|(r, p, ..)| (r, p) != (&seen.0, &seen.1));
+                    change.observed.push(seen.clone());
+                });
+            }
+            Event::ProfileReloaded { files, digest } => self.reloaded = Some((files.clone(), *digest)),
+            Event::SessionClosed { outcome, routers: _ } => self.closed = Some(stamped(stamp, outcome.clone())),
+            Event::RouterRestarted { .. } | Event::LinesAttached { .. } => {}
+        }
+    }
+
+    fn apply_confirmed(&mut self, stamp: &Stamp, confirmed: &super::event::ChangeConfirmed) {
+        if let ChangeKind::Rollback { supersedes, reopens } = &confirmed.kind {
+            if let Some(superseded) = supersedes {
+                let how = Settlement::Superseded { by: confirmed.change };
+                self.with_change(*superseded, |change| change.settled = Some((stamp.at, how.clone())));
+            }
+            for step in reopens {
+                self.steps.remove(step);
+            }
+        }
+        for order in &confirmed.routers {
+            self.drifted.remove(&order.router);
+        }
+        self.changes.push(Arc::new(Change {
+            confirmed: confirmed.clone(),
+            at: stamp.at,
+            by: stamp.actor.clone(),
+            intent: None,
+            outcomes: std::collections::BTreeMap::new(),
+            settled: None,
+            observed: Vec::new(),
+        }));
+    }
+
+    fn apply_outcome(&mut self, stamp: &Stamp, id: ChangeId, router: &RouterId, attempt: u32, outcome: &Outcome) {
+        let newest = self.changes.last().map(|change| change.id()) == Some(id);
+        let Some(change) = self.changes.iter_mut().rev().find(|change| change.id() == id) else { return };
+        let change = Arc::make_mut(change);
+        let known = change.outcomes.entry(router.clone()).or_insert_with(|| RouterOutcome {
+            attempt,
+            outcome: None,
+            at: stamp.at,
+        });
+        if attempt < known.attempt {
+            return;
+        }
+        *known = RouterOutcome { attempt, outcome: Some(outcome.clone()), at: stamp.at };
+        if !newest {
+            return;
+        }
+        match outcome {
+            Outcome::Verified => {
+                let prepared = change.order(router).map(|order| order.prepared.native.clone()).unwrap_or_default();
+                let expected = self.expected.entry(router.clone()).or_default();
+                for weight in prepared.0 {
+                    match expected.0.iter_mut().find(|each| each.reference == weight.reference) {
+                        Some(each) => each.weight = weight.weight,
+                        None => expected.0.push(weight),
+                    }
+                }
+            }
+            Outcome::Differs { read } | Outcome::Moved { read } => {
+                self.expected.insert(router.clone(), read.clone());
+            }
+            Outcome::NotSent { .. } | Outcome::Accepted | Outcome::Failed { .. } | Outcome::Unknown { .. } => {}
+        }
+    }
+
+    fn apply_settled(&mut self, stamp: &Stamp, id: ChangeId, how: &Settlement) {
+        let mut step_over = None;
+        self.with_change(id, |change| {
+            change.settled = Some((stamp.at, how.clone()));
+            if let ChangeKind::Step { step } = &change.confirmed.kind {
+                let end = match how {
+                    Settlement::Verified => Some(StepEnd::Verified(id)),
+                    Settlement::Left { .. } => Some(StepEnd::Left(id)),
+                    Settlement::Superseded { .. } | Settlement::NothingSent => None,
+                };
+                step_over = end.map(|how| (step.clone(), StepDone { at: stamp.at, by: stamp.actor.clone(), how }));
+            }
+        });
+        if let Some((step, done)) = step_over {
+            self.steps.insert(step, done);
+        }
+    }
+
+    fn with_change(&mut self, id: ChangeId, act: impl FnOnce(&mut Change)) {
+        if let Some(change) = self.changes.iter_mut().rev().find(|change| change.id() == id) {
+            act(Arc::make_mut(change));
+        }
+    }
+}
+
+fn begin_attempt(change: &mut Change, routers: &[RouterId], at: Timestamp) {
+    for router in routers {
+        let attempt = change.outcomes.get(router).map_or(1, |known| known.attempt + 1);
+        change.outcomes.insert(router.clone(), RouterOutcome { attempt, outcome: None, at });
+    }
+}
+
+fn stamped<T>(stamp: &Stamp, what: T) -> Stamped<T> {
+    Stamped { at: stamp.at, by: stamp.actor.clone(), entry: stamp.number, what }
+}
+
+/// Whether an event moves the traffic revision that proposals are bound to (B1, B2).
+fn touches_traffic(event: &Event) -> bool {
+    match event {
+        Event::SessionOpened(_)
+        | Event::ControlsTaken(_)
+        | Event::BaselineAccepted { .. }
+        | Event::ChangeConfirmed(_)
+        | Event::ChangeDispatched { .. }
+        | Event::ChangeRetried { .. }
+        | Event::RouterAnswered { .. }
+        | Event::ChangeSettled { .. }
+        | Event::LateEffect { .. }
+        | Event::DriftAccepted { .. }
+        | Event::StepMarked { .. }
+        | Event::Held { .. }
+        | Event::HoldReleased { .. }
+        | Event::ProfileReloaded { .. }
+        | Event::SessionClosed { .. } => true,
+        Event::DriftNoticed { .. }
+        | Event::DriftEnded { .. }
+        | Event::RouterRestarted { .. }
+        | Event::ItemTicked { .. }
+        | Event::ItemUnticked { .. }
+        | Event::NoteAdded { .. }
+        | Event::LinesAttached { .. }
+        | Event::PoolDrained { .. }
+        | Event::SplitObserved { .. } => false,
+    }
+}

@@ -1,0 +1,249 @@
+//! What may be asked of a session. Imperative; answered by events or a refusal.
+
+use super::event::{ControlsTaken, ProfileText, RouterBaseline, SessionOpened};
+use super::proposal::{Bound, Confirmation, Override, Proposal};
+use crate::domain::drain::DrainState;
+use crate::domain::outcome::Outcome;
+use crate::domain::share::Agreement;
+use crate::domain::{
+    ChangeId, CockpitId, Digest, ItemId, NativeSplit, Now, Operator, PoolId, RouterId, Share, SourceId, StepId,
+};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// A command with who asks it, from which cockpit and when (F5).
+#[derive(Clone, PartialEq, Debug)]
+pub struct Asked {
+    /// Who asks.
+    pub actor: Operator,
+    /// From which cockpit.
+    pub cockpit: CockpitId,
+    /// When.
+    pub now: Now,
+    /// What.
+    pub command: Command,
+}
+
+/// What may be asked.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Command {
+    /// Begin.
+    Open {
+        /// What the session is about.
+        opened: Box<SessionOpened>,
+        /// Who gets the controls.
+        controls: ControlsTaken,
+    },
+    /// Take the controls from a process that is provably gone (C4).
+    TakeBack {
+        /// The new holder.
+        controls: ControlsTaken,
+        /// The claim that the holder's process does not run any more, found by the runtime.
+        holder_gone: bool,
+    },
+    /// Take the splits as read for the plan's start.
+    AcceptBaseline {
+        /// Every router.
+        routers: Vec<RouterBaseline>,
+    },
+    /// Confirm and dispatch a proposal.
+    Confirm {
+        /// The proposal.
+        proposal: Box<Proposal>,
+        /// Overridden gates.
+        overrides: Vec<Override>,
+        /// How it is confirmed.
+        confirmation: Confirmation,
+        /// What is known now.
+        evidence: Evidence,
+    },
+    /// Confirm and dispatch a rollback. Superseding and taking the controls are part of it (C2, R4).
+    RollBack {
+        /// What is sent where.
+        proposal: Box<Proposal>,
+        /// How it is confirmed.
+        confirmation: Confirmation,
+        /// The asker's process, for the controls.
+        controls: ControlsTaken,
+        /// What is known now.
+        evidence: Evidence,
+    },
+    /// Send once more to routers of the change in flight (V4).
+    Retry {
+        /// The change.
+        change: ChangeId,
+        /// The routers.
+        routers: Vec<RouterId>,
+    },
+    /// Note what became of a change on a router.
+    NoteOutcome {
+        /// The change.
+        change: ChangeId,
+        /// The router.
+        router: RouterId,
+        /// The attempt.
+        attempt: u32,
+        /// What is known.
+        outcome: Outcome,
+    },
+    /// Leave a change partly done (V4).
+    Leave {
+        /// The change.
+        change: ChangeId,
+        /// Why.
+        reason: String,
+    },
+    /// A router reads what a timed-out change asked of it.
+    NoteLateEffect {
+        /// The change.
+        change: ChangeId,
+        /// The router.
+        router: RouterId,
+        /// What it reads.
+        read: NativeSplit,
+    },
+    /// A router's weights are not, or are again, what the plan gave it.
+    NoteDrift {
+        /// The router.
+        router: RouterId,
+        /// What it reads.
+        read: NativeSplit,
+        /// Whether it is another process than before.
+        restarted: bool,
+    },
+    /// A router is another process than before.
+    NoteRestart {
+        /// The router.
+        router: RouterId,
+        /// Who answered before.
+        was: crate::domain::reading::Identity,
+        /// Who answers now.
+        is: crate::domain::reading::Identity,
+    },
+    /// Take a drifted router's weights as they are.
+    AcceptDrift {
+        /// The router.
+        router: RouterId,
+        /// What it reads.
+        read: NativeSplit,
+        /// Why.
+        reason: String,
+    },
+    /// Mark a shift step whose target every router holds already (B4).
+    MarkAlreadySo {
+        /// What would be sent; every router reads it already.
+        proposal: Box<Proposal>,
+        /// What is known now.
+        evidence: Evidence,
+    },
+    /// Confirm a deploy step or a pause as done by a person.
+    CompleteStep {
+        /// The step.
+        step: StepId,
+        /// Overridden gates.
+        overrides: Vec<Override>,
+        /// How it is confirmed.
+        confirmation: Confirmation,
+        /// What is known now.
+        evidence: Evidence,
+    },
+    /// Leave a step out.
+    SkipStep {
+        /// The step.
+        step: StepId,
+        /// Why.
+        reason: String,
+    },
+    /// Tick an item.
+    Tick {
+        /// The item.
+        item: ItemId,
+    },
+    /// Take a tick back.
+    Untick {
+        /// The item.
+        item: ItemId,
+    },
+    /// Write something down.
+    AddNote {
+        /// What.
+        text: String,
+    },
+    /// Attach log lines as evidence.
+    AttachLines {
+        /// Their source.
+        source: SourceId,
+        /// The lines.
+        lines: Vec<String>,
+    },
+    /// Stop forward acts.
+    Hold {
+        /// Why.
+        reason: String,
+    },
+    /// Allow them again.
+    ReleaseHold {
+        /// Why.
+        reason: String,
+    },
+    /// Note that a pool's drain is proven.
+    NoteDrained {
+        /// The pool.
+        pool: PoolId,
+        /// Each line of evidence.
+        evidence: Vec<String>,
+    },
+    /// Note what the counters say about a change.
+    NoteObserved {
+        /// The change.
+        change: ChangeId,
+        /// The router.
+        router: RouterId,
+        /// The pool.
+        pool: PoolId,
+        /// Counted since the change.
+        share: Share,
+        /// The word.
+        agreement: Agreement,
+    },
+    /// Take a changed profile in.
+    ReloadProfile {
+        /// The files.
+        files: Vec<ProfileText>,
+        /// Their digest.
+        digest: Digest,
+        /// Names of pools and routers that the new profile has, in order; they must be the same ones.
+        same_routers: bool,
+        /// How it is confirmed.
+        confirmation: Confirmation,
+    },
+    /// End the session.
+    Close {
+        /// What it came to.
+        outcome: String,
+        /// Every router as read.
+        routers: Vec<RouterBaseline>,
+    },
+}
+
+/// What the flight knows at the moment of deciding; gates are judged from it (B2).
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Evidence {
+    /// What binds of each router's newest fresh reading. A router without one is missing.
+    pub readings: BTreeMap<RouterId, Bound>,
+    /// Servers that are up and all servers, per router and pool, from the same readings.
+    pub servers: BTreeMap<(RouterId, PoolId), (u32, u32)>,
+    /// How each pool's drain stands, with the evidence in words.
+    pub drains: BTreeMap<PoolId, (DrainState, String)>,
+    /// The soak of the step last done: how long so far and how long it must be; `None` when none runs.
+    pub soak: Option<SoakEvidence>,
+}
+
+/// How a soak stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SoakEvidence {
+    /// So far.
+    pub held: Duration,
+    /// Needed.
+    pub needed: Duration,
+}

@@ -1,0 +1,274 @@
+//! Confirming, dispatching, retrying, leaving and rolling back.
+
+use super::{check_confirmation, check_gates, needs_controls, needs_reason};
+use crate::domain::procedure::{Friction, Step, StepAct};
+use crate::domain::{ChangeId, Outcome, Procedure, Refused, RouterId, StepId, Weights};
+use crate::session::command::{Asked, Evidence};
+use crate::session::event::{ChangeConfirmed, ChangeKind, ControlsTaken, Event, Settlement};
+use crate::session::gate::{Forward, gates};
+use crate::session::proposal::{Confirmation, GateReport, Override, Proposal};
+use crate::session::state::Session;
+
+/// What a forward shift asks of the operator (F1).
+pub fn friction(procedure: &Procedure, kind: &ChangeKind, overridden: bool) -> Friction {
+    let by_kind = match kind {
+        ChangeKind::Step { .. } => procedure.confirm.shift,
+        ChangeKind::OffPlan | ChangeKind::PutBack => procedure.confirm.off_plan,
+        ChangeKind::Rollback { .. } => procedure.confirm.rollback,
+    };
+    if overridden { by_kind.max(Friction::Type) } else { by_kind }
+}
+
+pub(super) fn confirm(
+    session: &Session,
+    procedure: &Procedure,
+    asked: &Asked,
+    proposal: &Proposal,
+    overrides: &[Override],
+    confirmation: &Confirmation,
+    evidence: &Evidence,
+) -> Result<Vec<Event>, Refused> {
+    let what = format!("shift to {}", proposal.to);
+    let epoch = needs_controls(session, asked, &what)?;
+    if !proposal.kind.is_forward() {
+        return Err(Refused::new("R3", what, "a rollback is confirmed as one", "use R"));
+    }
+    if session.in_flight().is_some() {
+        return Err(Refused::new("D4", what, "a change is in flight", "settle it first, or roll back"));
+    }
+    still_bound(session, procedure, asked, proposal, evidence)?;
+    in_plan(session, procedure, proposal)?;
+    let reports = gates(session, procedure, Forward::Shift(&proposal.to), evidence);
+    let reports = without_own_drift(proposal, reports);
+    check_gates(&what, &reports, overrides)?;
+    let asks = friction(procedure, &proposal.kind, !overrides.is_empty());
+    check_confirmation(&what, confirmation, asks, &proposal.typed_target())?;
+    sendable(session, &what, proposal)?;
+    let confirmed = ChangeConfirmed {
+        change: proposal.change,
+        kind: proposal.kind.clone(),
+        to: proposal.to.clone(),
+        routers: proposal.routers.clone(),
+        gates: reports,
+        overrides: overrides.to_vec(),
+        confirmation: confirmation.clone(),
+        digest: proposal.digest(),
+        revision: proposal.revision,
+    };
+    Ok(vec![
+        Event::ChangeConfirmed(Box::new(confirmed)),
+        Event::ChangeDispatched {
+            change: proposal.change,
+            owner: asked.cockpit,
+            epoch,
+            deadline: asked.now.wall.plus(procedure.timing.deadline),
+        },
+    ])
+}
+
+/// Putting a drifted router back is the answer to drift, and not stopped by it.
+pub(in crate::session) fn without_own_drift(proposal: &Proposal, mut reports: Vec<GateReport>) -> Vec<GateReport> {
+    if proposal.kind == ChangeKind::PutBack {
+        reports.retain(|report| report.gate != crate::session::proposal::Gate::NoDrift);
+    }
+    reports
+}
+
+/// The binding of B1 and B3: what the operator saw must still hold.
+///
+/// # Errors
+/// What moved.
+pub fn still_bound(
+    session: &Session,
+    procedure: &Procedure,
+    asked: &Asked,
+    proposal: &Proposal,
+    evidence: &Evidence,
+) -> Result<(), Refused> {
+    let void =
+        |why: String| Refused::new("B3", format!("shift to {}", proposal.to), why, "look again and propose anew");
+    let age = asked.now.elapsed.since(proposal.made.elapsed).max(asked.now.wall.since(proposal.made.wall));
+    if age > procedure.timing.proposal {
+        return Err(void(format!("the proposal lapsed after {} s", procedure.timing.proposal.as_secs())));
+    }
+    if session.revision != proposal.revision {
+        return Err(void("void: the session went on since it was made".to_owned()));
+    }
+    if session.profile_digest() != Some(proposal.profile) || procedure.digest != proposal.profile {
+        return Err(void("void: the profile was reloaded since it was made".to_owned()));
+    }
+    for order in &proposal.routers {
+        let Some(bound) = &order.bound else {
+            return Err(void(format!("void: {} was not read when it was made", order.router)));
+        };
+        // A router without a fresh reading is a gate's business: it blocks, and the proposal may still stand.
+        if let Some(moved) = evidence.readings.get(&order.router).and_then(|now| bound.moved(now)) {
+            return Err(void(format!("void: {} {moved}", order.router)));
+        }
+    }
+    Ok(())
+}
+
+fn in_plan(session: &Session, procedure: &Procedure, proposal: &Proposal) -> Result<(), Refused> {
+    let ChangeKind::Step { step } = &proposal.kind else { return Ok(()) };
+    let next = session.next_step(&procedure.plan);
+    let fits = next.is_some_and(|next| next.id == *step && next.act == StepAct::Shift(proposal.to.clone()));
+    let all = procedure.routers.iter().all(|router| proposal.routers.iter().any(|order| order.router == router.id));
+    if fits && all {
+        Ok(())
+    } else {
+        let why = format!("{step} is not the next step of the plan on all of its routers");
+        Err(Refused::new("D4", format!("shift to {}", proposal.to), why, "propose the next step, or shift off plan"))
+    }
+}
+
+/// Never all at zero, never nothing, never the same id twice (D4).
+fn sendable(session: &Session, what: &str, proposal: &Proposal) -> Result<(), Refused> {
+    if proposal.routers.is_empty() {
+        return Err(Refused::new("D4", what, "there is no router to send it to", "name a router in the profile"));
+    }
+    if session.change(proposal.change).is_some() {
+        return Err(Refused::new("J1", what, "this change was confirmed already", "look at the screen"));
+    }
+    for order in &proposal.routers {
+        let nothing = order.prepared.native.0.is_empty();
+        let all_zero = order.prepared.native.0.iter().all(|weight| weight.weight == 0);
+        if nothing || all_zero {
+            let why = format!("it would leave {} without any weight", order.router);
+            return Err(Refused::new("D4", what, why, "give at least one pool a weight"));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn roll_back(
+    session: &Session,
+    procedure: &Procedure,
+    asked: &Asked,
+    proposal: &Proposal,
+    confirmation: &Confirmation,
+    controls: &ControlsTaken,
+) -> Result<Vec<Event>, Refused> {
+    let what = format!("roll back to {}", proposal.to);
+    check_confirmation(&what, confirmation, procedure.confirm.rollback, &proposal.typed_target())?;
+    sendable(session, &what, proposal)?;
+    let in_flight = session.in_flight();
+    if in_flight.is_none() && proposal.holds_already() {
+        return Err(Refused::new("R3", what, "every router holds that already", "nothing was sent"));
+    }
+    let mut events = Vec::new();
+    let epoch = match needs_controls(session, asked, &what) {
+        Ok(epoch) => epoch,
+        Err(_taken_with_it) => {
+            events.push(Event::ControlsTaken(ControlsTaken { why: "rollback".to_owned(), ..controls.clone() }));
+            session.head + 1
+        }
+    };
+    let confirmed = ChangeConfirmed {
+        change: proposal.change,
+        kind: ChangeKind::Rollback {
+            supersedes: in_flight.map(crate::session::state::Change::id),
+            reopens: reopens(session, &procedure.plan, &proposal.to),
+        },
+        to: proposal.to.clone(),
+        routers: proposal.routers.clone(),
+        gates: Vec::new(),
+        overrides: Vec::new(),
+        confirmation: confirmation.clone(),
+        digest: proposal.digest(),
+        revision: session.revision,
+    };
+    events.push(Event::ChangeConfirmed(Box::new(confirmed)));
+    events.push(Event::ChangeDispatched {
+        change: proposal.change,
+        owner: asked.cockpit,
+        epoch,
+        deadline: asked.now.wall.plus(procedure.timing.deadline),
+    });
+    Ok(events)
+}
+
+/// The shift steps that are open again once the routers hold `to`: those after the newest done shift to these weights,
+/// or else the step that the routers are at. Deploy steps stay done: traffic does not undo them.
+fn reopens(session: &Session, plan: &[Step], to: &Weights) -> Vec<StepId> {
+    let shifts = || {
+        plan.iter().enumerate().filter_map(|(index, step)| match &step.act {
+            StepAct::Shift(weights) if session.steps.contains_key(&step.id) => Some((index, step, weights)),
+            StepAct::Shift(_) | StepAct::Deploy { .. } | StepAct::Pause { .. } => None,
+        })
+    };
+    let in_flight_step =
+        session.in_flight().is_some_and(|change| matches!(change.confirmed.kind, ChangeKind::Step { .. }));
+    let Some((at, ..)) = shifts().next_back() else { return Vec::new() };
+    // A step in flight is not done; the newest done one is then what it goes back to, unless the target is another.
+    let back = shifts().rev().find(|(index, _, weights)| *weights == to && (in_flight_step || *index < at));
+    match back {
+        Some((back, ..)) => shifts().filter(|(index, ..)| *index > back).map(|(_, step, _)| step.id.clone()).collect(),
+        None if in_flight_step => Vec::new(),
+        None => shifts().filter(|(index, ..)| *index == at).map(|(_, step, _)| step.id.clone()).collect(),
+    }
+}
+
+pub(super) fn retry(
+    session: &Session,
+    procedure: &Procedure,
+    asked: &Asked,
+    id: ChangeId,
+    routers: &[RouterId],
+) -> Result<Vec<Event>, Refused> {
+    let what = "send once more";
+    let epoch = needs_controls(session, asked, what)?;
+    let Some(change) = session.in_flight().filter(|change| change.id() == id) else {
+        return Err(Refused::new("V4", what, "that change is not in flight any more", "propose a new one"));
+    };
+    let refused =
+        |router: &RouterId, why: &str| Refused::new("V4", what, format!("{router} {why}"), "look at its state");
+    for router in routers {
+        if change.order(router).is_none() {
+            return Err(refused(router, "is not part of that change"));
+        }
+        match change.outcomes.get(router).and_then(|known| known.outcome.as_ref()) {
+            Some(Outcome::Verified) => return Err(refused(router, "is verified already")),
+            Some(Outcome::Accepted) => return Err(refused(router, "is being read back")),
+            Some(Outcome::Moved { .. }) if change.confirmed.kind.is_forward() => {
+                return Err(refused(router, "was changed outside since the proposal"));
+            }
+            None => return Err(refused(router, "is being sent to")),
+            Some(
+                Outcome::NotSent { .. }
+                | Outcome::Differs { .. }
+                | Outcome::Moved { .. }
+                | Outcome::Failed { .. }
+                | Outcome::Unknown { .. },
+            ) => {}
+        }
+    }
+    if routers.is_empty() {
+        return Err(Refused::new("V4", what, "no router is named", "choose one"));
+    }
+    Ok(vec![Event::ChangeRetried {
+        change: id,
+        routers: routers.to_vec(),
+        owner: asked.cockpit,
+        epoch,
+        deadline: asked.now.wall.plus(procedure.timing.deadline),
+    }])
+}
+
+pub(super) fn leave(session: &Session, asked: &Asked, id: ChangeId, reason: &str) -> Result<Vec<Event>, Refused> {
+    let what = "leave the change as it is";
+    needs_controls(session, asked, what)?;
+    let reason = needs_reason(what, reason)?;
+    let Some(change) = session.in_flight().filter(|change| change.id() == id) else {
+        return Err(Refused::new("V4", what, "that change is not in flight any more", "look at the screen"));
+    };
+    let busy = change
+        .unfinished()
+        .find(|(_, known)| known.is_none_or(|known| matches!(known.outcome, None | Some(Outcome::Accepted))));
+    match busy {
+        Some((router, _)) => {
+            Err(Refused::new("V4", what, format!("{router} is still being sent to or read back"), "wait for its word"))
+        }
+        None => Ok(vec![Event::ChangeSettled { change: id, how: Settlement::Left { reason } }]),
+    }
+}

@@ -1,0 +1,147 @@
+//! Decisions: a session and a command give events, or a refusal that names its rule (F5).
+//!
+//! The rules of the protocol are enforced here and nowhere else; dialogs and keys only ask.
+
+pub mod change;
+mod duty;
+mod lifecycle;
+mod router;
+pub mod step;
+
+use super::command::{Asked, Command};
+use super::event::Event;
+use super::proposal::{Confirmation, Gate, GateReport, GateState, Gesture, Override};
+use super::state::Session;
+use crate::domain::procedure::Friction;
+use crate::domain::{Procedure, Refused};
+
+/// Decides a command.
+///
+/// # Errors
+/// The refusal, when a rule says no. Nothing has happened then.
+pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result<Vec<Event>, Refused> {
+    if let Command::Open { opened, controls } = &asked.command {
+        return lifecycle::open(session, opened, controls);
+    }
+    if !session.is_open() {
+        return Err(Refused::new("J7", "act on this session", "it is closed", "open a new one"));
+    }
+    match &asked.command {
+        Command::Open { .. } => Ok(Vec::new()),
+        Command::TakeBack { controls, holder_gone } => lifecycle::take_back(session, controls, *holder_gone),
+        Command::AcceptBaseline { routers } => lifecycle::accept_baseline(session, asked, routers),
+        Command::ReloadProfile { files, digest, same_routers, confirmation } => {
+            lifecycle::reload(session, asked, files, *digest, *same_routers, confirmation)
+        }
+        Command::Close { outcome, routers } => lifecycle::close(session, asked, outcome, routers),
+        Command::Confirm { proposal, overrides, confirmation, evidence } => {
+            change::confirm(session, procedure, asked, proposal, overrides, confirmation, evidence)
+        }
+        Command::RollBack { proposal, confirmation, controls, evidence: _ } => {
+            change::roll_back(session, procedure, asked, proposal, confirmation, controls)
+        }
+        Command::Retry { change, routers } => change::retry(session, procedure, asked, *change, routers),
+        Command::Leave { change, reason } => change::leave(session, asked, *change, reason),
+        Command::NoteOutcome { change, router, attempt, outcome } => {
+            router::note_outcome(session, *change, router, *attempt, outcome)
+        }
+        Command::NoteLateEffect { change, router, read } => {
+            Ok(vec![Event::LateEffect { change: *change, router: router.clone(), read: read.clone() }])
+        }
+        Command::NoteDrift { router, read, restarted } => Ok(router::note_drift(session, router, read, *restarted)),
+        Command::NoteRestart { router, was, is } => {
+            Ok(vec![Event::RouterRestarted { router: router.clone(), was: was.clone(), is: is.clone() }])
+        }
+        Command::AcceptDrift { router, read, reason } => router::accept_drift(session, asked, router, read, reason),
+        Command::NoteObserved { change, router, pool, share, agreement } => Ok(vec![Event::SplitObserved {
+            change: *change,
+            router: router.clone(),
+            pool: pool.clone(),
+            share: *share,
+            agreement: *agreement,
+        }]),
+        Command::MarkAlreadySo { proposal, evidence } => {
+            step::mark_already_so(session, procedure, asked, proposal, evidence)
+        }
+        Command::CompleteStep { step, overrides, confirmation, evidence } => {
+            step::complete(session, procedure, asked, step, overrides, confirmation, evidence)
+        }
+        Command::SkipStep { step, reason } => step::skip(session, procedure, asked, step, reason),
+        Command::Tick { item } => duty::tick(session, procedure, item),
+        Command::Untick { item } => duty::untick(session, procedure, item),
+        Command::AddNote { text } => duty::note(text),
+        Command::AttachLines { source, lines } => duty::attach(source, lines),
+        Command::Hold { reason } => duty::hold(session, reason),
+        Command::ReleaseHold { reason } => duty::release(session, asked, reason),
+        Command::NoteDrained { pool, evidence } => {
+            Ok(vec![Event::PoolDrained { pool: pool.clone(), evidence: evidence.clone() }])
+        }
+    }
+}
+
+/// Forward acts need the controls (C2).
+fn needs_controls(session: &Session, asked: &Asked, what: &str) -> Result<u64, Refused> {
+    match &session.controls {
+        Some(controls) if controls.holder.cockpit == asked.cockpit => Ok(controls.epoch),
+        Some(controls) => Err(Refused::new(
+            "C2",
+            what,
+            format!("{} has the controls", controls.holder.operator),
+            "ask for them; rolling back and holding need none",
+        )),
+        None => Err(Refused::new("C2", what, "nobody has the controls", "take them first")),
+    }
+}
+
+/// A reason must say something (F4).
+fn needs_reason(what: &str, reason: &str) -> Result<String, Refused> {
+    let reason = reason.trim();
+    if reason.is_empty() {
+        Err(Refused::new("F4", what, "no reason is given", "type why; it goes into the record"))
+    } else {
+        Ok(reason.to_owned())
+    }
+}
+
+/// Every gate that does not hold must be one that may be overridden, and be overridden with a reason (F4).
+fn check_gates(what: &str, reports: &[GateReport], overrides: &[Override]) -> Result<(), Refused> {
+    for report in reports.iter().filter(|report| report.state != GateState::Holds) {
+        let given = overrides.iter().find(|each| each.gate == report.gate);
+        match given {
+            Some(given) if report.gate.may_be_overridden() => {
+                needs_reason("override a gate", &given.reason)?;
+            }
+            Some(_) => {
+                return Err(Refused::new("F4", what, &report.text, "this gate cannot be overridden"));
+            }
+            None if matches!(report.gate, Gate::Destination { .. }) => {
+                return Err(Refused::new("D4", what, &report.text, "bring the pool up first"));
+            }
+            None => {
+                let advice = if report.gate.may_be_overridden() {
+                    "settle it, or override it with a reason"
+                } else {
+                    "settle it first"
+                };
+                return Err(Refused::new("F4", what, &report.text, advice));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The confirmation must have come after the dialog was drawn, and ask no less than the act does (F1, F2).
+fn check_confirmation(what: &str, confirmation: &Confirmation, asks: Friction, wanted: &str) -> Result<(), Refused> {
+    if !confirmation.seen {
+        return Err(Refused::new("F2", what, "the key came before the dialog was on the screen", "press it again"));
+    }
+    match &confirmation.gesture {
+        Gesture::Typed(text) if text.trim() != wanted => {
+            Err(Refused::new("F1", what, format!("`{text}` is not `{wanted}`"), format!("type {wanted}")))
+        }
+        gesture if gesture.friction() < asks => {
+            Err(Refused::new("F1", what, "this act asks for its target to be typed", format!("type {wanted}")))
+        }
+        Gesture::Key | Gesture::Typed(_) => Ok(()),
+    }
+}

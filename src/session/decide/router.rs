@@ -1,0 +1,78 @@
+//! What was seen on routers: outcomes, drift.
+
+use super::{needs_controls, needs_reason};
+use crate::domain::{ChangeId, NativeSplit, Outcome, Refused, RouterId};
+use crate::session::command::Asked;
+use crate::session::event::{Event, Settlement};
+use crate::session::state::{RouterOutcome, Session};
+
+pub(super) fn note_outcome(
+    session: &Session,
+    id: ChangeId,
+    router: &RouterId,
+    attempt: u32,
+    outcome: &Outcome,
+) -> Result<Vec<Event>, Refused> {
+    let what = "note an outcome";
+    let Some(change) = session.change(id).filter(|change| change.order(router).is_some()) else {
+        return Err(Refused::new("V1", what, "there is no such change", "this is a fault of the program"));
+    };
+    let known = change.outcomes.get(router);
+    if known.is_some_and(|known| known.attempt != attempt || known.outcome.as_ref() == Some(outcome)) {
+        return Ok(Vec::new());
+    }
+    let mut events =
+        vec![Event::RouterAnswered { change: id, router: router.clone(), attempt, outcome: outcome.clone() }];
+    if change.settled.is_none() {
+        let after = |each: &RouterId, known: Option<&RouterOutcome>| {
+            if each == router { Some(outcome.clone()) } else { known.and_then(|known| known.outcome.clone()) }
+        };
+        let all = |wanted: fn(&Outcome) -> bool| {
+            change.confirmed.routers.iter().all(|order| {
+                after(&order.router, change.outcomes.get(&order.router)).is_some_and(|outcome| wanted(&outcome))
+            })
+        };
+        if all(|outcome| *outcome == Outcome::Verified) {
+            events.push(Event::ChangeSettled { change: id, how: Settlement::Verified });
+        } else if all(|outcome| matches!(outcome, Outcome::NotSent { .. } | Outcome::Moved { .. })) {
+            events.push(Event::ChangeSettled { change: id, how: Settlement::NothingSent });
+        }
+    }
+    Ok(events)
+}
+
+pub(super) fn note_drift(session: &Session, router: &RouterId, read: &NativeSplit, restarted: bool) -> Vec<Event> {
+    let Some(expected) = session.expected.get(router) else { return Vec::new() };
+    let noticed = session.drifted.get(router);
+    if read.holds(expected) {
+        return noticed.map(|_| Event::DriftEnded { router: router.clone() }).into_iter().collect();
+    }
+    if noticed.is_some_and(|noticed| noticed.read == *read) {
+        return Vec::new();
+    }
+    vec![Event::DriftNoticed {
+        router: router.clone(),
+        expected: expected.clone(),
+        read: read.clone(),
+        restarted: restarted || noticed.is_some_and(|noticed| noticed.restarted),
+    }]
+}
+
+pub(super) fn accept_drift(
+    session: &Session,
+    asked: &Asked,
+    router: &RouterId,
+    read: &NativeSplit,
+    reason: &str,
+) -> Result<Vec<Event>, Refused> {
+    let what = format!("accept what {router} has");
+    needs_controls(session, asked, &what)?;
+    let reason = needs_reason(&what, reason)?;
+    match session.drifted.get(router) {
+        Some(drifted) if drifted.read == *read => {
+            Ok(vec![Event::DriftAccepted { router: router.clone(), native: read.clone(), reason }])
+        }
+        Some(_) => Err(Refused::new("B3", what, "it has moved again since you looked", "look again")),
+        None => Err(Refused::new("B3", what, "it does not differ from the plan", "nothing is to be done")),
+    }
+}

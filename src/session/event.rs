@@ -1,0 +1,352 @@
+//! What happened. Past tense, stored for good, never rewritten.
+//!
+//! Adjacently tagged, no flattened and no untagged part, no float in what binds: the stored form must read the same in
+//! every later version.
+
+use serde::{Deserialize, Serialize};
+
+use super::proposal::{Confirmation, GateReport, Override, RouterOrder};
+use crate::domain::reading::Identity;
+use crate::domain::share::Agreement;
+use crate::domain::{
+    ChangeId, CockpitId, Digest, ItemId, NativeSplit, Operator, Outcome, PoolId, RouterId, Share, SourceId, StepId,
+    Timestamp, Weights,
+};
+
+/// One thing that happened in a session.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "event", content = "data", rename_all = "snake_case")]
+pub enum Event {
+    /// The session began (J7).
+    SessionOpened(Box<SessionOpened>),
+    /// A cockpit has the controls from this entry on; the entry's number is the epoch (C1).
+    ControlsTaken(ControlsTaken),
+    /// The splits as read at opening were accepted as where the plan starts; drift is measured from here.
+    BaselineAccepted {
+        /// Each router's split and identity as read.
+        routers: Vec<RouterBaseline>,
+    },
+    /// A change was confirmed by its operators.
+    ChangeConfirmed(Box<ChangeConfirmed>),
+    /// The intent: from here on, and until the deadline, the owner may send (D1).
+    ChangeDispatched {
+        /// The change.
+        change: ChangeId,
+        /// The only cockpit that sends it (C4).
+        owner: CockpitId,
+        /// The epoch in which it was decided.
+        epoch: u64,
+        /// After this nothing of it is sent any more.
+        deadline: Timestamp,
+    },
+    /// Routers of a change are sent to once more (V4); an intent of its own.
+    ChangeRetried {
+        /// The change.
+        change: ChangeId,
+        /// The routers.
+        routers: Vec<RouterId>,
+        /// The only cockpit that sends it.
+        owner: CockpitId,
+        /// The epoch.
+        epoch: u64,
+        /// The new deadline.
+        deadline: Timestamp,
+    },
+    /// What became of a change on one router (V1).
+    RouterAnswered {
+        /// The change.
+        change: ChangeId,
+        /// The router.
+        router: RouterId,
+        /// Counts the attempts from 1.
+        attempt: u32,
+        /// What is known.
+        outcome: Outcome,
+    },
+    /// A change is over.
+    ChangeSettled {
+        /// The change.
+        change: ChangeId,
+        /// How.
+        how: Settlement,
+    },
+    /// A router applied a change after its time-out (V3).
+    LateEffect {
+        /// The change.
+        change: ChangeId,
+        /// The router.
+        router: RouterId,
+        /// What it reads now.
+        read: NativeSplit,
+    },
+    /// A router's weights are not what the plan gave it.
+    DriftNoticed {
+        /// The router.
+        router: RouterId,
+        /// What it should be.
+        expected: NativeSplit,
+        /// What it is.
+        read: NativeSplit,
+        /// Whether it is another process than before: then its runtime weights were lost, not changed by somebody.
+        restarted: bool,
+    },
+    /// A drifted router is back at what the plan gave it.
+    DriftEnded {
+        /// The router.
+        router: RouterId,
+    },
+    /// An operator took a drifted router's weights as they are.
+    DriftAccepted {
+        /// The router.
+        router: RouterId,
+        /// What it is now expected to be.
+        native: NativeSplit,
+        /// Why.
+        reason: String,
+    },
+    /// A router is another process than before.
+    RouterRestarted {
+        /// The router.
+        router: RouterId,
+        /// Who answered before.
+        was: Identity,
+        /// Who answers now.
+        is: Identity,
+    },
+    /// A plan step is over without a change of its own: done by a person, already so, or skipped.
+    StepMarked {
+        /// The step.
+        step: StepId,
+        /// How it stands now.
+        mark: StepMark,
+    },
+    /// A checklist item was ticked.
+    ItemTicked {
+        /// The item.
+        item: ItemId,
+        /// Its text, so that the journal can be read alone.
+        text: String,
+    },
+    /// A tick was taken back; the history keeps both.
+    ItemUnticked {
+        /// The item.
+        item: ItemId,
+        /// Its text.
+        text: String,
+    },
+    /// Somebody wrote something down. Binds nothing (J6).
+    NoteAdded {
+        /// What.
+        text: String,
+    },
+    /// Log lines were attached as evidence by an operator.
+    LinesAttached {
+        /// Their source.
+        source: SourceId,
+        /// The lines, masked as on the screen.
+        lines: Vec<String>,
+    },
+    /// Forward acts are stopped until the hold is released (C2).
+    Held {
+        /// Why.
+        reason: String,
+    },
+    /// The hold is over.
+    HoldReleased {
+        /// Why.
+        reason: String,
+    },
+    /// A pool's drain was proven.
+    PoolDrained {
+        /// The pool.
+        pool: PoolId,
+        /// Each line of evidence, for people.
+        evidence: Vec<String>,
+    },
+    /// The counters said something about a change's real split (V2).
+    SplitObserved {
+        /// The change.
+        change: ChangeId,
+        /// The router.
+        router: RouterId,
+        /// The pool.
+        pool: PoolId,
+        /// Requests of this pool and of all since the change.
+        share: Share,
+        /// The word.
+        agreement: Agreement,
+    },
+    /// The profile was read again, by a confirmed act.
+    ProfileReloaded {
+        /// The files as read.
+        files: Vec<ProfileText>,
+        /// Digest over them.
+        digest: Digest,
+    },
+    /// The session is over.
+    SessionClosed {
+        /// What the operator said it came to.
+        outcome: String,
+        /// Each router's split at closing.
+        routers: Vec<RouterBaseline>,
+    },
+}
+
+/// The first event of every session.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SessionOpened {
+    /// The service.
+    pub service: String,
+    /// The environment.
+    pub environment: String,
+    /// The version that runs, as the operator says; empty when not said.
+    pub from_version: String,
+    /// The version that is to run; empty when not said.
+    pub to_version: String,
+    /// Pools with their marks, in the profile's order.
+    pub pools: Vec<(PoolId, String)>,
+    /// Routers with their kinds, in the profile's order.
+    pub routers: Vec<(RouterId, String)>,
+    /// The profile and what it includes, as read: joiners and replays use these bytes.
+    pub files: Vec<ProfileText>,
+    /// Digest over the files.
+    pub digest: Digest,
+    /// The program's version.
+    pub flightdeck: String,
+}
+
+/// A file of the profile as read.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ProfileText {
+    /// Its path as the operator or the profile named it.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// Who has the controls, and from which process.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ControlsTaken {
+    /// The cockpit.
+    pub cockpit: CockpitId,
+    /// The operator: a claim until keys prove it.
+    pub operator: Operator,
+    /// The process, so that a restarted one can be told from one that still runs (C4).
+    pub process: Process,
+    /// Why it was given: `opened`, `the process before is gone`, `rollback`.
+    pub why: String,
+}
+
+/// A process that can be told from every other one of its machine.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Process {
+    /// The host's name.
+    pub host: String,
+    /// The kernel's boot id.
+    pub boot: String,
+    /// The process id.
+    pub pid: u32,
+    /// When it started, in the kernel's own ticks.
+    pub started: u64,
+}
+
+/// A router's split and identity at one moment.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RouterBaseline {
+    /// The router.
+    pub router: RouterId,
+    /// Who answered.
+    pub identity: Identity,
+    /// Its weights.
+    pub native: NativeSplit,
+}
+
+/// A change as it was confirmed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ChangeConfirmed {
+    /// The change.
+    pub change: ChangeId,
+    /// What sort of act it is.
+    pub kind: ChangeKind,
+    /// The weights that are asked for.
+    pub to: Weights,
+    /// Every router with what is sent to it.
+    pub routers: Vec<RouterOrder>,
+    /// The gates as they stood at the moment of confirming.
+    pub gates: Vec<GateReport>,
+    /// Gates that were overridden, with reasons (F4).
+    pub overrides: Vec<Override>,
+    /// How it was confirmed.
+    pub confirmation: Confirmation,
+    /// Digest of the proposal that the operator saw.
+    pub digest: Digest,
+    /// The traffic revision that it was bound to (B1).
+    pub revision: u64,
+}
+
+/// The sorts of change.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "detail", rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// The next step of the plan.
+    Step {
+        /// The step.
+        step: StepId,
+    },
+    /// A shift that the plan does not hold.
+    OffPlan,
+    /// A drifted router is put back to what the plan gave it.
+    PutBack,
+    /// The way back (R1 to R7).
+    Rollback {
+        /// The change in flight that it supersedes.
+        supersedes: Option<ChangeId>,
+        /// Steps that are open again after it.
+        reopens: Vec<StepId>,
+    },
+}
+
+impl ChangeKind {
+    /// Whether it moves the deployment forward, and so needs controls and gates.
+    pub fn is_forward(&self) -> bool {
+        match self {
+            Self::Step { .. } | Self::OffPlan | Self::PutBack => true,
+            Self::Rollback { .. } => false,
+        }
+    }
+}
+
+/// How a change ended.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "how", content = "detail", rename_all = "snake_case")]
+pub enum Settlement {
+    /// Verified on every router.
+    Verified,
+    /// Left partly done, with a reason (V4).
+    Left {
+        /// Why.
+        reason: String,
+    },
+    /// A rollback took its place (R4).
+    Superseded {
+        /// The rollback.
+        by: ChangeId,
+    },
+    /// Nothing of it was sent anywhere.
+    NothingSent,
+}
+
+/// How a step stands when no change says so.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "mark", content = "detail", rename_all = "snake_case")]
+pub enum StepMark {
+    /// A person did it and confirmed it.
+    Done,
+    /// Its target held already; nothing was sent (B4).
+    AlreadySo,
+    /// Left out, with a reason.
+    Skipped {
+        /// Why.
+        reason: String,
+    },
+}

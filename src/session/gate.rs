@@ -1,0 +1,139 @@
+//! Gates: what must hold before a forward act, judged in one place for the dialog and for the decision alike.
+
+use std::time::Duration;
+
+use super::command::Evidence;
+use super::proposal::{Gate, GateReport, GateState};
+use super::state::Session;
+use crate::domain::drain::DrainState;
+use crate::domain::procedure::Condition;
+use crate::domain::{PoolId, Procedure, Weights, clock_span};
+
+/// What a forward act wants to do.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Forward<'a> {
+    /// Give the routers these weights.
+    Shift(&'a Weights),
+    /// Complete a step that is a person's work.
+    Complete,
+}
+
+/// All gates of a forward act, failing ones first.
+pub fn gates(session: &Session, procedure: &Procedure, forward: Forward<'_>, evidence: &Evidence) -> Vec<GateReport> {
+    let mut found = Vec::new();
+    if let Some(hold) = &session.hold {
+        found.push(report(Gate::NoHold, GateState::Fails, format!("held by {}: {}", hold.by, hold.what)));
+    }
+    if let Forward::Shift(to) = forward {
+        found.extend(readings(procedure, evidence));
+        found.extend(destinations(procedure, to, evidence));
+    }
+    found.extend(drift(session));
+    if let Some(step) = session.last_step(&procedure.plan) {
+        for condition in &step.leave_when {
+            found.push(match condition {
+                Condition::Items(section) => items(session, procedure, section),
+                Condition::Drained(pool) => drained(pool, evidence),
+            });
+        }
+        if step.soak.is_some_and(|soak| !soak.is_zero()) {
+            found.push(soak(evidence, step.soak.unwrap_or_default()));
+        }
+    }
+    found.sort_by_key(|report| match report.state {
+        GateState::Fails => 0,
+        GateState::Inconclusive => 1,
+        GateState::Holds => 2,
+    });
+    found
+}
+
+fn report(gate: Gate, state: GateState, text: impl Into<String>) -> GateReport {
+    GateReport { gate, state, text: text.into() }
+}
+
+fn readings(procedure: &Procedure, evidence: &Evidence) -> Option<GateReport> {
+    let missing: Vec<&str> = procedure
+        .routers
+        .iter()
+        .filter(|router| !evidence.readings.contains_key(&router.id))
+        .map(|router| router.id.as_str())
+        .collect();
+    (!missing.is_empty()).then(|| {
+        let text = format!("no fresh reading of {}: what it has now is not known", missing.join(", "));
+        report(Gate::Readings, GateState::Inconclusive, text)
+    })
+}
+
+fn destinations(procedure: &Procedure, to: &Weights, evidence: &Evidence) -> Vec<GateReport> {
+    let mut found = Vec::new();
+    for (pool, points) in to.iter().filter(|(_, points)| points.0 > 0) {
+        let mut up = Vec::new();
+        let mut dead = Vec::new();
+        for router in &procedure.routers {
+            match evidence.servers.get(&(router.id.clone(), pool.clone())) {
+                Some((0, all)) => dead.push(format!("0/{all} up on {}", router.id)),
+                Some((live, all)) => up.push((*live, *all)),
+                None => {}
+            }
+        }
+        let gate = Gate::Destination { pool: pool.clone() };
+        if !dead.is_empty() {
+            let text = format!("{pool} would get {points} % and has {}", dead.join(", "));
+            found.push(report(gate, GateState::Fails, text));
+        } else if let Some((live, all)) = up.iter().min_by_key(|(live, all)| live * 1000 / (*all).max(1)) {
+            found.push(report(gate, GateState::Holds, format!("{pool} {live}/{all} up")));
+        }
+    }
+    found
+}
+
+fn drift(session: &Session) -> Option<GateReport> {
+    let routers: Vec<&str> = session.drifted.keys().map(crate::domain::RouterId::as_str).collect();
+    (!routers.is_empty()).then(|| {
+        let text = format!("{} differs from the plan: put back, accept or roll back first", routers.join(", "));
+        report(Gate::NoDrift, GateState::Fails, text)
+    })
+}
+
+fn items(session: &Session, procedure: &Procedure, slug: &str) -> GateReport {
+    let gate = Gate::Items { section: slug.to_owned() };
+    let Some(section) = procedure.checklist.section(slug) else {
+        return report(gate, GateState::Inconclusive, format!("there is no checklist section {slug}"));
+    };
+    let required = || section.items.iter().filter(|item| item.required);
+    let all = required().count();
+    let open: Vec<&str> =
+        required().filter(|item| !session.ticks.contains_key(&item.id)).map(|item| item.text.as_str()).collect();
+    match open.first() {
+        None => report(gate, GateState::Holds, format!("{} {all}/{all}", section.title)),
+        Some(first) => {
+            let text = format!("{} {}/{all}, open: {first}", section.title, all - open.len());
+            report(gate, GateState::Fails, text)
+        }
+    }
+}
+
+fn drained(pool: &PoolId, evidence: &Evidence) -> GateReport {
+    let gate = Gate::Drained { pool: pool.clone() };
+    match evidence.drains.get(pool) {
+        Some((DrainState::Drained, text)) => report(gate, GateState::Holds, format!("{pool} drained: {text}")),
+        Some((DrainState::Unknown, text)) => {
+            report(gate, GateState::Inconclusive, format!("{pool} not known to be drained: {text}"))
+        }
+        Some((DrainState::Active | DrainState::Draining, text)) => {
+            report(gate, GateState::Fails, format!("{pool} not drained: {text}"))
+        }
+        None => report(gate, GateState::Inconclusive, format!("{pool} not known to be drained")),
+    }
+}
+
+fn soak(evidence: &Evidence, needed: Duration) -> GateReport {
+    match evidence.soak {
+        Some(soak) => {
+            let state = if soak.held >= soak.needed { GateState::Holds } else { GateState::Fails };
+            report(Gate::Soak, state, format!("soak {} of {}", clock_span(soak.held), clock_span(soak.needed)))
+        }
+        None => report(Gate::Soak, GateState::Inconclusive, format!("soak of {} has not begun", clock_span(needed))),
+    }
+}

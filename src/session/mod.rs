@@ -1,0 +1,21 @@
+//! The event-sourced decisions of one deployment. Pure: the session is the fold of its journal's events.
+//!
+//! [`decide`] takes a session and a command and gives events or a refusal; [`Session::apply_entry`] folds kept events in.
+//! Nothing else changes a session. What is only seen (splits, metrics, log lines) or only local (focus, a draft) is not
+//! here.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::wildcard_enum_match_arm)]
+
+pub mod apply;
+pub mod command;
+pub mod decide;
+pub mod event;
+pub mod gate;
+pub mod proposal;
+pub mod state;
+
+pub use apply::Stamp;
+pub use command::{Asked, Command, Evidence};
+pub use decide::decide;
+pub use event::Event;
+pub use proposal::Proposal;
+pub use state::{Change, Session};

@@ -1,0 +1,239 @@
+//! The session: what its journal says, folded. Built by [`Session::apply`] and nothing else.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::event::{ChangeConfirmed, ControlsTaken, ProfileText, SessionOpened, Settlement, StepMark};
+use super::proposal::RouterOrder;
+use crate::domain::share::Agreement;
+use crate::domain::{
+    ChangeId, CockpitId, Digest, ItemId, NativeSplit, Operator, Outcome, PoolId, RouterId, Share, StepId, Timestamp,
+    Weights,
+};
+
+/// One deployment as its journal has it.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Session {
+    /// The number of the last entry; 0 before the first.
+    pub head: u64,
+    /// When the last entry was written; the next one is never before it (S2).
+    pub at: Timestamp,
+    /// The number of the last entry that touched traffic: a change, controls, a step, a hold (B1).
+    pub revision: u64,
+    /// What it is about; `None` before the first entry.
+    pub opened: Option<Stamped<SessionOpened>>,
+    /// Who has the controls, with the epoch; `None` after they were released.
+    pub controls: Option<Controls>,
+    /// The profile as it holds now, where it was reloaded since opening.
+    pub reloaded: Option<(Vec<ProfileText>, Digest)>,
+    /// Whether the splits at opening were accepted.
+    pub baseline: bool,
+    /// What each router is expected to read: the baseline, then what was verified or accepted.
+    pub expected: BTreeMap<RouterId, NativeSplit>,
+    /// Routers that were noticed to read something else, until answered.
+    pub drifted: BTreeMap<RouterId, Drifted>,
+    /// Every change, in the order in which they were confirmed.
+    pub changes: Vec<Arc<Change>>,
+    /// Steps that are over, by whatever way.
+    pub steps: BTreeMap<StepId, StepDone>,
+    /// Ticked items.
+    pub ticks: BTreeMap<ItemId, Stamped<()>>,
+    /// The hold, if any.
+    pub hold: Option<Stamped<String>>,
+    /// When each pool was last proven drained.
+    pub drained: BTreeMap<PoolId, Stamped<Vec<String>>>,
+    /// Notes in order.
+    pub notes: Vec<Stamped<String>>,
+    /// When and how it ended.
+    pub closed: Option<Stamped<String>>,
+}
+
+/// Something with who did it and when.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stamped<T> {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: Operator,
+    /// The entry that says so.
+    pub entry: u64,
+    /// What.
+    pub what: T,
+}
+
+/// Who has the controls (C1).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Controls {
+    /// The holder.
+    pub holder: ControlsTaken,
+    /// The number of the entry that gave them.
+    pub epoch: u64,
+}
+
+/// A router that reads something else than the plan gave it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Drifted {
+    /// Since when.
+    pub at: Timestamp,
+    /// What it read.
+    pub read: NativeSplit,
+    /// Whether its process had been replaced: its runtime weights were lost.
+    pub restarted: bool,
+}
+
+/// A step that is over.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StepDone {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: Operator,
+    /// How.
+    pub how: StepEnd,
+}
+
+/// How a step came to its end.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum StepEnd {
+    /// Its change was verified on every router.
+    Verified(ChangeId),
+    /// A mark says so.
+    Marked(StepMark),
+    /// Its change was left partly done.
+    Left(ChangeId),
+}
+
+/// One change and what became of it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Change {
+    /// As confirmed.
+    pub confirmed: ChangeConfirmed,
+    /// Who confirmed, when, in which entry.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: Operator,
+    /// The cockpit that sends it; `None` before the intent.
+    pub intent: Option<Intent>,
+    /// Per router: attempt and what is known of it.
+    pub outcomes: BTreeMap<RouterId, RouterOutcome>,
+    /// How it ended; `None` while it is in flight.
+    pub settled: Option<(Timestamp, Settlement)>,
+    /// What the counters said, per router and pool, newest last.
+    pub observed: Vec<(RouterId, PoolId, Share, Agreement)>,
+}
+
+/// The right to send, as kept (D1).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Intent {
+    /// The only cockpit that sends.
+    pub owner: CockpitId,
+    /// The epoch.
+    pub epoch: u64,
+    /// After this nothing is sent any more.
+    pub deadline: Timestamp,
+}
+
+/// What is known of a change on one router.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RouterOutcome {
+    /// Counts the attempts from 1.
+    pub attempt: u32,
+    /// What is known of the newest attempt; `None` between the intent and the first answer.
+    pub outcome: Option<Outcome>,
+    /// When that was learnt.
+    pub at: Timestamp,
+}
+
+impl Change {
+    /// Its id.
+    pub fn id(&self) -> ChangeId {
+        self.confirmed.change
+    }
+
+    /// What is sent to one router.
+    pub fn order(&self, router: &RouterId) -> Option<&RouterOrder> {
+        self.confirmed.routers.iter().find(|order| order.router == *router)
+    }
+
+    /// Whether every router is verified.
+    pub fn is_verified(&self) -> bool {
+        self.confirmed
+            .routers
+            .iter()
+            .all(|order| self.outcomes.get(&order.router).is_some_and(|known| known.outcome == Some(Outcome::Verified)))
+    }
+
+    /// Routers that are not verified, in order, with what is known.
+    pub fn unfinished(&self) -> impl Iterator<Item = (&RouterId, Option<&RouterOutcome>)> {
+        self.confirmed
+            .routers
+            .iter()
+            .map(|order| (&order.router, self.outcomes.get(&order.router)))
+            .filter(|(_, known)| known.is_none_or(|known| known.outcome != Some(Outcome::Verified)))
+    }
+}
+
+impl Session {
+    /// The change that is in flight: confirmed and not settled. At most one; a rollback supersedes it.
+    pub fn in_flight(&self) -> Option<&Change> {
+        self.changes.iter().rev().find(|change| change.settled.is_none()).map(Arc::as_ref)
+    }
+
+    /// One change.
+    pub fn change(&self, id: ChangeId) -> Option<&Change> {
+        self.changes.iter().rev().find(|change| change.id() == id).map(Arc::as_ref)
+    }
+
+    /// Whether this cockpit has the controls.
+    pub fn drives(&self, cockpit: CockpitId) -> bool {
+        self.controls.as_ref().is_some_and(|controls| controls.holder.cockpit == cockpit)
+    }
+
+    /// Whether it runs: opened and not closed.
+    pub fn is_open(&self) -> bool {
+        self.opened.is_some() && self.closed.is_none()
+    }
+
+    /// The digest of the profile that holds now.
+    pub fn profile_digest(&self) -> Option<Digest> {
+        self.reloaded
+            .as_ref()
+            .map(|(_, digest)| *digest)
+            .or_else(|| self.opened.as_ref().map(|opened| opened.what.digest))
+    }
+
+    /// The profile's files that hold now.
+    pub fn profile_files(&self) -> &[ProfileText] {
+        match (&self.reloaded, &self.opened) {
+            (Some((files, _)), _) => files,
+            (None, Some(opened)) => &opened.what.files,
+            (None, None) => &[],
+        }
+    }
+
+    /// The first step of a plan that is not over.
+    pub fn next_step<'a>(
+        &self,
+        plan: &'a [crate::domain::procedure::Step],
+    ) -> Option<&'a crate::domain::procedure::Step> {
+        plan.iter().find(|step| !self.steps.contains_key(&step.id))
+    }
+
+    /// The step of a plan that was last over: the one before the next step.
+    pub fn last_step<'a>(
+        &self,
+        plan: &'a [crate::domain::procedure::Step],
+    ) -> Option<&'a crate::domain::procedure::Step> {
+        let next = plan.iter().position(|step| !self.steps.contains_key(&step.id)).unwrap_or(plan.len());
+        next.checked_sub(1).and_then(|index| plan.get(index))
+    }
+
+    /// The newest settled change that was verified everywhere, with its weights.
+    pub fn last_verified(&self) -> Option<(&Change, &Weights)> {
+        self.changes
+            .iter()
+            .rev()
+            .find(|change| matches!(change.settled, Some((_, Settlement::Verified))))
+            .map(|change| (change.as_ref(), &change.confirmed.to))
+    }
+}
