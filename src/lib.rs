@@ -33,4 +33,6 @@ pub mod flight;
 #[cfg(feature = "lab")]
 pub mod lab;
 pub mod logbook;
+pub mod profile;
 pub mod session;
+pub mod setting;

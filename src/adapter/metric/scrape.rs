@@ -8,6 +8,7 @@ use futures_util::future::{BoxFuture, join_all};
 use futures_util::{FutureExt as _, StreamExt as _};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION};
 use reqwest::{Client, Response, Url};
+use secrecy::ExposeSecret as _;
 
 use super::MetricSource;
 use super::config::Config;
@@ -122,7 +123,7 @@ impl Endpoints {
 impl MetricSource for Endpoints {
     fn scrape(&self) -> BoxFuture<'_, Scrape> {
         async {
-            let token = token(&self.config);
+            let token = token(&self.config).await;
             let reads = self.targets.iter().map(|target| async {
                 let sample = match &token {
                     Ok(token) => self.read(target, token.as_ref()).await,
@@ -149,17 +150,18 @@ fn client(limit: Duration, encrypted: bool) -> reqwest::Result<Client> {
     if encrypted { builder.build() } else { builder.tls_certs_only([]).build() }
 }
 
-/// The header with the source's token.
-fn token(config: &Config) -> Result<Option<HeaderValue>, Trouble> {
-    match &config.token {
-        None => Ok(None),
-        Some(_) => Err(Trouble::new(
-            TroubleKind::Denied,
-            format!("read the token of the metric source `{}`", config.id),
-            "tokens cannot be read yet",
-            "leave `token` out",
-        )),
-    }
+/// The header with the source's token, fetched anew each time: it may be exchanged while we run.
+async fn token(config: &Config) -> Result<Option<HeaderValue>, Trouble> {
+    let Some(reference) = &config.token else { return Ok(None) };
+    let what = format!("read the token of the metric source `{}`", config.id);
+    let denied = |why: String, advice: String| Trouble::new(TroubleKind::Denied, what.clone(), why, advice);
+    let secret =
+        reference.resolve().await.map_err(|error| denied(format!("{}: {}", error.from, error.why), error.advice))?;
+    let mut header = HeaderValue::from_str(&format!("Bearer {}", secret.expose_secret())).map_err(|_not_a_header| {
+        denied(format!("{reference} holds a character that no header may hold"), "look at how it is kept".to_owned())
+    })?;
+    header.set_sensitive(true);
+    Ok(Some(header))
 }
 
 /// An answer that is no success, in words.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use flightdeck::adapter::metric::config::{Config, Series};
 use flightdeck::adapter::metric::source;
+use flightdeck::adapter::secret::SecretRef;
 use flightdeck::domain::metric::{Histogram, Sample, Scrape};
 use flightdeck::domain::{Trouble, TroubleKind};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -93,6 +94,29 @@ async fn targets_are_read_side_by_side() {
     let other = serve(Answer::Together(ok(METRICS), both)).await;
     let scrape = source(&config(&[&one, &other])).unwrap().scrape().await;
     assert_eq!(kinds(&scrape), [None, None]);
+}
+
+#[tokio::test]
+async fn the_token_is_fetched_from_where_it_is_kept_and_sent_along() {
+    let kept = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(kept.path(), "hush-hush\n").unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let target = format!("http://{}/metrics", listener.local_addr().unwrap());
+    let asked = tokio::spawn(async move {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        let mut request = vec![0; 4096];
+        let length = connection.read(&mut request).await.unwrap();
+        connection.write_all(ok(METRICS).as_bytes()).await.unwrap();
+        String::from_utf8_lossy(&request[..length]).into_owned()
+    });
+    let token = Some(SecretRef::File(kept.path().to_owned()));
+    let scrape = source(&Config { token, ..config(&[&target]) }).unwrap().scrape().await;
+    assert_eq!(kinds(&scrape), [None]);
+    assert!(asked.await.unwrap().contains("authorization: Bearer hush-hush"));
+
+    let token = Some(SecretRef::File("/nowhere/token".into()));
+    let scrape = source(&Config { token, ..config(&[&target]) }).unwrap().scrape().await;
+    assert_eq!(kinds(&scrape), [Some(TroubleKind::Denied)]);
 }
 
 #[tokio::test]

@@ -118,16 +118,7 @@ impl DemoRouter {
 
 impl Router for DemoRouter {
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            system: "built-in".to_owned(),
-            means: "HTTP, one conditional request".to_owned(),
-            change_ms: 2,
-            settle_ms: 0,
-            counts_in_flight: true,
-            counts_requests: true,
-            runtime_only: true,
-            conditional: true,
-        }
+        Config::capabilities()
     }
 
     fn read(&self) -> BoxFuture<'_, Result<Reading, Trouble>> {

@@ -118,16 +118,7 @@ fn judge(what: &str, commands: &[String], text: &str) -> SetAnswer {
 
 impl Router for HaProxy {
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            system: "HAProxy".to_owned(),
-            means: "Runtime API, one line".to_owned(),
-            change_ms: 1,
-            settle_ms: 0,
-            counts_in_flight: true,
-            counts_requests: true,
-            runtime_only: true,
-            conditional: false,
-        }
+        Config::capabilities()
     }
 
     fn read(&self) -> BoxFuture<'_, Result<Reading, Trouble>> {
