@@ -133,7 +133,7 @@ impl Flight {
         }
         self.count(router, &seen, before.as_ref());
         self.read_back(now, router, &seen, out);
-        self.look_for_drift(now, router, &seen, restarted);
+        self.look_for_drift(now, router, &seen);
         let mut notes = self.look_at_drains(now);
         if self.drives() {
             notes.extend(self.note_observed(router));
@@ -153,7 +153,7 @@ impl Flight {
 
     /// Drift is looked for when nothing is on its way: neither a change on this router nor an entry that could move what
     /// is expected of it.
-    fn look_for_drift(&mut self, now: Now, router: &RouterId, seen: &Seen, restarted: bool) {
+    fn look_for_drift(&mut self, now: Now, router: &RouterId, seen: &Seen) {
         let quiet = self.session.is_open()
             && self.session.baseline
             && self.drives()
@@ -165,7 +165,12 @@ impl Flight {
                 .any(|each| each.legs.get(router).is_some_and(|leg| leg.phase != super::execute::Phase::Done));
         let Some(expected) = self.session.expected.get(router).filter(|_| quiet) else { return };
         let read = &seen.reading.native;
-        if read.holds(expected) == self.session.drifted.contains_key(router)
+        let holds = read.holds(expected);
+        let restarted = self.watches.get(router).is_some_and(|watch| watch.restarted);
+        if holds && let Some(watch) = self.watches.get_mut(router) {
+            watch.restarted = false;
+        }
+        if holds == self.session.drifted.contains_key(router)
             || self.session.drifted.get(router).is_some_and(|drifted| drifted.read != *read)
         {
             let late = self.session.changes.iter().rev().take(4).find(|change| {
@@ -181,7 +186,7 @@ impl Flight {
                     && change.order(router).is_some_and(|order| read.holds(&order.prepared.native))
             });
             let command = match late.map(|change| change.id()) {
-                Some(change) if !read.holds(expected) => {
+                Some(change) if !holds => {
                     Command::NoteLateEffect { change, router: router.clone(), read: read.clone() }
                 }
                 Some(_) | None => Command::NoteDrift { router: router.clone(), read: read.clone(), restarted },

@@ -20,6 +20,8 @@ pub struct Watch {
     pub rates: BTreeMap<PoolId, f64>,
     /// Reads in a row that failed.
     pub failures: u32,
+    /// Whether it was started again since it last read what the plan gave it: then drift is lost runtime weights.
+    pub restarted: bool,
     /// The newest read that was begun and not answered: its number and when.
     pub(super) pending: Option<(u64, Elapsed)>,
     /// The number of the newest read that was taken in.
@@ -53,6 +55,7 @@ impl Watch {
             trouble: None,
             rates: BTreeMap::new(),
             failures: 0,
+            restarted: false,
             pending: None,
             taken: 0,
             due: Elapsed(0),
@@ -91,6 +94,7 @@ impl Watch {
         self.trouble = None;
         self.failures = 0;
         let restarted = self.last.as_ref().is_some_and(|last| seen.reading.restarted_since(&last.reading));
+        self.restarted |= restarted;
         if restarted {
             self.samples.clear();
         }

@@ -15,6 +15,7 @@ mod adapters;
 mod architecture;
 mod cli;
 mod config;
+mod flight;
 mod flows;
 mod journal;
 #[cfg(feature = "lab")]
