@@ -2,4 +2,6 @@
 pub mod adapter;
 pub mod domain;
 pub mod entry;
+pub mod journal;
+pub mod record;
 pub mod session;
