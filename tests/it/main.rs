@@ -16,5 +16,6 @@ mod config;
 mod flows;
 mod journal;
 mod pty;
+mod record;
 mod simulation;
 mod support;
