@@ -10,12 +10,12 @@ pub struct Broken {
     /// The place in the journal, from 1.
     pub number: u64,
     /// What is wrong there.
-    pub fault: Fault,
+    pub fault: Break,
 }
 
 /// The ways in which a chain breaks.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum Fault {
+pub enum Break {
     /// Another number stands there.
     #[error("the journal is broken: number {found} stands in its place")]
     Gap {
@@ -42,7 +42,7 @@ pub enum Fault {
 impl Broken {
     /// Whether nothing is damaged and a newer flightdeck would read on.
     pub fn is_newer(&self) -> bool {
-        matches!(&self.fault, Fault::Unreadable(unreadable) if unreadable.is_newer())
+        matches!(&self.fault, Break::Unreadable(unreadable) if unreadable.is_newer())
     }
 }
 
@@ -91,11 +91,11 @@ impl Chain {
         let place = self.number + 1;
         let at_place = |fault| Broken { number: place, fault };
         if number != place {
-            return Err(at_place(Fault::Gap { found: number }));
+            return Err(at_place(Break::Gap { found: number }));
         }
         let kept = opened.map_err(|unreadable| at_place(unreadable.into()))?;
         if stated.is_some_and(|stated| stated != kept.hash) && kept.prev == self.hash {
-            return Err(at_place(Fault::Edited));
+            return Err(at_place(Break::Edited));
         }
         self.link(&kept)?;
         Ok(kept)
@@ -108,11 +108,11 @@ impl Chain {
     pub fn link(&mut self, kept: &Kept) -> Result<(), Broken> {
         let number = self.number + 1;
         let fault = if kept.entry.number != number {
-            Some(Fault::Gap { found: kept.entry.number })
+            Some(Break::Gap { found: kept.entry.number })
         } else if self.session.is_some_and(|session| session != kept.entry.session) {
-            Some(Fault::OtherSession { found: kept.entry.session })
+            Some(Break::OtherSession { found: kept.entry.session })
         } else if kept.prev != self.hash {
-            Some(Fault::WrongPrevious)
+            Some(Break::WrongPrevious)
         } else {
             None
         };

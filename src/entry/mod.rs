@@ -21,7 +21,7 @@ mod stored;
 use crate::domain::{CockpitId, Digest, EntryId, Operator, SessionId, Timestamp};
 use crate::session::{Event, Session, Stamp};
 
-pub use chain::{Broken, Chain, Fault};
+pub use chain::{Break, Broken, Chain};
 pub use kind::{KINDS, kind};
 pub use stored::{FORMAT, Sealed, TAG, Unreadable, Unsealable, hash, open, seal};
 

@@ -12,6 +12,7 @@
 //! `{"part", "whole"}`; native weights are the router's own numbers. Outcomes, settlements, gates and kinds of change are
 //! spelt as in the journal. `chain.broken` is null where the chain was checked up to its end. Names are claims: format 1
 //! knows no keys.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod markdown;
 mod story;

@@ -1,7 +1,7 @@
 //! The record: what people read afterwards.
 
 use flightdeck::domain::Digest;
-use flightdeck::entry::{Broken, Entry, Fault, History, open, seal};
+use flightdeck::entry::{Break, Broken, Entry, History, open, seal};
 use flightdeck::record;
 
 use crate::journal::told;
@@ -46,7 +46,7 @@ fn a_broken_chain_is_the_first_thing_that_the_record_says() {
     let mut whole = history(told::deployment());
     whole.entries[20].prev = Digest::ZERO;
     let broken = History::link(whole.entries);
-    assert_eq!(record::verify(&broken), Err(Broken { number: 21, fault: Fault::WrongPrevious }));
+    assert_eq!(record::verify(&broken), Err(Broken { number: 21, fault: Break::WrongPrevious }));
     let text = record::markdown(&broken);
     assert!(text.contains("| Journal | **not whole**: entry 21: the journal is broken"), "{text}");
     assert!(!text.contains("chain checked"));

@@ -1,9 +1,10 @@
 //! The stored form: what was written once reads the same for ever.
 
 use std::collections::BTreeSet;
+use std::io::Write;
 
 use flightdeck::domain::Digest;
-use flightdeck::entry::{Broken, Chain, FORMAT, Fault, History, KINDS, Kept, Unreadable, kind, open, seal};
+use flightdeck::entry::{Break, Broken, Chain, FORMAT, History, KINDS, Kept, Unreadable, kind, open, seal};
 
 use super::told;
 
@@ -38,7 +39,9 @@ fn written() -> String {
 #[ignore = "writes the golden file of the present format; run by hand when a format is added"]
 fn write_the_golden_file() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/journal/golden");
-    std::fs::write(format!("{path}/format-{FORMAT}.jsonl"), written()).unwrap();
+    // A golden file is written once: what stands there is never replaced.
+    let mut file = std::fs::File::create_new(format!("{path}/format-{FORMAT}.jsonl")).unwrap();
+    file.write_all(written().as_bytes()).unwrap();
 }
 
 #[test]
@@ -97,16 +100,16 @@ fn an_edited_entry_breaks_the_chain_at_its_number() {
     let edited = FORMAT_1.replacen("Channel told", "Channel tol_", 1);
     let (entries, broken) = read(&edited);
     assert_eq!(entries.len(), 3);
-    assert_eq!(broken, Some(Broken { number: 4, fault: Fault::WrongPrevious }));
+    assert_eq!(broken, Some(Broken { number: 4, fault: Break::WrongPrevious }));
 }
 
 #[test]
 fn a_missing_or_doubled_entry_is_a_gap_with_its_number() {
     let lines: Vec<&str> = FORMAT_1.lines().collect();
     let without = [&lines[..4], &lines[5..]].concat().join("\n");
-    assert_eq!(read(&without).1, Some(Broken { number: 5, fault: Fault::Gap { found: 6 } }));
+    assert_eq!(read(&without).1, Some(Broken { number: 5, fault: Break::Gap { found: 6 } }));
     let doubled = [&lines[..5], &lines[4..]].concat().join("\n");
-    assert_eq!(read(&doubled).1, Some(Broken { number: 6, fault: Fault::Gap { found: 5 } }));
+    assert_eq!(read(&doubled).1, Some(Broken { number: 6, fault: Break::Gap { found: 5 } }));
 }
 
 #[test]
@@ -116,7 +119,7 @@ fn a_torn_last_entry_leaves_the_ones_before_it() {
     let (entries, broken) = read(torn);
     let broken = broken.unwrap();
     assert_eq!((entries.len(), broken.number), (whole - 1, whole as u64));
-    assert!(matches!(broken.fault, Fault::Unreadable(Unreadable::NotAnEntry { .. })) && !broken.is_newer());
+    assert!(matches!(broken.fault, Break::Unreadable(Unreadable::NotAnEntry { .. })) && !broken.is_newer());
 }
 
 #[test]
@@ -127,7 +130,7 @@ fn an_entry_of_another_session_is_not_taken() {
     let mut chain = Chain::start();
     chain.feed(1, &first.bytes, Some(first.hash)).unwrap();
     let broken = chain.feed(2, &second.bytes, Some(second.hash)).unwrap_err();
-    assert_eq!(broken, Broken { number: 2, fault: Fault::OtherSession { found: told::session(2) } });
+    assert_eq!(broken, Broken { number: 2, fault: Break::OtherSession { found: told::session(2) } });
     // The chain stays where it was, and the right entry still fits.
     entry.session = told::session(1);
     let right = seal(&entry, first.hash).unwrap();

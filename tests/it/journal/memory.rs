@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use flightdeck::entry::{Broken, Fault as Break};
+use flightdeck::entry::{Break, Broken};
 use flightdeck::journal::{Appended, Fault, JournalError, MemoryStore, Store};
 use futures_util::{FutureExt, StreamExt};
 
