@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use super::place::Files;
 use crate::journal::JournalError;
@@ -62,7 +62,10 @@ pub(super) fn connect(files: &Files) -> rusqlite::Result<Connection> {
 pub(super) fn open_and_migrate(files: &Files) -> Result<Connection, JournalError> {
     let failed = |source| database_error("open the journal", files, source);
     let mut connection = connect(files).map_err(failed)?;
-    check(&connection, files)?;
+    // One transaction, so that what is looked at is not made by another process between two looks.
+    let look = connection.transaction().map_err(failed)?;
+    check(&look, files)?;
+    drop(look);
     set_wal(&connection).map_err(failed)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     // Another process may have made the tables between the look above and this lock.
@@ -94,7 +97,7 @@ fn set_wal(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// The layout of a database: 0 when it is empty.
-fn check(connection: &Connection, files: &Files) -> Result<i64, JournalError> {
+fn check(connection: &Transaction<'_>, files: &Files) -> Result<i64, JournalError> {
     let failed = |source| database_error("open the journal", files, source);
     let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(failed);
     let (application, found) = (number("application_id")?, number("user_version")?);
