@@ -215,7 +215,7 @@ pub enum Target {
 }
 
 /// A change of one router, worked out but not sent (B1).
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Prepared {
     /// The native requests exactly as they will be sent, secrets masked.
     pub requests: Vec<String>,

@@ -1,5 +1,7 @@
 //! The fold. Total: whatever a journal holds, applying it does not fail; what does not fit changes nothing.
 
+use std::sync::Arc;
+
 use super::event::{ChangeKind, Event, Settlement};
 use super::state::{Change, Controls, Drifted, Intent, RouterOutcome, Session, Stamped, StepDone, StepEnd};
 use crate::domain::{ChangeId, CockpitId, Operator, Outcome, RouterId, Timestamp};
@@ -21,6 +23,7 @@ impl Session {
     /// Takes one entry in.
     pub fn apply_entry(&mut self, stamp: &Stamp, events: &[Event]) {
         self.head = stamp.number;
+        self.at = stamp.at;
         for event in events {
             self.apply(stamp, event);
         }
@@ -118,7 +121,7 @@ impl Session {
         for order in &confirmed.routers {
             self.drifted.remove(&order.router);
         }
-        self.changes.push(Change {
+        self.changes.push(Arc::new(Change {
             confirmed: confirmed.clone(),
             at: stamp.at,
             by: stamp.actor.clone(),
@@ -126,12 +129,13 @@ impl Session {
             outcomes: std::collections::BTreeMap::new(),
             settled: None,
             observed: Vec::new(),
-        });
+        }));
     }
 
     fn apply_outcome(&mut self, stamp: &Stamp, id: ChangeId, router: &RouterId, attempt: u32, outcome: &Outcome) {
-        let newest = self.changes.last().map(Change::id) == Some(id);
+        let newest = self.changes.last().map(|change| change.id()) == Some(id);
         let Some(change) = self.changes.iter_mut().rev().find(|change| change.id() == id) else { return };
+        let change = Arc::make_mut(change);
         let known = change.outcomes.entry(router.clone()).or_insert_with(|| RouterOutcome {
             attempt,
             outcome: None,
@@ -182,7 +186,7 @@ impl Session {
 
     fn with_change(&mut self, id: ChangeId, act: impl FnOnce(&mut Change)) {
         if let Some(change) = self.changes.iter_mut().rev().find(|change| change.id() == id) {
-            act(change);
+            act(Arc::make_mut(change));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The session: what its journal says, folded. Built by [`Session::apply`] and nothing else.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::event::{ChangeConfirmed, ControlsTaken, ProfileText, SessionOpened, Settlement, StepMark};
 use super::proposal::RouterOrder;
@@ -15,6 +16,8 @@ use crate::domain::{
 pub struct Session {
     /// The number of the last entry; 0 before the first.
     pub head: u64,
+    /// When the last entry was written; the next one is never before it (S2).
+    pub at: Timestamp,
     /// The number of the last entry that touched traffic: a change, controls, a step, a hold (B1).
     pub revision: u64,
     /// What it is about; `None` before the first entry.
@@ -30,7 +33,7 @@ pub struct Session {
     /// Routers that were noticed to read something else, until answered.
     pub drifted: BTreeMap<RouterId, Drifted>,
     /// Every change, in the order in which they were confirmed.
-    pub changes: Vec<Change>,
+    pub changes: Vec<Arc<Change>>,
     /// Steps that are over, by whatever way.
     pub steps: BTreeMap<StepId, StepDone>,
     /// Ticked items.
@@ -173,12 +176,12 @@ impl Change {
 impl Session {
     /// The change that is in flight: confirmed and not settled. At most one; a rollback supersedes it.
     pub fn in_flight(&self) -> Option<&Change> {
-        self.changes.iter().rev().find(|change| change.settled.is_none())
+        self.changes.iter().rev().find(|change| change.settled.is_none()).map(Arc::as_ref)
     }
 
     /// One change.
     pub fn change(&self, id: ChangeId) -> Option<&Change> {
-        self.changes.iter().rev().find(|change| change.id() == id)
+        self.changes.iter().rev().find(|change| change.id() == id).map(Arc::as_ref)
     }
 
     /// Whether this cockpit has the controls.
@@ -231,6 +234,6 @@ impl Session {
             .iter()
             .rev()
             .find(|change| matches!(change.settled, Some((_, Settlement::Verified))))
-            .map(|change| (change, &change.confirmed.to))
+            .map(|change| (change.as_ref(), &change.confirmed.to))
     }
 }

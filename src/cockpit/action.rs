@@ -1,0 +1,119 @@
+//! What a key, a click or a palette entry means. One list feeds dispatch, the footer, the help and the palette.
+
+use tui_input::InputRequest;
+
+use crate::domain::{BasisPoints, ItemId, RouterId};
+use crate::flight::WayBackChoice;
+
+/// Something an operator does.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Action {
+    /// Move the focus to a pane.
+    Focus(super::Pane),
+    /// The next pane.
+    FocusNext,
+    /// The pane before.
+    FocusPrevious,
+    /// The focused pane fills the screen, or gives the room back.
+    Zoom,
+    /// Up in the focused pane, the dialog or the list.
+    Up,
+    /// Down.
+    Down,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// To the first.
+    Top,
+    /// To the last; in the logs: follow.
+    Bottom,
+    /// Left: fold, or the pool before.
+    Left,
+    /// Right: unfold, or the next pool.
+    Right,
+    /// Raise the draft by the profile's increment.
+    DraftMore,
+    /// Lower the draft by the profile's increment.
+    DraftLess,
+    /// A digit or a decimal point for the draft.
+    DraftDigit(char),
+    /// Set the draft outright (a click on a bar).
+    DraftSet(BasisPoints),
+    /// What Enter means now: propose the draft, tick, confirm a typed text.
+    Enter,
+    /// Drop the draft, close the dialog; nothing is sent.
+    Escape,
+    /// Propose the next step of the plan, or open its dialog when it is a person's work.
+    NextStep,
+    /// Skip the next step, with a reason.
+    SkipStep,
+    /// Open the rollback dialog.
+    RollBack,
+    /// In the rollback dialog: the other way back.
+    RollBackTo(WayBackChoice),
+    /// Send what the dialog shows; the key that confirms.
+    Send,
+    /// Override a failing gate of the dialog, with a reason.
+    Override,
+    /// In the partial dialog: retry the routers that do not hold the change.
+    Retry,
+    /// In the partial dialog: leave it partly done, with a reason.
+    Leave,
+    /// Put a drifted router back.
+    PutBack(RouterId),
+    /// Take a drifted router as it is, with a reason.
+    AcceptDrift(RouterId),
+    /// Tick an item or take the tick back.
+    Toggle(ItemId),
+    /// Stop forward acts, with a reason; or release the hold, with a reason.
+    Hold,
+    /// Write a note.
+    Note,
+    /// Attach the selected log lines.
+    AttachLines,
+    /// Copy the selection to the clipboard.
+    Copy,
+    /// Pause or resume the log's scrolling.
+    PauseLogs,
+    /// Filter the log by text or `/regex/`.
+    FilterLogs,
+    /// The next lowest level shown in the log.
+    NextLevel,
+    /// The next pool shown in the log.
+    NextPool,
+    /// Show or hide excluded lines.
+    ToggleExcluded,
+    /// The next span of the charts.
+    NextSpan,
+    /// All keys.
+    Help,
+    /// The palette.
+    Palette,
+    /// Big letters for a shared screen.
+    CallView,
+    /// Details of the focused router, step or item.
+    Details,
+    /// The messages so far.
+    Messages,
+    /// The next theme.
+    NextTheme,
+    /// Motion on or off.
+    ToggleMotion,
+    /// Mouse capture on or off, so that the terminal's own selection works.
+    ToggleMouse,
+    /// Take the changed profile in.
+    ReloadProfile,
+    /// Close the session, with its outcome.
+    CloseSession,
+    /// A fault or act of the built-in world, by its name.
+    Demo(String),
+    /// An edit of the text field that has the keys.
+    Edit(InputRequest),
+    /// Draw everything anew.
+    Redraw,
+    /// To the background (Ctrl-Z).
+    Suspend,
+    /// Leave.
+    Quit,
+}

@@ -1,0 +1,46 @@
+//! Series for the charts, from metric sources and router counters.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use crate::domain::metric::Scrape;
+use crate::domain::{Elapsed, Now, PoolId, SourceId};
+
+/// The things that are charted.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Chart {
+    /// Requests per second.
+    Requests,
+    /// Share of failed requests, as a fraction of one.
+    Errors,
+    /// 99th percentile of the response time, in milliseconds.
+    P99,
+    /// Median response time, in milliseconds.
+    P50,
+    /// Requests in flight.
+    InFlight,
+}
+
+/// One series: a value per look; `None` is a look that gave nothing, drawn as a gap.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Series {
+    /// Oldest first.
+    pub points: VecDeque<(Elapsed, Option<f64>)>,
+    /// How often a look is taken.
+    pub interval: Duration,
+}
+
+/// All series and what they are made from.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Charts {
+    /// By pool and chart.
+    pub series: BTreeMap<(PoolId, Chart), Series>,
+    /// Operator actions and changes as marks on the time axis.
+    pub marks: VecDeque<(Elapsed, String)>,
+    /// The span shown.
+    pub span: Duration,
+    /// The newest trouble of each source, for its pane.
+    pub troubles: BTreeMap<SourceId, String>,
+    /// The look before, per source, for rates.
+    pub last: BTreeMap<SourceId, (Now, Scrape)>,
+}

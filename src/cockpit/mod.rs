@@ -1,0 +1,17 @@
+//! The cockpit: panes, dialogs and drafts over a flight. Pure: messages and the moment go in, effects come out; the view
+//! draws the [`Model`] and changes nothing.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::wildcard_enum_match_arm)]
+
+mod action;
+mod chart;
+mod effect;
+mod model;
+mod msg;
+mod overlay;
+
+pub use action::Action;
+pub use chart::{Chart, Charts, Series};
+pub use effect::Effect;
+pub use model::{ChecklistPane, Draft, Model, Noticed, Pane, Settings, Surroundings};
+pub use msg::Msg;
+pub use overlay::{ConfirmState, Overlay, OverlayKind, Palette, Purpose, Question};

@@ -1,0 +1,124 @@
+//! Everything that the screen shows.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::chart::Charts;
+use super::overlay::Overlay;
+use crate::domain::{Now, PoolId, Weights};
+use crate::flight::{Flight, Notice};
+
+/// The model. What is not here is not on the screen.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// The flight.
+    pub flight: Flight,
+    /// The moment of the last message; ages are drawn against it.
+    pub now: Now,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// Counts up with every change of the model; a frame is known by it.
+    pub version: u64,
+    /// The newest version that was drawn.
+    pub drawn: u64,
+    /// The pane that has the keys.
+    pub focus: Pane,
+    /// Whether the focused pane fills the screen.
+    pub zoomed: bool,
+    /// Whether the view for a shared screen is on (F2 on the keyboard).
+    pub call_view: bool,
+    /// A split being drafted, drawn beside the live one.
+    pub draft: Option<Draft>,
+    /// The pool that `+`, `-` and digits set; the next step's raised pool unless arrows chose another.
+    pub pool: PoolId,
+    /// The checklist pane.
+    pub checklist: ChecklistPane,
+    /// The selected router in the traffic pane.
+    pub router: usize,
+    /// The charts.
+    pub charts: Charts,
+    /// What lies over the panes.
+    pub overlay: Option<Overlay>,
+    /// Messages to the operator, newest last.
+    pub notices: VecDeque<Noticed>,
+    /// Settings that keys change.
+    pub settings: Settings,
+    /// What is known of the surroundings.
+    pub around: Surroundings,
+    /// Telemetry messages that were dropped.
+    pub dropped: u64,
+    /// Counts up while anything on the screen moves.
+    pub beat: u64,
+}
+
+/// The panes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Pane {
+    /// The pool-weight diagram with the plan strip.
+    Traffic,
+    /// The checklist.
+    Checklist,
+    /// The charts.
+    Metrics,
+    /// The logs.
+    Logs,
+}
+
+impl Pane {
+    /// All panes in the order of Tab.
+    pub const ALL: [Self; 4] = [Self::Traffic, Self::Checklist, Self::Metrics, Self::Logs];
+}
+
+/// A split being drafted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Draft {
+    /// The weights.
+    pub weights: Weights,
+    /// Digits typed so far; empty when `+` and `-` made it.
+    pub typed: String,
+}
+
+/// The checklist pane.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ChecklistPane {
+    /// The selected row of the visible ones.
+    pub selected: usize,
+    /// Slugs of sections that are folded.
+    pub folded: BTreeSet<String>,
+    /// The first row shown.
+    pub scroll: usize,
+}
+
+/// A notice with its moment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Noticed {
+    /// When.
+    pub at: Now,
+    /// What.
+    pub notice: Notice,
+}
+
+/// Settings that keys change.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// Whether things that stand for traffic move.
+    pub motion: bool,
+    /// The theme's name.
+    pub theme: String,
+    /// The names of all themes.
+    pub themes: Vec<String>,
+    /// Whether the mouse is captured.
+    pub mouse: bool,
+}
+
+/// What is known of the surroundings.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Surroundings {
+    /// The journal is private to this user and host: the header says SOLO.
+    pub solo: bool,
+    /// What `kept` means in this store, for people: `synced to disk`.
+    pub durability: String,
+    /// The profile's path as the operator named it.
+    pub profile: String,
+    /// Acts and faults of the built-in world: name and one line of help; empty for a real profile.
+    pub demo: Vec<(String, String)>,
+}

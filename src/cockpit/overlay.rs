@@ -1,0 +1,128 @@
+//! Dialogs and what lies over the panes. A dialog is data: prompting, waiting, failed; its default is No.
+
+use tui_input::Input;
+
+use crate::domain::{NativeSplit, RouterId};
+use crate::flight::WayBackChoice;
+use crate::session::proposal::{Gate, Override};
+
+/// What has the keys instead of the panes.
+#[derive(Clone, Debug)]
+pub struct Overlay {
+    /// What it is.
+    pub kind: OverlayKind,
+    /// The model's version when it was opened.
+    pub opened: u64,
+    /// Whether a frame that shows it has gone out: keys before that confirm nothing (F2).
+    pub seen: bool,
+    /// The first line shown, where it is longer than its box.
+    pub scroll: u16,
+}
+
+/// The overlays.
+#[derive(Clone, Debug)]
+pub enum OverlayKind {
+    /// Confirm the flight's proposal of a forward change.
+    Shift(ConfirmState),
+    /// Confirm the way back.
+    RollBack {
+        /// Which of the ways back is shown.
+        choice: WayBackChoice,
+        /// The confirmation.
+        confirm: ConfirmState,
+    },
+    /// Confirm that a person did the next step.
+    Complete(ConfirmState),
+    /// A change that is not done everywhere; opens by itself only as a banner, by Enter or a key as a dialog.
+    Partial,
+    /// A drifted router: put back, accept, roll back.
+    Drift {
+        /// The router.
+        router: RouterId,
+    },
+    /// A line of text is asked for.
+    Ask(Question),
+    /// All keys.
+    Help,
+    /// The palette.
+    Palette(Palette),
+    /// Details of something, as lines.
+    Details {
+        /// The title.
+        title: String,
+        /// The lines.
+        lines: Vec<String>,
+    },
+    /// The messages so far, newest last.
+    Messages,
+    /// Take the changed profile in?
+    Reload,
+    /// Leave, although something stops with it (S1).
+    Quit {
+        /// What stops.
+        stops: Vec<String>,
+        /// Whether it is Ctrl-Z instead.
+        suspend: bool,
+    },
+}
+
+/// How far a confirmation is.
+#[derive(Clone, Debug, Default)]
+pub struct ConfirmState {
+    /// What was typed, where the act asks for its target.
+    pub typed: Input,
+    /// Gates that are overridden so far.
+    pub overrides: Vec<Override>,
+    /// A gate whose reason is being typed.
+    pub overriding: Option<(Gate, Input)>,
+    /// What was wrong with the last try.
+    pub failed: Option<String>,
+    /// Whether it was confirmed and waits for the journal.
+    pub waiting: bool,
+}
+
+/// A line of text with what it is for.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The text so far.
+    pub input: Input,
+    /// What was wrong with the last try.
+    pub failed: Option<String>,
+}
+
+/// What a line of text is asked for.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Purpose {
+    /// A note.
+    Note,
+    /// Why the deployment is held.
+    Hold,
+    /// Why the hold is released.
+    ReleaseHold,
+    /// Why the next step is skipped.
+    SkipStep,
+    /// Why a change is left partly done.
+    Leave,
+    /// Why a drifted router is taken as it is.
+    AcceptDrift {
+        /// The router.
+        router: RouterId,
+        /// What was seen of it when the question opened.
+        read: NativeSplit,
+    },
+    /// What the session came to.
+    CloseSession,
+    /// The log filter.
+    FilterLogs,
+}
+
+/// The palette: every action by name, found by fuzzy search.
+#[derive(Clone, Debug, Default)]
+pub struct Palette {
+    /// The text so far.
+    pub input: Input,
+    /// The selected row of what is found.
+    pub selected: usize,
+}

@@ -1,0 +1,221 @@
+//! The way back (R1 to R4): known before it is needed, with the health and size of what it goes back to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Flight, WayBackChoice};
+use crate::domain::procedure::{Role, StepAct};
+use crate::domain::{Now, PoolId, Refused, RouterId, Target, Weights};
+use crate::session::event::{ChangeKind, StepMark};
+use crate::session::state::StepEnd;
+
+/// Where R goes.
+#[derive(Clone, PartialEq, Debug)]
+pub struct WayBack {
+    /// The weights.
+    pub to: Weights,
+    /// Why these: `back_to of Blue 30`.
+    pub why: String,
+    /// What each router is sent.
+    pub targets: BTreeMap<RouterId, Target>,
+}
+
+/// The way back as it is shown: with what it needs and what it finds.
+#[derive(Clone, PartialEq, Debug)]
+pub struct WayBackView {
+    /// Where it goes.
+    pub back: WayBack,
+    /// The pools that it raises, each with what it needs and has.
+    pub raised: Vec<Raised>,
+    /// How long each router usually takes, in milliseconds, in the profile's order.
+    pub routers: Vec<(RouterId, u64)>,
+    /// Whether every router holds it already.
+    pub holds: bool,
+}
+
+/// A pool that the way back raises.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Raised {
+    /// The pool.
+    pub pool: PoolId,
+    /// Servers that are up: the fewest that any router sees, and all of them; `None` without a reading.
+    pub servers: Option<(u32, u32)>,
+    /// Requests per second that each of its servers will get, where the routers count them.
+    pub needs_per_server: Option<f64>,
+    /// Requests per second that one server is declared to carry.
+    pub capacity_per_server: Option<f64>,
+    /// A deployment to this pool is the next step: its version may be changing.
+    pub being_deployed: bool,
+}
+
+impl Raised {
+    /// Whether it is known to be able to take the traffic; `None` when that cannot be told.
+    pub fn is_enough(&self) -> Option<bool> {
+        match (self.servers, self.needs_per_server, self.capacity_per_server) {
+            (Some((0, _)), ..) => Some(false),
+            (Some(_), Some(needs), Some(capacity)) => Some(needs <= capacity),
+            _ => None,
+        }
+    }
+}
+
+impl Flight {
+    /// Where R goes now.
+    ///
+    /// # Errors
+    /// When there is nothing to go back to, or no way back by traffic (R2).
+    pub fn way_back(&self, choice: WayBackChoice) -> Result<WayBack, Refused> {
+        match choice {
+            WayBackChoice::Step => self.step_back(),
+            WayBackChoice::OffNew => self.off_new(),
+        }
+    }
+
+    fn step_back(&self) -> Result<WayBack, Refused> {
+        let nothing =
+            || Refused::new("R3", "roll back", "nothing has been changed yet", "there is nothing to go back to");
+        let in_flight = self.session.in_flight().filter(|change| change.confirmed.kind.is_forward());
+        let step = match in_flight.map(|change| &change.confirmed.kind) {
+            Some(ChangeKind::Step { step }) => self.procedure.step(step).map(|(_, step)| step),
+            Some(ChangeKind::OffPlan | ChangeKind::PutBack | ChangeKind::Rollback { .. }) => None,
+            None => self.procedure.plan.iter().rev().find(|step| {
+                matches!(step.act, StepAct::Shift(_))
+                    && self
+                        .session
+                        .steps
+                        .get(&step.id)
+                        .is_some_and(|done| !matches!(done.how, StepEnd::Marked(StepMark::Skipped { .. })))
+            }),
+        };
+        if let Some((step, to)) = step.and_then(|step| Some((step, step.back_to.clone()?))) {
+            let why = format!("back_to of {}", step.name);
+            return Ok(WayBack { targets: self.targets(&to), to, why });
+        }
+        let (to, natives) = self.splits_before().ok_or_else(nothing)?;
+        let targets = natives.into_iter().map(|(router, native)| (router, Target::Native(native))).collect();
+        Ok(WayBack { to, why: "the splits before the last change".to_owned(), targets })
+    }
+
+    fn off_new(&self) -> Result<WayBack, Refused> {
+        let new = self.new_pools();
+        let old: Vec<(PoolId, u64)> = self
+            .procedure
+            .pool_ids()
+            .map(|pool| {
+                let weight = if new.contains(pool) { 0 } else { self.weight_or_one(pool) };
+                (pool.clone(), weight)
+            })
+            .collect();
+        let to = Weights::nearest(&old).ok_or_else(|| {
+            Refused::new(
+                "R2",
+                "take everything off the new version",
+                "every pool runs it: there is no way back by traffic",
+                "use the profile's rollback acts",
+            )
+        })?;
+        Ok(WayBack { targets: self.targets(&to), to, why: "everything off the new version".to_owned() })
+    }
+
+    /// Old pools keep their proportions to each other; where all of them are at zero they share equally.
+    fn weight_or_one(&self, pool: &PoolId) -> u64 {
+        let new = self.new_pools();
+        let weight = |pool: &PoolId| {
+            self.session
+                .expected
+                .values()
+                .map(|native| native.shares(self.procedure.pool_ids()).of(pool).part)
+                .sum::<u64>()
+        };
+        let any = self.procedure.pool_ids().filter(|pool| !new.contains(*pool)).any(|pool| weight(pool) > 0);
+        if any { weight(pool) } else { 1 }
+    }
+
+    /// The pools that run the new version: those whose deploy step is done; without deploy steps, by role.
+    pub fn new_pools(&self) -> BTreeSet<PoolId> {
+        let deploys = || {
+            self.procedure.plan.iter().filter_map(|step| match &step.act {
+                StepAct::Deploy { pool, .. } => Some((step, pool)),
+                StepAct::Shift(_) | StepAct::Pause { .. } => None,
+            })
+        };
+        if deploys().next().is_none() {
+            let by_role = self.procedure.pools.iter().filter(|pool| pool.role == Role::New);
+            return by_role.map(|pool| pool.id.clone()).collect();
+        }
+        deploys()
+            .filter(|(step, _)| {
+                self.session.steps.get(&step.id).is_some_and(|done| done.how == StepEnd::Marked(StepMark::Done))
+            })
+            .map(|(_, pool)| pool.clone())
+            .collect()
+    }
+
+    /// Weights for every router. One that was never read cannot be worked out from weights: it gets the native split that
+    /// it was given for them before, where there is one (R4).
+    fn targets(&self, to: &Weights) -> BTreeMap<RouterId, Target> {
+        let target = |router: &RouterId| {
+            let read = self.watches.get(router).is_some_and(|watch| watch.last.is_some());
+            let before = || {
+                let change = self.session.changes.iter().rev().find(|change| change.confirmed.to == *to)?;
+                change.order(router).map(|order| Target::Native(order.prepared.native.clone()))
+            };
+            if read { None } else { before() }.unwrap_or_else(|| Target::Weights(to.clone()))
+        };
+        self.procedure.routers.iter().map(|router| (router.id.clone(), target(&router.id))).collect()
+    }
+
+    /// The standing line: where R goes, and whether that can take it.
+    ///
+    /// # Errors
+    /// As [`Flight::way_back`].
+    pub fn way_back_view(&self, choice: WayBackChoice, now: Now) -> Result<WayBackView, Refused> {
+        let back = self.way_back(choice)?;
+        let total: f64 = self.watches.values().flat_map(|watch| watch.rates.values()).sum();
+        let counted = self.watches.values().any(|watch| !watch.rates.is_empty());
+        let next = self.session.next_step(&self.procedure.plan);
+        let mut raised = Vec::new();
+        for (pool, points) in back.to.iter().filter(|(_, points)| points.0 > 0) {
+            let grows = self.watches.values().filter_map(|watch| watch.last.as_ref()).any(|seen| {
+                let share = seen.reading.native.shares(self.procedure.pool_ids()).of(pool);
+                share.fraction().is_none_or(|share| share + 0.000_05 < points.fraction())
+            });
+            if !grows {
+                continue;
+            }
+            let servers = self
+                .watches
+                .values()
+                .filter_map(|watch| watch.fresh(now.elapsed))
+                .map(|seen| seen.reading.totals(pool))
+                .map(|totals| (totals.up, totals.servers))
+                .min();
+            let needs =
+                servers.filter(|(up, _)| counted && *up > 0).map(|(up, _)| total * points.fraction() / f64::from(up));
+            raised.push(Raised {
+                pool: pool.clone(),
+                servers,
+                needs_per_server: needs,
+                capacity_per_server: self.procedure.pool(pool).and_then(|pool| pool.capacity_per_server),
+                being_deployed: next
+                    .is_some_and(|step| matches!(&step.act, StepAct::Deploy { pool: to, .. } if to == pool)),
+            });
+        }
+        let routers = self
+            .procedure
+            .routers
+            .iter()
+            .filter(|router| back.targets.contains_key(&router.id))
+            .map(|router| (router.id.clone(), router.capabilities.change_ms + router.capabilities.settle_ms))
+            .collect();
+        let holds = self.watches.iter().all(|(router, watch)| {
+            watch.last.as_ref().is_some_and(|seen| match back.targets.get(router) {
+                Some(Target::Native(native)) => seen.reading.native.holds(native),
+                Some(Target::Weights(weights)) => {
+                    seen.reading.native.shares(self.procedure.pool_ids()).are_exactly(weights)
+                }
+                None => true,
+            })
+        });
+        Ok(WayBackView { back, raised, routers, holds })
+    }
+}

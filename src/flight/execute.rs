@@ -1,0 +1,366 @@
+//! Execution of changes: sent once kept, read back, asked again while unknown (D, V, R4).
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::watch::Seen;
+use super::{Effect, Flight, Send, Tone};
+use crate::domain::{ChangeId, Elapsed, Now, Outcome, RouterId, Timestamp};
+use crate::session::event::{ChangeKind, Settlement};
+use crate::session::{Change, Command, Event};
+
+/// A change that is being sent, read back or asked about.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Execution {
+    /// The change.
+    pub change: ChangeId,
+    /// Whether it is a rollback: it is bound to its target only, and sent again while it does not read back.
+    pub rollback: bool,
+    /// Whether a rollback took its place; then it gets its word, and nothing more of it is sent.
+    pub superseded: bool,
+    /// When it was dispatched.
+    pub began: Elapsed,
+    /// Per router.
+    pub legs: BTreeMap<RouterId, Leg>,
+}
+
+/// One router of an execution.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Leg {
+    /// Counts from 1.
+    pub attempt: u32,
+    /// What is known at this moment; drawn at once, journalled when kept.
+    pub outcome: Option<Outcome>,
+    /// What it does now.
+    pub phase: Phase,
+    /// From dispatch until its newest outcome.
+    pub took: Option<Duration>,
+    sent_at: Elapsed,
+    /// Of the intent that this router was last sent to under; another router's retry does not move it.
+    deadline: Timestamp,
+    until: Elapsed,
+}
+
+/// What a leg waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Phase {
+    /// The router's answer to the write.
+    Sending,
+    /// A read that began after the answer: its number is at least this.
+    ReadingBack {
+        /// The first read that counts.
+        from: u64,
+    },
+    /// Any read, because no answer came: its number is at least this (V3).
+    Asking {
+        /// The first read that counts.
+        from: u64,
+    },
+    /// Nothing.
+    Done,
+}
+
+/// How often a rollback is sent again while it does not read back (R4).
+const RESEND: Duration = Duration::from_secs(1);
+
+impl Execution {
+    /// Whether every router has its word.
+    pub fn is_over(&self) -> bool {
+        self.legs.values().all(|leg| leg.phase == Phase::Done)
+    }
+}
+
+impl Flight {
+    /// The execution of the change in flight, if this cockpit knows of one.
+    pub fn execution(&self, change: ChangeId) -> Option<&Execution> {
+        self.executing.iter().find(|execution| execution.change == change)
+    }
+
+    /// After a restart: what was in flight is resolved by reading the routers, never by assuming.
+    pub(super) fn take_up_in_flight(&mut self) {
+        let Some(change) = self.session.in_flight() else { return };
+        let leg = |router: &RouterId| {
+            let known = change.outcomes.get(router);
+            let attempt = known.map_or(1, |known| known.attempt);
+            let outcome = known.and_then(|known| known.outcome.clone());
+            let asks = outcome.as_ref().is_none_or(Outcome::is_open);
+            let outcome = if asks {
+                Some(Outcome::Unknown { why: "the cockpit that sent it ended before its word came".to_owned() })
+            } else {
+                outcome
+            };
+            let phase = if asks { Phase::Asking { from: 1 } } else { Phase::Done };
+            Leg { attempt, outcome, phase, took: None, sent_at: Elapsed(0), deadline: Timestamp(0), until: Elapsed(0) }
+        };
+        let execution = Execution {
+            change: change.id(),
+            rollback: !change.confirmed.kind.is_forward(),
+            superseded: false,
+            began: Elapsed(0),
+            legs: change.confirmed.routers.iter().map(|order| (order.router.clone(), leg(&order.router))).collect(),
+        };
+        self.executing.push(execution);
+    }
+
+    /// What a kept event sets in motion.
+    pub(super) fn react(&mut self, now: Now, event: &Event, out: &mut Vec<Effect>) {
+        match event {
+            Event::ChangeConfirmed(confirmed) => {
+                if self.proposing.as_ref().is_some_and(|proposing| proposing.change == confirmed.change) {
+                    self.proposing = None;
+                }
+                if let ChangeKind::Rollback { supersedes: Some(superseded), .. } = &confirmed.kind {
+                    out.push(Effect::Cancel { change: *superseded });
+                    for execution in self.executing.iter_mut().filter(|each| each.change == *superseded) {
+                        execution.superseded = true;
+                    }
+                }
+            }
+            Event::ChangeDispatched { change, owner, deadline, .. } => {
+                self.dispatch(now, *change, *owner == self.me.cockpit, *deadline, None, out);
+            }
+            Event::ChangeRetried { change, routers, owner, deadline, .. } => {
+                self.dispatch(now, *change, *owner == self.me.cockpit, *deadline, Some(routers), out);
+            }
+            Event::ChangeSettled { change, how } => {
+                self.executing.retain(|execution| execution.change != *change);
+                self.tell_settled(*change, how, out);
+            }
+            Event::StepMarked { step, .. } => {
+                let marks = |kind: &ChangeKind| matches!(kind, ChangeKind::Step { step: proposed } if proposed == step);
+                if self.proposing.as_ref().is_some_and(|proposing| marks(&proposing.kind)) {
+                    self.proposing = None;
+                }
+            }
+            Event::ProfileReloaded { digest, .. } => self.take_profile(*digest),
+            Event::LateEffect { router, .. } => {
+                let text = format!("{router} applied a change after its time-out: its weights are the late ones now");
+                out.push(Effect::tell(Tone::Bad, text));
+            }
+            Event::DriftNoticed { router, restarted, .. } => {
+                let why = if *restarted { "it was restarted and lost its runtime weights" } else { "changed outside" };
+                let text = format!("{router} is not what the plan gave it: {why}; put back, accept or roll back");
+                out.push(Effect::tell(Tone::Bad, text));
+            }
+            Event::PoolDrained { pool, .. } => out.push(Effect::tell(Tone::Good, format!("{pool} is drained"))),
+            Event::SessionOpened(_)
+            | Event::ControlsTaken(_)
+            | Event::BaselineAccepted { .. }
+            | Event::RouterAnswered { .. }
+            | Event::DriftEnded { .. }
+            | Event::DriftAccepted { .. }
+            | Event::RouterRestarted { .. }
+            | Event::ItemTicked { .. }
+            | Event::ItemUnticked { .. }
+            | Event::NoteAdded { .. }
+            | Event::LinesAttached { .. }
+            | Event::Held { .. }
+            | Event::HoldReleased { .. }
+            | Event::SplitObserved { .. }
+            | Event::SessionClosed { .. } => {}
+        }
+    }
+
+    fn tell_settled(&self, change: ChangeId, how: &Settlement, out: &mut Vec<Effect>) {
+        let Some(change) = self.session.change(change) else { return };
+        let to = &change.confirmed.to;
+        let act = if change.confirmed.kind.is_forward() { "" } else { "rolled back: " };
+        let (tone, text) = match how {
+            Settlement::Verified => {
+                let routers = change.confirmed.routers.len();
+                (Tone::Good, format!("{act}{to}, verified on {routers} of {routers}"))
+            }
+            Settlement::Left { reason } => (Tone::Warn, format!("{act}{to} left partly done: {reason}")),
+            Settlement::NothingSent => (Tone::Warn, format!("{act}{to}: nothing was sent anywhere")),
+            Settlement::Superseded { .. } => return,
+        };
+        out.push(Effect::tell(tone, text));
+    }
+
+    fn dispatch(
+        &mut self,
+        now: Now,
+        id: ChangeId,
+        mine: bool,
+        deadline: Timestamp,
+        only: Option<&[RouterId]>,
+        out: &mut Vec<Effect>,
+    ) {
+        let until = now.elapsed.plus(deadline.since(now.wall));
+        let from = self.counters.polls + 1;
+        let Some(change) = self.session.change(id) else { return };
+        let change = change.clone();
+        let at = self.executing.iter().position(|each| each.change == id);
+        let index = at.unwrap_or_else(|| {
+            self.executing.push(Execution {
+                change: id,
+                rollback: !change.confirmed.kind.is_forward(),
+                superseded: false,
+                began: now.elapsed,
+                legs: BTreeMap::new(),
+            });
+            self.executing.len() - 1
+        });
+        let Some(execution) = self.executing.get_mut(index) else { return };
+        for order in &change.confirmed.routers {
+            if only.is_some_and(|only| !only.contains(&order.router)) {
+                continue;
+            }
+            let attempt = change.outcomes.get(&order.router).map_or(1, |known| known.attempt);
+            let phase = if mine { Phase::Sending } else { Phase::Asking { from } };
+            // A retry is bound to what the operator saw of the first try: a timed-out write may have been taken in part.
+            let seen = match execution.legs.get(&order.router).and_then(|leg| leg.outcome.as_ref()) {
+                Some(Outcome::Differs { read }) => Some(read.clone()),
+                Some(
+                    Outcome::NotSent { .. }
+                    | Outcome::Accepted
+                    | Outcome::Verified
+                    | Outcome::Moved { .. }
+                    | Outcome::Failed { .. }
+                    | Outcome::Unknown { .. },
+                )
+                | None => None,
+            };
+            execution.legs.insert(
+                order.router.clone(),
+                Leg { attempt, outcome: None, phase, took: None, sent_at: now.elapsed, deadline, until },
+            );
+            if mine {
+                let mut send = send(&change, &order.router, attempt, deadline, until);
+                if let (Some(expected), Some(seen)) = (send.expected.as_mut(), seen) {
+                    *expected = seen;
+                }
+                out.push(Effect::Send(Box::new(send)));
+            }
+        }
+    }
+
+    pub(super) fn set_answered(
+        &mut self,
+        now: Now,
+        id: ChangeId,
+        router: &RouterId,
+        attempt: u32,
+        outcome: Outcome,
+        out: &mut Vec<Effect>,
+    ) {
+        let next_poll = self.counters.polls + 1;
+        let order = self.session.change(id).and_then(|change| change.order(router));
+        // What moved may be an earlier try that came true: then the read before the write is the read-back.
+        let came_true = order
+            .is_some_and(|order| matches!(&outcome, Outcome::Moved { read } if read.holds(&order.prepared.native)));
+        let outcome = if came_true { Outcome::Verified } else { outcome };
+        let Some(execution) = self.executing.iter_mut().find(|each| each.change == id) else { return };
+        let superseded = execution.superseded;
+        let began = execution.began;
+        let Some(leg) = execution.legs.get_mut(router).filter(|leg| leg.attempt == attempt) else { return };
+        if leg.phase != Phase::Sending {
+            return;
+        }
+        leg.phase = match &outcome {
+            Outcome::Accepted if superseded => Phase::Done,
+            Outcome::Accepted => Phase::ReadingBack { from: next_poll },
+            Outcome::Unknown { .. } => Phase::Asking { from: next_poll },
+            Outcome::NotSent { .. }
+            | Outcome::Verified
+            | Outcome::Differs { .. }
+            | Outcome::Moved { .. }
+            | Outcome::Failed { .. } => Phase::Done,
+        };
+        leg.outcome = Some(outcome.clone());
+        leg.took = Some(now.elapsed.since(began));
+        let reads = leg.phase != Phase::Done;
+        self.note(now, Command::NoteOutcome { change: id, router: router.clone(), attempt, outcome });
+        if reads {
+            self.read(now, router, out);
+        }
+        self.forget_superseded();
+    }
+
+    /// Holds a new reading against every execution that waits for it.
+    pub(super) fn read_back(&mut self, now: Now, router: &RouterId, seen: &Seen, out: &mut Vec<Effect>) {
+        let mut notes = Vec::new();
+        let mut again = Vec::new();
+        for execution in &mut self.executing {
+            let Some(change) = self.session.change(execution.change) else { continue };
+            let Some(order) = change.order(router) else { continue };
+            let Some(leg) = execution.legs.get_mut(router) else { continue };
+            let holds = seen.reading.native.holds(&order.prepared.native);
+            let counts = match leg.phase {
+                Phase::Sending => false,
+                Phase::ReadingBack { from } | Phase::Asking { from } => seen.poll >= from,
+                // A change that did not take may still come true, late or by a hand outside.
+                Phase::Done => holds && leg.outcome != Some(Outcome::Verified) && !execution.superseded,
+            };
+            if !counts {
+                continue;
+            }
+            let outcome =
+                if holds { Outcome::Verified } else { Outcome::Differs { read: seen.reading.native.clone() } };
+            let resend = execution.rollback
+                && !holds
+                && !execution.superseded
+                && change.settled.is_none()
+                && now.elapsed < leg.until
+                && now.wall < leg.deadline;
+            leg.took = Some(now.elapsed.since(execution.began));
+            leg.outcome = Some(outcome.clone());
+            if resend && now.elapsed.since(leg.sent_at) >= RESEND {
+                leg.phase = Phase::Sending;
+                leg.sent_at = now.elapsed;
+                let send = send(change, router, leg.attempt, leg.deadline, leg.until);
+                again.push(Effect::Send(Box::new(send)));
+            } else if !resend {
+                leg.phase = Phase::Done;
+                let attempt = leg.attempt;
+                notes.push(Command::NoteOutcome { change: execution.change, router: router.clone(), attempt, outcome });
+            }
+        }
+        out.extend(again);
+        if self.drives() {
+            for note in notes {
+                self.note(now, note);
+            }
+        }
+        self.forget_superseded();
+    }
+
+    /// A send that was never answered is unknown once nobody can still be sending it (D3).
+    pub(super) fn give_up_on_silence(&mut self, now: Now) {
+        let grace = self.procedure.timing.router_timeout * 2 + Duration::from_secs(2);
+        let from = self.counters.polls + 1;
+        let mut notes = Vec::new();
+        for execution in &mut self.executing {
+            let silent = |leg: &Leg| leg.phase == Phase::Sending && now.elapsed > leg.until.plus(grace);
+            for (router, leg) in execution.legs.iter_mut().filter(|(_, leg)| silent(leg)) {
+                let outcome = Outcome::Unknown { why: "no word of it came back".to_owned() };
+                leg.phase = Phase::Asking { from };
+                leg.outcome = Some(outcome.clone());
+                let (change, attempt) = (execution.change, leg.attempt);
+                notes.push(Command::NoteOutcome { change, router: router.clone(), attempt, outcome });
+            }
+        }
+        for note in notes {
+            self.note(now, note);
+        }
+    }
+
+    fn forget_superseded(&mut self) {
+        self.executing.retain(|execution| !(execution.superseded && execution.is_over()));
+    }
+}
+
+fn send(change: &Change, router: &RouterId, attempt: u32, deadline: Timestamp, until: Elapsed) -> Send {
+    let order = change.order(router);
+    let forward = change.confirmed.kind.is_forward();
+    let expected = order.filter(|_| forward).and_then(|order| order.bound.as_ref()).map(|bound| bound.native.clone());
+    Send {
+        change: change.id(),
+        router: router.clone(),
+        attempt,
+        prepared: order.map(|order| order.prepared.clone()).unwrap_or_default(),
+        expected,
+        deadline,
+        until,
+    }
+}

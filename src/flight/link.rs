@@ -1,0 +1,277 @@
+//! The link to the journal (J1, J2): commands wait in a queue, are decided against the session as it is when their turn
+//! comes, and go out as one entry. One append is in flight at a time. Kept is the echo: only then is the entry folded.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::{Appended, Effect, Flight, Tone};
+use crate::domain::{ChangeId, Elapsed, EntryId, Now};
+use crate::entry::Entry;
+use crate::session::command::Asked;
+use crate::session::{Command, Event, Stamp, decide};
+
+/// What stands between decisions and the journal.
+#[derive(Clone, Debug, Default)]
+pub struct Link {
+    /// Commands that were not decided yet.
+    pub(super) queue: VecDeque<Waiting>,
+    /// The append that was not answered yet.
+    pub(super) pending: Option<Pending>,
+    /// Why the journal does not answer; `None` while it does.
+    pub down: Option<String>,
+    /// Why the journal cannot be read on. Nothing is appended any more.
+    pub broken: Option<String>,
+    retry_at: Option<Elapsed>,
+}
+
+/// A command that waits for its turn.
+#[derive(Clone, Debug)]
+pub(super) struct Waiting {
+    asked: Asked,
+    /// Whether a person asked: then a refusal is told, and it is not kept waiting while the journal is away.
+    by_person: bool,
+}
+
+/// An append on its way.
+#[derive(Clone, Debug)]
+pub(super) struct Pending {
+    entry: Entry,
+    waiting: Vec<Waiting>,
+    unknown: bool,
+}
+
+/// How long to wait before the journal is asked again.
+const RETRY: Duration = Duration::from_secs(1);
+
+impl Link {
+    /// Whether anything is on its way into the journal.
+    pub fn is_busy(&self) -> bool {
+        self.pending.is_some() || !self.queue.is_empty()
+    }
+}
+
+impl Flight {
+    /// Puts a person's command into the queue.
+    pub(super) fn ask(&mut self, now: Now, command: Command) {
+        self.enqueue(now, command, true);
+    }
+
+    /// Puts a command of the flight's own into the queue: outcomes, drift, proofs.
+    pub(super) fn note(&mut self, now: Now, command: Command) {
+        self.enqueue(now, command, false);
+    }
+
+    fn enqueue(&mut self, now: Now, command: Command, by_person: bool) {
+        let asked = Asked { actor: self.me.operator.clone(), cockpit: self.me.cockpit, now, command };
+        self.link.queue.push_back(Waiting { asked, by_person });
+    }
+
+    /// Decides what waits and sends it out as one entry, unless an append is on its way.
+    pub(super) fn pump(&mut self, now: Now, out: &mut Vec<Effect>) {
+        if self.link.pending.is_some() || self.link.broken.is_some() {
+            return;
+        }
+        if self.link.retry_at.is_some_and(|at| now.elapsed < at) {
+            return;
+        }
+        self.link.retry_at = None;
+        let mut events: Vec<Event> = Vec::new();
+        let mut waiting = Vec::new();
+        // What was decided for this entry is folded into a copy, so that later commands of it are decided on top.
+        let mut scratch: Option<crate::session::Session> = None;
+        let stamp = self.stamp(now);
+        while let Some(next) = self.link.queue.pop_front() {
+            let session = scratch.as_ref().unwrap_or(&self.session);
+            let asked = Asked { now, ..next.asked.clone() };
+            match decide(session, &self.procedure, &asked) {
+                // On top of a command that may yet come to nothing, nothing to do now may be something to do then.
+                Ok(decided) if decided.is_empty() => {
+                    if scratch.is_some() && !next.by_person {
+                        waiting.push(next);
+                    }
+                }
+                Ok(decided) => {
+                    if !self.link.queue.is_empty() {
+                        scratch.get_or_insert_with(|| self.session.clone()).apply_entry(&stamp, &decided);
+                    }
+                    events.extend(decided);
+                    waiting.push(next);
+                }
+                Err(refused) => {
+                    if next.by_person {
+                        self.refuse(&next.asked.command, &refused);
+                        out.push(Effect::refused(&refused));
+                    } else if scratch.is_some() {
+                        waiting.push(next);
+                    }
+                }
+            }
+        }
+        if events.is_empty() {
+            return;
+        }
+        self.counters.entries += 1;
+        let entry = Entry {
+            session: self.id,
+            number: stamp.number,
+            id: EntryId { cockpit: self.me.cockpit, counter: self.counters.entries },
+            cockpit: self.me.cockpit,
+            actor: self.me.operator.clone(),
+            at: stamp.at,
+            epoch: self.session.controls.as_ref().map_or(0, |controls| controls.epoch),
+            events,
+        };
+        out.push(Effect::Append(Box::new(entry.clone())));
+        self.link.pending = Some(Pending { entry, waiting, unknown: false });
+    }
+
+    /// The stamp of the next entry: never before the one before it (S2).
+    fn stamp(&self, now: Now) -> Stamp {
+        Stamp {
+            number: self.session.head + 1,
+            at: now.wall.max(self.session.at),
+            actor: self.me.operator.clone(),
+            cockpit: self.me.cockpit,
+        }
+    }
+
+    pub(super) fn appended(&mut self, now: Now, id: EntryId, answer: Appended, out: &mut Vec<Effect>) {
+        let Some(mut pending) = self.link.pending.take_if(|pending| pending.entry.id == id) else { return };
+        match answer {
+            Appended::Kept => {
+                self.link.down = None;
+                self.fold(now, &pending.entry, out);
+            }
+            Appended::Conflict { .. } => {
+                // Somebody was first: read what came, then decide the same commands again.
+                self.put_back(pending.waiting);
+                out.push(Effect::ReadJournal { after: self.session.head });
+                self.link.retry_at = Some(now.elapsed.plus(RETRY));
+            }
+            Appended::Unknown { why } => {
+                self.link.down = Some(why);
+                pending.unknown = true;
+                self.link.pending = Some(pending);
+                out.push(Effect::ReadJournal { after: self.session.head });
+            }
+            Appended::Unavailable { why } => {
+                let (by_person, own): (Vec<_>, Vec<_>) =
+                    pending.waiting.into_iter().partition(|waiting| waiting.by_person);
+                for waiting in &by_person {
+                    self.give_up(&waiting.asked.command, &why);
+                    let text = format!("not recorded, so nothing was done: {why}; it can be tried again");
+                    out.push(Effect::tell(Tone::Bad, text));
+                }
+                self.put_back(own);
+                self.link.down = Some(why);
+                self.link.retry_at = Some(now.elapsed.plus(RETRY));
+            }
+        }
+    }
+
+    fn put_back(&mut self, waiting: Vec<Waiting>) {
+        for each in waiting.into_iter().rev() {
+            self.link.queue.push_front(each);
+        }
+    }
+
+    /// A journal that was away is asked whether it is back, also when nothing waits for it.
+    pub(super) fn ask_after_journal(&mut self, now: Now, out: &mut Vec<Effect>) {
+        let idle = self.link.pending.is_none() && self.link.broken.is_none();
+        if self.link.down.is_some() && idle && self.link.retry_at.is_none_or(|at| now.elapsed >= at) {
+            self.link.retry_at = Some(now.elapsed.plus(RETRY));
+            out.push(Effect::ReadJournal { after: self.session.head });
+        }
+    }
+
+    /// Takes entries of the journal in, in order; those that are known already are passed over.
+    pub(super) fn followed(&mut self, now: Now, entries: Vec<Entry>, is_tail: bool, out: &mut Vec<Effect>) {
+        for entry in entries {
+            if entry.number != self.session.head + 1 {
+                if entry.number > self.session.head + 1 {
+                    out.push(Effect::ReadJournal { after: self.session.head });
+                    return;
+                }
+                continue;
+            }
+            let place_taken = self.link.pending.take_if(|pending| pending.entry.number == entry.number);
+            match place_taken {
+                Some(pending) if pending.entry.id == entry.id => {
+                    self.link.down = None;
+                    self.fold(now, &pending.entry, out);
+                }
+                Some(pending) if pending.unknown => {
+                    self.put_back(pending.waiting);
+                    self.fold(now, &entry, out);
+                }
+                // Its own answer, a conflict, is still to come; it is matched by id there.
+                Some(pending) => {
+                    self.fold(now, &entry, out);
+                    self.link.pending = Some(pending);
+                }
+                None => self.fold(now, &entry, out),
+            }
+        }
+        // The journal was read to its end and the unknown entry is not in it: the same entry is sent once more. Its number
+        // guards it, so that at most one of the two is kept.
+        if is_tail && self.link.pending.is_none() {
+            self.link.down = None;
+            self.link.retry_at = None;
+        }
+        if is_tail && let Some(pending) = self.link.pending.as_mut().filter(|pending| pending.unknown) {
+            pending.unknown = false;
+            out.push(Effect::Append(Box::new(pending.entry.clone())));
+        }
+    }
+
+    fn fold(&mut self, now: Now, entry: &Entry, out: &mut Vec<Effect>) {
+        let stamp = Stamp { number: entry.number, at: entry.at, actor: entry.actor.clone(), cockpit: entry.cockpit };
+        self.session.apply_entry(&stamp, &entry.events);
+        for event in &entry.events {
+            self.react(now, event, out);
+        }
+    }
+
+    /// A person's command was refused: what it was about goes back to a stage in which it can be tried again.
+    fn refuse(&mut self, command: &Command, refused: &crate::domain::Refused) {
+        if let (Some(change), Some(proposing)) = (proposal_of(command), &mut self.proposing) {
+            proposing.refused(change, refused);
+        }
+    }
+
+    fn give_up(&mut self, command: &Command, why: &str) {
+        let refused = crate::domain::Refused::new("D1", "record the intent", why, "try again");
+        self.refuse(command, &refused);
+    }
+}
+
+/// The change that a command confirms, if it does.
+fn proposal_of(command: &Command) -> Option<ChangeId> {
+    match command {
+        Command::Confirm { proposal, .. }
+        | Command::RollBack { proposal, .. }
+        | Command::MarkAlreadySo { proposal, .. } => Some(proposal.change),
+        Command::Open { .. }
+        | Command::TakeBack { .. }
+        | Command::AcceptBaseline { .. }
+        | Command::Retry { .. }
+        | Command::NoteOutcome { .. }
+        | Command::Leave { .. }
+        | Command::NoteLateEffect { .. }
+        | Command::NoteDrift { .. }
+        | Command::NoteRestart { .. }
+        | Command::AcceptDrift { .. }
+        | Command::CompleteStep { .. }
+        | Command::SkipStep { .. }
+        | Command::Tick { .. }
+        | Command::Untick { .. }
+        | Command::AddNote { .. }
+        | Command::AttachLines { .. }
+        | Command::Hold { .. }
+        | Command::ReleaseHold { .. }
+        | Command::NoteDrained { .. }
+        | Command::NoteObserved { .. }
+        | Command::ReloadProfile { .. }
+        | Command::Close { .. } => None,
+    }
+}

@@ -1,0 +1,142 @@
+//! The flight: a session, what is read of its routers, and the execution of its changes. Pure: messages and the moment
+//! go in, effects come out. The cockpit, the `rollback` and `status` commands and the simulation all run this.
+//!
+//! Parts: [`watch`] polls routers; [`propose`] works a change out and keeps it bound to what was read; [`link`] brings
+//! decisions into the journal, one append at a time; [`execute`] sends, reads back and asks again; [`back`] knows the way
+//! back at any time; [`evidence`], [`soak`] and [`observe`] watch what is known about pools.
+//!
+//! Invariants: nothing is sent before its intent is kept (D1); nothing is verified that was not read back after it was
+//! sent (V1); the session changes only by kept entries (J2).
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::wildcard_enum_match_arm)]
+
+pub mod back;
+mod effect;
+pub mod evidence;
+pub mod execute;
+pub mod link;
+mod msg;
+pub mod observe;
+pub mod propose;
+pub mod soak;
+mod update;
+pub mod watch;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use effect::{Effect, Notice, Send, Tone};
+pub use msg::{Appended, Ask, ChangedProfile, Msg, WayBackChoice};
+
+use crate::domain::drain::Drain;
+use crate::domain::procedure::Procedure;
+use crate::domain::{CockpitId, Elapsed, Operator, PoolId, SessionId, SourceId};
+use crate::session::Session;
+use crate::session::event::{ControlsTaken, Process};
+use watch::{Watch, Watches};
+
+/// Who flies, from which process.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Me {
+    /// This cockpit.
+    pub cockpit: CockpitId,
+    /// Its operator.
+    pub operator: Operator,
+    /// Its process.
+    pub process: Process,
+}
+
+impl Me {
+    /// The controls as this cockpit would take them.
+    pub fn controls(&self, why: &str) -> ControlsTaken {
+        ControlsTaken {
+            cockpit: self.cockpit,
+            operator: self.operator.clone(),
+            process: self.process.clone(),
+            why: why.to_owned(),
+        }
+    }
+}
+
+/// One flight.
+#[derive(Clone, Debug)]
+pub struct Flight {
+    /// Who flies.
+    pub me: Me,
+    /// The session's id.
+    pub id: SessionId,
+    /// The session as its journal has it.
+    pub session: Session,
+    /// What is flown.
+    pub procedure: Arc<Procedure>,
+    /// The routers as watched.
+    pub watches: Watches,
+    /// The proposal that waits for confirmation, at whatever stage.
+    pub proposing: Option<propose::Proposing>,
+    /// Changes that are being sent, read back or asked about, newest last.
+    pub executing: Vec<execute::Execution>,
+    /// The link to the journal.
+    pub link: link::Link,
+    /// Every pool's drain.
+    pub drains: BTreeMap<PoolId, Drain>,
+    /// Log sources as evidence.
+    pub logs: BTreeMap<SourceId, evidence::LogWatch>,
+    /// The soak of the step last done.
+    pub soak: Option<soak::Soak>,
+    /// Request counters since each router's weights last changed.
+    pub observing: observe::Observing,
+    /// The profile on disk, when it is not the one that is flown.
+    pub changed_profile: Option<ChangedProfile>,
+    /// Until when the routers are watched closely.
+    pub close_until: Elapsed,
+    counters: Counters,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Counters {
+    changes: u32,
+    entries: u32,
+    polls: u64,
+    requests: u64,
+}
+
+impl Flight {
+    /// A flight over what a journal holds so far; an empty session before it is opened.
+    pub fn new(me: Me, id: SessionId, session: Session, procedure: Arc<Procedure>) -> Self {
+        let watches = procedure.routers.iter().map(|router| (router.id.clone(), Watch::new(router))).collect();
+        let drains = procedure.pool_ids().map(|pool| (pool.clone(), Drain::new(&procedure.drain))).collect();
+        let mut flight = Self {
+            me,
+            id,
+            session,
+            procedure,
+            watches,
+            proposing: None,
+            executing: Vec::new(),
+            link: link::Link::default(),
+            drains,
+            logs: BTreeMap::new(),
+            soak: None,
+            observing: observe::Observing::default(),
+            changed_profile: None,
+            close_until: Elapsed(0),
+            counters: Counters::default(),
+        };
+        flight.take_up_in_flight();
+        flight
+    }
+
+    /// Whether this cockpit has the controls.
+    pub fn drives(&self) -> bool {
+        self.session.drives(self.me.cockpit)
+    }
+
+    /// Whether the routers are watched closely now.
+    pub fn is_close(&self, now: Elapsed) -> bool {
+        now < self.close_until || self.session.in_flight().is_some() || !self.executing.is_empty()
+    }
+
+    /// The moment at which the flight next wants a [`Msg::Tick`].
+    pub fn wakes_at(&self) -> Option<Elapsed> {
+        self.watches.values().filter(|watch| watch.pending.is_none()).map(|watch| watch.due).min()
+    }
+}

@@ -1,0 +1,237 @@
+//! What a flight is told.
+
+use std::sync::Arc;
+
+use crate::domain::procedure::Procedure;
+use crate::domain::{
+    ChangeId, EntryId, ItemId, NativeSplit, Now, Outcome, Prepared, Reading, Refused, RouterId, SourceId, Trouble,
+    Weights,
+};
+use crate::entry::Entry;
+use crate::session::event::{ControlsTaken, ProfileText, SessionOpened};
+use crate::session::proposal::{Confirmation, Override};
+
+/// A message: an answer to an effect, the passing of time, or what an operator asks.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Msg {
+    /// Time has passed.
+    Tick,
+    /// Answers [`super::Effect::Read`].
+    RouterRead {
+        /// The router.
+        router: RouterId,
+        /// The read's number; a later read has a higher one.
+        poll: u64,
+        /// When the read began; what it says is at least as old.
+        began: Now,
+        /// What it said.
+        result: Result<Arc<Reading>, Trouble>,
+    },
+    /// Answers [`super::Effect::Prepare`].
+    Prepared {
+        /// The request's number.
+        request: u64,
+        /// The router.
+        router: RouterId,
+        /// What would be sent.
+        result: Result<Prepared, Refused>,
+    },
+    /// Answers [`super::Effect::Send`].
+    SetAnswered {
+        /// The change.
+        change: ChangeId,
+        /// The router.
+        router: RouterId,
+        /// The attempt.
+        attempt: u32,
+        /// What is known from the answer alone: never verified.
+        outcome: Outcome,
+    },
+    /// Answers [`super::Effect::Append`].
+    Appended {
+        /// The entry.
+        entry: EntryId,
+        /// What the store said.
+        answer: Appended,
+    },
+    /// Entries of the journal in order, from a follower or in answer to [`super::Effect::ReadJournal`]. Those that were
+    /// seen already are ignored.
+    Followed {
+        /// The entries.
+        entries: Vec<Entry>,
+        /// Whether these answer a read: the journal held no more at that moment.
+        is_tail: bool,
+    },
+    /// The journal cannot be read on: another format, a broken chain. Read-only from here; rollback stays possible.
+    JournalBroken {
+        /// Why, for people.
+        why: String,
+    },
+    /// Lines of a log source were counted.
+    LogSeen {
+        /// The source.
+        source: SourceId,
+        /// Lines that are not excluded.
+        lines: u64,
+    },
+    /// A log source follows, or does not.
+    LogState {
+        /// The source.
+        source: SourceId,
+        /// Why it does not follow; `None` when it does.
+        trouble: Option<String>,
+    },
+    /// The profile on disk is not the one that is flown; `None` when it is again.
+    ProfileDiffers {
+        /// What is on disk now, checked.
+        changed: Option<Box<ChangedProfile>>,
+    },
+    /// An operator asks.
+    Ask(Ask),
+}
+
+/// A profile that changed on disk.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ChangedProfile {
+    /// It can be flown.
+    Good {
+        /// The checked procedure.
+        procedure: Arc<Procedure>,
+        /// Its files.
+        files: Vec<ProfileText>,
+    },
+    /// It has problems.
+    Bad {
+        /// The first of them.
+        why: String,
+    },
+}
+
+/// What the store said to an append (J1).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Appended {
+    /// It is kept, durably.
+    Kept,
+    /// Another entry has that number.
+    Conflict {
+        /// The store's last number.
+        head: u64,
+    },
+    /// Nothing was kept.
+    Unavailable {
+        /// Why.
+        why: String,
+    },
+    /// It may have been kept.
+    Unknown {
+        /// What came instead of an answer.
+        why: String,
+    },
+}
+
+/// What an operator asks of the flight.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Ask {
+    /// Begin a session.
+    Open {
+        /// What it is about.
+        opened: Box<SessionOpened>,
+        /// Who gets the controls.
+        controls: ControlsTaken,
+    },
+    /// Go on with an unclosed session.
+    Resume {
+        /// Who wants the controls.
+        controls: ControlsTaken,
+        /// Whether the process that has them is provably gone.
+        holder_gone: bool,
+    },
+    /// Watch the routers closely for a while: a person is at the keys.
+    LookClosely,
+    /// Propose the next step of the plan.
+    ProposeStep,
+    /// Propose weights that the plan does not hold.
+    ProposeShift(Weights),
+    /// Propose putting a drifted router back.
+    ProposePutBack(RouterId),
+    /// Propose the way back.
+    ProposeRollback(WayBackChoice),
+    /// Drop the proposal. Nothing is sent.
+    Withdraw,
+    /// Confirm the proposal.
+    Confirm {
+        /// How.
+        confirmation: Confirmation,
+        /// Overridden gates.
+        overrides: Vec<Override>,
+    },
+    /// Complete the next step, which is a person's work.
+    CompleteStep {
+        /// How.
+        confirmation: Confirmation,
+        /// Overridden gates.
+        overrides: Vec<Override>,
+    },
+    /// Leave the next step out.
+    SkipStep {
+        /// Why.
+        reason: String,
+    },
+    /// Send the change in flight once more to routers that do not hold it.
+    Retry(Vec<RouterId>),
+    /// Leave the change in flight partly done.
+    Leave {
+        /// Why.
+        reason: String,
+    },
+    /// Take a drifted router as it is.
+    AcceptDrift {
+        /// The router.
+        router: RouterId,
+        /// What was seen.
+        read: NativeSplit,
+        /// Why.
+        reason: String,
+    },
+    /// Tick an item, or take the tick back.
+    ToggleItem(ItemId),
+    /// Add a note.
+    Note(String),
+    /// Attach log lines.
+    Attach {
+        /// Their source.
+        source: SourceId,
+        /// The lines.
+        lines: Vec<String>,
+    },
+    /// Hold the deployment.
+    Hold {
+        /// Why.
+        reason: String,
+    },
+    /// Release the hold.
+    ReleaseHold {
+        /// Why.
+        reason: String,
+    },
+    /// Take the changed profile in.
+    ReloadProfile {
+        /// How.
+        confirmation: Confirmation,
+    },
+    /// Close the session.
+    Close {
+        /// What it came to.
+        outcome: String,
+    },
+}
+
+/// The ways back that the rollback dialog offers (R1).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum WayBackChoice {
+    /// The step's `back_to`, else the splits before the step.
+    #[default]
+    Step,
+    /// Everything off the pools that run the new version.
+    OffNew,
+}

@@ -1,0 +1,310 @@
+//! Proposals: worked out per router, bound to what was read, void when that moves, lapsed when time is over (B1 to B4).
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{Effect, Flight, Tone, WayBackChoice};
+use crate::domain::procedure::{Friction, StepAct};
+use crate::domain::{ChangeId, Elapsed, NativeSplit, Now, Prepared, Refused, RouterId, Target, Weights};
+use crate::session::Command;
+use crate::session::decide::change::{friction, still_bound};
+use crate::session::event::{ChangeKind, Settlement};
+use crate::session::gate::{Forward, gates};
+use crate::session::proposal::{Bound, Confirmation, Gate, GateReport, Override, Proposal, RouterOrder};
+
+/// A proposal with its stage.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Proposing {
+    /// The change.
+    pub change: ChangeId,
+    /// What sort of act.
+    pub kind: ChangeKind,
+    /// The weights asked for.
+    pub to: Weights,
+    /// Where it stands.
+    pub stage: Stage,
+    /// Whether any router was without a fresh reading when it was made.
+    pub choice: WayBackChoice,
+    request: u64,
+    made: Now,
+    revision: u64,
+    targets: BTreeMap<RouterId, Target>,
+    orders: BTreeMap<RouterId, Result<RouterOrder, Refused>>,
+}
+
+/// The stages of a proposal.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Stage {
+    /// Routers are still working out what it means for them.
+    Preparing,
+    /// It can be looked at and confirmed.
+    Ready(Box<Proposal>),
+    /// It was confirmed and is on its way into the journal.
+    Confirming(Box<Proposal>),
+    /// What it was based on moved, or its time is over: nothing was sent.
+    Void {
+        /// What moved.
+        why: String,
+    },
+    /// A router cannot hold it: nothing was sent.
+    Impossible {
+        /// Each router's reason.
+        refusals: Vec<(RouterId, Refused)>,
+    },
+}
+
+impl Proposing {
+    /// The proposal, once every router has worked it out.
+    pub fn proposal(&self) -> Option<&Proposal> {
+        match &self.stage {
+            Stage::Ready(proposal) | Stage::Confirming(proposal) => Some(proposal),
+            Stage::Preparing | Stage::Void { .. } | Stage::Impossible { .. } => None,
+        }
+    }
+
+    /// Whether it is the way back.
+    pub fn is_rollback(&self) -> bool {
+        !self.kind.is_forward()
+    }
+
+    /// How long it still stands; a rollback does not lapse (R4).
+    pub fn valid_for(&self, now: Elapsed, stands: Duration) -> Option<Duration> {
+        self.kind.is_forward().then(|| stands.saturating_sub(now.since(self.made.elapsed)))
+    }
+
+    pub(super) fn refused(&mut self, change: ChangeId, refused: &Refused) {
+        if self.change != change {
+            return;
+        }
+        if let Stage::Confirming(proposal) = &self.stage {
+            self.stage = if refused.rule == "B3" {
+                Stage::Void { why: refused.why.clone() }
+            } else {
+                Stage::Ready(proposal.clone())
+            };
+        }
+    }
+}
+
+impl Flight {
+    pub(super) fn propose_step(&mut self, now: Now, out: &mut Vec<Effect>) {
+        let Some(step) = self.session.next_step(&self.procedure.plan).cloned() else {
+            out.push(Effect::tell(Tone::Plain, "the plan has no step left: close the session, or shift off plan"));
+            return;
+        };
+        if let StepAct::Shift(to) = step.act {
+            self.propose(now, ChangeKind::Step { step: step.id }, to, out);
+        }
+    }
+
+    pub(super) fn propose_shift(&mut self, now: Now, to: Weights, out: &mut Vec<Effect>) {
+        // A draft that happens to be the next step is the next step.
+        let next = self.session.next_step(&self.procedure.plan);
+        let kind = match next {
+            Some(step) if step.act == StepAct::Shift(to.clone()) => ChangeKind::Step { step: step.id.clone() },
+            Some(_) | None => ChangeKind::OffPlan,
+        };
+        self.propose(now, kind, to, out);
+    }
+
+    fn propose(&mut self, now: Now, kind: ChangeKind, to: Weights, out: &mut Vec<Effect>) {
+        let targets =
+            self.procedure.routers.iter().map(|router| (router.id.clone(), Target::Weights(to.clone()))).collect();
+        self.begin(now, kind, to, targets, WayBackChoice::Step, out);
+    }
+
+    pub(super) fn propose_put_back(&mut self, now: Now, router: &RouterId, out: &mut Vec<Effect>) {
+        let expected = self.session.expected.get(router).filter(|_| self.session.drifted.contains_key(router));
+        let Some(expected) = expected.cloned() else {
+            out.push(Effect::tell(Tone::Plain, format!("{router} has what the plan gave it: nothing to put back")));
+            return;
+        };
+        let Some(to) = expected.shares(self.procedure.pool_ids()).nearest_weights() else { return };
+        let targets = BTreeMap::from([(router.clone(), Target::Native(expected))]);
+        self.begin(now, ChangeKind::PutBack, to, targets, WayBackChoice::Step, out);
+    }
+
+    pub(super) fn propose_rollback(&mut self, now: Now, choice: WayBackChoice, out: &mut Vec<Effect>) {
+        let back = match self.way_back(choice) {
+            Ok(back) => back,
+            Err(refused) => {
+                out.push(Effect::refused(&refused));
+                return;
+            }
+        };
+        let supersedes = self.session.in_flight().map(crate::session::Change::id);
+        let kind = ChangeKind::Rollback { supersedes, reopens: Vec::new() };
+        self.begin(now, kind, back.to, back.targets, choice, out);
+    }
+
+    fn begin(
+        &mut self,
+        now: Now,
+        kind: ChangeKind,
+        to: Weights,
+        targets: BTreeMap<RouterId, Target>,
+        choice: WayBackChoice,
+        out: &mut Vec<Effect>,
+    ) {
+        if let Some(Proposing { stage: Stage::Confirming(_), .. }) = &self.proposing
+            && kind.is_forward()
+        {
+            out.push(Effect::tell(Tone::Warn, "a confirmed change is on its way into the journal: wait for it"));
+            return;
+        }
+        if targets.is_empty() {
+            let text = "this profile names no router: there is no traffic to move from here";
+            out.push(Effect::tell(Tone::Plain, text));
+            return;
+        }
+        self.counters.changes += 1;
+        self.counters.requests += 1;
+        let change = ChangeId { cockpit: self.me.cockpit, counter: self.counters.changes };
+        let request = self.counters.requests;
+        for (router, target) in &targets {
+            let reading =
+                self.watches.get(router).and_then(|watch| watch.last.as_ref()).map(|seen| seen.reading.clone());
+            out.push(Effect::Prepare { request, router: router.clone(), target: target.clone(), reading });
+        }
+        self.close_until = now.elapsed.plus(self.procedure.timing.close_for);
+        self.proposing = Some(Proposing {
+            change,
+            kind,
+            to,
+            stage: Stage::Preparing,
+            choice,
+            request,
+            made: now,
+            revision: self.session.revision,
+            targets,
+            orders: BTreeMap::new(),
+        });
+    }
+
+    pub(super) fn prepared(&mut self, request: u64, router: RouterId, result: Result<Prepared, Refused>) {
+        let Some(proposing) = self.proposing.as_mut() else { return };
+        if proposing.request != request || !matches!(proposing.stage, Stage::Preparing) {
+            return;
+        }
+        let bound =
+            self.watches.get(&router).and_then(|watch| watch.last.as_ref()).map(|seen| Bound::of(&seen.reading));
+        let order = result.map(|prepared| RouterOrder { router: router.clone(), bound, prepared });
+        proposing.orders.insert(router, order);
+        if proposing.orders.len() < proposing.targets.len() {
+            return;
+        }
+        let mut orders = Vec::new();
+        let mut refusals = Vec::new();
+        // Orders stand in the profile's order of routers.
+        for spec in &self.procedure.routers {
+            match proposing.orders.get(&spec.id) {
+                Some(Ok(order)) => orders.push(order.clone()),
+                Some(Err(refused)) => refusals.push((spec.id.clone(), refused.clone())),
+                None => {}
+            }
+        }
+        // The way back goes where it can: a router that cannot be prepared does not keep the others from it.
+        proposing.stage = if refusals.is_empty() || (proposing.is_rollback() && !orders.is_empty()) {
+            Stage::Ready(Box::new(Proposal {
+                change: proposing.change,
+                kind: proposing.kind.clone(),
+                to: proposing.to.clone(),
+                routers: orders,
+                revision: proposing.revision,
+                profile: self.procedure.digest,
+                made: proposing.made,
+            }))
+        } else {
+            Stage::Impossible { refusals }
+        };
+    }
+
+    /// Voids the proposal when what it is bound to moved or its time is over (B3).
+    pub(super) fn check_bound(&mut self, now: Now) {
+        let Some(proposing) = &self.proposing else { return };
+        let Stage::Ready(proposal) = &proposing.stage else { return };
+        if proposing.is_rollback() {
+            return;
+        }
+        let asked = crate::session::Asked {
+            actor: self.me.operator.clone(),
+            cockpit: self.me.cockpit,
+            now,
+            command: Command::AddNote { text: String::new() },
+        };
+        let bound = still_bound(&self.session, &self.procedure, &asked, proposal, &self.evidence(now));
+        if let (Err(refused), Some(proposing)) = (bound, self.proposing.as_mut()) {
+            proposing.stage = Stage::Void { why: refused.why };
+        }
+    }
+
+    pub(super) fn confirm(
+        &mut self,
+        now: Now,
+        confirmation: Confirmation,
+        overrides: Vec<Override>,
+        out: &mut Vec<Effect>,
+    ) {
+        self.check_bound(now);
+        let evidence = self.evidence(now);
+        let controls = self.me.controls("rollback");
+        let Some(proposing) = self.proposing.as_mut() else {
+            out.push(Effect::tell(Tone::Plain, "there is nothing to confirm"));
+            return;
+        };
+        let Stage::Ready(proposal) = &proposing.stage else {
+            out.push(Effect::tell(Tone::Plain, "the proposal cannot be confirmed as it stands: nothing was sent"));
+            return;
+        };
+        let proposal = proposal.clone();
+        proposing.stage = Stage::Confirming(proposal.clone());
+        let command = if proposing.is_rollback() {
+            Command::RollBack { proposal, confirmation, controls, evidence }
+        } else if matches!(proposing.kind, ChangeKind::Step { .. }) && proposal.holds_already() {
+            Command::MarkAlreadySo { proposal, evidence }
+        } else {
+            Command::Confirm { proposal, overrides, confirmation, evidence }
+        };
+        self.ask(now, command);
+    }
+
+    /// The gates of the proposal as they stand now; none for a rollback.
+    pub fn gates(&self, now: Now) -> Vec<GateReport> {
+        let Some(proposing) = self.proposing.as_ref().filter(|proposing| proposing.kind.is_forward()) else {
+            return Vec::new();
+        };
+        let mut reports = gates(&self.session, &self.procedure, Forward::Shift(&proposing.to), &self.evidence(now));
+        if proposing.kind == ChangeKind::PutBack {
+            reports.retain(|report| report.gate != Gate::NoDrift);
+        }
+        reports
+    }
+
+    /// The gates of the next step when it is a person's work.
+    pub fn gates_to_complete(&self, now: Now) -> Vec<GateReport> {
+        gates(&self.session, &self.procedure, Forward::Complete, &self.evidence(now))
+    }
+
+    /// What confirming the proposal asks of the operator.
+    pub fn friction(&self, overridden: bool) -> Friction {
+        self.proposing
+            .as_ref()
+            .map_or(Friction::Type, |proposing| friction(&self.procedure, &proposing.kind, overridden))
+    }
+
+    /// The splits that were verified before the newest change that is not a rollback: what it goes back to without a
+    /// `back_to` (R1).
+    pub(super) fn splits_before(&self) -> Option<(Weights, BTreeMap<RouterId, NativeSplit>)> {
+        let change = self.session.changes.iter().rev().find(|change| {
+            change.confirmed.kind.is_forward() && !matches!(change.settled, Some((_, Settlement::NothingSent)))
+        })?;
+        let natives: BTreeMap<RouterId, NativeSplit> = change
+            .confirmed
+            .routers
+            .iter()
+            .filter_map(|order| Some((order.router.clone(), order.bound.as_ref()?.native.clone())))
+            .collect();
+        let weights = natives.values().find_map(|native| native.shares(self.procedure.pool_ids()).nearest_weights())?;
+        Some((weights, natives))
+    }
+}

@@ -1,0 +1,85 @@
+//! The soak clock (G4): how long the step last done has held. It starts when the last router is verified and its settle
+//! time is over; drift, a restart or a shift starts it again; missing readings pause it; a gap starts it again (S2).
+
+use std::time::Duration;
+
+use super::Flight;
+use crate::domain::{Elapsed, Now, StepId};
+use crate::session::command::SoakEvidence;
+
+/// A running soak.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Soak {
+    /// The step.
+    pub step: StepId,
+    /// How long it has held.
+    pub held: Duration,
+    /// How long it must hold.
+    pub needed: Duration,
+    /// Why it stands still; `None` while it runs.
+    pub paused: Option<String>,
+    last: Elapsed,
+    settle: Duration,
+}
+
+/// A pause between two looks that is longer than this starts the soak again.
+const GAP: Duration = Duration::from_secs(10);
+
+impl Soak {
+    /// As evidence for the gate.
+    pub fn evidence(&self) -> SoakEvidence {
+        SoakEvidence { held: self.held.min(self.needed), needed: self.needed }
+    }
+
+    /// What is left.
+    pub fn left(&self) -> Duration {
+        self.needed.saturating_sub(self.held)
+    }
+}
+
+impl Flight {
+    pub(super) fn run_soak(&mut self, now: Now) {
+        let step = self.session.last_step(&self.procedure.plan);
+        let Some((step, needed)) = step.and_then(|step| Some((step, step.soak.filter(|soak| !soak.is_zero())?))) else {
+            self.soak = None;
+            return;
+        };
+        if self.session.in_flight().is_some() {
+            self.soak = None;
+            return;
+        }
+        let settle = self.procedure.routers.iter().map(|router| router.capabilities.settle_ms).max().unwrap_or(0);
+        let fresh_clock = || Soak {
+            step: step.id.clone(),
+            held: Duration::ZERO,
+            needed,
+            paused: None,
+            last: now.elapsed,
+            settle: Duration::from_millis(settle),
+        };
+        let stale: Vec<String> = self
+            .watches
+            .iter()
+            .filter(|(_, watch)| watch.fresh(now.elapsed).is_none())
+            .map(|(router, _)| router.to_string())
+            .collect();
+        let mut soak = self.soak.take().filter(|soak| soak.step == step.id).unwrap_or_else(fresh_clock);
+        let passed = now.elapsed.since(soak.last);
+        soak.last = now.elapsed;
+        if !self.session.drifted.is_empty() {
+            soak.held = Duration::ZERO;
+            soak.paused = Some("a router drifted".to_owned());
+        } else if !stale.is_empty() {
+            soak.paused = Some(format!("no fresh reading of {}", stale.join(", ")));
+        } else if passed > GAP {
+            soak.held = Duration::ZERO;
+            soak.paused = None;
+        } else {
+            let settling = passed.min(soak.settle);
+            soak.settle = soak.settle.saturating_sub(settling);
+            soak.held += passed.saturating_sub(settling);
+            soak.paused = None;
+        }
+        self.soak = Some(soak);
+    }
+}

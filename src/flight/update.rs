@@ -1,0 +1,325 @@
+//! One message in, effects out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::watch::Seen;
+use super::{Ask, ChangedProfile, Effect, Flight, Msg, Tone};
+use crate::domain::procedure::StepAct;
+use crate::domain::{Digest, ItemId, Now, Outcome, Reading, RouterId, Trouble};
+use crate::session::Command;
+use crate::session::event::RouterBaseline;
+
+impl Flight {
+    /// Takes a message in and says what is to be done.
+    pub fn update(&mut self, now: Now, msg: Msg) -> Vec<Effect> {
+        let mut out = Vec::new();
+        match msg {
+            Msg::Tick => self.tick(now, &mut out),
+            Msg::RouterRead { router, poll, began, result } => {
+                self.router_read(now, &router, poll, began, result, &mut out);
+            }
+            Msg::Prepared { request, router, result } => self.prepared(request, router, result),
+            Msg::SetAnswered { change, router, attempt, outcome } => {
+                self.set_answered(now, change, &router, attempt, outcome, &mut out);
+            }
+            Msg::Appended { entry, answer } => self.appended(now, entry, answer, &mut out),
+            Msg::Followed { entries, is_tail } => self.followed(now, entries, is_tail, &mut out),
+            Msg::JournalBroken { why } => {
+                out.push(Effect::tell(Tone::Bad, format!("the journal cannot be read on: {why}; read-only from here")));
+                self.link.broken = Some(why);
+            }
+            Msg::LogSeen { source, lines } => {
+                let log = self.logs.entry(source).or_default();
+                log.lines += lines;
+                log.followed = true;
+            }
+            Msg::LogState { source, trouble } => {
+                let log = self.logs.entry(source).or_default();
+                log.followed |= trouble.is_none();
+                log.trouble = trouble;
+            }
+            Msg::ProfileDiffers { changed } => self.changed_profile = changed.map(|changed| *changed),
+            Msg::Ask(ask) => self.asked(now, ask, &mut out),
+        }
+        self.run_soak(now);
+        self.accept_baseline(now);
+        self.pump(now, &mut out);
+        self.check_bound(now);
+        out
+    }
+
+    fn tick(&mut self, now: Now, out: &mut Vec<Effect>) {
+        let timing = self.procedure.timing;
+        let close = self.is_close(now.elapsed);
+        let lost = timing.router_timeout * 2 + Duration::from_secs(2);
+        let due: Vec<RouterId> =
+            self.watches
+                .iter()
+                .filter(|(_, watch)| match watch.pending {
+                    // A read that is never answered must not stop the watch.
+                    Some((_, began)) => now.elapsed.since(began) > lost,
+                    None => {
+                        watch.due <= now.elapsed
+                            || watch.last.as_ref().is_some_and(|seen| {
+                                now.elapsed.since(seen.at.elapsed) >= watch.interval(close, &timing)
+                            })
+                    }
+                })
+                .map(|(router, _)| router.clone())
+                .collect();
+        for router in due {
+            self.read(now, &router, out);
+        }
+        self.give_up_on_silence(now);
+        self.ask_after_journal(now, out);
+        if self.watches.is_empty() {
+            let drains = self.look_at_drains(now);
+            self.note_all(now, drains);
+        }
+    }
+
+    /// Begins a read now.
+    pub(super) fn read(&mut self, now: Now, router: &RouterId, out: &mut Vec<Effect>) {
+        let close = self.is_close(now.elapsed);
+        let timing = self.procedure.timing;
+        let Some(watch) = self.watches.get_mut(router) else { return };
+        self.counters.polls += 1;
+        watch.pending = Some((self.counters.polls, now.elapsed));
+        watch.due = now.elapsed.plus(watch.interval(close, &timing));
+        out.push(Effect::Read { router: router.clone(), poll: self.counters.polls });
+    }
+
+    fn router_read(
+        &mut self,
+        now: Now,
+        router: &RouterId,
+        poll: u64,
+        began: Now,
+        result: Result<Arc<Reading>, Trouble>,
+        out: &mut Vec<Effect>,
+    ) {
+        let Some(watch) = self.watches.get_mut(router) else { return };
+        if watch.pending.is_some_and(|(pending, _)| pending <= poll) {
+            watch.pending = None;
+        }
+        let reading = match result {
+            Ok(reading) => reading,
+            Err(trouble) => {
+                watch.failures += 1;
+                if watch.failures == 2 {
+                    out.push(Effect::tell(Tone::Bad, format!("{router} does not answer: {trouble}")));
+                }
+                watch.trouble = Some((now, trouble));
+                let notes = self.look_at_drains(now);
+                self.note_all(now, notes);
+                return;
+            }
+        };
+        let came_back = watch.failures >= 2;
+        let before = watch.last.clone();
+        let seen = Seen { at: began, poll, reading };
+        if !watch.take(seen.clone()) {
+            return;
+        }
+        if came_back {
+            out.push(Effect::tell(Tone::Good, format!("{router} answers again")));
+        }
+        let restarted = before.as_ref().is_some_and(|before| seen.reading.restarted_since(&before.reading));
+        if let Some(before) = before.as_ref().filter(|_| restarted && self.session.is_open() && self.drives()) {
+            let (was, is) = (before.reading.identity.clone(), seen.reading.identity.clone());
+            out.push(Effect::tell(Tone::Bad, format!("{router} was restarted: {} was {}", is.process, was.process)));
+            self.note(now, Command::NoteRestart { router: router.clone(), was, is });
+        }
+        self.count(router, &seen, before.as_ref());
+        self.read_back(now, router, &seen, out);
+        self.look_for_drift(now, router, &seen, restarted);
+        let mut notes = self.look_at_drains(now);
+        if self.drives() {
+            notes.extend(self.note_observed(router));
+        } else {
+            notes.clear();
+        }
+        self.note_all(now, notes);
+    }
+
+    fn note_all(&mut self, now: Now, commands: Vec<Command>) {
+        if self.drives() {
+            for command in commands {
+                self.note(now, command);
+            }
+        }
+    }
+
+    /// Drift is looked for when nothing is on its way: neither a change on this router nor an entry that could move what
+    /// is expected of it.
+    fn look_for_drift(&mut self, now: Now, router: &RouterId, seen: &Seen, restarted: bool) {
+        let quiet = self.session.is_open()
+            && self.session.baseline
+            && self.drives()
+            && !self.link.is_busy()
+            && self.link.broken.is_none()
+            && !self
+                .executing
+                .iter()
+                .any(|each| each.legs.get(router).is_some_and(|leg| leg.phase != super::execute::Phase::Done));
+        let Some(expected) = self.session.expected.get(router).filter(|_| quiet) else { return };
+        let read = &seen.reading.native;
+        if read.holds(expected) == self.session.drifted.contains_key(router)
+            || self.session.drifted.get(router).is_some_and(|drifted| drifted.read != *read)
+        {
+            let late = self.session.changes.iter().rev().take(4).find(|change| {
+                let open = change.outcomes.get(router).and_then(|known| known.outcome.as_ref());
+                let unproven = matches!(
+                    open,
+                    Some(
+                        Outcome::Unknown { .. } | Outcome::Differs { .. } | Outcome::Failed { .. } | Outcome::Accepted
+                    )
+                );
+                unproven
+                    && change.settled.is_some()
+                    && change.order(router).is_some_and(|order| read.holds(&order.prepared.native))
+            });
+            let command = match late.map(|change| change.id()) {
+                Some(change) if !read.holds(expected) => {
+                    Command::NoteLateEffect { change, router: router.clone(), read: read.clone() }
+                }
+                Some(_) | None => Command::NoteDrift { router: router.clone(), read: read.clone(), restarted },
+            };
+            self.note(now, command);
+        }
+    }
+
+    /// Once every router has been read for the first time, what they have is where the plan starts.
+    fn accept_baseline(&mut self, now: Now) {
+        if self.session.baseline || !self.session.is_open() || !self.drives() || self.link.is_busy() {
+            return;
+        }
+        if let Some(routers) = self.as_read() {
+            self.note(now, Command::AcceptBaseline { routers });
+        }
+    }
+
+    /// Every router as last read; `None` while one was never read.
+    fn as_read(&self) -> Option<Vec<RouterBaseline>> {
+        self.procedure
+            .routers
+            .iter()
+            .map(|router| {
+                let seen = self.watches.get(&router.id)?.last.as_ref()?;
+                Some(RouterBaseline {
+                    router: router.id.clone(),
+                    identity: seen.reading.identity.clone(),
+                    native: seen.reading.native.clone(),
+                })
+            })
+            .collect()
+    }
+
+    fn asked(&mut self, now: Now, ask: Ask, out: &mut Vec<Effect>) {
+        match ask {
+            Ask::Open { opened, controls } => self.ask(now, Command::Open { opened, controls }),
+            Ask::Resume { controls, holder_gone } => self.ask(now, Command::TakeBack { controls, holder_gone }),
+            Ask::LookClosely => self.close_until = now.elapsed.plus(self.procedure.timing.close_for),
+            Ask::ProposeStep => self.propose_step(now, out),
+            Ask::ProposeShift(to) => self.propose_shift(now, to, out),
+            Ask::ProposePutBack(router) => self.propose_put_back(now, &router, out),
+            Ask::ProposeRollback(choice) => self.propose_rollback(now, choice, out),
+            Ask::Withdraw => self.withdraw(out),
+            Ask::Confirm { confirmation, overrides } => self.confirm(now, confirmation, overrides, out),
+            Ask::CompleteStep { confirmation, overrides } => {
+                let evidence = self.evidence(now);
+                if let Some(step) = self.next_step_id() {
+                    self.ask(now, Command::CompleteStep { step, overrides, confirmation, evidence });
+                }
+            }
+            Ask::SkipStep { reason } => {
+                if let Some(step) = self.next_step_id() {
+                    self.ask(now, Command::SkipStep { step, reason });
+                }
+            }
+            Ask::Retry(routers) => {
+                if let Some(change) = self.session.in_flight().map(crate::session::Change::id) {
+                    self.ask(now, Command::Retry { change, routers });
+                }
+            }
+            Ask::Leave { reason } => {
+                if let Some(change) = self.session.in_flight().map(crate::session::Change::id) {
+                    self.ask(now, Command::Leave { change, reason });
+                }
+            }
+            Ask::AcceptDrift { router, read, reason } => self.ask(now, Command::AcceptDrift { router, read, reason }),
+            Ask::ToggleItem(item) => self.toggle(now, item),
+            Ask::Note(text) => self.ask(now, Command::AddNote { text }),
+            Ask::Attach { source, lines } => self.ask(now, Command::AttachLines { source, lines }),
+            Ask::Hold { reason } => self.ask(now, Command::Hold { reason }),
+            Ask::ReleaseHold { reason } => self.ask(now, Command::ReleaseHold { reason }),
+            Ask::ReloadProfile { confirmation } => self.reload(now, confirmation, out),
+            Ask::Close { outcome } => {
+                let routers = self.as_read().unwrap_or_default();
+                self.ask(now, Command::Close { outcome, routers });
+            }
+        }
+    }
+
+    fn withdraw(&mut self, out: &mut Vec<Effect>) {
+        let confirming =
+            |proposing: &super::propose::Proposing| matches!(proposing.stage, super::propose::Stage::Confirming(_));
+        if self.proposing.as_ref().is_some_and(confirming) {
+            out.push(Effect::tell(Tone::Warn, "it is confirmed already and on its way into the journal; R rolls back"));
+        } else {
+            self.proposing = None;
+        }
+    }
+
+    fn toggle(&mut self, now: Now, item: ItemId) {
+        let command =
+            if self.session.ticks.contains_key(&item) { Command::Untick { item } } else { Command::Tick { item } };
+        self.ask(now, command);
+    }
+
+    fn reload(&mut self, now: Now, confirmation: crate::session::proposal::Confirmation, out: &mut Vec<Effect>) {
+        match &self.changed_profile {
+            Some(ChangedProfile::Good { procedure, files }) => {
+                let names = |procedure: &crate::domain::Procedure| {
+                    let routers: Vec<_> = procedure.routers.iter().map(|router| router.id.clone()).collect();
+                    (procedure.pool_ids().cloned().collect::<Vec<_>>(), routers)
+                };
+                let command = Command::ReloadProfile {
+                    files: files.clone(),
+                    digest: procedure.digest,
+                    same_routers: names(procedure) == names(&self.procedure),
+                    confirmation,
+                };
+                self.ask(now, command);
+            }
+            Some(ChangedProfile::Bad { why }) => {
+                out.push(Effect::tell(Tone::Warn, format!("the profile on disk has problems: {why}")));
+            }
+            None => out.push(Effect::tell(Tone::Plain, "the profile on disk is the one that is flown")),
+        }
+    }
+
+    /// A reloaded profile takes hold once its entry is kept.
+    pub(super) fn take_profile(&mut self, digest: Digest) {
+        if let Some(ChangedProfile::Good { procedure, .. }) = &self.changed_profile
+            && procedure.digest == digest
+        {
+            self.procedure = procedure.clone();
+            self.changed_profile = None;
+            let rule = &self.procedure.drain;
+            self.drains =
+                self.procedure.pool_ids().map(|pool| (pool.clone(), crate::domain::drain::Drain::new(rule))).collect();
+        }
+    }
+
+    fn next_step_id(&self) -> Option<crate::domain::StepId> {
+        self.session.next_step(&self.procedure.plan).map(|step| step.id.clone())
+    }
+
+    /// Whether the next step is a person's work.
+    pub fn next_is_by_hand(&self) -> bool {
+        let next = self.session.next_step(&self.procedure.plan);
+        next.is_some_and(|step| matches!(step.act, StepAct::Deploy { .. } | StepAct::Pause { .. }))
+    }
+}
