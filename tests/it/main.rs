@@ -21,5 +21,6 @@ mod journal;
 #[cfg(feature = "lab")]
 mod lab;
 mod pty;
+mod record;
 mod simulation;
 mod support;
