@@ -117,7 +117,7 @@ fn in_short(story: &Story) -> String {
     if rollbacks > 0 {
         parts.push(plural(rollbacks, "rollback", "rollbacks"));
     }
-    let overrides: usize = story.changes.iter().map(|change| change.overrides.len()).sum();
+    let overrides = story.step_overrides + story.changes.iter().map(|change| change.overrides.len()).sum::<usize>();
     if overrides > 0 {
         parts.push(plural(overrides, "gate overridden", "gates overridden"));
     }

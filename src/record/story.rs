@@ -41,6 +41,8 @@ pub struct Story {
     pub chain: ChainStory,
     /// What the names are worth: `claims`.
     pub names: &'static str,
+    /// Gates that were overridden to complete steps done by people.
+    pub step_overrides: usize,
     /// Everything in its order, one row per act; what came of a change stands in the change's row.
     pub timeline: Vec<Row>,
     /// The changes in the order in which they were confirmed.

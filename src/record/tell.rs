@@ -51,6 +51,7 @@ fn opening(first: &Entry, opened: &SessionOpened, history: &History) -> Story {
             .collect(),
         opened: act(first),
         closed: None,
+        step_overrides: 0,
         chain: ChainStory { entries, head, broken: super::verify(history).err().map(|broken| broken.to_string()) },
         names: "claims",
         timeline: Vec::new(),
@@ -272,7 +273,18 @@ impl Teller {
 
     fn marked(&mut self, entry: &Entry, step: &StepId, mark: &StepMark) {
         let (word, reason, what) = match mark {
-            StepMark::Done => ("done", String::new(), format!("did {step}")),
+            StepMark::Done { gates, overrides } => {
+                let overrode: Vec<String> = overrides
+                    .iter()
+                    .map(|each| {
+                        let text =
+                            gates.iter().find(|report| report.gate == each.gate).map(|report| report.text.as_str());
+                        format!("overrode \"{}\": {}", text.unwrap_or("a gate"), each.reason)
+                    })
+                    .collect();
+                self.story.step_overrides += overrides.len();
+                ("done", overrode.join("; "), format!("did {step}"))
+            }
             StepMark::AlreadySo => ("already so", String::new(), format!("marked {step} as already so")),
             StepMark::Skipped { reason } => ("skipped", reason.clone(), format!("skipped {step}")),
         };

@@ -244,7 +244,20 @@ pub fn deployment() -> Vec<Entry> {
                 source: "blue".into(),
                 lines: vec!["bridge 2.5.0 is up".to_owned(), "``` | <b>not markup</b> \u{1b}[31m \u{202e}".to_owned()],
             },
-            Event::StepMarked { step: "deploy-blue".into(), mark: StepMark::Done },
+            Event::StepMarked {
+                step: "deploy-blue".into(),
+                mark: StepMark::Done {
+                    gates: vec![GateReport {
+                        gate: Gate::Items { section: "before".to_owned() },
+                        state: GateState::Fails,
+                        text: "Before the call 1/2, open: Status page".to_owned(),
+                    }],
+                    overrides: vec![Override {
+                        gate: Gate::Items { section: "before".to_owned() },
+                        reason: "the page is told by the on-call lead".to_owned(),
+                    }],
+                },
+            },
         ],
     );
 
