@@ -15,7 +15,10 @@ impl Flight {
     pub fn update(&mut self, now: Now, msg: Msg) -> Vec<Effect> {
         let mut out = Vec::new();
         match msg {
-            Msg::Tick => self.tick(now, &mut out),
+            Msg::Tick => {
+                self.tick(now, &mut out);
+                self.run_soak(now);
+            }
             Msg::RouterRead { router, poll, began, result } => {
                 self.router_read(now, &router, poll, began, result, &mut out);
             }
@@ -23,8 +26,14 @@ impl Flight {
             Msg::SetAnswered { change, router, attempt, outcome } => {
                 self.set_answered(now, change, &router, attempt, outcome, &mut out);
             }
-            Msg::Appended { entry, answer } => self.appended(now, entry, answer, &mut out),
-            Msg::Followed { entries, is_tail } => self.followed(now, entries, is_tail, &mut out),
+            Msg::Appended { entry, answer } => {
+                self.appended(now, entry, answer, &mut out);
+                self.run_soak(now);
+            }
+            Msg::Followed { entries, is_tail } => {
+                self.followed(now, entries, is_tail, &mut out);
+                self.run_soak(now);
+            }
             Msg::JournalBroken { why } => {
                 out.push(Effect::tell(Tone::Bad, format!("the journal cannot be read on: {why}; read-only from here")));
                 self.link.broken = Some(why);
@@ -42,10 +51,9 @@ impl Flight {
             Msg::ProfileDiffers { changed } => self.changed_profile = changed.map(|changed| *changed),
             Msg::Ask(ask) => self.asked(now, ask, &mut out),
         }
-        self.run_soak(now);
         self.accept_baseline(now);
         self.pump(now, &mut out);
-        self.check_bound(now);
+        self.check_stands(now);
         out
     }
 
@@ -132,6 +140,7 @@ impl Flight {
             self.note(now, Command::NoteRestart { router: router.clone(), was, is });
         }
         self.count(router, &seen, before.as_ref());
+        self.check_bound(router, &seen.reading);
         self.read_back(now, router, &seen, out);
         self.look_for_drift(now, router, &seen);
         let mut notes = self.look_at_drains(now);
