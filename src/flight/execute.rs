@@ -143,6 +143,7 @@ impl Flight {
                 out.push(Effect::tell(Tone::Bad, text));
             }
             Event::PoolDrained { pool, .. } => out.push(Effect::tell(Tone::Good, format!("{pool} is drained"))),
+            Event::ControlsTaken(taken) if taken.cockpit == self.me.cockpit => self.note_what_is_known(now),
             Event::SessionOpened(_)
             | Event::ControlsTaken(_)
             | Event::BaselineAccepted { .. }
@@ -323,6 +324,22 @@ impl Flight {
             }
         }
         self.forget_superseded();
+    }
+
+    /// With the controls comes the duty to write down what was read of the change in flight before.
+    fn note_what_is_known(&mut self, now: Now) {
+        let mut notes = Vec::new();
+        for execution in &self.executing {
+            for (router, leg) in &execution.legs {
+                if let Some(outcome) = leg.outcome.clone() {
+                    let (change, attempt) = (execution.change, leg.attempt);
+                    notes.push(Command::NoteOutcome { change, router: router.clone(), attempt, outcome });
+                }
+            }
+        }
+        for note in notes {
+            self.note(now, note);
+        }
     }
 
     /// A send that was never answered is unknown once nobody can still be sending it (D3).

@@ -98,7 +98,7 @@ impl Flight {
                     waiting.push(next);
                 }
                 Err(refused) => {
-                    if next.by_person {
+                    if next.by_person || matches!(next.asked.command, Command::TakeBack { .. } | Command::Open { .. }) {
                         self.refuse(&next.asked.command, &refused);
                         out.push(Effect::refused(&refused));
                     } else if scratch.is_some() {

@@ -232,8 +232,9 @@ impl Flight {
 
     fn asked(&mut self, now: Now, ask: Ask, out: &mut Vec<Effect>) {
         match ask {
-            Ask::Open { opened, controls } => self.ask(now, Command::Open { opened, controls }),
-            Ask::Resume { controls, holder_gone } => self.ask(now, Command::TakeBack { controls, holder_gone }),
+            // These two wait for a journal that is away: without them the cockpit could do nothing.
+            Ask::Open { opened, controls } => self.note(now, Command::Open { opened, controls }),
+            Ask::Resume { controls, holder_gone } => self.note(now, Command::TakeBack { controls, holder_gone }),
             Ask::LookClosely => self.close_until = now.elapsed.plus(self.procedure.timing.close_for),
             Ask::ProposeStep => self.propose_step(now, out),
             Ask::ProposeShift(to) => self.propose_shift(now, to, out),

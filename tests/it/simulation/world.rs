@@ -340,6 +340,9 @@ impl World {
             && *expected != router.native()
         {
             self.seen.mark("moved");
+            // The look before the write is a read as well.
+            let read = (self.time, self.time, router.native());
+            self.served.entry(send.router.clone()).or_default().push_back(read);
             return self.tell(answer(Outcome::Moved { read: router.native() }));
         }
         self.check_write(cockpit, send);
