@@ -3,9 +3,7 @@
 //! [`decide()`] takes a session and a command and gives events or a refusal; [`Session::apply_entry`] folds kept events in.
 //! Nothing else changes a session. What is only seen (splits, metrics, log lines) or only local (focus, a draft) is not
 //! here.
-//!
-//! The rules go by their names, which refusals carry and tests cite: J the journal, C controls, B what binds a proposal,
-//! F confirming, D dispatch, V outcomes, R rolling back, G soak and guards, S stopping and clocks.
+#![doc = include_str!("protocol.md")]
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::wildcard_enum_match_arm)]
 
 pub mod apply;
