@@ -19,7 +19,7 @@ async fn what_a_killed_process_left_goes_when_the_next_world_starts() {
     let lab = start(below(temporary.path())).await;
     assert_eq!(within(temporary.path()), [lab.directory().to_owned()]);
     lab.stop().await;
-    assert_eq!(within(temporary.path()), [PathBuf::new(); 0]);
+    assert_eq!(within(temporary.path()), Vec::<PathBuf>::new());
 }
 
 #[tokio::test]
@@ -34,7 +34,7 @@ async fn worlds_that_live_leave_each_other_alone() {
     for lab in [one, other, third] {
         lab.stop().await;
     }
-    assert_eq!(within(temporary.path()), [PathBuf::new(); 0]);
+    assert_eq!(within(temporary.path()), Vec::<PathBuf>::new());
 }
 
 #[tokio::test]
