@@ -11,8 +11,6 @@ use chrono::{SecondsFormat, Utc};
 
 use super::task::lock;
 
-/// At this size the file becomes `….1` and a new one begins.
-const ROTATE_AT: u64 = 16 * 1024 * 1024;
 /// How often lines go to the file: soon enough to look immediate, seldom enough to cost nothing.
 const EVERY: Duration = Duration::from_millis(50);
 
@@ -20,6 +18,8 @@ const EVERY: Duration = Duration::from_millis(50);
 pub(super) struct LogFile {
     path: PathBuf,
     pool: String,
+    /// The size in bytes at which the file becomes `….log.1` and a new one begins.
+    rotate_at: u64,
     waiting: Mutex<String>,
 }
 
@@ -32,9 +32,9 @@ pub(super) struct Writer<'a> {
 
 impl LogFile {
     /// Creates the file, so that it can be followed from the start.
-    pub(super) fn create(path: PathBuf, pool: &str) -> io::Result<Self> {
+    pub(super) fn create(path: PathBuf, pool: &str, rotate_at: u64) -> io::Result<Self> {
         File::create(&path)?;
-        Ok(Self { path, pool: pool.to_owned(), waiting: Mutex::new(String::new()) })
+        Ok(Self { path, pool: pool.to_owned(), rotate_at, waiting: Mutex::default() })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -77,10 +77,43 @@ impl LogFile {
             return Ok(());
         }
         let mut file = OpenOptions::new().create(true).append(true).open(&self.path)?;
-        if file.metadata()?.len() > ROTATE_AT {
+        if file.metadata()?.len() >= self.rotate_at {
             std::fs::rename(&self.path, self.path.with_extension("log.1"))?;
             file = OpenOptions::new().create(true).append(true).open(&self.path)?;
         }
         file.write_all(lines.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rotation_at_the_limit_loses_and_splits_no_line() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("blue.log");
+        let log = LogFile::create(path.clone(), "blue", 1_000).expect("it can be written");
+        let text = |path: &Path| std::fs::read_to_string(path).expect("it is there");
+        let before = path.with_extension("log.1");
+        let mut written = 0;
+        while !before.exists() {
+            log.line(
+                "INFO",
+                Writer { server: "blue-1", version: "2.4.0" },
+                "paid",
+                format_args!(",\"stan\":{written}"),
+            );
+            log.write().expect("it can be written");
+            written += 1;
+            assert!(written < 100, "it never rotates");
+        }
+        let (old, new) = (text(&before), text(&path));
+        assert!((1_000..1_200).contains(&old.len()), "{}", old.len());
+        assert_eq!(new.lines().count(), 1);
+        for (number, line) in old.lines().chain(new.lines()).enumerate() {
+            assert!(line.ends_with(&format!(",\"stan\":{number}}}")), "{line}");
+        }
+        assert_eq!(old.lines().count() + 1, written);
     }
 }

@@ -3,12 +3,14 @@
 //!
 //! - [`Lab`]: the world as a whole; [`LabControl`]: its switches.
 //! - `server`: one HTTP server of a pool; `router`: a proxy with weights and its control interface; `load`: the clients;
-//!   `log`, `metric`: what servers tell; `wire`: as much HTTP as that needs; `profile`: the demo's profile, filled in.
+//!   `log`, `metric`: what servers tell; `wire`: as much HTTP as that needs; `profile`: the demo's profile, filled in;
+//!   `directory`: where the files lie.
 //!
 //! Nothing here knows the rest of flightdeck: the demo reaches this world over its sockets and files alone, by the same
 //! adapters as any other. Every task runs through the tracker that [`Lab::start`] is given and ends with the world.
 
 mod control;
+mod directory;
 mod load;
 mod log;
 mod metric;
@@ -29,6 +31,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 pub use self::control::{Fault, FaultEntry, LabControl};
+use self::directory::Directory;
 use self::load::Load;
 pub use self::load::LoadSeen;
 use self::log::LogFile;
@@ -65,9 +68,13 @@ pub struct LabOptions {
     pub restart: Duration,
     /// Where chance starts.
     pub seed: u64,
-    /// The directory for the logs; one of its own below the system's temporary directory where not given. Removed at
-    /// the end only if it is its own.
+    /// The directory for the logs; one of its own below `temporary` where not given. Removed at the end only if it is
+    /// its own.
     pub directory: Option<PathBuf>,
+    /// Where a directory of its own is made, and where those that killed processes left are removed.
+    pub temporary: PathBuf,
+    /// The size in bytes at which a log becomes `….log.1` and a new one begins.
+    pub rotate_at: u64,
     /// Ends the world when it is cancelled.
     pub cancel: CancellationToken,
 }
@@ -85,6 +92,8 @@ impl Default for LabOptions {
             restart: Duration::from_millis(2200),
             seed: 1,
             directory: None,
+            temporary: std::env::temp_dir(),
+            rotate_at: 16 * 1024 * 1024,
             cancel: CancellationToken::new(),
         }
     }
@@ -173,21 +182,6 @@ impl Shared {
     }
 }
 
-/// The directory of the logs.
-struct Directory {
-    path: PathBuf,
-    is_own: bool,
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        if self.is_own {
-            // What is left in a temporary directory is the system's to clean.
-            drop(std::fs::remove_dir_all(&self.path));
-        }
-    }
-}
-
 impl Lab {
     /// Starts the world; on a tokio runtime. Every task goes through `tracker`.
     ///
@@ -196,7 +190,7 @@ impl Lab {
     pub async fn start(options: LabOptions, tracker: &TaskTracker) -> Result<Self, LabError> {
         let cancel = options.cancel.child_token();
         let end = cancel.clone().drop_guard();
-        let directory = Directory::create(options.directory.clone())?;
+        let directory = Directory::create(options.directory.as_deref(), &options.temporary)?;
         let shared = Arc::new(Shared {
             tasks: Tasks::new(tracker, cancel),
             random: Mutex::new(Random::new(options.seed)),
@@ -210,7 +204,7 @@ impl Lab {
         let mut servers = Vec::new();
         for pool in POOLS {
             let path = directory.path.join(format!("{pool}.log"));
-            let log = LogFile::create(path, pool)
+            let log = LogFile::create(path, pool, shared.options.rotate_at)
                 .map_err(|source| LabError::Logs { path: directory.path.clone(), source })?;
             let log = Arc::new(log);
             for number in 1..=SERVERS {
@@ -273,18 +267,6 @@ impl Lab {
     /// Ends the world and waits until every task is gone, and with them every port and file.
     pub async fn stop(self) {
         self.world.shared.tasks.stop().await;
-    }
-}
-
-impl Directory {
-    fn create(given: Option<PathBuf>) -> Result<Self, LabError> {
-        let is_own = given.is_none();
-        let path =
-            given.unwrap_or_else(|| std::env::temp_dir().join(format!("flightdeck-demo-{}", uuid::Uuid::now_v7())));
-        // A directory of its own must be new: nobody else's files are mixed in, or removed at the end.
-        let created = if is_own { std::fs::create_dir(&path) } else { std::fs::create_dir_all(&path) };
-        created.map_err(|source| LabError::Logs { path: path.clone(), source })?;
-        Ok(Self { path, is_own })
     }
 }
 

@@ -8,7 +8,8 @@
 //! - keep [`Router::prepare`] pure: the same target and reading give the same requests, and nothing is sent;
 //! - show in [`Prepared::requests`] exactly what [`Router::set`] will send, secrets masked;
 //! - in [`Router::set`] connect first, compare the native split with the expected one where one is given, ask the
-//!   [`Fence`] directly before the first byte that changes anything, and then write; raise before lowering;
+//!   [`Fence`] directly before the first byte that changes anything, and then write; raise before lowering; where the
+//!   write itself is conditional, the system's comparison is enough;
 //! - answer [`SetAnswer::Moved`] without writing when the split is not the expected one;
 //! - answer [`SetAnswer::Unknown`] whenever a byte of a write may have gone out and no whole answer came back;
 //! - check every answer of the system, and answer [`SetAnswer::Failed`] with its words when it says no;

@@ -2,7 +2,8 @@
 //!
 //! One request per connection: `GET /state` reads, `PUT /weights` changes all weights at once or none. The condition of a
 //! change travels with it in a header, so that the router itself compares and writes without a gap between; a change is
-//! therefore one exchange, and a router that hangs in it may still apply it when it goes on.
+//! therefore one exchange, and a router that hangs in it may still apply it when it goes on. Servers are named after their
+//! pool, like `blue-1`.
 //!
 //! - `http`: one exchange; `state`: what the router tells; `spread`: from shares to native weights.
 
@@ -155,6 +156,12 @@ fn body(native: &NativeSplit) -> String {
         format!("{name}:{}", each.weight)
     });
     format!("{{{}}}", weights.collect::<Vec<_>>().join(","))
+}
+
+/// Whether a server of this name is one of the pool's, by the router's name for the pool. Without a reading, this is what
+/// tells a split of another router.
+fn is_named_after(pool: &str, server: &str) -> bool {
+    server.strip_prefix(pool).is_some_and(|rest| rest.starts_with('-'))
 }
 
 /// Whether flightdeck may give this server another weight.

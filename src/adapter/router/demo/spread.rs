@@ -1,6 +1,6 @@
 //! From shares of pools to a whole weight for each server.
 
-use super::is_ours;
+use super::{is_named_after, is_ours};
 use crate::domain::reading::{Admin, Health, NativeWeight};
 use crate::domain::{NativeSplit, PoolId, Reading, Refused, Weights};
 
@@ -122,6 +122,15 @@ pub(super) fn snapshot(pools: &[(PoolId, String)], split: &NativeSplit) -> Resul
     if let Some(stranger) = native.0.iter().find(|each| !pools.iter().any(|(pool, _)| *pool == each.pool)) {
         return Err(refused(format!(
             "{} is of pool `{}`, which this router does not have",
+            stranger.reference, stranger.pool
+        )));
+    }
+    let is_at_home = |each: &NativeWeight| {
+        pools.iter().any(|(pool, name)| *pool == each.pool && is_named_after(name, &each.reference))
+    };
+    if let Some(stranger) = native.0.iter().find(|each| !is_at_home(each)) {
+        return Err(refused(format!(
+            "`{}` is no server of {} on this router: the split is another router's",
             stranger.reference, stranger.pool
         )));
     }

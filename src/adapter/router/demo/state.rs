@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::is_named_after;
 use crate::domain::reading::{Admin, Health, Identity, NativeWeight, ServerReading};
 use crate::domain::{NativeSplit, PoolId, Reading, Shares};
 
@@ -52,6 +53,11 @@ impl State {
                 strangers.push(server.name);
                 continue;
             };
+            // Invariant: every split that is read can be put back without a reading.
+            if !is_named_after(&server.pool, &server.name) {
+                let (name, pool) = (server.name, server.pool);
+                return Err(format!("its server `{name}` is not named after its pool `{pool}`, like `{pool}-1`"));
+            }
             native.0.push(NativeWeight {
                 reference: server.name.clone(),
                 pool: pool.clone(),

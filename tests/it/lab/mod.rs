@@ -1,5 +1,7 @@
 //! The built-in world does what the demo shows: it routes by weight, drains, deploys, fails on demand, and goes away.
 
+mod files;
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
