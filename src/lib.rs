@@ -4,4 +4,5 @@ pub mod cockpit;
 pub mod domain;
 pub mod entry;
 pub mod flight;
+pub mod logbook;
 pub mod session;

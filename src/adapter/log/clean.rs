@@ -1,0 +1,246 @@
+//! From the bytes of one line to a line that the core may have: harmless, read, masked, cut.
+//!
+//! Invariant: this is the only place where a [`LogLine`] is made, so none leaves the adapter unmasked or harmful.
+
+use std::fmt::Write as _;
+
+use regex::bytes::Regex;
+
+use super::{harmless, json, level, mask, stamp};
+use crate::domain::log::{Level, LogLine};
+use crate::domain::{Trouble, TroubleKind};
+
+/// How many bytes of a line's text are kept.
+pub(super) const TEXT_LIMIT: usize = 4096;
+
+/// What is cut away from the end of a line that was cut while it was read: a number that lost its last digits there could
+/// not be recognised as what it is.
+const CUT_EDGE: usize = 64;
+
+/// Makes lines of bytes, by the rules of one source.
+#[derive(Debug)]
+pub struct Cleaner {
+    mask: bool,
+    exclude: Option<Regex>,
+    stamps: stamp::Stamps,
+}
+
+impl Cleaner {
+    /// A cleaner that masks if asked, and marks the lines that `exclude` matches.
+    ///
+    /// # Errors
+    /// When `exclude` is not a regular expression.
+    pub fn new(mask: bool, exclude: Option<&str>) -> Result<Self, Trouble> {
+        let exclude = exclude.map(Regex::new).transpose().map_err(|error| {
+            Trouble::new(
+                TroubleKind::Mismatch,
+                format!("read `exclude` = `{}`", exclude.unwrap_or_default()),
+                error.to_string(),
+                "write it as a regular expression; a backslash before . * + ? ( ) [ ] { } | takes them as they are",
+            )
+        })?;
+        Ok(Self { mask, exclude, stamps: stamp::Stamps::default() })
+    }
+
+    /// Cleans one line, given without its newline; `more` bytes of it were left unread.
+    pub fn line(&mut self, raw: &[u8], more: u64) -> LogLine {
+        let mut raw = raw.strip_suffix(b"\r").unwrap_or(raw);
+        // A file that was emptied under its writer begins with a hole.
+        if raw.first() == Some(&0) {
+            raw = raw.trim_start_zeros();
+        }
+        if more > 0 {
+            raw = raw.get(..raw.len().saturating_sub(CUT_EDGE)).unwrap_or(raw);
+        }
+        let mut line = self.read(raw);
+        line.excluded = self.is_excluded(raw, &line.text);
+        if self.mask {
+            line.text = mask::mask(line.text);
+        }
+        cut(&mut line.text, more);
+        line
+    }
+
+    fn is_excluded(&self, raw: &[u8], text: &str) -> bool {
+        self.exclude.as_ref().is_some_and(|exclude| exclude.is_match(raw) || exclude.is_match(text.as_bytes()))
+    }
+
+    /// Takes time and level out and leaves the text, harmless.
+    fn read(&mut self, raw: &[u8]) -> LogLine {
+        let plain = harmless::is_plain(raw);
+        let owned;
+        let whole = match std::str::from_utf8(raw) {
+            Ok(text) if plain => text,
+            _ => {
+                let mut text = String::with_capacity(raw.len() + 16);
+                harmless::push(&mut text, raw);
+                owned = text;
+                owned.as_str()
+            }
+        };
+        let (at, mut rest) = match self.stamps.leading(whole) {
+            Some((at, length)) => (Some(at), after_time(whole.get(length..).unwrap_or_default())),
+            None => (None, whole),
+        };
+        if rest.starts_with('{')
+            && rest.ends_with('}')
+            && let Some(told) = json::read(rest, &mut self.stamps)
+        {
+            let mut text = String::with_capacity(told.text.len());
+            harmless::push(&mut text, told.text.as_bytes());
+            return LogLine { at: told.at.or(at), level: told.level.unwrap_or_default(), text, excluded: false };
+        }
+        let at = at.or_else(|| self.stamps.in_brackets(rest));
+        let glog = whole
+            .as_bytes()
+            .first()
+            .filter(|_| whole.as_bytes().get(1..5).is_some_and(|date| date.iter().all(u8::is_ascii_digit)));
+        let level = match (glog.and_then(|letter| level::letter_level(*letter)), level::leading(rest)) {
+            (Some(level), _) => level,
+            (None, Some((level, length))) => {
+                rest = rest.get(length..).unwrap_or_default();
+                level
+            }
+            (None, None) => Level::default(),
+        };
+        LogLine { at, level, text: rest.to_owned(), excluded: false }
+    }
+}
+
+/// What follows a time, without what only parts the two, and without the stream's name as container runtimes write it.
+fn after_time(text: &str) -> &str {
+    let text = text.trim_start_matches([' ', ']', ':', '\t']);
+    let text = text.strip_prefix("- ").or_else(|| text.strip_prefix("| ")).unwrap_or(text);
+    let text = ["stdout F ", "stderr F "].iter().find_map(|stream| text.strip_prefix(stream)).unwrap_or(text);
+    text.trim_start()
+}
+
+/// Cuts a text to its limit and says how much is missing.
+fn cut(text: &mut String, more: u64) {
+    let mut missing = more;
+    if text.len() > TEXT_LIMIT {
+        let mut end = TEXT_LIMIT;
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        missing += (text.len() - end) as u64;
+        text.truncate(end);
+    }
+    if missing > 0 {
+        // Writing to a string cannot fail.
+        let _written = write!(text, " … {missing} bytes more");
+    }
+}
+
+trait TrimStartZeros {
+    fn trim_start_zeros(&self) -> &[u8];
+}
+
+impl TrimStartZeros for [u8] {
+    fn trim_start_zeros(&self) -> &[u8] {
+        let zeros = self.iter().take_while(|byte| **byte == 0).count();
+        self.get(zeros..).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn clean(raw: &[u8]) -> LogLine {
+        Cleaner::new(true, Some("GET /health")).expect("a pattern").line(raw, 0)
+    }
+
+    fn line(at: Option<&str>, level: Level, text: &str) -> (Option<String>, Level, String) {
+        (at.map(str::to_owned), level, text.to_owned())
+    }
+
+    #[test]
+    fn common_formats_are_read() {
+        let at = Some("2026-11-21T07:37:15.000Z");
+        for (raw, wanted) in [
+            ("2026-11-21T07:37:15Z WARN connect timeout host=db", line(at, Level::Warn, "connect timeout host=db")),
+            ("[2026-11-21T07:37:15Z] [error] refused\r", line(at, Level::Error, "refused")),
+            ("2026-11-21 07:37:15.000Z - app - ERROR - down", line(at, Level::Error, "app - ERROR - down")),
+            ("time=2026-11-21T07:37:15Z level=debug msg=x", line(at, Level::Debug, "level=debug msg=x")),
+            ("2026-11-21T07:37:15.0Z stdout F {\"level\":\"warn\",\"msg\":\"m\"}", line(at, Level::Warn, "m")),
+            (
+                "10.0.0.1 - - [21/Nov/2026:07:37:15 +0000] \"GET / HTTP/1.1\" 200 5",
+                line(at, Level::Info, "‹ip› - - [21/Nov/2026:07:37:15 +0000] \"GET / HTTP/1.1\" 200 5"),
+            ),
+            ("just text", line(None, Level::Info, "just text")),
+            ("", line(None, Level::Info, "")),
+            ("{not json}", line(None, Level::Info, "{not json}")),
+        ] {
+            let got = clean(raw.as_bytes());
+            assert_eq!((got.at.map(|at| at.to_string()), got.level, got.text), wanted, "{raw}");
+        }
+    }
+
+    #[test]
+    fn glog_letters_are_levels() {
+        assert_eq!(clean(b"W1121 07:37:15.123456 12 main.go:5] slow").level, Level::Warn);
+    }
+
+    #[test]
+    fn escapes_hidden_in_json_are_harmless_too() {
+        let got = clean(br#"{"msg":"a\u001b[2Jb\u202ec\nd","pan":"4111111111111111"}"#);
+        assert_eq!(got.text, "a␛[2Jb‹U+202E›c␊d pan=••••1111");
+    }
+
+    #[test]
+    fn noise_is_marked_in_plain_and_json_lines() {
+        assert!(clean(b"GET /health 200").excluded);
+        assert!(clean(br#"{"msg":"GET /health"}"#).excluded);
+        assert!(!clean(b"GET /pay 200").excluded);
+    }
+
+    #[test]
+    fn masking_can_be_switched_off_but_harm_cannot() {
+        let got = Cleaner::new(false, None).expect("no pattern").line(b"ana@example.com\x1b[2J", 0);
+        assert_eq!(got.text, "ana@example.com␛[2J");
+    }
+
+    #[test]
+    fn a_bad_pattern_says_where_it_stands() {
+        let trouble = Cleaner::new(true, Some("(")).expect_err("an open bracket");
+        assert!(trouble.to_string().contains("`exclude` = `(`"), "{trouble}");
+    }
+
+    #[test]
+    fn long_lines_are_cut_with_a_mark() {
+        let got = clean("é".repeat(5_000).as_bytes());
+        assert!(got.text.ends_with("é … 5904 bytes more"), "{}", got.text.len());
+        assert!(got.text.len() < TEXT_LIMIT + 40);
+    }
+
+    #[test]
+    fn a_number_at_the_edge_of_what_was_read_is_left_out() {
+        let got = Cleaner::new(true, None)
+            .expect("no pattern")
+            .line(format!("{} 411111111111", "x".repeat(100)).as_bytes(), 9);
+        assert!(!got.text.contains("4111"), "{}", got.text);
+        assert!(got.text.ends_with(" … 9 bytes more"), "{}", got.text);
+    }
+
+    #[test]
+    fn the_hole_of_an_emptied_file_is_not_shown() {
+        assert_eq!(clean(b"\0\0\0\0after").text, "after");
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_is_harmful(raw in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let got = clean(&raw);
+            prop_assert!(!got.text.chars().any(harmless::is_harmful));
+        }
+
+        #[test]
+        fn no_json_line_is_harmful(text in "\\PC{0,20}", key in any::<String>(), value in any::<String>()) {
+            let raw = serde_json::json!({ "msg": text, key: value }).to_string();
+            prop_assert!(!clean(raw.as_bytes()).text.chars().any(harmless::is_harmful));
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! The kept log lines of all sources, and the views on them. Pure: lines come in batches, time comes in with them.
+//!
+//! - [`Logbook`] keeps the newest lines of all sources in one row, operators' marks among them, and counts per source.
+//! - [`Filter`] says which lines are wanted; it is read from what an operator types.
+//! - [`View`] is one window on the book: it searches in slices, follows the newest line, scrolls, stands still.
+//!
+//! Invariants: a line's number never changes while it is kept; a filter is applied before anything is cut to a window, so
+//! the rows shown are the last ones that match, however many others came between.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::wildcard_enum_match_arm)]
+
+mod book;
+mod filter;
+mod rate;
+mod store;
+mod view;
+
+pub use book::{Limits, Logbook, SourceCount};
+pub use filter::{BadFilter, Filter, Matcher};
+pub use store::{LineNumber, LineRef};
+pub use view::{Position, View};

@@ -1,0 +1,206 @@
+//! One window on the book.
+//!
+//! A view knows the numbers of the lines that match its filter within the part of the book that it has looked through:
+//! `low..high`. [`View::search`] makes that part larger by a bounded number of lines, first towards the newest, then
+//! towards the oldest, so that the screen fills from its bottom at once and no filter ever holds up a frame.
+
+use std::collections::VecDeque;
+
+use super::book::Logbook;
+use super::filter::Filter;
+use super::store::LineNumber;
+
+/// Where a view stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Position {
+    /// At the newest line, moving on with it.
+    Following,
+    /// Still, with this line at the bottom.
+    At(LineNumber),
+}
+
+/// One window on the book.
+#[derive(Clone, PartialEq, Debug)]
+pub struct View {
+    filter: Filter,
+    /// Numbers of matching lines within `low..high`, ascending.
+    matches: VecDeque<u64>,
+    low: u64,
+    high: u64,
+    position: Position,
+    /// Lines that were gone from the book before they could be looked at.
+    missed: u64,
+    begun: bool,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self::new(Filter::default())
+    }
+}
+
+impl View {
+    /// A view that follows the newest lines.
+    pub fn new(filter: Filter) -> Self {
+        Self {
+            filter,
+            matches: VecDeque::new(),
+            low: 0,
+            high: 0,
+            position: Position::Following,
+            missed: 0,
+            begun: false,
+        }
+    }
+
+    /// What it shows.
+    pub fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// Shows something else; the search begins anew at the newest line. A view that stands still stays where it is.
+    pub fn set_filter(&mut self, filter: Filter) {
+        if self.filter != filter {
+            *self = Self { position: self.position, ..Self::new(filter) };
+        }
+    }
+
+    /// Looks at up to `budget` more lines. Says whether more are left, so that the caller comes back.
+    pub fn search(&mut self, book: &Logbook, budget: usize) -> bool {
+        self.forget(book);
+        let (store, sources) = (book.store(), self.filter.sources_of(book));
+        let mut left = budget as u64;
+        let to = book.end().0.min(self.high.saturating_add(left));
+        for (number, entry, text) in store.range(self.high, to) {
+            if self.filter.passes(&sources, entry, text) {
+                self.matches.push_back(number);
+            }
+        }
+        left -= to - self.high;
+        self.high = to;
+        let from = self.low.saturating_sub(left).max(book.first().0);
+        for (number, entry, text) in store.range(from, self.low).rev() {
+            if self.filter.passes(&sources, entry, text) {
+                self.matches.push_front(number);
+            }
+        }
+        self.low = from;
+        self.low > book.first().0 || self.high < book.end().0
+    }
+
+    /// The part of the book that was looked through, as a fraction of one.
+    #[expect(clippy::cast_precision_loss, reason = "a fraction for the screen")]
+    pub fn progress(&self, book: &Logbook) -> f64 {
+        let kept = book.end().0 - book.first().0;
+        let looked = self.high.saturating_sub(self.low.max(book.first().0));
+        if kept == 0 { 1.0 } else { looked as f64 / kept as f64 }
+    }
+
+    /// How many lines match, as far as was looked.
+    pub fn matched(&self) -> usize {
+        self.matches.len()
+    }
+
+    /// Lines that the book let go before this view could look at them, because they came faster than it searched.
+    pub fn missed(&self) -> u64 {
+        self.missed
+    }
+
+    /// Where it stands.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// How many matching lines lie below the window.
+    pub fn below(&self) -> usize {
+        match self.position {
+            Position::Following => 0,
+            Position::At(_) => self.matches.len() - self.bottom(0).map_or(0, |bottom| bottom + 1),
+        }
+    }
+
+    /// The numbers of the lines to show, top to bottom, at most `rows`.
+    pub fn window(&self, rows: usize) -> Vec<LineNumber> {
+        let Some(bottom) = self.bottom(rows) else { return Vec::new() };
+        let top = (bottom + 1).saturating_sub(rows);
+        self.matches.range(top..=bottom).take(rows).map(|number| LineNumber(*number)).collect()
+    }
+
+    /// Stands still: what is shown stays, new lines gather below.
+    pub fn pause(&mut self) {
+        if let (Position::Following, Some(number)) = (self.position, self.matches.back()) {
+            self.position = Position::At(LineNumber(*number));
+        }
+    }
+
+    /// Goes to the newest line and follows again.
+    pub fn follow(&mut self) {
+        self.position = Position::Following;
+    }
+
+    /// Moves `lines` towards the oldest, in a window of `rows`.
+    pub fn up(&mut self, lines: usize, rows: usize) {
+        if let Some(bottom) = self.bottom(rows) {
+            self.stand_at(bottom.saturating_sub(lines), rows);
+        }
+    }
+
+    /// Moves `lines` towards the newest; past the end it follows again.
+    pub fn down(&mut self, lines: usize, rows: usize) {
+        if let (Position::At(_), Some(bottom)) = (self.position, self.bottom(rows)) {
+            if bottom + lines >= self.matches.len() {
+                self.follow();
+            } else {
+                self.stand_at(bottom + lines, rows);
+            }
+        }
+    }
+
+    /// Goes to the oldest line known to match.
+    pub fn top(&mut self, rows: usize) {
+        self.stand_at(0, rows);
+    }
+
+    /// Puts a line at the bottom, or the next that matches.
+    pub fn go_to(&mut self, number: LineNumber) {
+        self.position = Position::At(number);
+    }
+
+    /// The place among the matches of the window's last line.
+    fn bottom(&self, rows: usize) -> Option<usize> {
+        let last = self.matches.len().checked_sub(1)?;
+        match self.position {
+            Position::Following => Some(last),
+            // At the very top the window is filled from above.
+            Position::At(number) => {
+                let place = self.matches.partition_point(|each| *each < number.0);
+                Some(place.max(rows.saturating_sub(1)).min(last))
+            }
+        }
+    }
+
+    fn stand_at(&mut self, place: usize, rows: usize) {
+        let place = place.max(rows.saturating_sub(1)).min(self.matches.len().saturating_sub(1));
+        if let Some(number) = self.matches.get(place) {
+            self.position = Position::At(LineNumber(*number));
+        }
+    }
+
+    /// Lets go of what the book no longer has.
+    fn forget(&mut self, book: &Logbook) {
+        if !self.begun {
+            self.begun = true;
+            (self.low, self.high) = (book.end().0, book.end().0);
+        }
+        let first = book.first().0;
+        while self.matches.front().is_some_and(|number| *number < first) {
+            self.matches.pop_front();
+        }
+        self.missed += first.saturating_sub(self.high);
+        self.low = self.low.max(first);
+        self.high = self.high.max(first);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,187 @@
+//! Views against a naive one that looks at everything each time.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::log::{Level, LogBatch, LogLine};
+use crate::domain::{Now, Timestamp};
+use crate::logbook::Limits;
+
+fn push(book: &mut Logbook, source: &str, texts: &[String]) {
+    let line = |text: &String| LogLine {
+        at: Some(Timestamp(5)),
+        level: if text.contains('e') { Level::Error } else { Level::Info },
+        text: text.clone(),
+        excluded: text.contains('h'),
+    };
+    let lines = texts.iter().map(line).collect();
+    book.push(&LogBatch { source: source.into(), pool: Some(source.into()), lines, dropped: 0 }, Now::default());
+}
+
+fn book_of(texts: &[&str]) -> Logbook {
+    let mut book = Logbook::default();
+    push(&mut book, "blue", &texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
+    book
+}
+
+fn numbers(view: &View, rows: usize) -> Vec<u64> {
+    view.window(rows).into_iter().map(|number| number.0).collect()
+}
+
+#[test]
+fn the_last_lines_that_match_are_shown_however_many_others_came_between() {
+    let texts: Vec<String> =
+        (0..1000).map(|n| if n % 300 == 0 { "seldom".to_owned() } else { "often".to_owned() }).collect();
+    let mut book = Logbook::default();
+    push(&mut book, "blue", &texts);
+    let mut view = View::new(Filter::parse("seldom").expect("a filter"));
+    while view.search(&book, 100) {}
+    assert_eq!(numbers(&view, 3), [300, 600, 900]);
+}
+
+#[test]
+fn a_search_fills_the_screen_from_its_bottom_in_slices() {
+    let book = book_of(&["a"; 100]);
+    let mut view = View::default();
+    assert!(view.search(&book, 10));
+    assert_eq!(numbers(&view, 3), [97, 98, 99]);
+    assert!((view.progress(&book) - 0.1).abs() < 1e-9);
+    assert_eq!((2..=20).take_while(|_| view.search(&book, 10)).count(), 8);
+    assert_eq!(view.matched(), 100);
+}
+
+#[test]
+fn a_paused_view_keeps_its_picture_and_counts_what_came() {
+    let mut book = book_of(&["a"; 10]);
+    let mut view = View::default();
+    view.search(&book, 1000);
+    view.pause();
+    push(&mut book, "blue", &["a".to_owned(), "a".to_owned()]);
+    view.search(&book, 1000);
+    assert_eq!((numbers(&view, 3), view.below()), (vec![7, 8, 9], 2));
+    view.down(1, 3);
+    assert_eq!((numbers(&view, 3), view.below()), (vec![8, 9, 10], 1));
+    view.down(9, 3);
+    assert_eq!((view.position(), numbers(&view, 3)), (Position::Following, vec![9, 10, 11]));
+}
+
+#[test]
+fn scrolling_stops_at_the_top_with_a_full_window() {
+    let book = book_of(&["a"; 10]);
+    let mut view = View::default();
+    view.search(&book, 1000);
+    view.up(4, 3);
+    assert_eq!(numbers(&view, 3), [3, 4, 5]);
+    view.up(100, 3);
+    assert_eq!(numbers(&view, 3), [0, 1, 2]);
+    view.down(1, 3);
+    assert_eq!(numbers(&view, 3), [1, 2, 3]);
+    view.top(3);
+    assert_eq!(numbers(&view, 3), [0, 1, 2]);
+    assert_eq!(numbers(&view, 0), Vec::<u64>::new());
+    assert_eq!(numbers(&view, 50).len(), 10);
+}
+
+#[test]
+fn lines_gone_before_they_were_looked_at_are_counted() {
+    let mut book = Logbook::new(Limits { lines: 10, bytes: 1024 * 1024 });
+    let mut view = View::default();
+    view.search(&book, 5);
+    push(&mut book, "blue", &vec!["a".to_owned(); 25]);
+    while view.search(&book, 5) {}
+    assert_eq!((view.missed(), view.matched()), (15, 10));
+}
+
+#[test]
+fn a_changed_filter_stays_at_its_place() {
+    let book = book_of(&["ax", "b", "ax", "b", "ax", "b"]);
+    let mut view = View::default();
+    view.search(&book, 100);
+    view.go_to(LineNumber(3));
+    view.set_filter(Filter::parse("ax").expect("a filter"));
+    view.search(&book, 100);
+    assert_eq!(numbers(&view, 2), [2, 4]);
+}
+
+#[derive(Clone, Debug)]
+enum Act {
+    Push(bool, Vec<String>),
+    Mark,
+    Filter(usize),
+    Search(usize),
+    Up(usize),
+    Down(usize),
+    Pause,
+    Follow,
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        (any::<bool>(), proptest::collection::vec("[aeh]{1,3}", 0..12))
+            .prop_map(|(blue, texts)| Act::Push(blue, texts)),
+        Just(Act::Mark),
+        (0..FILTERS.len()).prop_map(Act::Filter),
+        (0_usize..20).prop_map(Act::Search),
+        (0_usize..9).prop_map(Act::Up),
+        (0_usize..9).prop_map(Act::Down),
+        Just(Act::Pause),
+        Just(Act::Follow),
+    ]
+}
+
+const FILTERS: [&str; 7] =
+    ["", "noise:show", "a", "/^a+$/ noise:show", "level:error", "pool:blue", "source:green noise:show"];
+
+/// What matches, by looking at everything.
+fn naive(book: &Logbook, filter: usize) -> Vec<u64> {
+    book.lines(book.first(), book.end())
+        .filter(|line| {
+            let pass = match filter {
+                0 => !line.excluded,
+                1 => true,
+                2 => !line.excluded && line.text.contains('a'),
+                3 => line.text.chars().all(|each| each == 'a'),
+                4 => !line.excluded && line.level == Level::Error,
+                5 => !line.excluded && line.source.is_some_and(|source| source.as_str() == "blue"),
+                _ => line.source.is_some_and(|source| source.as_str() == "green"),
+            };
+            line.is_mark() || pass
+        })
+        .map(|line| line.number.0)
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn a_view_shows_what_a_naive_one_shows(acts in proptest::collection::vec(act(), 0..60), rows in 1_usize..6) {
+        let mut book = Logbook::new(Limits { lines: 40, bytes: 1024 * 1024 });
+        let (mut view, mut filter) = (View::default(), 0);
+        for act in acts {
+            match act {
+                Act::Push(blue, texts) => push(&mut book, if blue { "blue" } else { "green" }, &texts),
+                Act::Mark => book.mark("ana: 10 → 30", Now::default()),
+                Act::Filter(next) => {
+                    filter = next;
+                    view.set_filter(Filter::parse(FILTERS[next]).expect("a filter"));
+                }
+                Act::Search(budget) => {
+                    view.search(&book, budget);
+                }
+                Act::Up(lines) => view.up(lines, rows),
+                Act::Down(lines) => view.down(lines, rows),
+                Act::Pause => view.pause(),
+                Act::Follow => view.follow(),
+            }
+            let mut done = view.clone();
+            while done.search(&book, 7) {}
+            let all = naive(&book, filter);
+            prop_assert_eq!(done.matched(), all.len());
+            let bottom = match done.position() {
+                Position::Following => all.len().saturating_sub(1),
+                Position::At(number) => all.iter().filter(|each| **each < number.0).count().max(rows - 1).min(all.len().saturating_sub(1)),
+            };
+            let shown: Vec<u64> = all.iter().take(bottom + 1).skip((bottom + 1).saturating_sub(rows)).copied().collect();
+            prop_assert_eq!(numbers(&done, rows), shown);
+        }
+    }
+}
