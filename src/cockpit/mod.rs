@@ -3,15 +3,19 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::wildcard_enum_match_arm)]
 
 mod action;
+mod banner;
 mod chart;
 mod effect;
+mod log_pane;
 mod model;
 mod msg;
 mod overlay;
 
 pub use action::Action;
+pub use banner::Banner;
 pub use chart::{Chart, Charts, Series};
 pub use effect::Effect;
+pub use log_pane::LogPane;
 pub use model::{ChecklistPane, Draft, Model, Noticed, Pane, Settings, Surroundings};
 pub use msg::Msg;
 pub use overlay::{ConfirmState, Overlay, OverlayKind, Palette, Purpose, Question};

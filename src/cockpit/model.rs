@@ -3,12 +3,13 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::chart::Charts;
+use super::log_pane::LogPane;
 use super::overlay::Overlay;
-use crate::domain::{Now, PoolId, Weights};
+use crate::domain::{ChangeId, Elapsed, Now, PoolId, Weights};
 use crate::flight::{Flight, Notice};
 
 /// The model. What is not here is not on the screen.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Model {
     /// The flight.
     pub flight: Flight,
@@ -28,14 +29,19 @@ pub struct Model {
     pub call_view: bool,
     /// A split being drafted, drawn beside the live one.
     pub draft: Option<Draft>,
-    /// The pool that `+`, `-` and digits set; the next step's raised pool unless arrows chose another.
-    pub pool: PoolId,
+    /// The pool that arrows chose for `+`, `-` and digits; `None` while it is the one that the next step raises.
+    /// [`Model::pool`] tells which it is.
+    pub chosen_pool: Option<PoolId>,
+    /// The change that was confirmed here last: its outcome stands as a strip until it is put away.
+    pub followed: Option<ChangeId>,
     /// The checklist pane.
     pub checklist: ChecklistPane,
     /// The selected router in the traffic pane.
     pub router: usize,
     /// The charts.
     pub charts: Charts,
+    /// The logs.
+    pub logs: LogPane,
     /// What lies over the panes.
     pub overlay: Option<Overlay>,
     /// Messages to the operator, newest last.
@@ -48,6 +54,8 @@ pub struct Model {
     pub dropped: u64,
     /// Counts up while anything on the screen moves.
     pub beat: u64,
+    /// When `beat` last counted.
+    pub(super) beat_at: Elapsed,
 }
 
 /// The panes.
