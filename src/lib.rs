@@ -4,5 +4,6 @@ pub mod cockpit;
 pub mod domain;
 pub mod entry;
 pub mod flight;
+pub mod layout;
 pub mod logbook;
 pub mod session;

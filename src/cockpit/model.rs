@@ -7,6 +7,7 @@ use super::log_pane::LogPane;
 use super::overlay::Overlay;
 use crate::domain::{ChangeId, Elapsed, Now, PoolId, Weights};
 use crate::flight::{Flight, Notice};
+pub use crate::layout::Pane;
 
 /// The model. What is not here is not on the screen.
 #[derive(Debug)]
@@ -56,24 +57,6 @@ pub struct Model {
     pub beat: u64,
     /// When `beat` last counted.
     pub(super) beat_at: Elapsed,
-}
-
-/// The panes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Pane {
-    /// The pool-weight diagram with the plan strip.
-    Traffic,
-    /// The checklist.
-    Checklist,
-    /// The charts.
-    Metrics,
-    /// The logs.
-    Logs,
-}
-
-impl Pane {
-    /// All panes in the order of Tab.
-    pub const ALL: [Self; 4] = [Self::Traffic, Self::Checklist, Self::Metrics, Self::Logs];
 }
 
 /// A split being drafted.
