@@ -113,3 +113,47 @@ pub struct Surroundings {
     /// Acts and faults of the built-in world: name and one line of help; empty for a real profile.
     pub demo: Vec<(String, String)>,
 }
+
+impl Model {
+    /// A cockpit over a flight, with the traffic in focus and nothing open.
+    pub fn new(flight: Flight, settings: Settings, around: Surroundings, now: Now, size: (u16, u16)) -> Self {
+        Self {
+            flight,
+            now,
+            size,
+            version: 1,
+            drawn: 0,
+            focus: Pane::Traffic,
+            zoomed: false,
+            call_view: false,
+            draft: None,
+            chosen_pool: None,
+            followed: None,
+            checklist: ChecklistPane::default(),
+            router: 0,
+            charts: Charts { span: SPANS[0], ..Charts::default() },
+            logs: LogPane::default(),
+            overlay: None,
+            notices: VecDeque::new(),
+            settings,
+            around,
+            dropped: 0,
+            beat: 0,
+            beat_at: Elapsed(0),
+        }
+    }
+
+    /// The newest notice, while it is fresh enough to stand in the message line.
+    pub fn newest_notice(&self) -> Option<&Noticed> {
+        let newest = self.notices.back()?;
+        let stands = match newest.notice.tone {
+            crate::flight::Tone::Plain | crate::flight::Tone::Good => 8,
+            crate::flight::Tone::Warn | crate::flight::Tone::Bad => 20,
+        };
+        (self.now.elapsed.since(newest.at.elapsed).as_secs() < stands).then_some(newest)
+    }
+}
+
+/// The spans that the charts can show.
+pub(super) const SPANS: [std::time::Duration; 3] =
+    [std::time::Duration::from_mins(5), std::time::Duration::from_mins(15), std::time::Duration::from_mins(30)];

@@ -3,7 +3,7 @@
 use tui_input::Input;
 
 use crate::domain::{ChangeId, NativeSplit, RouterId, StepId};
-use crate::flight::WayBackChoice;
+use crate::flight::{Ask, WayBackChoice};
 use crate::session::proposal::{Gate, Override};
 
 /// What has the keys instead of the panes.
@@ -60,7 +60,7 @@ pub enum OverlayKind {
         /// The lines.
         lines: Vec<String>,
     },
-    /// The messages so far, newest last.
+    /// The messages so far, newest last; `scroll` counts from the newest.
     Messages,
     /// Take the changed profile in?
     Reload(ConfirmState),
@@ -78,6 +78,8 @@ pub enum OverlayKind {
 pub struct ConfirmState {
     /// The proposal that this is about, once every router has worked it out.
     pub change: Option<ChangeId>,
+    /// How it was asked for, so that it can be proposed afresh.
+    pub asked: Option<Ask>,
     /// What was typed, where the act asks for its target.
     pub typed: Input,
     /// Gates that are overridden so far.
