@@ -4,6 +4,7 @@ pub mod cockpit;
 pub mod domain;
 pub mod entry;
 pub mod flight;
+pub mod input;
 pub mod layout;
 pub mod logbook;
 pub mod session;
