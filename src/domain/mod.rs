@@ -1,4 +1,5 @@
 //! Values and their laws: no input, no output, no clock.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::wildcard_enum_match_arm)]
 
 pub mod checklist;
 pub mod drain;

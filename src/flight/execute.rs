@@ -22,8 +22,6 @@ pub struct Execution {
     pub began: Elapsed,
     /// Per router.
     pub legs: BTreeMap<RouterId, Leg>,
-    deadline: Timestamp,
-    until: Elapsed,
 }
 
 /// One router of an execution.
@@ -38,6 +36,9 @@ pub struct Leg {
     /// From dispatch until its newest outcome.
     pub took: Option<Duration>,
     sent_at: Elapsed,
+    /// Of the intent that this router was last sent to under; another router's retry does not move it.
+    deadline: Timestamp,
+    until: Elapsed,
 }
 
 /// What a leg waits for.
@@ -89,7 +90,7 @@ impl Flight {
                 outcome
             };
             let phase = if asks { Phase::Asking { from: 1 } } else { Phase::Done };
-            Leg { attempt, outcome, phase, took: None, sent_at: Elapsed(0) }
+            Leg { attempt, outcome, phase, took: None, sent_at: Elapsed(0), deadline: Timestamp(0), until: Elapsed(0) }
         };
         let execution = Execution {
             change: change.id(),
@@ -97,8 +98,6 @@ impl Flight {
             superseded: false,
             began: Elapsed(0),
             legs: change.confirmed.routers.iter().map(|order| (order.router.clone(), leg(&order.router))).collect(),
-            deadline: Timestamp(0),
-            until: Elapsed(0),
         };
         self.executing.push(execution);
     }
@@ -199,25 +198,39 @@ impl Flight {
                 superseded: false,
                 began: now.elapsed,
                 legs: BTreeMap::new(),
-                deadline,
-                until,
             });
             self.executing.len() - 1
         });
         let Some(execution) = self.executing.get_mut(index) else { return };
-        execution.deadline = deadline;
-        execution.until = until;
         for order in &change.confirmed.routers {
             if only.is_some_and(|only| !only.contains(&order.router)) {
                 continue;
             }
             let attempt = change.outcomes.get(&order.router).map_or(1, |known| known.attempt);
             let phase = if mine { Phase::Sending } else { Phase::Asking { from } };
-            execution
-                .legs
-                .insert(order.router.clone(), Leg { attempt, outcome: None, phase, took: None, sent_at: now.elapsed });
+            // A retry is bound to what the operator saw of the first try: a timed-out write may have been taken in part.
+            let seen = match execution.legs.get(&order.router).and_then(|leg| leg.outcome.as_ref()) {
+                Some(Outcome::Differs { read }) => Some(read.clone()),
+                Some(
+                    Outcome::NotSent { .. }
+                    | Outcome::Accepted
+                    | Outcome::Verified
+                    | Outcome::Moved { .. }
+                    | Outcome::Failed { .. }
+                    | Outcome::Unknown { .. },
+                )
+                | None => None,
+            };
+            execution.legs.insert(
+                order.router.clone(),
+                Leg { attempt, outcome: None, phase, took: None, sent_at: now.elapsed, deadline, until },
+            );
             if mine {
-                out.push(Effect::Send(Box::new(send(&change, &order.router, attempt, deadline, until))));
+                let mut send = send(&change, &order.router, attempt, deadline, until);
+                if let (Some(expected), Some(seen)) = (send.expected.as_mut(), seen) {
+                    *expected = seen;
+                }
+                out.push(Effect::Send(Box::new(send)));
             }
         }
     }
@@ -232,6 +245,11 @@ impl Flight {
         out: &mut Vec<Effect>,
     ) {
         let next_poll = self.counters.polls + 1;
+        let order = self.session.change(id).and_then(|change| change.order(router));
+        // What moved may be an earlier try that came true: then the read before the write is the read-back.
+        let came_true = order
+            .is_some_and(|order| matches!(&outcome, Outcome::Moved { read } if read.holds(&order.prepared.native)));
+        let outcome = if came_true { Outcome::Verified } else { outcome };
         let Some(execution) = self.executing.iter_mut().find(|each| each.change == id) else { return };
         let superseded = execution.superseded;
         let began = execution.began;
@@ -283,14 +301,14 @@ impl Flight {
                 && !holds
                 && !execution.superseded
                 && change.settled.is_none()
-                && now.elapsed < execution.until
-                && now.wall < execution.deadline;
+                && now.elapsed < leg.until
+                && now.wall < leg.deadline;
             leg.took = Some(now.elapsed.since(execution.began));
             leg.outcome = Some(outcome.clone());
             if resend && now.elapsed.since(leg.sent_at) >= RESEND {
                 leg.phase = Phase::Sending;
                 leg.sent_at = now.elapsed;
-                let send = send(change, router, leg.attempt, execution.deadline, execution.until);
+                let send = send(change, router, leg.attempt, leg.deadline, leg.until);
                 again.push(Effect::Send(Box::new(send)));
             } else if !resend {
                 leg.phase = Phase::Done;
@@ -313,10 +331,8 @@ impl Flight {
         let from = self.counters.polls + 1;
         let mut notes = Vec::new();
         for execution in &mut self.executing {
-            if now.elapsed <= execution.until.plus(grace) {
-                continue;
-            }
-            for (router, leg) in execution.legs.iter_mut().filter(|(_, leg)| leg.phase == Phase::Sending) {
+            let silent = |leg: &Leg| leg.phase == Phase::Sending && now.elapsed > leg.until.plus(grace);
+            for (router, leg) in execution.legs.iter_mut().filter(|(_, leg)| silent(leg)) {
                 let outcome = Outcome::Unknown { why: "no word of it came back".to_owned() };
                 leg.phase = Phase::Asking { from };
                 leg.outcome = Some(outcome.clone());

@@ -84,7 +84,12 @@ impl Flight {
             let session = scratch.as_ref().unwrap_or(&self.session);
             let asked = Asked { now, ..next.asked.clone() };
             match decide(session, &self.procedure, &asked) {
-                Ok(decided) if decided.is_empty() => {}
+                // On top of a command that may yet come to nothing, nothing to do now may be something to do then.
+                Ok(decided) if decided.is_empty() => {
+                    if scratch.is_some() && !next.by_person {
+                        waiting.push(next);
+                    }
+                }
                 Ok(decided) => {
                     if !self.link.queue.is_empty() {
                         scratch.get_or_insert_with(|| self.session.clone()).apply_entry(&stamp, &decided);
@@ -96,6 +101,8 @@ impl Flight {
                     if next.by_person {
                         self.refuse(&next.asked.command, &refused);
                         out.push(Effect::refused(&refused));
+                    } else if scratch.is_some() {
+                        waiting.push(next);
                     }
                 }
             }
@@ -168,6 +175,15 @@ impl Flight {
         }
     }
 
+    /// A journal that was away is asked whether it is back, also when nothing waits for it.
+    pub(super) fn ask_after_journal(&mut self, now: Now, out: &mut Vec<Effect>) {
+        let idle = self.link.pending.is_none() && self.link.broken.is_none();
+        if self.link.down.is_some() && idle && self.link.retry_at.is_none_or(|at| now.elapsed >= at) {
+            self.link.retry_at = Some(now.elapsed.plus(RETRY));
+            out.push(Effect::ReadJournal { after: self.session.head });
+        }
+    }
+
     /// Takes entries of the journal in, in order; those that are known already are passed over.
     pub(super) fn followed(&mut self, now: Now, entries: Vec<Entry>, is_tail: bool, out: &mut Vec<Effect>) {
         for entry in entries {
@@ -198,6 +214,10 @@ impl Flight {
         }
         // The journal was read to its end and the unknown entry is not in it: the same entry is sent once more. Its number
         // guards it, so that at most one of the two is kept.
+        if is_tail && self.link.pending.is_none() {
+            self.link.down = None;
+            self.link.retry_at = None;
+        }
         if is_tail && let Some(pending) = self.link.pending.as_mut().filter(|pending| pending.unknown) {
             pending.unknown = false;
             out.push(Effect::Append(Box::new(pending.entry.clone())));

@@ -72,6 +72,7 @@ impl Flight {
             self.read(now, &router, out);
         }
         self.give_up_on_silence(now);
+        self.ask_after_journal(now, out);
         if self.watches.is_empty() {
             let drains = self.look_at_drains(now);
             self.note_all(now, drains);

@@ -3,7 +3,7 @@
 use super::rate::Rate;
 use super::store::{Entry, LineNumber, LineRef, MARK, Store};
 use crate::domain::log::{Level, LogBatch};
-use crate::domain::{Elapsed, Now, PoolId, SourceId, Timestamp};
+use crate::domain::{Elapsed, Now, PoolId, SourceId};
 
 /// How much is kept, whichever is reached first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -178,19 +178,12 @@ impl Logbook {
     }
 }
 
-/// The time that a line tells, for tests and records that need it apart.
-impl LineRef<'_> {
-    /// Its own time, if it tells one.
-    pub fn own_time(&self) -> Option<Timestamp> {
-        self.tells_time.then_some(self.at)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::Timestamp;
     use crate::domain::log::LogLine;
 
     fn batch(source: &str, texts: &[&str]) -> LogBatch {

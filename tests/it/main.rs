@@ -4,6 +4,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::missing_panics_doc,
+    clippy::print_stdout,
+    clippy::string_slice,
     unreachable_pub,
     missing_docs,
     reason = "a test that cannot go on says so loudly, and its helpers are documented where they need it"
@@ -15,6 +17,8 @@ mod cli;
 mod config;
 mod flows;
 mod journal;
+#[cfg(feature = "lab")]
+mod lab;
 mod pty;
 mod simulation;
 mod support;

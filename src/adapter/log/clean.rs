@@ -95,7 +95,7 @@ impl Cleaner {
             .as_bytes()
             .first()
             .filter(|_| whole.as_bytes().get(1..5).is_some_and(|date| date.iter().all(u8::is_ascii_digit)));
-        let level = match (glog.and_then(|letter| level::letter_level(*letter)), level::leading(rest)) {
+        let level = match (glog.and_then(|letter| level::lettered(*letter)), level::leading(rest)) {
             (Some(level), _) => level,
             (None, Some((level, length))) => {
                 rest = rest.get(length..).unwrap_or_default();

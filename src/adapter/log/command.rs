@@ -31,7 +31,7 @@ const LAST_PAUSE: Duration = Duration::from_secs(30);
 /// A command that ran this long was well: the pauses begin anew.
 const WELL: Duration = Duration::from_secs(30);
 /// How long a command that closed its output may take to end by itself.
-const FAREWELL: Duration = Duration::from_millis(500);
+const FAREWELL: Duration = Duration::from_secs(2);
 /// One read, and how many lines make a batch full.
 const CHUNK: usize = 64 * 1024;
 const FULL: usize = 32_768;

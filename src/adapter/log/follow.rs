@@ -162,7 +162,8 @@ impl Following {
     }
 
     fn take(&mut self, step: Step, begun: Instant) {
-        let state = step.there.map_or(LogSourceState::Following, LogSourceState::Waiting);
+        let anew = step.opened && self.told.is_some();
+        let state = step.trouble.map_or(LogSourceState::Following, LogSourceState::Waiting);
         // Lines come from an open file; that its name is gone is said after them.
         let says_first = state == LogSourceState::Following;
         if says_first {
@@ -185,6 +186,10 @@ impl Following {
         }
         if !says_first {
             self.tell(state);
+        }
+        if anew {
+            // Its directory may be new, and a link may lead elsewhere.
+            (self.bell, self.quiet) = (Bell::Silent, QUIET);
         }
         if step.more {
             self.batch.get_or_insert(begun);

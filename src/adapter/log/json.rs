@@ -7,6 +7,7 @@ use std::fmt;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::clean::TEXT_LIMIT;
 use super::level;
 use super::stamp::{self, Stamps};
 use crate::domain::Timestamp;
@@ -28,8 +29,11 @@ pub(super) fn read(line: &str, stamps: &mut Stamps) -> Option<Told> {
     let fields = Fields::read(line)?;
     let mut told = Told { at: None, level: None, text: String::with_capacity(line.len()) };
     let mut rest = String::with_capacity(line.len());
+    // The journal's own entries carry dozens of fields about the process, all with this first letter.
+    let journal = fields.0.iter().any(|(key, _)| key == "__REALTIME_TIMESTAMP");
     for (key, value) in &fields.0 {
         match meaning(key) {
+            Meaning::Other if journal && key.starts_with('_') => {}
             Meaning::Time if told.at.is_none() => {
                 told.at = time(value.get(), stamps);
                 if told.at.is_none() {
@@ -80,7 +84,13 @@ fn severity(value: &str) -> Option<Level> {
 /// Nested objects become `outer.inner=value` down to this depth; below it they stay JSON.
 const DEPTH: usize = 3;
 
+/// A line's text is not shown beyond this, so nothing more is put together: keys within keys could make it very long.
+const ENOUGH: usize = 4 * TEXT_LIMIT;
+
 fn append(out: &mut String, key: &str, value: &str, depth: usize) {
+    if out.len() > ENOUGH {
+        return;
+    }
     if depth < DEPTH
         && value.starts_with('{')
         && let Some(fields) = Fields::read(value)
@@ -178,11 +188,27 @@ mod tests {
     }
 
     #[test]
+    fn the_journals_fields_about_the_process_are_left_out() {
+        let line =
+            r#"{"_PID":"7","__REALTIME_TIMESTAMP":"1795224730742000","PRIORITY":"4","MESSAGE":"slow","UNIT":"app"}"#;
+        let at = Some("2026-11-21T01:32:10.742Z".to_owned());
+        assert_eq!(told(line), Some((at, Some(Level::Warn), "slow UNIT=app".to_owned())));
+    }
+
+    #[test]
     fn an_unreadable_time_or_level_stays_to_be_read() {
         assert_eq!(
             told(r#"{"time":"noon","level":"loud","msg":"x"}"#),
             Some((None, None, "x time=noon level=loud".to_owned()))
         );
+    }
+
+    #[test]
+    fn keys_within_keys_cannot_make_a_line_endless() {
+        let inner: Vec<String> = (0..2_000).map(|number| format!("\"{number}\":1")).collect();
+        let line = format!("{{\"{}\":{{{}}}}}", "k".repeat(30_000), inner.join(","));
+        let (_, _, text) = told(&line).expect("an object");
+        assert!(text.len() < 100_000, "{}", text.len());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::domain::log::Level;
 
 /// A level and how much of the line's beginning only says it and may be left out.
 pub(super) fn leading(text: &str) -> Option<(Level, usize)> {
-    glog(text).or_else(|| words(text)).or_else(|| Some((key(text)?, 0)))
+    letter(text).or_else(|| words(text)).or_else(|| Some((key(text)?, 0)))
 }
 
 /// The level that a word names, in any case.
@@ -106,19 +106,18 @@ fn meant(text: &str, at: usize, end: usize, word: &str) -> Option<usize> {
     Some(text.len() - rest.trim_start_matches([']', '>', ')', ':', ' ', '|']).len())
 }
 
-/// `W1121 07:37:15`: only after the time was read off; what is left then begins with nothing, so the letter is looked at
-/// by the caller's original line. Here it is the single letter of `W ` or `[W]`.
-fn glog(text: &str) -> Option<(Level, usize)> {
-    let (letter, length) = match text.as_bytes() {
+/// The single letter of `W message`, `[W] message` and `W/tag`. `I` alone is a word.
+fn letter(text: &str) -> Option<(Level, usize)> {
+    let (initial, length) = match text.as_bytes() {
         [b'[', letter, b']', b' ', ..] => (*letter, 4),
         [letter, b' ' | b'/', ..] => (*letter, 2),
         _ => return None,
     };
-    letter_level(letter).filter(|_| letter != b'I' || length == 4).map(|level| (level, length))
+    lettered(initial).filter(|_| initial != b'I' || length == 4).map(|level| (level, length))
 }
 
-/// The level of glog's first letter.
-pub(super) fn letter_level(letter: u8) -> Option<Level> {
+/// The level of a first letter, as glog writes it before the date: `W1121 07:37:15`.
+pub(super) fn lettered(letter: u8) -> Option<Level> {
     match letter {
         b'E' | b'F' => Some(Level::Error),
         b'W' => Some(Level::Warn),

@@ -1,1 +1,21 @@
 //! Profiles that must load and profiles that must not.
+
+mod damage;
+mod invalid;
+mod schema;
+mod secret;
+mod valid;
+
+use std::path::PathBuf;
+
+/// The profiles of a folder, in the order of their names. The built-in world's is a template that it fills in itself.
+fn profiles_in(folder: &str) -> Vec<PathBuf> {
+    let mut all: Vec<PathBuf> = std::fs::read_dir(folder)
+        .expect("the folder is there")
+        .map(|entry| entry.expect("it can be listed").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .filter(|path| !path.ends_with("profiles/demo.toml"))
+        .collect();
+    all.sort();
+    all
+}

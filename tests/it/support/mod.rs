@@ -1,1 +1,7 @@
 //! What the tests share.
+
+pub mod fake;
+pub mod haproxy;
+pub mod load;
+pub mod pool;
+pub mod procedure;

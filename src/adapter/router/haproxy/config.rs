@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::domain::PoolId;
+use serde_json::json;
+
+use crate::domain::{Capabilities, PoolId};
+use crate::setting::{Found, Kind, Named, Table, Wrong, quoted, word};
 
 /// Where and how one HAProxy process is steered.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -48,4 +51,238 @@ pub enum Shape {
         /// Per pool, in the profile's order, its backend.
         pools: Vec<(PoolId, String)>,
     },
+}
+
+impl Config {
+    /// What any HAProxy can do that is steered by its Runtime API.
+    pub fn capabilities() -> Capabilities {
+        Capabilities {
+            system: "HAProxy".to_owned(),
+            means: "Runtime API, one line".to_owned(),
+            change_ms: 1,
+            settle_ms: 0,
+            counts_in_flight: true,
+            counts_requests: true,
+            runtime_only: true,
+            conditional: false,
+        }
+    }
+
+    /// Reads the keys of `kind = "haproxy"`.
+    pub fn read(table: &mut Table<'_>, pools: &[PoolId], timeout: Duration) -> Option<Self> {
+        let names: Vec<&str> = pools.iter().map(PoolId::as_str).collect();
+        let address = table.required("at", "The Runtime API: \"unix:/path\" or \"tcp:host:port\".", &address());
+        let has = ["map", "key", "percent_of"].map(|key| table.has(key));
+        let is_map = has.contains(&true);
+        let doc =
+            "Per pool, the servers in one backend, `backend/pattern` with * for any text; with `map`, the backend.";
+        let kind = if is_map { whole_backend() } else { servers() };
+        let places = table.required_each_of("pools", doc, "pool", &names, &kind);
+        let doc =
+            "Per pool, the inner backend whose servers tell its health, where one server in front stands for a pool.";
+        let has_inner = table.spot_if_written("inner");
+        let inner = table.each_of("inner", doc, "pool", if has_inner.is_some() { &names } else { &[] }, &backend());
+        let map = table.optional("map", "The map that holds a percentage: its file name or #id.", &map_name());
+        let key = table.optional("key", "The map's key that holds the percentage.", &map_key());
+        let doc = "The pool whose percentage the map holds; the other pool gets the rest.";
+        let percent_of = table.optional("percent_of", doc, &crate::setting::name());
+        let shape = if is_map {
+            if let Some(spot) = has_inner {
+                let wrong = Wrong::new("goes with servers, not with a map").advice("leave it out");
+                table.report().refuse(&spot, wrong);
+            }
+            for (key, _) in ["map", "key", "percent_of"].into_iter().zip(has).filter(|(_, has)| !has) {
+                let wrong = Wrong::new("is missing").advice("map, key and percent_of go together");
+                table.report().refuse(&table.spot_of(key), wrong);
+            }
+            map_shape(table, pools, map, key, percent_of, places)
+        } else {
+            servers_shape(table, places, inner)
+        };
+        Some(Self { address: address?.value, shape: shape?, timeout })
+    }
+}
+
+type Places = Found<Vec<Named<String>>>;
+
+/// Models A and C: servers with weights in one backend.
+fn servers_shape(table: &Table<'_>, places: Option<Places>, inner: Option<Places>) -> Option<Shape> {
+    let report = table.report();
+    let mut split: Vec<(PoolId, Found<(String, String)>)> = Vec::new();
+    for (pool, place) in places?.value {
+        let (backend, pattern) = place.split_once('/')?;
+        let value = (backend.to_owned(), pattern.to_owned());
+        split.push((PoolId::new(pool), Found { value, spot: place.spot.clone() }));
+    }
+    let (_, first) = split.first()?;
+    let backend = first.0.clone();
+    let mut fits = true;
+    for (index, (pool, place)) in split.iter().enumerate() {
+        if place.0 != backend {
+            fits = false;
+            let what = format!("is in backend {}, and the pool before in {}", quoted(&place.0), quoted(&backend));
+            let advice = "weights share traffic within one backend; for two backends with a percentage in a map, name `map`, `key` and `percent_of`";
+            report.refuse(&place.spot, Wrong::new(what).advice(advice));
+        }
+        for (other, earlier) in split.iter().take(index).filter(|(_, earlier)| overlap(&earlier.1, &place.1)) {
+            fits = false;
+            let what =
+                format!("{} can name the same servers as {} of pool {other}", quoted(&place.1), quoted(&earlier.1));
+            report.refuse(&place.spot, Wrong::new(what).advice(format!("a server of {pool} belongs to one pool only")));
+        }
+    }
+    let pools = split.into_iter().map(|(pool, place)| (pool, place.value.1)).collect();
+    let inner = inner.map(|inner| inner.value).unwrap_or_default();
+    let inner = inner.into_iter().map(|(pool, backend)| (PoolId::new(pool), backend.value)).collect();
+    fits.then_some(Shape::Servers { backend, pools, inner })
+}
+
+/// Model B: two backends and a percentage in a map.
+fn map_shape(
+    table: &Table<'_>,
+    pools: &[PoolId],
+    map: Option<Found<String>>,
+    key: Option<Found<String>>,
+    percent_of: Option<Found<String>>,
+    places: Option<Places>,
+) -> Option<Shape> {
+    let report = table.report();
+    if pools.len() > 2 {
+        let what = format!("holds one percentage, which splits two pools; this profile has {}", pools.len());
+        let advice = "use servers with weights in one backend instead";
+        let at = map.as_ref().map_or_else(|| table.spot_of("map"), |map| map.spot.clone());
+        report.refuse(&at, Wrong::new(what).advice(advice));
+    }
+    if let Some(pool) =
+        percent_of.as_ref().filter(|pool| !pools.is_empty() && !pools.iter().any(|p| p.as_str() == pool.as_str()))
+    {
+        let names = pools.iter().map(PoolId::as_str);
+        let wrong = Wrong::new(format!("there is no pool {}", quoted(pool)));
+        let wrong = wrong.accepted(names.clone().collect::<Vec<_>>().join(", "));
+        report.refuse(&pool.spot, wrong.suggesting(pool, names));
+    }
+    let places = places?;
+    let pools: Vec<_> = places.value.into_iter().map(|(pool, backend)| (PoolId::new(pool), backend.value)).collect();
+    if let [(_, one), (_, other)] = &pools[..]
+        && one == other
+    {
+        let advice = "a percentage splits traffic between two backends";
+        report.refuse(&places.spot, Wrong::new(format!("both pools are {}", quoted(one))).advice(advice));
+    }
+    Some(Shape::Map { map: map?.value, key: key?.value, percent_of: PoolId::new(percent_of?.value), pools })
+}
+
+fn address() -> Kind<Address> {
+    let schema = json!({ "type": "string", "pattern": "^(unix:/.+|tcp:.+:[0-9]+)$" });
+    Kind::from_text("\"unix:/path/to/admin.sock\" or \"tcp:host:port\"", schema, |text| {
+        let cannot = || Wrong::new(format!("cannot be {}", quoted(text)));
+        if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err(cannot());
+        }
+        if let Some(path) = text.strip_prefix("unix:") {
+            return match path.len() {
+                108.. => {
+                    Err(Wrong::new(format!("the path is {} bytes long, and a unix socket's may have 107", path.len()))
+                        .advice("move or link the socket to a shorter path"))
+                }
+                2.. if path.starts_with('/') => Ok(Address::Unix(PathBuf::from(path))),
+                _ => Err(cannot().advice("begin the path with /")),
+            };
+        }
+        let (host, port) = text.strip_prefix("tcp:").and_then(|rest| rest.rsplit_once(':')).ok_or_else(cannot)?;
+        let bare_ipv6 = host.contains(':') && !(host.starts_with('[') && host.ends_with(']'));
+        if bare_ipv6 {
+            return Err(cannot().advice("write an IPv6 address in brackets: \"tcp:[::1]:9999\""));
+        }
+        match port.parse::<u16>() {
+            Ok(1..) if !host.is_empty() => Ok(Address::Tcp(format!("{host}:{port}"))),
+            _ => Err(cannot().advice("the port is a number from 1 to 65535")),
+        }
+    })
+}
+
+/// A backend and a pattern of its servers. The characters are those that HAProxy allows in names.
+fn servers() -> Kind<String> {
+    let accepted = "a backend and a pattern of its servers, such as \"app/blue-*\"";
+    word(accepted, "-_.:/*", 200).and_then(accepted, move |text| match text.split_once('/') {
+        Some((backend, servers))
+            if !backend.is_empty() && !servers.is_empty() && !servers.contains('/') && !backend.contains('*') =>
+        {
+            Ok(text)
+        }
+        Some(_) => Err(Wrong::new(format!("cannot be {}", quoted(&text)))),
+        None => Err(Wrong::new(format!("{} names no servers", quoted(&text)))
+            .accepted(accepted)
+            .advice("a backend alone goes with `map`")),
+    })
+}
+
+/// A backend alone, where a map decides between backends.
+fn whole_backend() -> Kind<String> {
+    word("the name of a backend", "-_.:/*", 200).and_then("the name of a backend", |text| {
+        if text.contains(['/', '*']) {
+            Err(Wrong::new(format!("{} is not a backend", quoted(&text)))
+                .advice("with `map`, each pool is a whole backend: write its name alone"))
+        } else {
+            Ok(text)
+        }
+    })
+}
+
+fn backend() -> Kind<String> {
+    word("the name of a backend", "-_.:", 100)
+}
+
+fn map_name() -> Kind<String> {
+    word("a map's file name or #id as HAProxy's `show map` prints it", "-_./#:@+,=", 400)
+}
+
+fn map_key() -> Kind<String> {
+    word("a key of the map: letters, digits and -_.:/", "-_.:/", 200)
+}
+
+/// Whether some text fits both patterns.
+fn overlap(a: &str, b: &str) -> bool {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    // `reach[i]`: some text fits both the first `row` characters of `a` and the first `i` of `b`.
+    let star = |pattern: &[char], index: usize| pattern.get(index) == Some(&'*');
+    let mut reach = vec![false; b.len() + 1];
+    for row in 0..=a.len() {
+        let before = std::mem::replace(&mut reach, vec![false; b.len() + 1]);
+        for column in 0..=b.len() {
+            let up = |index: usize| row > 0 && before.get(index) == Some(&true);
+            let left = column > 0 && reach.get(column - 1) == Some(&true);
+            let (ends_a, ends_b) = (row > 0 && star(&a, row - 1), column > 0 && star(&b, column - 1));
+            let same = row > 0 && column > 0 && a.get(row - 1) == b.get(column - 1);
+            let met = (row == 0 && column == 0)
+                || (ends_a && (up(column) || left))
+                || (ends_b && (up(column) || left))
+                || (same && column > 0 && up(column - 1));
+            if let Some(cell) = reach.get_mut(column) {
+                *cell = met;
+            }
+        }
+    }
+    reach.last() == Some(&true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_overlap_when_one_name_fits_both() {
+        for (a, b, both) in [
+            ("blue-*", "green-*", false),
+            ("blue-*", "*", true),
+            ("blue-*", "blue-1", true),
+            ("blue-1", "blue-1", true),
+            ("blue", "green", false),
+            ("*-1", "blue-*", true),
+            ("a*b", "a*c", false),
+            ("*x*", "*y*", true),
+        ] {
+            assert_eq!((overlap(a, b), overlap(b, a)), (both, both), "{a} and {b}");
+        }
+    }
 }

@@ -1,0 +1,189 @@
+//! One short connection to the Runtime API.
+//!
+//! Invariant: the whole exchange, connecting included, ends at one deadline, and an answer never grows past [`LONGEST`].
+
+use std::io;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::time::{Instant, timeout_at};
+
+use super::Address;
+use super::answer;
+use crate::domain::{Trouble, TroubleKind};
+
+/// The longest answer that is read: some ten thousand servers.
+const LONGEST: usize = 8 * 1024 * 1024;
+
+/// What stands before every line that is sent.
+const PREFIX: &str = "set severity-output number";
+
+/// A connected socket.
+pub(super) type Connection = Box<dyn Duplex>;
+
+/// Both directions of a socket.
+pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+
+/// What became of a line of changes.
+#[derive(Debug)]
+pub(super) enum Sent {
+    /// No byte of it left.
+    Nothing(TroubleKind, String),
+    /// Some of it may have left, and no whole answer came.
+    Perhaps(TroubleKind, String),
+    /// HAProxy answered and closed.
+    Answered(String),
+}
+
+/// Asks some commands on one connection and gives one section per command.
+pub(super) async fn ask(
+    address: &Address,
+    what: &str,
+    commands: &[String],
+    timeout: Duration,
+) -> Result<Vec<String>, Trouble> {
+    let deadline = Instant::now() + timeout;
+    let connection = connect(address, what, deadline).await?;
+    match send(connection, commands, deadline).await {
+        Sent::Nothing(kind, why) | Sent::Perhaps(kind, why) => {
+            let advice = match kind {
+                TroubleKind::TimedOut => SILENT,
+                TroubleKind::Garbage => answer::NOT_A_RUNTIME_API,
+                TroubleKind::Unreachable | TroubleKind::Denied | TroubleKind::Mismatch => {
+                    "see whether HAProxy ended or restarted in this moment"
+                }
+            };
+            Err(Trouble::new(kind, what, why, advice))
+        }
+        Sent::Answered(text) => answer::sections(&text, commands.len())
+            .map_err(|torn| Trouble::new(TroubleKind::Garbage, what, torn.to_string(), torn.advice())),
+    }
+}
+
+/// What to do about a HAProxy that says nothing.
+const SILENT: &str = "see whether HAProxy is stopped or overloaded, and whether other clients hold all the connections \
+                      of its stats socket (10 unless `stats maxconn` says otherwise)";
+
+/// Connects.
+pub(super) async fn connect(address: &Address, what: &str, deadline: Instant) -> Result<Connection, Trouble> {
+    let connecting = async {
+        match address {
+            Address::Unix(path) => UnixStream::connect(path).await.map(|stream| Box::new(stream) as Connection),
+            Address::Tcp(address) => TcpStream::connect(address).await.map(|stream| Box::new(stream) as Connection),
+        }
+    };
+    match timeout_at(deadline, connecting).await {
+        Ok(Ok(connection)) => Ok(connection),
+        Ok(Err(error)) => Err(not_connected(address, what, &error)),
+        Err(_elapsed) => Err(Trouble::new(
+            TroubleKind::TimedOut,
+            what,
+            "the connection was not accepted within the time-out",
+            "see whether the host is up and a firewall lets this machine in",
+        )),
+    }
+}
+
+/// Sends one line and reads until HAProxy closes the connection.
+pub(super) async fn send(mut connection: Connection, commands: &[String], deadline: Instant) -> Sent {
+    let line = format!("{PREFIX};{}\n", commands.join(";"));
+    let mut rest = line.as_bytes();
+    while !rest.is_empty() {
+        let untouched = rest.len() == line.len();
+        let (kind, why) = match timeout_at(deadline, connection.write(rest)).await {
+            Ok(Ok(count)) if count > 0 => {
+                rest = rest.get(count..).unwrap_or_default();
+                continue;
+            }
+            Ok(Ok(_none)) => (TroubleKind::Unreachable, "the connection takes no bytes".to_owned()),
+            Ok(Err(error)) => (TroubleKind::Unreachable, format!("the connection broke while sending ({error})")),
+            Err(_elapsed) => (TroubleKind::TimedOut, "the connection took no bytes within the time-out".to_owned()),
+        };
+        return if untouched { Sent::Nothing(kind, why) } else { Sent::Perhaps(kind, why) };
+    }
+    let mut answer = Vec::new();
+    let reading = async {
+        let mut chunk = vec![0; 16 * 1024];
+        loop {
+            let count = connection.read(&mut chunk).await?;
+            if count == 0 {
+                return Ok(true);
+            }
+            answer.extend_from_slice(chunk.get(..count).unwrap_or_default());
+            if answer.len() > LONGEST {
+                return Ok(false);
+            }
+        }
+    };
+    let ended: Result<io::Result<bool>, _> = timeout_at(deadline, reading).await;
+    let (kind, why) = match ended {
+        Ok(Ok(true)) => return Sent::Answered(String::from_utf8_lossy(&answer).into_owned()),
+        Ok(Ok(false)) => (TroubleKind::Garbage, format!("the answer does not end after {LONGEST} bytes")),
+        Ok(Err(error)) => (TroubleKind::Unreachable, format!("the answer broke off ({error})")),
+        Err(_elapsed) if answer.is_empty() => (TroubleKind::TimedOut, "no answer came within the time-out".to_owned()),
+        Err(_elapsed) => {
+            (TroubleKind::TimedOut, format!("the answer did not end within the time-out ({} bytes came)", answer.len()))
+        }
+    };
+    Sent::Perhaps(kind, why)
+}
+
+fn not_connected(address: &Address, what: &str, error: &io::Error) -> Trouble {
+    use io::ErrorKind;
+    let (kind, why, advice) = match (error.kind(), address) {
+        (ErrorKind::NotFound, Address::Unix(_)) => (
+            TroubleKind::Unreachable,
+            "there is no such socket".to_owned(),
+            "start HAProxy, or give the path of a `stats socket` line of its configuration",
+        ),
+        (ErrorKind::PermissionDenied, _) => (
+            TroubleKind::Denied,
+            "permission denied on the socket".to_owned(),
+            "work as a user who may write to it, or change `mode`, `user` or `group` on its `stats socket` line",
+        ),
+        (ErrorKind::ConnectionRefused, Address::Unix(_)) => (
+            TroubleKind::Unreachable,
+            "nobody listens on the socket".to_owned(),
+            "start HAProxy; the file may be one that an ended process left behind",
+        ),
+        (ErrorKind::ConnectionRefused, Address::Tcp(_)) => (
+            TroubleKind::Unreachable,
+            "connection refused".to_owned(),
+            "start HAProxy, or give the address of a `stats socket ipv4@…` line of its configuration",
+        ),
+        // A unix socket whose queue is full says so at once: nobody takes connections out of it.
+        (ErrorKind::WouldBlock, _) => {
+            (TroubleKind::TimedOut, "the socket's queue of waiting connections is full".to_owned(), SILENT)
+        }
+        _ => (TroubleKind::Unreachable, error.to_string(), "check the address, and that HAProxy runs there"),
+    };
+    Trouble::new(kind, what, why, advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_way_not_to_connect_says_what_to_do() {
+        use io::ErrorKind::{ConnectionRefused, NotFound, PermissionDenied, TimedOut, WouldBlock};
+        let unix = Address::Unix("/run/haproxy/admin.sock".into());
+        let tcp = Address::Tcp("127.0.0.1:9999".to_owned());
+        for (address, error, kind, part) in [
+            (&unix, NotFound, TroubleKind::Unreachable, "there is no such socket"),
+            (&unix, PermissionDenied, TroubleKind::Denied, "change `mode`, `user` or `group`"),
+            (&unix, ConnectionRefused, TroubleKind::Unreachable, "left behind"),
+            (&tcp, ConnectionRefused, TroubleKind::Unreachable, "`stats socket ipv4@…`"),
+            (&unix, WouldBlock, TroubleKind::TimedOut, "queue of waiting connections is full"),
+            (&tcp, TimedOut, TroubleKind::Unreachable, "check the address"),
+        ] {
+            let trouble = not_connected(address, &format!("read {address}"), &error.into());
+            assert_eq!(trouble.kind, kind, "{trouble}");
+            assert!(trouble.to_string().contains(part), "{trouble}");
+            assert!(trouble.what == format!("read {address}"), "{trouble}");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Why things are as they are: one page per decision, with the alternatives and what would change it.
+
+#[doc = include_str!("pure_core.md")]
+pub mod pure_core {}
+#[doc = include_str!("two_facts_about_time.md")]
+pub mod two_facts_about_time {}
+#[doc = include_str!("names_in_events.md")]
+pub mod names_in_events {}
+#[doc = include_str!("settings_reader.md")]
+pub mod settings_reader {}
+#[doc = include_str!("ticks_not_timers.md")]
+pub mod ticks_not_timers {}
+#[doc = include_str!("own_test_runner_not_needed.md")]
+pub mod own_test_runner_not_needed {}

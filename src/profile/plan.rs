@@ -1,0 +1,274 @@
+//! `[[step]]`: what each step does, and the weights that it leaves behind.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::pool::known;
+use crate::domain::checklist::slug;
+use crate::domain::procedure::{Condition, Step, StepAct};
+use crate::domain::weights::apportion;
+use crate::domain::{BasisPoints, Checklist, PoolId, StepId, Weights};
+use crate::setting::{
+    Entries, Found, Kind, Report, Spot, Table, Wrong, duration, name, nearest, percent, quoted, text, title,
+};
+
+/// What the plan is checked against.
+pub(super) struct Context<'c> {
+    pub(super) pools: &'c [PoolId],
+    pub(super) checklist: &'c Checklist,
+    pub(super) has_routers: bool,
+}
+
+/// Percentages per pool as the profile names them.
+type Split = Found<Entries<u32>>;
+
+struct Written {
+    name: Option<Found<String>>,
+    shift: Option<Split>,
+    deploy: Option<Found<String>>,
+    text: Option<Found<String>>,
+    pause: Option<Found<String>>,
+    acts: Vec<(&'static str, Spot)>,
+    soak: Option<Found<Duration>>,
+    back_to: Option<Split>,
+    leave_when: Vec<Found<Leave>>,
+}
+
+#[derive(Clone)]
+enum Leave {
+    Drained(String),
+    Items(String),
+}
+
+/// Reads the plan. The weights of a step follow from the steps before it.
+pub(super) fn read(table: &mut Table<'_>, context: &Context<'_>) -> Vec<Step> {
+    let written = table.tables("step", "The plan, in order.", |step| Some(read_step(step)));
+    let (report, count) = (table.report(), written.len());
+    let mut weights: Option<Weights> = None;
+    let mut steps: Vec<Step> = Vec::new();
+    for step in written {
+        let before = weights.clone();
+        let act = act(report, context, &step, before.as_ref());
+        if let Some(StepAct::Shift(target)) = &act {
+            weights = Some(target.clone());
+        } else if step.acts.iter().any(|(key, _)| *key == "shift") {
+            // What this step leaves behind is not known; nothing later is judged by it.
+            weights = None;
+        }
+        let back_to = step.back_to.as_ref().and_then(|split| {
+            refuse_without_routers(report, context, &split.spot, "moves traffic");
+            resolve(report, context.pools, split, before.as_ref())
+        });
+        let leave_when = step.leave_when.iter().filter_map(|each| condition(report, context, each, weights.as_ref()));
+        let leave_when: Vec<Condition> = leave_when.collect();
+        let (Some(name), Some(act)) = (step.name, act) else { continue };
+        let id = unique_id(&slug(&name), |id| steps.iter().any(|step| step.id.as_str() == id));
+        if id.is_empty() {
+            let wrong = Wrong::new(format!("{} holds no letter and no digit", quoted(&name)));
+            report.refuse(&name.spot, wrong.advice("the step is known by them"));
+        }
+        let soak = step.soak.map(|soak| soak.value);
+        steps.push(Step { id: StepId::new(id), name: name.value, act, leave_when, soak, back_to });
+    }
+    if steps.len() < count && report.is_clean() {
+        table.refuse(Wrong::new("a step cannot be read, and flightdeck does not say why").advice("please report this"));
+    }
+    steps
+}
+
+/// A slug that is not taken yet: itself, or with the first free number from 2.
+pub(super) fn unique_id(slug: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let mut id = slug.to_owned();
+    let mut number = 2;
+    while is_taken(&id) {
+        id = format!("{slug}-{number}");
+        number += 1;
+    }
+    id
+}
+
+fn read_step(step: &mut Table<'_>) -> Written {
+    step.not_yet(&[
+        ("run", "use `deploy` with a `text` that a person follows"),
+        ("guards", "watch the charts: [[metrics]] limits draw thresholds"),
+        ("checks", "use a checklist section and leave_when = [\"items:...\"]"),
+        ("when", "leave it out"),
+        ("waves", "leave it out: routers are changed side by side"),
+    ]);
+    let name = step.required("name", "The step's title.", &title());
+    let doc =
+        "Percent per pool. All pools but one are enough; the rest of several is shared as the step before shares it.";
+    let shift = step.map("shift", doc, &percent(0, 10_000));
+    let deploy = step.optional("deploy", "The pool that gets another version, by a person's hand.", &self::name());
+    let text_of = step.optional("text", "What the person does who deploys.", &text());
+    let pause = step.optional("pause", "Waits for a person: what they decide.", &text());
+    let doc = "How long a shift must hold, after its last router was verified, before the next step is offered.";
+    let soak = step.optional("soak", doc, &duration(Duration::from_secs(1), Duration::from_hours(168)));
+    let doc = "Percent per pool to go back to from here. Default: what was last verified before the step.";
+    let back_to = step.map("back_to", doc, &percent(0, 10_000));
+    let doc = "What must hold before the next step is offered: \"drained:POOL\", \"items:SECTION\".";
+    let leave_when = step.optional("leave_when", doc, &leave().list("a list of \"drained:POOL\", \"items:SECTION\""));
+    let acts: Vec<(&'static str, Spot)> =
+        ["shift", "deploy", "pause"].into_iter().filter_map(|key| Some((key, step.spot_if_written(key)?))).collect();
+    let report = step.report();
+    match &acts[..] {
+        [] if step.has("run") => {}
+        [] => step.refuse(Wrong::new("does nothing").accepted("one of shift, deploy, pause")),
+        [_] => {}
+        [(first, _), others @ ..] => {
+            for (_, spot) in others {
+                let wrong =
+                    Wrong::new(format!("stands beside {first}")).advice("a step does one thing: make it two steps");
+                report.refuse(spot, wrong);
+            }
+        }
+    }
+    let is = |key: &str| acts.iter().any(|(each, _)| *each == key);
+    if let Some(soak) = soak.as_ref().filter(|_| !is("shift") && !acts.is_empty()) {
+        report.refuse(
+            &soak.spot,
+            Wrong::new("goes with shift only").advice("leave it out, or put it on the shift before"),
+        );
+    }
+    if let Some(spot) = step.spot_if_written("text").filter(|_| !is("deploy") && !acts.is_empty()) {
+        report.refuse(&spot, Wrong::new("goes with deploy only").advice("leave it out"));
+    }
+    if is("deploy") && !step.has("text") {
+        let wrong = Wrong::new("is missing").advice("say in your words what the person does who deploys");
+        report.refuse(&step.spot_of("text"), wrong);
+    }
+    Written {
+        name,
+        shift,
+        deploy,
+        text: text_of,
+        pause,
+        acts,
+        soak,
+        back_to,
+        leave_when: leave_when.map(|list| list.value).unwrap_or_default(),
+    }
+}
+
+fn act(report: &Report<'_>, context: &Context<'_>, step: &Written, before: Option<&Weights>) -> Option<StepAct> {
+    let shift = step.shift.as_ref().and_then(|split| {
+        refuse_without_routers(report, context, &split.spot, "moves traffic");
+        resolve(report, context.pools, split, before)
+    });
+    let deploy = step.deploy.as_ref().and_then(|pool| known(report, context.pools, pool));
+    match &step.acts[..] {
+        [("shift", _)] => shift.map(StepAct::Shift),
+        [("deploy", _)] => Some(StepAct::Deploy { pool: deploy?, text: step.text.as_ref()?.value.clone() }),
+        [("pause", _)] => Some(StepAct::Pause { text: step.pause.as_ref()?.value.clone() }),
+        _ => None,
+    }
+}
+
+fn refuse_without_routers(report: &Report<'_>, context: &Context<'_>, spot: &Spot, what: &str) {
+    if !context.has_routers {
+        let advice = "add a [[router]], or use deploy and pause steps alone";
+        report.refuse(spot, Wrong::new(format!("{what}, and this profile has no router")).advice(advice));
+    }
+}
+
+/// The weights of all pools from those that are named.
+fn resolve(report: &Report<'_>, pools: &[PoolId], split: &Split, before: Option<&Weights>) -> Option<Weights> {
+    if pools.is_empty() {
+        return None;
+    }
+    let named: Vec<(PoolId, u32)> =
+        split.iter().filter_map(|(pool, percent)| Some((known(report, pools, pool)?, percent.value))).collect();
+    if split.is_empty() {
+        let example = pools.first().map_or("blue", PoolId::as_str);
+        report.refuse(&split.spot, Wrong::new("names no pool").advice(format!("write {{ {example} = 10 }}, say")));
+    }
+    if named.is_empty() || named.len() < split.len() {
+        return None;
+    }
+    let given = |pool: &PoolId| named.iter().find(|(each, _)| each == pool).map(|(_, points)| *points);
+    let sum: u32 = named.iter().map(|(_, points)| points).sum();
+    let rest: Vec<&PoolId> = pools.iter().filter(|pool| given(pool).is_none()).collect();
+    let refuse = |wrong| report.refuse(&split.spot, wrong);
+    if sum > BasisPoints::ALL.0 || (rest.is_empty() && sum != BasisPoints::ALL.0) {
+        refuse(Wrong::new(format!("adds up to {} %, not to 100 %", BasisPoints(sum))));
+        return None;
+    }
+    let left = BasisPoints::ALL.0 - sum;
+    let shares = match (&rest[..], before) {
+        _ if left == 0 => vec![0; rest.len()],
+        ([_], _) => vec![left],
+        (_, before) => {
+            let parts: Vec<u64> = rest.iter().map(|pool| before.map_or(0, |before| before.of(pool).0.into())).collect();
+            let shared = apportion(left, &parts);
+            if shared.is_none() {
+                let sharing: Vec<&str> = rest.iter().map(|pool| pool.as_str()).collect();
+                let why = if before.is_some() {
+                    "and the step before gave them nothing"
+                } else {
+                    "and no step before says how"
+                };
+                let what = format!("leaves {} % to be shared by {}, {why}", BasisPoints(left), sharing.join(" and "));
+                refuse(Wrong::new(what).advice("name all pools but one, or all"));
+            }
+            shared?
+        }
+    };
+    let mut shares = shares.into_iter();
+    let pairs = pools.iter().map(|pool| {
+        let points = given(pool).unwrap_or_else(|| shares.next().unwrap_or_default());
+        (pool.clone(), BasisPoints(points))
+    });
+    Weights::new(pairs.collect()).ok()
+}
+
+fn condition(
+    report: &Report<'_>,
+    context: &Context<'_>,
+    leave: &Found<Leave>,
+    after: Option<&Weights>,
+) -> Option<Condition> {
+    match &leave.value {
+        Leave::Drained(pool) => {
+            let pool = known(report, context.pools, &Found { value: pool.clone(), spot: leave.spot.clone() })?;
+            refuse_without_routers(report, context, &leave.spot, "asks for a drained pool");
+            let weight = after.map_or(BasisPoints::ZERO, |after| after.of(&pool));
+            if weight != BasisPoints::ZERO {
+                let what = format!("cannot come true: {} has {weight} % after this step", quoted(pool.as_str()));
+                report.refuse(&leave.spot, Wrong::new(what).advice("put it on a step that gives the pool 0"));
+            }
+            Some(Condition::Drained(pool))
+        }
+        Leave::Items(section) => {
+            let wanted = slug(section);
+            let slugs: Vec<&str> = context.checklist.sections.iter().map(|section| section.slug.as_str()).collect();
+            if slugs.contains(&wanted.as_str()) {
+                return Some(Condition::Items(wanted));
+            }
+            let wrong = Wrong::new(format!("the checklist has no section {}", quoted(section)));
+            let wrong =
+                if slugs.is_empty() { wrong.advice("add a [checklist]") } else { wrong.accepted(slugs.join(", ")) };
+            report.refuse(
+                &leave.spot,
+                match nearest(&wanted, slugs.iter().copied()) {
+                    Some(meant) => wrong.advice(format!("did you mean `items:{meant}`?")),
+                    None => wrong,
+                },
+            );
+            None
+        }
+    }
+}
+
+fn leave() -> Kind<Leave> {
+    let schema = json!({ "type": "string", "pattern": "^(drained|items):.+$" });
+    let accepted = "\"drained:POOL\", \"items:SECTION\"";
+    Kind::from_text(accepted, schema, |text| match text.split_once(':').map(|(what, of)| (what, of.trim())) {
+        Some(("drained", pool)) if !pool.is_empty() => Ok(Leave::Drained(pool.to_owned())),
+        Some(("items", section)) if !section.is_empty() => Ok(Leave::Items(section.to_owned())),
+        Some(("check" | "guard" | "approved" | "window", _)) => {
+            Err(Wrong::new(format!("{} is not supported in this version", quoted(text))))
+        }
+        _ => Err(Wrong::new(format!("cannot be {}", quoted(text)))),
+    })
+}

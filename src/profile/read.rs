@@ -1,0 +1,142 @@
+//! The keys at the top of a profile, and how the parts come together.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::file::Unread;
+use super::{AdapterConfigs, Loaded, ProfileFile, RouterConfig, checklist, plan, pool, router, rule, source};
+use crate::adapter::{log, metric};
+use crate::domain::procedure::{LogSpec, MetricSpec, RouterSpec};
+use crate::domain::{BasisPoints, Digest, PoolId, Procedure};
+use crate::setting::{Kind, Table, Wrong, flag, percent, quoted, title};
+
+/// The files beside the main one.
+pub(super) struct Included<'i> {
+    pub(super) files: &'i [IncludedFile<'i>],
+    pub(super) unread: &'i [Unread],
+}
+
+/// One file beside the main one.
+pub(super) struct IncludedFile<'i> {
+    /// Its path as the main file names it.
+    pub(super) path: &'i str,
+    /// Which source it is, if it is text.
+    pub(super) source: Option<usize>,
+}
+
+/// Everything that a profile says.
+pub(super) struct Parts {
+    /// Its digest is not known yet.
+    procedure: Procedure,
+    adapters: AdapterConfigs,
+    journal_dir: Option<PathBuf>,
+}
+
+impl Parts {
+    /// Joined with what was read.
+    pub(super) fn loaded(self, files: Vec<ProfileFile>, digest: Digest) -> Loaded {
+        let Self { procedure, adapters, journal_dir } = self;
+        Loaded { files, procedure: Procedure { digest, ..procedure }, adapters, journal_dir }
+    }
+}
+
+/// Reads a whole profile.
+pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<Parts> {
+    table.not_yet(&[
+        ("guard", "watch the charts: [[metrics]] limits draw thresholds"),
+        ("check", "use a checklist section"),
+        ("action", "use a step with `deploy` and a `text` that a person follows"),
+        ("window", "leave it out"),
+        ("freeze", "leave it out"),
+        ("approvals", "leave it out: confirmations are by one person"),
+        ("roles", "leave it out"),
+        ("notify", "leave it out"),
+        ("plan", "write the steps as [[step]]"),
+    ]);
+    let service = table.required("service", "The service's name.", &title());
+    let environment = table.required("environment", "The environment's name: \"prod\".", &title());
+    let doc = "Whether acts here ask the most. Default: guessed from names like prod, production, live.";
+    let production = table.optional("production", doc, &flag());
+    let doc = "The directory of a journal that several people on one host share. Default: your own.";
+    let journal = table.optional("journal", doc, &journal());
+    let increment =
+        table.optional("increment", "How far + and - move a draft, in percent. Default 10.", &percent(1, 5_000));
+    let pools = pool::read(table);
+    let ids: Vec<PoolId> = pools.iter().map(|pool| pool.id.clone()).collect();
+    let times = rule::timing(table);
+    let routers = router::read(table, &ids, times.poll, times.timing.router_timeout);
+    let (logs, log_configs): (Vec<LogSpec>, Vec<log::config::Config>) = source::logs(table, &ids).into_iter().unzip();
+    let (metrics, metric_configs): (Vec<MetricSpec>, Vec<metric::config::Config>) =
+        source::metrics(table, &ids).into_iter().unzip();
+    let drain = rule::drain(table, &pools, &logs);
+    let checklist = checklist::read(table, included);
+    let context = plan::Context { pools: &ids, checklist: &checklist, has_routers: table.has("router") };
+    let plan = plan::read(table, &context);
+    let production = production.map(|production| production.value);
+    let production = production.or_else(|| Some(is_production(environment.as_deref()?))).unwrap_or(true);
+    let confirm = rule::confirm(table, production);
+    let rollback = rule::rollback(table);
+    let configs = routers.iter().map(|(spec, config)| (spec.id.clone(), config.clone())).collect();
+    let routers: Vec<RouterSpec> = routers.into_iter().map(|(spec, _): (_, RouterConfig)| spec).collect();
+    let procedure = Procedure {
+        service: service?.value,
+        environment: environment?.value,
+        production,
+        digest: Digest::ZERO,
+        pools,
+        routers,
+        plan,
+        checklist,
+        confirm,
+        increment: BasisPoints(increment.map_or(1_000, |increment| increment.value)),
+        timing: times.timing,
+        drain,
+        logs,
+        metrics,
+        rollback,
+    };
+    let adapters = AdapterConfigs { routers: configs, logs: log_configs, metrics: metric_configs };
+    Some(Parts { procedure, adapters, journal_dir: journal.map(|journal| journal.value) })
+}
+
+/// Whether an environment of this name is taken for production: when in doubt it is.
+fn is_production(environment: &str) -> bool {
+    let lower = environment.to_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    words.iter().enumerate().any(|(index, word)| {
+        let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        let before = index.checked_sub(1).and_then(|index| words.get(index)).copied();
+        ["prod", "production", "live", "prd"].contains(&word) && !matches!(before, Some("pre" | "non" | "not"))
+    })
+}
+
+fn journal() -> Kind<PathBuf> {
+    let schema = json!({ "type": "string", "pattern": "^/." });
+    Kind::from_text("the whole path of a directory, such as \"/srv/flightdeck\"", schema, |text| {
+        if text.starts_with("nats:") || text.starts_with("tls:") {
+            let wrong = Wrong::new("a journal on NATS is not supported in this version");
+            return Err(wrong.advice("name a directory on this host"));
+        }
+        if text.starts_with('/') && text.len() > 1 && !text.chars().any(char::is_control) {
+            Ok(PathBuf::from(text))
+        } else {
+            Err(Wrong::new(format!("{} is not a whole path", quoted(text))))
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_production;
+
+    #[test]
+    fn production_is_guessed_from_names() {
+        for name in ["prod", "Production", "eu-prod-1", "live", "PRD", "prod2"] {
+            assert!(is_production(name), "{name}");
+        }
+        for name in ["staging", "qa", "pre-prod", "non-prod", "product-test", "delivery"] {
+            assert!(!is_production(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! `[confirm]`, `[timing]`, `[drain]` and `[[rollback]]`.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::router::{polls, timeouts};
+use crate::domain::SourceId;
+use crate::domain::drain::{DrainRule, Evidence};
+use crate::domain::procedure::{Confirm, Friction, LogSpec, Pool, RollbackAct, Timing};
+use crate::setting::{Found, Kind, Table, Wrong, choice, duration, nearest, quoted, span_text, text, title};
+
+/// Times and how often routers are read when nothing happens.
+pub(super) struct Times {
+    pub(super) timing: Timing,
+    pub(super) poll: Duration,
+}
+
+/// Reads `[confirm]`. In production, what is off the plan and what deploys asks the most.
+pub(super) fn confirm(table: &mut Table<'_>, production: bool) -> Confirm {
+    let careful = if production { Friction::Type } else { Friction::Key };
+    let kind = || choice(&[("key", Friction::Key), ("type", Friction::Type)], &["two-person"]);
+    let doc = "What each kind of act asks: \"key\" (one key) or \"type\" (the target, typed).";
+    let read = table.table("confirm", doc, |table| {
+        let mut one = |key, doc, default| table.optional(key, doc, &kind()).map_or(default, |found| found.value);
+        Confirm {
+            shift: one("shift", "The next planned shift. Default \"key\".", Friction::Key),
+            off_plan: one("off_plan", "A shift off the plan. Default \"type\" in production, else \"key\".", careful),
+            deploy: one("deploy", "A deploy step's tick. Default \"type\" in production, else \"key\".", careful),
+            rollback: one("rollback", "A rollback. Default \"key\".", Friction::Key),
+        }
+    });
+    read.unwrap_or(Confirm { shift: Friction::Key, off_plan: careful, deploy: careful, rollback: Friction::Key })
+}
+
+/// Reads `[timing]`.
+pub(super) fn timing(table: &mut Table<'_>) -> Times {
+    let default = Times { timing: Timing::default(), poll: Duration::from_secs(1) };
+    let seconds = Duration::from_secs;
+    let read = table.table("timing", "Times; every one has a default.", |table| {
+        let Times { timing, poll } = &default;
+        let doc = "How long a router may take to answer. Default 2s.";
+        let router_timeout = table.optional("router_timeout", doc, &timeouts());
+        let doc = "How long after its intent was kept a change may still be sent. Default 5s.";
+        let deadline = table.optional("deadline", doc, &duration(seconds(1), Duration::from_mins(10)));
+        let doc = "How long a proposal stands. Default 1m.";
+        let proposal = table.optional("proposal", doc, &duration(seconds(5), Duration::from_hours(1)));
+        let own_poll = table.optional("poll", "How often routers are read when nothing happens. Default 1s.", &polls());
+        let doc = "How often routers are read while watched closely. Default 100ms.";
+        let poll_close = table.optional("poll_close", doc, &duration(Duration::from_millis(50), seconds(10)));
+        let doc = "How long a router is watched closely after a key or a change. Default 1m.";
+        let close_for = table.optional("close_for", doc, &duration(seconds(1), Duration::from_hours(1)));
+        let poll = own_poll.map_or(*poll, |poll| poll.value);
+        if let Some(close) = poll_close.as_ref().filter(|close| close.value > poll) {
+            let what = format!("is longer than poll, {}", span_text(poll));
+            table.report().refuse(&close.spot, Wrong::new(what).advice("watching closely means reading more often"));
+        }
+        let or = |found: Option<Found<Duration>>, default| found.map_or(default, |found| found.value);
+        let timing = Timing {
+            router_timeout: or(router_timeout, timing.router_timeout),
+            deadline: or(deadline, timing.deadline),
+            proposal: or(proposal, timing.proposal),
+            poll_close: or(poll_close, timing.poll_close.min(poll)),
+            close_for: or(close_for, timing.close_for),
+        };
+        Times { timing, poll }
+    });
+    read.unwrap_or(default)
+}
+
+/// Reads `[drain]`.
+pub(super) fn drain(table: &mut Table<'_>, pools: &[Pool], logs: &[LogSpec]) -> DrainRule {
+    let default = DrainRule::default();
+    let read =
+        table.table("drain", "When a pool counts as drained. Weight 0 read back is always part of it.", |table| {
+            let (least, most) = (Duration::from_secs(1), Duration::from_hours(24));
+            let doc = "How long all evidence must hold without a break. Default 1m.";
+            let quiet = table.optional("quiet", doc, &duration(least, most));
+            let doc =
+                "What must be silent: \"in-flight\", \"requests\", \"logs:NAME\". Default in-flight and requests.";
+            let evidence = table.optional(
+                "evidence",
+                doc,
+                &evidence().list("a list of \"in-flight\", \"requests\", \"logs:NAME\""),
+            );
+            if let Some(evidence) = &evidence {
+                check_evidence(table, evidence, pools, logs);
+            }
+            let listed = evidence.map(|list| list.value.into_iter().map(|each| each.value).collect());
+            DrainRule {
+                quiet: quiet.map_or(default.quiet, |quiet| quiet.value),
+                evidence: listed.unwrap_or_else(|| default.evidence.clone()),
+            }
+        });
+    read.unwrap_or(default)
+}
+
+fn check_evidence(table: &Table<'_>, evidence: &Found<Vec<Found<Evidence>>>, pools: &[Pool], logs: &[LogSpec]) {
+    let report = table.report();
+    for (index, each) in evidence.iter().enumerate() {
+        if evidence.iter().take(index).any(|earlier| earlier.value == each.value) {
+            report.refuse(&each.spot, Wrong::new("is named twice").advice("once is enough"));
+        }
+        let Evidence::Log(source) = &each.value else { continue };
+        let names: Vec<&str> = logs.iter().map(|log| log.id.as_str()).collect();
+        match logs.iter().find(|log| log.id == *source) {
+            None => {
+                let wrong = Wrong::new(format!("there is no [[log]] named {}", quoted(source.as_str())));
+                let wrong = if names.is_empty() { wrong.advice("add it") } else { wrong.accepted(names.join(", ")) };
+                report.refuse(
+                    &each.spot,
+                    match nearest(source.as_str(), names.iter().copied()) {
+                        Some(meant) => wrong.advice(format!("did you mean `logs:{meant}`?")),
+                        None => wrong,
+                    },
+                );
+            }
+            Some(log) if log.pool.is_none() => {
+                let what = format!("log {} carries lines of no pool in particular", quoted(source.as_str()));
+                report.refuse(&each.spot, Wrong::new(what).advice("give the [[log]] its `pool`"));
+            }
+            Some(_) => {}
+        }
+    }
+    let counted = evidence.iter().any(|each| !matches!(each.value, Evidence::Log(_)));
+    let covered = |pool: &Pool| {
+        evidence.iter().any(|each| match &each.value {
+            Evidence::Log(source) => logs.iter().any(|log| log.id == *source && log.pool.as_ref() == Some(&pool.id)),
+            Evidence::WeightZero | Evidence::InFlight | Evidence::Requests => false,
+        })
+    };
+    let bare: Vec<String> = pools.iter().filter(|pool| !covered(pool)).map(|pool| quoted(pool.id.as_str())).collect();
+    if !counted && !bare.is_empty() && report.is_clean() {
+        let what =
+            format!("says nothing of the traffic of pool {}, which could never count as drained", bare.join(", "));
+        report.refuse(
+            &evidence.spot,
+            Wrong::new(what).advice("add \"in-flight\" or \"requests\", or a log of that pool"),
+        );
+    }
+}
+
+fn evidence() -> Kind<Evidence> {
+    let schema = json!({ "type": "string", "pattern": "^(in-flight|requests|logs:.+)$" });
+    let accepted = "\"in-flight\", \"requests\", \"logs:NAME\" with the name of a [[log]]";
+    Kind::from_text(accepted, schema, move |text| match text.split_once(':').unwrap_or((text, "")) {
+        ("in-flight", "") => Ok(Evidence::InFlight),
+        ("requests", "") => Ok(Evidence::Requests),
+        ("logs", name) if !name.is_empty() => Ok(Evidence::Log(SourceId::new(name))),
+        ("log", name) if !name.is_empty() => {
+            Err(Wrong::new(format!("cannot be {}", quoted(text))).advice(format!("write \"logs:{name}\"")))
+        }
+        ("weight" | "weight-zero", "") => Err(Wrong::new(format!("{} is always part of the evidence", quoted(text)))
+            .advice("leave it out and name traffic")),
+        ("in_flight" | "inflight", "") => {
+            Err(Wrong::new(format!("cannot be {}", quoted(text))).advice("write \"in-flight\""))
+        }
+        ("check" | "metrics" | "metric", _) => {
+            Err(Wrong::new(format!("{} is not supported in this version", quoted(text))))
+        }
+        _ => Err(Wrong::new(format!("cannot be {}", quoted(text)))),
+    })
+}
+
+/// Reads `[[rollback]]`.
+pub(super) fn rollback(table: &mut Table<'_>) -> Vec<RollbackAct> {
+    let doc = "What a person does after a rollback's traffic, in order; the traffic itself goes back at once.";
+    table.tables("rollback", doc, |act| {
+        act.not_yet(&[("run", "write in `text` what a person does")]);
+        let name = act.required("name", "Its title.", &title());
+        let words = act.required("text", "What to do, in your words.", &text());
+        Some(RollbackAct { name: name?.value, text: words?.value })
+    })
+}

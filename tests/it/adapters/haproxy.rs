@@ -1,1 +1,0 @@
-//! A real HAProxy against the contract, in the shapes that people run.

@@ -1,0 +1,170 @@
+//! Profiles that load, and what they mean.
+
+use std::path::Path;
+
+use flightdeck::adapter::router::haproxy::Shape;
+use flightdeck::domain::procedure::{Condition, Friction, Role, StepAct};
+use flightdeck::domain::{BasisPoints, PoolId, Procedure};
+use flightdeck::profile::{Loaded, ProfileFile, RouterConfig, load, parse};
+
+use super::profiles_in;
+
+#[test]
+fn every_valid_profile_and_every_example_loads() {
+    let all = [profiles_in("tests/it/config/valid"), profiles_in("profiles")].concat();
+    assert!(all.len() >= 10, "{all:?}");
+    for path in all {
+        let loaded = load(&path).unwrap_or_else(|problems| panic!("{problems}"));
+        assert_eq!(parse(&loaded.files).expect("the kept bytes load as well"), loaded, "{}", path.display());
+    }
+}
+
+#[test]
+fn the_plan_of_two_pools_needs_one_percentage_a_step() {
+    let procedure = example("haproxy-one-backend").procedure;
+    assert_eq!(
+        plan(&procedure),
+        [
+            "drain-blue: 0 / 100",
+            "deploy-to-blue: deploy blue",
+            "blue-10: 10 / 90, back to 0 / 100",
+            "blue-30: 30 / 70, back to 0 / 100",
+            "blue-50: 50 / 50, back to 0 / 100",
+            "all-on-blue: 100 / 0, back to 50 / 50",
+            "deploy-to-green: deploy green",
+            "green-10: 90 / 10",
+            "even-again: 50 / 50",
+        ]
+    );
+    assert!(procedure.production);
+    assert_eq!((procedure.confirm.shift, procedure.confirm.off_plan), (Friction::Key, Friction::Type));
+    let conditions = &procedure.plan[0].leave_when;
+    assert_eq!(conditions, &[Condition::Drained("blue".into()), Condition::Items("before".to_owned())]);
+    let roles: Vec<Role> = procedure.pools.iter().map(|pool| pool.role).collect();
+    assert_eq!(roles, [Role::New, Role::Old]);
+}
+
+#[test]
+fn three_pools_share_the_rest_as_the_step_before() {
+    assert_eq!(
+        plan(&example("three-pools").procedure),
+        [
+            "start-even: 0 / 50 / 50",
+            "canary-2: 2 / 49 / 49, back to 0 / 50 / 50",
+            "canary-20: 20 / 40 / 40, back to 0 / 50 / 50",
+            "blue-out: 20 / 0 / 80, back to 20 / 40 / 40",
+        ]
+    );
+}
+
+#[test]
+fn the_shapes_of_haproxy_are_told_apart() {
+    let pool = |name: &str, place: &str| (PoolId::from(name), place.to_owned());
+    assert_eq!(
+        shape("haproxy-one-backend"),
+        Shape::Servers {
+            backend: "app".to_owned(),
+            pools: vec![pool("blue", "blue-*"), pool("green", "green-*")],
+            inner: vec![],
+        }
+    );
+    assert_eq!(
+        shape("haproxy-inner"),
+        Shape::Servers {
+            backend: "front".to_owned(),
+            pools: vec![pool("blue", "blue"), pool("green", "green")],
+            inner: vec![pool("blue", "blue_servers"), pool("green", "green_servers")],
+        }
+    );
+    assert_eq!(
+        shape("haproxy-map"),
+        Shape::Map {
+            map: "/etc/haproxy/green.map".to_owned(),
+            key: "app".to_owned(),
+            percent_of: "green".into(),
+            pools: vec![pool("blue", "be_blue"), pool("green", "be_green")],
+        }
+    );
+}
+
+#[test]
+fn the_runbook_comes_with_the_profile() {
+    let loaded = example("haproxy-one-backend");
+    let paths: Vec<&str> = loaded.files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(paths, ["profiles/haproxy-one-backend.toml", "runbook.md"]);
+    let sections: Vec<(&str, usize)> = loaded
+        .procedure
+        .checklist
+        .sections
+        .iter()
+        .map(|section| (section.slug.as_str(), section.items.len()))
+        .collect();
+    assert_eq!(sections, [("before", 7), ("blue-is-ready", 2), ("green-is-ready", 1), ("afterwards", 2)]);
+}
+
+#[test]
+fn the_digest_changes_with_every_byte_and_not_with_the_place() {
+    let one = example("haproxy-one-backend");
+    let moved: Vec<ProfileFile> = one
+        .files
+        .iter()
+        .map(|file| ProfileFile { path: file.path.replace("profiles/", "/srv/"), bytes: file.bytes.clone() })
+        .collect();
+    assert_eq!(parse(&moved).expect("it loads from anywhere").procedure.digest, one.procedure.digest);
+    let mut changed = one.files.clone();
+    changed[1].bytes.extend(b"\n");
+    assert_ne!(parse(&changed).expect("a further line end is fine").procedure.digest, one.procedure.digest);
+}
+
+#[test]
+fn a_profile_says_little_and_means_the_defaults() {
+    let loaded = load(Path::new("tests/it/config/valid/least.toml")).expect("it loads");
+    let procedure = &loaded.procedure;
+    assert_eq!((procedure.increment, procedure.production), (BasisPoints::percent(10), false));
+    assert_eq!(procedure.confirm.off_plan, Friction::Key);
+    let marks: Vec<&str> = procedure.pools.iter().map(|pool| pool.mark.as_str()).collect();
+    assert_eq!(marks, ["▲", "●"]);
+    assert_eq!(loaded.journal_dir, None);
+    assert_eq!(example("haproxy-inner").journal_dir.as_deref(), Some(Path::new("/srv/flightdeck")));
+}
+
+#[test]
+fn the_profile_of_the_built_in_world_loads_once_its_places_are_filled_in() {
+    let template = std::fs::read_to_string("profiles/demo.toml").expect("the template is there");
+    let logs = regex::Regex::new(r"\{([a-z]+\.log)\}").expect("the pattern is one");
+    let hosts = regex::Regex::new(r"\{[a-z]+-([0-9])\}").expect("the pattern is one");
+    let filled = hosts.replace_all(&template, "127.0.0.1:900$1");
+    let filled = logs.replace_all(&filled, "/tmp/$1").into_owned();
+    let checklist = std::fs::read("profiles/demo.md").expect("the checklist is there");
+    let file = |path: &str, bytes| ProfileFile { path: path.to_owned(), bytes };
+    let files = [file("demo.toml", filled.into_bytes()), file("demo.md", checklist)];
+    let loaded = parse(&files).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(loaded.procedure.plan.len(), 10);
+    assert!(!loaded.procedure.production);
+    assert!(loaded.procedure.checklist.items().count() > 0);
+}
+
+fn example(name: &str) -> Loaded {
+    load(Path::new(&format!("profiles/{name}.toml"))).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+fn shape(name: &str) -> Shape {
+    match example(name).adapters.routers.into_iter().next() {
+        Some((_, RouterConfig::Haproxy(config))) => config.shape,
+        other => panic!("{name} has a HAProxy first, not {other:?}"),
+    }
+}
+
+/// One line per step: its id, what it does, where it goes back to.
+fn plan(procedure: &Procedure) -> Vec<String> {
+    let line = |step: &flightdeck::domain::procedure::Step| {
+        let act = match &step.act {
+            StepAct::Shift(weights) => weights.to_string(),
+            StepAct::Deploy { pool, .. } => format!("deploy {pool}"),
+            StepAct::Pause { .. } => "pause".to_owned(),
+        };
+        let back = step.back_to.as_ref().map(|weights| format!(", back to {weights}")).unwrap_or_default();
+        format!("{}: {act}{back}", step.id)
+    };
+    procedure.plan.iter().map(line).collect()
+}

@@ -1,1 +1,0 @@
-//! Random flights with a seed that replays.

@@ -1,0 +1,147 @@
+//! A router that can be stopped, restarted, changed behind the operator's back, and that answers late or not at all.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use flightdeck::domain::reading::{Admin, Health, Identity, ServerReading};
+use flightdeck::domain::{NativeSplit, NativeWeight, PoolId, Prepared, Reading, Target};
+
+/// One simulated router.
+#[derive(Clone, Debug)]
+pub struct Router {
+    pools: Vec<PoolId>,
+    configured: Vec<u32>,
+    pub weights: Vec<u32>,
+    pub stopped: bool,
+    pub dead: bool,
+    /// Writes that came while it was stopped: applied, in order, when it goes on.
+    pub held: VecDeque<NativeSplit>,
+    process: u32,
+    started: u64,
+    requests: Vec<u64>,
+    in_flight: Vec<u64>,
+    counted: u64,
+}
+
+impl Router {
+    pub fn new(pools: &[PoolId], weights: &[u32]) -> Self {
+        Self {
+            pools: pools.to_vec(),
+            configured: weights.to_vec(),
+            weights: weights.to_vec(),
+            stopped: false,
+            dead: false,
+            held: VecDeque::new(),
+            process: 1,
+            started: 0,
+            requests: vec![0; pools.len()],
+            in_flight: vec![0; pools.len()],
+            counted: 0,
+        }
+    }
+
+    pub fn native(&self) -> NativeSplit {
+        NativeSplit(
+            self.pools
+                .iter()
+                .zip(&self.weights)
+                .map(|(pool, weight)| NativeWeight {
+                    reference: format!("app/{pool}"),
+                    pool: pool.clone(),
+                    weight: *weight,
+                    admin: Admin::Ready,
+                })
+                .collect(),
+        )
+    }
+
+    pub fn apply(&mut self, native: &NativeSplit) {
+        for wanted in &native.0 {
+            if let Some(index) = self.pools.iter().position(|pool| *pool == wanted.pool) {
+                self.weights[index] = wanted.weight;
+            }
+        }
+    }
+
+    pub fn go_on(&mut self) {
+        self.stopped = false;
+        while let Some(write) = self.held.pop_front() {
+            self.apply(&write);
+        }
+    }
+
+    pub fn restart(&mut self, now: u64) {
+        self.weights = self.configured.clone();
+        self.held.clear();
+        self.stopped = false;
+        self.dead = false;
+        self.process += 1;
+        self.started = now;
+        self.requests.fill(0);
+        self.in_flight.fill(0);
+        self.counted = now;
+    }
+
+    /// Traffic: 100 requests per second by weight; a pool without weight finishes what it has.
+    fn flow(&mut self, now: u64) {
+        let whole: u64 = self.weights.iter().map(|weight| u64::from(*weight)).sum();
+        let came = (now - self.counted) / 10;
+        for (index, weight) in self.weights.iter().enumerate() {
+            let part = (came * u64::from(*weight)).checked_div(whole).unwrap_or(0);
+            self.requests[index] += part;
+            self.in_flight[index] = if *weight > 0 { 3 } else { self.in_flight[index].saturating_sub(came / 50) };
+        }
+        self.counted += came * 10;
+    }
+
+    pub fn read(&mut self, now: u64) -> Arc<Reading> {
+        self.flow(now);
+        let native = self.native();
+        let effective = native.shares(&self.pools);
+        Arc::new(Reading {
+            identity: Identity { node: "sim".to_owned(), process: self.process.to_string() },
+            generation: String::new(),
+            uptime: Some(Duration::from_millis(now - self.started)),
+            servers: self
+                .pools
+                .iter()
+                .enumerate()
+                .map(|(index, pool)| ServerReading {
+                    name: pool.to_string(),
+                    pool: pool.clone(),
+                    health: Health::Up,
+                    admin: Admin::Ready,
+                    in_flight: Some(self.in_flight[index]),
+                    requests: Some(self.requests[index]),
+                    errors: Some(0),
+                    response: None,
+                })
+                .collect(),
+            native,
+            effective,
+            warnings: Vec::new(),
+        })
+    }
+}
+
+/// What a target means for such a router: whole percents. Pure.
+pub fn prepare(pools: &[PoolId], target: &Target) -> Prepared {
+    let native = match target {
+        Target::Native(native) => native.clone(),
+        Target::Weights(weights) => NativeSplit(
+            pools
+                .iter()
+                .map(|pool| NativeWeight {
+                    reference: format!("app/{pool}"),
+                    pool: pool.clone(),
+                    weight: weights.of(pool).0.div_ceil(100),
+                    admin: Admin::Ready,
+                })
+                .collect(),
+        ),
+    };
+    let requests = native.0.iter().map(|each| format!("set {} {}", each.reference, each.weight)).collect();
+    let shares = native.shares(pools);
+    Prepared { requests, native, shares, notes: Vec::new() }
+}
