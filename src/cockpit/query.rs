@@ -191,9 +191,10 @@ impl Model {
 
     /// Whether the open dialog's proposal is void, lapsed or impossible, so that it can only be made anew.
     pub fn is_void(&self) -> bool {
-        let shown = self.overlay.as_ref().is_some_and(|overlay| {
-            matches!(overlay.kind, OverlayKind::Shift(_) | OverlayKind::RollBack { .. })
-        });
+        let shown = self
+            .overlay
+            .as_ref()
+            .is_some_and(|overlay| matches!(overlay.kind, OverlayKind::Shift(_) | OverlayKind::RollBack { .. }));
         let stage = self.flight.proposing.as_ref().map(|proposing| &proposing.stage);
         shown && matches!(stage, Some(Stage::Void { .. } | Stage::Impossible { .. }))
     }
@@ -231,7 +232,9 @@ impl Model {
                 Some(chosen.title)
             }
             OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages => Some("close".to_owned()),
-            OverlayKind::Partial | OverlayKind::Drift { .. } | OverlayKind::Reload(_) | OverlayKind::Quit { .. } => None,
+            OverlayKind::Partial | OverlayKind::Drift { .. } | OverlayKind::Reload(_) | OverlayKind::Quit { .. } => {
+                None
+            }
         }
     }
 
@@ -287,9 +290,11 @@ impl Model {
     /// Whether something on the screen moves now: traffic that is read live, and motion is wanted.
     pub fn is_moving(&self) -> bool {
         self.settings.motion
-            && self.flight.watches.values().any(|watch| {
-                watch.fresh(self.now.elapsed).is_some() && watch.rates.values().any(|rate| *rate > 0.0)
-            })
+            && self
+                .flight
+                .watches
+                .values()
+                .any(|watch| watch.fresh(self.now.elapsed).is_some() && watch.rates.values().any(|rate| *rate > 0.0))
     }
 
     /// When the cockpit next wants a [`crate::flight::Msg::Tick`]: for the flight, for clocks, for what moves, for a search.

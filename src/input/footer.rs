@@ -58,7 +58,10 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
             put(Action::Send, "take it in");
             put(Action::Escape, "not now");
         }
-        OverlayKind::Shift(_) | OverlayKind::Complete { .. } | OverlayKind::RollBack { .. } | OverlayKind::Reload(_) => {
+        OverlayKind::Shift(_)
+        | OverlayKind::Complete { .. }
+        | OverlayKind::RollBack { .. }
+        | OverlayKind::Reload(_) => {
             put(Action::Escape, "close");
         }
         OverlayKind::Partial => {

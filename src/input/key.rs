@@ -202,11 +202,8 @@ mod tests {
         assert_eq!(of(KeyCode::Char(' '), KeyModifiers::NONE).as_deref(), Some("space"));
         assert_eq!(of(KeyCode::Char('<'), KeyModifiers::NONE).as_deref(), Some("<"));
         assert_eq!(of(KeyCode::F(2), KeyModifiers::NONE).as_deref(), Some("f2"));
-        let released = KeyEvent::new_with_kind(
-            KeyCode::Char('y'),
-            KeyModifiers::NONE,
-            crossterm::event::KeyEventKind::Release,
-        );
+        let released =
+            KeyEvent::new_with_kind(KeyCode::Char('y'), KeyModifiers::NONE, crossterm::event::KeyEventKind::Release);
         assert_eq!(KeyText::of(&released), None);
         assert!("ctrl-nothing".parse::<KeyText>().is_err());
     }

@@ -96,8 +96,7 @@ impl Keymap {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn parse(text: &str) -> Result<Self, Vec<BadKeys>> {
-        let raw: RawKeymap =
-            toml::from_str(text).map_err(|error| vec![BadKeys::Toml { why: error.to_string() }])?;
+        let raw: RawKeymap = toml::from_str(text).map_err(|error| vec![BadKeys::Toml { why: error.to_string() }])?;
         let acts = catalogue();
         let mut wrong = Vec::new();
         let mut groups = Vec::new();

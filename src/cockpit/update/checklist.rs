@@ -24,7 +24,8 @@ impl Model {
         } else {
             self.checklist.folded.remove(&slug);
         }
-        let heading = |row: &ChecklistRow<'_>| matches!(row, ChecklistRow::Heading { .. }) && row.section().slug == slug;
+        let heading =
+            |row: &ChecklistRow<'_>| matches!(row, ChecklistRow::Heading { .. }) && row.section().slug == slug;
         if let Some(at) = self.checklist_rows().iter().position(heading).filter(|_| fold) {
             self.checklist.selected = at;
         }

@@ -7,7 +7,8 @@ use crate::flight::{Ask, ChangedProfile, Tone};
 
 impl Model {
     pub(super) fn enter(&mut self, out: &mut Vec<Effect>) {
-        let overriding = self.overlay.as_ref().and_then(super::Overlay::confirm).is_some_and(|c| c.overriding.is_some());
+        let overriding =
+            self.overlay.as_ref().and_then(super::Overlay::confirm).is_some_and(|c| c.overriding.is_some());
         match self.overlay.as_ref().map(|overlay| &overlay.kind) {
             Some(_) if overriding => self.give_reason(),
             Some(OverlayKind::Shift(_) | OverlayKind::RollBack { .. }) if self.is_void() => self.afresh(out),

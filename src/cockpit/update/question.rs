@@ -86,7 +86,9 @@ impl Model {
                 palette.selected = 0;
                 Some(&mut palette.input)
             }
-            OverlayKind::Shift(confirm) | OverlayKind::RollBack { confirm, .. } | OverlayKind::Complete { confirm, .. } => {
+            OverlayKind::Shift(confirm)
+            | OverlayKind::RollBack { confirm, .. }
+            | OverlayKind::Complete { confirm, .. } => {
                 if let Some((_, input)) = &mut confirm.overriding {
                     return Some(input);
                 }

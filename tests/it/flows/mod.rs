@@ -1,1 +1,4 @@
-//! Key strings to screens.
+//! Flows: key strings in, what is sent, kept and shown out.
+
+mod acts;
+mod fingers;
