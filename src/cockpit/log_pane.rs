@@ -17,6 +17,8 @@ pub struct LogPane {
     pub sources: BTreeMap<SourceId, LogSourceState>,
     /// Where a choice of lines begins; it ends at the cursor. `None` while nothing is chosen.
     pub anchor: Option<LineNumber>,
+    /// The line that the arrows moved to; `None` while the newest line is followed.
+    pub(super) place: Option<LineNumber>,
     /// Whether a part of the book was not searched yet.
     pub searching: bool,
 }
@@ -36,9 +38,39 @@ impl LogPane {
         self.search();
     }
 
-    /// The line that copying and attaching start from: the lowest one shown.
+    /// The line that copying, attaching and details speak of: where the arrows moved to, else the newest shown.
     pub fn cursor(&self) -> Option<LineNumber> {
-        self.view.window(1).last().copied()
+        self.place.or_else(|| self.view.window(1).last().copied())
+    }
+
+    /// Moves the cursor by lines, in a window of `rows`; the window follows it. Past the newest line it follows again.
+    pub(super) fn step(&mut self, by: isize, rows: usize) {
+        let window = self.view.window(rows);
+        let (Some(first), Some(last)) = (window.first().copied(), window.last().copied()) else { return };
+        self.view.pause();
+        let at = self.place.map_or(last, |place| place.clamp(first, last));
+        let index = window.iter().position(|number| *number >= at).unwrap_or(0);
+        match index.checked_add_signed(by).and_then(|index| window.get(index)) {
+            Some(number) => self.place = Some(*number),
+            None if by < 0 => {
+                self.view.up(by.unsigned_abs() - index, rows);
+                self.place = self.view.window(rows).first().copied();
+            }
+            None => {
+                self.view.down(by.unsigned_abs() - (window.len() - 1 - index), rows);
+                self.place = if self.is_paused() { self.view.window(rows).last().copied() } else { None };
+            }
+        }
+    }
+
+    /// Stands still, or follows again.
+    pub(super) fn pause(&mut self, pause: bool) {
+        if pause {
+            self.view.pause();
+        } else {
+            self.view.follow();
+            (self.place, self.anchor) = (None, None);
+        }
     }
 
     /// The first and the last chosen line: from the anchor to the cursor, or the cursor alone.

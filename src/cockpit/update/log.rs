@@ -33,26 +33,20 @@ impl Model {
 
     pub(super) fn go_in_logs(&mut self, go: Go) {
         let rows = self.log_rows();
-        let view = &mut self.logs.view;
-        let by = match go {
-            Go::By(by) => by,
-            Go::Pages(by) => by.saturating_mul(isize::try_from(rows.max(1)).unwrap_or(1)),
-            Go::Top => return view.top(rows),
-            Go::Bottom => return view.follow(),
-        };
-        if by < 0 {
-            view.up(by.unsigned_abs(), rows);
-        } else {
-            view.down(by.unsigned_abs(), rows);
+        let pane = &mut self.logs;
+        match go {
+            Go::By(by) => pane.step(by, rows),
+            Go::Pages(by) => pane.step(by.saturating_mul(isize::try_from(rows.max(1)).unwrap_or(1)), rows),
+            Go::Top => {
+                pane.view.top(rows);
+                pane.place = pane.view.window(rows).first().copied();
+            }
+            Go::Bottom => pane.pause(false),
         }
     }
 
     pub(super) fn pause_logs(&mut self) {
-        if self.logs.is_paused() {
-            self.logs.view.follow();
-        } else {
-            self.logs.view.pause();
-        }
+        self.logs.pause(!self.logs.is_paused());
     }
 
     pub(super) fn next_level(&mut self) {
@@ -88,16 +82,17 @@ impl Model {
     /// Begins a choice at the cursor, and stands still so that it does not run away; or drops it.
     pub(super) fn select_lines(&mut self) {
         if self.logs.anchor.take().is_none() {
-            self.logs.view.pause();
-            self.logs.anchor = self.logs.cursor();
+            self.logs.pause(true);
+            self.logs.place = self.logs.cursor();
+            self.logs.anchor = self.logs.place;
         }
     }
 
     /// The chosen lines, marks left out.
     fn chosen(&self) -> Vec<LineRef<'_>> {
         let Some((from, to)) = self.logs.chosen() else { return Vec::new() };
-        let filter_window = self.logs.view.window(usize::MAX);
-        let within = filter_window.into_iter().filter(|number| (from..=to).contains(number));
+        let shown = self.logs.view.window(usize::MAX);
+        let within = shown.into_iter().filter(|number| (from..=to).contains(number));
         let lines = within.filter_map(|number| self.logs.book.line(number)).filter(|line| !line.is_mark());
         lines.take(MOST).collect()
     }

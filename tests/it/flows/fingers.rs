@@ -92,7 +92,7 @@ fn act(confirming: bool) -> impl Strategy<Value = Act> {
         12 => proptest::sample::select(keys).prop_map(Act::Key),
         if confirming { 4 } else { 1 } => proptest::sample::select(words.to_vec())
             .prop_map(move |words| if confirming { Act::Type(words) } else { Act::Paste(words) }),
-        if confirming { 4 } else { 0 } => proptest::sample::select(FLOWN.to_vec()).prop_map(Act::Fly),
+        4 => proptest::sample::select(if confirming { FLOWN.to_vec() } else { vec!["n<drawn>", "R<drawn>"] }).prop_map(Act::Fly),
         8 => Just(Act::Draw),
         4 => (50_u64..3000).prop_map(Act::Pass),
         1 => proptest::sample::select(vec!["y", "blue 10\n", "green 100\r\n", "y\ny\n"]).prop_map(Act::Paste),
