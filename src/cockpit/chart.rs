@@ -46,5 +46,14 @@ pub struct Charts {
     /// The look before, per source, for rates.
     pub last: BTreeMap<SourceId, (Now, Scrape)>,
     /// When the routers' counters were last taken into series, with each pool's requests and errors so far.
-    pub(super) counted: Option<(Elapsed, BTreeMap<PoolId, (Option<u64>, Option<u64>)>)>,
+    pub(super) counted: Option<(Elapsed, BTreeMap<PoolId, Counted>)>,
+}
+
+/// What the routers counted for a pool until one moment; `None` where any of them cannot tell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Counted {
+    /// Requests.
+    pub(super) requests: Option<u64>,
+    /// Those of them that failed.
+    pub(super) errors: Option<u64>,
 }

@@ -57,6 +57,8 @@ pub struct Model {
     pub beat: u64,
     /// When `beat` last counted.
     pub(super) beat_at: Elapsed,
+    /// When a confirmed dialog last closed by itself: an Enter that comes just after it was meant for the dialog.
+    pub(super) closed_at: Option<Elapsed>,
 }
 
 /// A split being drafted.
@@ -140,6 +142,7 @@ impl Model {
             dropped: 0,
             beat: 0,
             beat_at: Elapsed(0),
+            closed_at: None,
         }
     }
 

@@ -2,7 +2,8 @@
 
 use super::fact::{Facts, facts, facts_of_panes};
 use super::key::KeyText;
-use super::keymap::Keymap;
+use super::keymap::{Keymap, Meaning};
+use crate::cockpit::catalogue::catalogue;
 use crate::cockpit::{Action, Model, OverlayKind, Pane};
 
 /// Keys that mean an act at this moment, the one to be shown first.
@@ -13,6 +14,44 @@ pub fn keys_for(action: &Action, model: &Model) -> Vec<KeyText> {
 /// Keys that mean an act in the panes, whatever lies over them: for the palette and for banners.
 pub fn keys_in_panes(action: &Action, model: &Model) -> Vec<KeyText> {
     Keymap::built_in().keys_for(action, &facts_of_panes(model))
+}
+
+/// Keys under one heading of the help.
+#[derive(Clone, PartialEq, Debug)]
+pub struct HelpGroup {
+    /// The heading.
+    pub title: String,
+    /// The acts.
+    pub lines: Vec<HelpLine>,
+}
+
+/// One act of the help.
+#[derive(Clone, PartialEq, Debug)]
+pub struct HelpLine {
+    /// Its keys.
+    pub keys: Vec<KeyText>,
+    /// What it does.
+    pub title: &'static str,
+}
+
+/// All keys by heading, each act with its keys and what it does.
+pub fn help() -> Vec<HelpGroup> {
+    let acts = catalogue();
+    let mut found: Vec<HelpGroup> = Vec::new();
+    for group in Keymap::built_in().groups() {
+        let lines = group.keys.iter().map(|(meaning, keys)| {
+            let title = match meaning {
+                Meaning::Act(action) => acts.iter().find(|entry| entry.action == *action).map(|entry| entry.title),
+                Meaning::Digit => Some("draft this percentage for the chosen pool"),
+            };
+            HelpLine { keys: keys.clone(), title: title.unwrap_or_default() }
+        });
+        match found.iter_mut().find(|known| known.title == group.title) {
+            Some(known) => known.lines.extend(lines),
+            None => found.push(HelpGroup { title: group.title.clone(), lines: lines.collect() }),
+        }
+    }
+    found
 }
 
 /// The key line: keys with labels, in order. What has no key now is left out.

@@ -123,7 +123,10 @@ impl fmt::Display for KeyText {
         match self.key {
             Key::Char(' ') => text.push_str("space"),
             Key::Char(character) => text.push(character),
-            Key::F(number) => text.push_str(&format!("f{number}")),
+            Key::F(number) => {
+                text.push('f');
+                text.push_str(&number.to_string());
+            }
             Key::Named(name) => text.push_str(name),
         }
         f.pad(&text)

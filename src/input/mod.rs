@@ -14,7 +14,7 @@ use crossterm::event::{Event, MouseButton, MouseEvent, MouseEventKind};
 use tui_input::InputRequest;
 
 pub use fact::{Fact, Facts, facts, facts_of_panes};
-pub use footer::{footer, keys_for, keys_in_panes};
+pub use footer::{HelpGroup, HelpLine, footer, help, keys_for, keys_in_panes};
 pub use key::{BadKey, Key, KeyText};
 pub use keymap::{BadKeys, Group, Keymap, Meaning};
 
@@ -27,7 +27,7 @@ const NOTCH: i32 = 3;
 pub fn read(event: &Event, model: &Model) -> Option<Msg> {
     match event {
         Event::Key(event) => Some(meaning(&KeyText::of(event)?, model)),
-        Event::Mouse(event) => mouse(event),
+        Event::Mouse(event) => mouse(*event),
         Event::Paste(text) => Some(Msg::Paste(text.clone())),
         Event::Resize(columns, rows) => Some(Msg::Resized { columns: *columns, rows: *rows }),
         Event::FocusGained | Event::FocusLost => None,
@@ -41,7 +41,7 @@ pub fn meaning(key: &KeyText, model: &Model) -> Msg {
         return Msg::Action(action);
     }
     if facts.contains(&Fact::Text)
-        && let Some(request) = edit(key)
+        && let Some(request) = edit(*key)
     {
         return Msg::Action(Action::Edit(request));
     }
@@ -49,7 +49,7 @@ pub fn meaning(key: &KeyText, model: &Model) -> Msg {
 }
 
 /// What a key does in a text field.
-fn edit(key: &KeyText) -> Option<InputRequest> {
+fn edit(key: KeyText) -> Option<InputRequest> {
     if let Some(character) = key.types() {
         return Some(InputRequest::InsertChar(character));
     }
@@ -71,7 +71,7 @@ fn edit(key: &KeyText) -> Option<InputRequest> {
     })
 }
 
-fn mouse(event: &MouseEvent) -> Option<Msg> {
+fn mouse(event: MouseEvent) -> Option<Msg> {
     let (column, row) = (event.column, event.row);
     match event.kind {
         MouseEventKind::Down(MouseButton::Left) => Some(Msg::Click { column, row }),

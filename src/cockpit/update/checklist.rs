@@ -40,10 +40,10 @@ impl Model {
     /// The selection stays on a row, and that row on the screen.
     pub(super) fn keep_checklist_in_view(&mut self) {
         let rows = self.checklist_rows().len();
-        let page = self.areas().page(Pane::Checklist);
+        let in_view = self.areas().page(Pane::Checklist);
         let pane = &mut self.checklist;
         pane.selected = pane.selected.min(rows.saturating_sub(1));
-        pane.scroll = pane.scroll.clamp((pane.selected + 1).saturating_sub(page), pane.selected);
-        pane.scroll = pane.scroll.min(rows.saturating_sub(page));
+        pane.scroll = pane.scroll.clamp((pane.selected + 1).saturating_sub(in_view), pane.selected);
+        pane.scroll = pane.scroll.min(rows.saturating_sub(in_view));
     }
 }

@@ -25,11 +25,11 @@ impl Model {
         self.ask(ask.clone(), out);
         let made = change(self).is_some() && change(self) != before;
         if made {
-            let confirm = ConfirmState { asked: Some(ask.clone()), ..ConfirmState::default() };
-            let kind = if let Ask::ProposeRollback(choice) = ask {
-                OverlayKind::RollBack { choice, confirm }
-            } else {
-                OverlayKind::Shift(confirm)
+            let choice = if let Ask::ProposeRollback(choice) = &ask { Some(*choice) } else { None };
+            let confirm = ConfirmState { asked: Some(ask), ..ConfirmState::default() };
+            let kind = match choice {
+                Some(choice) => OverlayKind::RollBack { choice, confirm },
+                None => OverlayKind::Shift(confirm),
             };
             self.open(kind, by_enter);
             self.followed = None;
@@ -210,6 +210,7 @@ impl Model {
                     if confirm.waiting {
                         self.draft = None;
                         self.chosen_pool = None;
+                        self.closed_at = Some(self.now.elapsed);
                     }
                     return false;
                 };
@@ -238,6 +239,9 @@ impl Model {
                 let refused = confirm.waiting && !self.flight.link.is_busy();
                 let done = self.flight.session.steps.contains_key(step);
                 self.take_refusal(confirm, refused && !done);
+                if done && confirm.waiting {
+                    self.closed_at = Some(self.now.elapsed);
+                }
                 !done
             }
             OverlayKind::Reload(confirm) => {

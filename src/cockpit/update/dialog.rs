@@ -1,9 +1,14 @@
 //! Enter and Esc, and the dialogs beside confirming: partly done, drift, reload, details, leaving.
 
+use std::time::Duration;
+
 use super::super::{ChecklistRow, ConfirmState, Effect, Model, OverlayKind, Pane, Purpose};
 use super::confirm::By;
 use crate::domain::{Outcome, RouterId};
 use crate::flight::{Ask, ChangedProfile, Tone};
+
+/// A dialog that was confirmed closes by itself. An Enter within this time was meant for it: it opens nothing.
+const AFTERMATH: Duration = Duration::from_millis(700);
 
 impl Model {
     pub(super) fn enter(&mut self, out: &mut Vec<Effect>) {
@@ -28,6 +33,9 @@ impl Model {
     }
 
     fn enter_pane(&mut self, out: &mut Vec<Effect>) {
+        if self.closed_at.is_some_and(|closed| self.now.elapsed.since(closed) < AFTERMATH) {
+            return;
+        }
         if let Some(draft) = &self.draft {
             let to = draft.weights.clone();
             self.propose(Ask::ProposeShift(to), true, out);

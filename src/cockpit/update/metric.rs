@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::super::chart::Counted;
 use super::super::{Chart, Model, Series};
 use crate::domain::metric::{Rates, Scrape};
 use crate::domain::{Elapsed, Now, PoolId, SourceId};
@@ -86,16 +87,15 @@ impl Model {
                 fresh.as_ref()?;
                 totals.iter().map(|(_, totals)| field(totals)).sum()
             };
-            let (requests, errors, in_flight) =
-                (sum(|totals| totals.requests), sum(|totals| totals.errors), sum(|totals| totals.in_flight));
+            let counted = Counted { requests: sum(|totals| totals.requests), errors: sum(|totals| totals.errors) };
+            let in_flight = sum(|totals| totals.in_flight);
             let rate: Option<f64> = fresh.as_ref().and_then(|_| totals.iter().map(|(rate, _)| rate.copied()).sum());
-            let since = |field: fn(&(Option<u64>, Option<u64>)) -> Option<u64>, now: Option<u64>| {
-                now?.checked_sub(before.get(&pool).and_then(field)?)
-            };
-            let answered = since(|(requests, _)| *requests, requests).filter(|answered| *answered > 0);
-            let failed = since(|(_, errors)| *errors, errors);
+            let earlier = before.get(&pool).copied().unwrap_or_default();
+            let since = |now: Option<u64>, then: Option<u64>| now?.checked_sub(then?);
+            let answered = since(counted.requests, earlier.requests).filter(|answered| *answered > 0);
+            let failed = since(counted.errors, earlier.errors);
             let share = failed.zip(answered).map(|(failed, answered)| as_f64(failed) / as_f64(answered));
-            counts.insert(pool.clone(), (requests, errors));
+            counts.insert(pool.clone(), counted);
             for (chart, value) in
                 [(Chart::Requests, rate), (Chart::Errors, share), (Chart::InFlight, in_flight.map(as_f64))]
             {

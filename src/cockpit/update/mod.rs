@@ -14,8 +14,6 @@ mod mouse;
 mod navigate;
 mod question;
 mod setting;
-#[cfg(test)]
-mod tests;
 
 use super::query::BEAT;
 use super::{Action, Effect, Model, Msg, Noticed, Overlay, OverlayKind};
@@ -112,6 +110,7 @@ impl Model {
         }
         if let Some(before) = before {
             self.mark(&before);
+            self.keep_checklist_in_view();
         }
         self.follow_flight();
     }

@@ -4,8 +4,7 @@
 use flightdeck::cockpit::Msg;
 use proptest::prelude::*;
 
-use crate::support::app::{App, Mood, Store};
-use crate::support::procedure::blue_green;
+use crate::support::app::{App, Mood, Store, half};
 
 #[derive(Clone, Debug)]
 enum Act {
@@ -138,11 +137,11 @@ fn perform(app: &mut App, act: &Act) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_is_sent_before_its_intent_is_kept(acts in proptest::collection::vec(act(true), 0..120)) {
-        let mut app = App::with_weights(blue_green(2), &[50, 50]);
+        let mut app = half();
         for act in &acts {
             perform(&mut app, act);
         }
@@ -153,7 +152,7 @@ proptest! {
 
     #[test]
     fn without_a_key_that_confirms_nothing_is_sent(acts in proptest::collection::vec(act(false), 0..120)) {
-        let mut app = App::with_weights(blue_green(2), &[50, 50]);
+        let mut app = half();
         for act in &acts {
             perform(&mut app, act);
         }
@@ -162,7 +161,7 @@ proptest! {
 
     #[test]
     fn without_a_frame_nothing_is_sent(acts in proptest::collection::vec(act(true), 0..120)) {
-        let mut app = App::with_weights(blue_green(2), &[50, 50]);
+        let mut app = half();
         for act in acts.iter().filter(|act| !matches!(act, Act::Draw | Act::Fly(_))) {
             perform(&mut app, act);
         }
@@ -180,7 +179,7 @@ fn fingers_do_send_now_and_then_so_that_the_rules_above_mean_something() {
     let mut sent = 0;
     for _ in 0..60 {
         let acts = proptest::collection::vec(act(true), 120).new_tree(&mut runner).expect("acts").current();
-        let mut app = App::with_weights(blue_green(2), &[50, 50]);
+        let mut app = half();
         for act in &acts {
             perform(&mut app, act);
         }

@@ -1,4 +1,7 @@
 //! Flows: key strings in, what is sent, kept and shown out.
 
-mod acts;
+mod back;
+mod confirm;
+mod effects;
 mod fingers;
+mod panes;

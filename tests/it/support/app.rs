@@ -16,7 +16,7 @@ use flightdeck::cockpit::{Effect, Model, Msg, Settings, Surroundings, update};
 use flightdeck::domain::reading::{Admin, Health, Identity, ServerReading};
 use flightdeck::domain::{
     ChangeId, CockpitId, Elapsed, NativeSplit, NativeWeight, Now, Outcome, PoolId, Prepared, Procedure, Reading,
-    Refused, RouterId, SessionId, Target, Timestamp, Trouble, TroubleKind,
+    RouterId, SessionId, Target, Timestamp, Trouble, TroubleKind,
 };
 use flightdeck::entry::Entry;
 use flightdeck::flight::{self, Appended, Ask, Flight, Me};
@@ -87,6 +87,11 @@ pub struct App {
     pub others: Vec<Effect>,
     waiting: VecDeque<flight::Effect>,
     ms: u64,
+}
+
+/// Two routers with half and half, so that the first step, the drain of blue, moves something.
+pub fn half() -> App {
+    App::with_weights(super::procedure::blue_green(2), &[50, 50])
 }
 
 impl App {
@@ -275,6 +280,11 @@ impl App {
         text.chars().take_while(|each| each.is_alphanumeric()).collect()
     }
 
+    /// How many changes were dispatched.
+    pub fn changes(&self) -> usize {
+        self.events().filter(|event| matches!(event, Event::ChangeDispatched { .. })).count()
+    }
+
     /// The events that were kept, oldest first.
     pub fn events(&self) -> impl Iterator<Item = &Event> {
         self.journal.iter().flat_map(|entry| &entry.events)
@@ -308,7 +318,7 @@ impl App {
                 flight::Msg::RouterRead { router, poll, began: now, result }
             }
             flight::Effect::Prepare { request, router, target, reading: _ } => {
-                flight::Msg::Prepared { request, router, result: prepare(&pools, &target) }
+                flight::Msg::Prepared { request, router, result: Ok(prepare(&pools, &target)) }
             }
             flight::Effect::Append(entry) => {
                 let answer = self.append(&entry);
@@ -429,7 +439,7 @@ fn native(pools: &[PoolId], weights: &[u32]) -> Vec<NativeWeight> {
     pools.iter().zip(weights).map(each).collect()
 }
 
-fn prepare(pools: &[PoolId], target: &Target) -> Result<Prepared, Refused> {
+fn prepare(pools: &[PoolId], target: &Target) -> Prepared {
     let native = match target {
         Target::Native(native) => native.clone(),
         Target::Weights(weights) => {
@@ -438,7 +448,7 @@ fn prepare(pools: &[PoolId], target: &Target) -> Result<Prepared, Refused> {
         }
     };
     let requests = native.0.iter().map(|each| format!("set weight {} {}", each.reference, each.weight)).collect();
-    Ok(Prepared { requests, shares: native.shares(pools), native, notes: Vec::new() })
+    Prepared { requests, shares: native.shares(pools), native, notes: Vec::new() }
 }
 
 fn uuid(number: u128) -> uuid::Uuid {
