@@ -144,7 +144,10 @@ impl Flight {
         }
         deploys()
             .filter(|(step, _)| {
-                self.session.steps.get(&step.id).is_some_and(|done| done.how == StepEnd::Marked(StepMark::Done))
+                self.session
+                    .steps
+                    .get(&step.id)
+                    .is_some_and(|done| matches!(done.how, StepEnd::Marked(StepMark::Done { .. })))
             })
             .map(|(_, pool)| pool.clone())
             .collect()

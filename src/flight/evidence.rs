@@ -1,6 +1,7 @@
 //! What is known now: evidence for gates and for the drain.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::Flight;
 use crate::domain::drain::{Drain, DrainState, Evidence as Sort, Finding};
@@ -20,6 +21,9 @@ pub struct LogWatch {
     /// How many lines each pool's last look had seen.
     seen: BTreeMap<PoolId, u64>,
 }
+
+/// How often the drains are looked at, at most: what arrives in between is gathered.
+const LOOK: Duration = Duration::from_millis(100);
 
 impl Flight {
     /// What is known now, for the gates.
@@ -63,9 +67,16 @@ impl Flight {
     /// Looks at every pool's drain; a proof that has just become whole goes into the journal.
     pub(super) fn look_at_drains(&mut self, now: Now) -> Vec<Command> {
         let mut commands = Vec::new();
+        let looked = self.drains.values().filter_map(|drain| drain.looked).max();
+        if looked.is_some_and(|looked| now.elapsed.since(looked) < LOOK) {
+            return commands;
+        }
         let pools: Vec<PoolId> = self.procedure.pool_ids().cloned().collect();
         for pool in pools {
             let findings = self.findings(&pool, now.elapsed);
+            for watch in self.watches.values_mut() {
+                watch.arrived.remove(&pool);
+            }
             let Some(drain) = self.drains.get_mut(&pool) else { continue };
             let before = drain.state;
             drain.look(now.elapsed, findings);
@@ -124,19 +135,13 @@ impl Flight {
     }
 
     fn new_requests(&self, pool: &PoolId, now: Elapsed) -> Finding {
-        self.sum_over_routers(
-            now,
-            |capabilities| capabilities.counts_requests,
-            |router| {
-                let watch = self.watches.get(router)?;
-                let seen = watch.fresh(now)?;
-                let before = watch.previous.as_ref()?;
-                if seen.reading.restarted_since(&before.reading) {
-                    return None;
-                }
-                seen.reading.totals(pool).requests?.checked_sub(before.reading.totals(pool).requests?)
-            },
-        )
+        let counts = |capabilities: &crate::domain::Capabilities| capabilities.counts_requests;
+        self.sum_over_routers(now, counts, |router| {
+            let watch = self.watches.get(router)?;
+            watch.fresh(now)?;
+            // Without a reading since the last look nothing is known to have come; the next reading tells.
+            watch.arrived.get(pool).copied().unwrap_or(Some(0))
+        })
     }
 
     fn sum_over_routers(

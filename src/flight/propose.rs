@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::{Effect, Flight, Tone, WayBackChoice};
 use crate::domain::procedure::{Friction, StepAct};
-use crate::domain::{ChangeId, Elapsed, NativeSplit, Now, Prepared, Refused, RouterId, Target, Weights};
+use crate::domain::{ChangeId, Elapsed, NativeSplit, Now, Prepared, Reading, Refused, RouterId, Target, Weights};
 use crate::session::Command;
-use crate::session::decide::change::{friction, still_bound};
+use crate::session::decide::change::{friction, stands, void};
 use crate::session::event::{ChangeKind, Settlement};
 use crate::session::gate::{Forward, gates};
 use crate::session::proposal::{Bound, Confirmation, Gate, GateReport, Override, Proposal, RouterOrder};
@@ -219,22 +219,31 @@ impl Flight {
         };
     }
 
-    /// Voids the proposal when what it is bound to moved or its time is over (B3).
-    pub(super) fn check_bound(&mut self, now: Now) {
-        let Some(proposing) = &self.proposing else { return };
-        let Stage::Ready(proposal) = &proposing.stage else { return };
-        if proposing.is_rollback() {
-            return;
+    /// Voids the proposal when its time is over or the session went on (B3).
+    pub(super) fn check_stands(&mut self, now: Now) {
+        let Some(Proposing { stage: Stage::Ready(proposal), kind, .. }) = &self.proposing else { return };
+        if kind.is_forward()
+            && let Err(refused) = stands(&self.session, &self.procedure, now, proposal)
+        {
+            self.void(refused.why);
         }
-        let asked = crate::session::Asked {
-            actor: self.me.operator.clone(),
-            cockpit: self.me.cockpit,
-            now,
-            command: Command::AddNote { text: String::new() },
-        };
-        let bound = still_bound(&self.session, &self.procedure, &asked, proposal, &self.evidence(now));
-        if let (Err(refused), Some(proposing)) = (bound, self.proposing.as_mut()) {
-            proposing.stage = Stage::Void { why: refused.why };
+    }
+
+    /// Voids the proposal when a new reading shows that what it is bound to moved (B3).
+    pub(super) fn check_bound(&mut self, router: &RouterId, reading: &Reading) {
+        let Some(Proposing { stage: Stage::Ready(proposal), kind, .. }) = &self.proposing else { return };
+        let bound =
+            proposal.routers.iter().find(|order| order.router == *router).and_then(|order| order.bound.as_ref());
+        let moved = bound.filter(|_| kind.is_forward()).and_then(|bound| bound.moved_since(reading));
+        if let Some(moved) = moved {
+            let why = void(proposal, format!("{router} {moved}")).why;
+            self.void(why);
+        }
+    }
+
+    fn void(&mut self, why: String) {
+        if let Some(proposing) = self.proposing.as_mut() {
+            proposing.stage = Stage::Void { why };
         }
     }
 
@@ -245,7 +254,7 @@ impl Flight {
         overrides: Vec<Override>,
         out: &mut Vec<Effect>,
     ) {
-        self.check_bound(now);
+        self.check_stands(now);
         let evidence = self.evidence(now);
         let controls = self.me.controls("rollback");
         let Some(proposing) = self.proposing.as_mut() else {

@@ -39,7 +39,7 @@ impl Soak {
 
 impl Flight {
     pub(super) fn run_soak(&mut self, now: Now) {
-        let step = self.session.last_step(&self.procedure.plan);
+        let step = self.session.last_step(&self.procedure.plan).filter(|step| !self.session.is_skipped(step));
         let Some((step, needed)) = step.and_then(|step| Some((step, step.soak.filter(|soak| !soak.is_zero())?))) else {
             self.soak = None;
             return;

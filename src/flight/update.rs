@@ -15,7 +15,10 @@ impl Flight {
     pub fn update(&mut self, now: Now, msg: Msg) -> Vec<Effect> {
         let mut out = Vec::new();
         match msg {
-            Msg::Tick => self.tick(now, &mut out),
+            Msg::Tick => {
+                self.tick(now, &mut out);
+                self.run_soak(now);
+            }
             Msg::RouterRead { router, poll, began, result } => {
                 self.router_read(now, &router, poll, began, result, &mut out);
             }
@@ -23,8 +26,14 @@ impl Flight {
             Msg::SetAnswered { change, router, attempt, outcome } => {
                 self.set_answered(now, change, &router, attempt, outcome, &mut out);
             }
-            Msg::Appended { entry, answer } => self.appended(now, entry, answer, &mut out),
-            Msg::Followed { entries, is_tail } => self.followed(now, entries, is_tail, &mut out),
+            Msg::Appended { entry, answer } => {
+                self.appended(now, entry, answer, &mut out);
+                self.run_soak(now);
+            }
+            Msg::Followed { entries, is_tail } => {
+                self.followed(now, entries, is_tail, &mut out);
+                self.run_soak(now);
+            }
             Msg::JournalBroken { why } => {
                 out.push(Effect::tell(Tone::Bad, format!("the journal cannot be read on: {why}; read-only from here")));
                 self.link.broken = Some(why);
@@ -42,10 +51,9 @@ impl Flight {
             Msg::ProfileDiffers { changed } => self.changed_profile = changed.map(|changed| *changed),
             Msg::Ask(ask) => self.asked(now, ask, &mut out),
         }
-        self.run_soak(now);
         self.accept_baseline(now);
         self.pump(now, &mut out);
-        self.check_bound(now);
+        self.check_stands(now);
         out
     }
 
@@ -132,8 +140,9 @@ impl Flight {
             self.note(now, Command::NoteRestart { router: router.clone(), was, is });
         }
         self.count(router, &seen, before.as_ref());
+        self.check_bound(router, &seen.reading);
         self.read_back(now, router, &seen, out);
-        self.look_for_drift(now, router, &seen, restarted);
+        self.look_for_drift(now, router, &seen);
         let mut notes = self.look_at_drains(now);
         if self.drives() {
             notes.extend(self.note_observed(router));
@@ -153,7 +162,7 @@ impl Flight {
 
     /// Drift is looked for when nothing is on its way: neither a change on this router nor an entry that could move what
     /// is expected of it.
-    fn look_for_drift(&mut self, now: Now, router: &RouterId, seen: &Seen, restarted: bool) {
+    fn look_for_drift(&mut self, now: Now, router: &RouterId, seen: &Seen) {
         let quiet = self.session.is_open()
             && self.session.baseline
             && self.drives()
@@ -165,7 +174,12 @@ impl Flight {
                 .any(|each| each.legs.get(router).is_some_and(|leg| leg.phase != super::execute::Phase::Done));
         let Some(expected) = self.session.expected.get(router).filter(|_| quiet) else { return };
         let read = &seen.reading.native;
-        if read.holds(expected) == self.session.drifted.contains_key(router)
+        let holds = read.holds(expected);
+        let restarted = self.watches.get(router).is_some_and(|watch| watch.restarted);
+        if holds && let Some(watch) = self.watches.get_mut(router) {
+            watch.restarted = false;
+        }
+        if holds == self.session.drifted.contains_key(router)
             || self.session.drifted.get(router).is_some_and(|drifted| drifted.read != *read)
         {
             let late = self.session.changes.iter().rev().take(4).find(|change| {
@@ -181,7 +195,7 @@ impl Flight {
                     && change.order(router).is_some_and(|order| read.holds(&order.prepared.native))
             });
             let command = match late.map(|change| change.id()) {
-                Some(change) if !read.holds(expected) => {
+                Some(change) if !holds => {
                     Command::NoteLateEffect { change, router: router.clone(), read: read.clone() }
                 }
                 Some(_) | None => Command::NoteDrift { router: router.clone(), read: read.clone(), restarted },

@@ -20,6 +20,10 @@ pub struct Watch {
     pub rates: BTreeMap<PoolId, f64>,
     /// Reads in a row that failed.
     pub failures: u32,
+    /// Whether it was started again since it last read what the plan gave it: then drift is lost runtime weights.
+    pub restarted: bool,
+    /// Requests that came since the drains were last looked at, per pool; `None` where they could not be counted.
+    pub(super) arrived: BTreeMap<PoolId, Option<u64>>,
     /// The newest read that was begun and not answered: its number and when.
     pub(super) pending: Option<(u64, Elapsed)>,
     /// The number of the newest read that was taken in.
@@ -53,6 +57,8 @@ impl Watch {
             trouble: None,
             rates: BTreeMap::new(),
             failures: 0,
+            restarted: false,
+            arrived: BTreeMap::new(),
             pending: None,
             taken: 0,
             due: Elapsed(0),
@@ -91,12 +97,27 @@ impl Watch {
         self.trouble = None;
         self.failures = 0;
         let restarted = self.last.as_ref().is_some_and(|last| seen.reading.restarted_since(&last.reading));
+        self.restarted |= restarted;
         if restarted {
             self.samples.clear();
         }
+        self.arrive(&seen, restarted);
         self.sample(&seen);
         self.previous = self.last.replace(seen);
         true
+    }
+
+    fn arrive(&mut self, seen: &Seen, restarted: bool) {
+        let mut pools: Vec<&PoolId> = seen.reading.servers.iter().map(|server| &server.pool).collect();
+        pools.sort();
+        pools.dedup();
+        for pool in pools {
+            let before = self.last.as_ref().filter(|_| !restarted).and_then(|last| last.reading.totals(pool).requests);
+            let now = seen.reading.totals(pool).requests;
+            let came = now.zip(before).and_then(|(now, before)| now.checked_sub(before));
+            let sum = self.arrived.entry(pool.clone()).or_insert(Some(0));
+            *sum = sum.zip(came).map(|(sum, came)| sum + came);
+        }
     }
 
     fn sample(&mut self, seen: &Seen) {

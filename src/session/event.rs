@@ -341,7 +341,12 @@ pub enum Settlement {
 #[serde(tag = "mark", content = "detail", rename_all = "snake_case")]
 pub enum StepMark {
     /// A person did it and confirmed it.
-    Done,
+    Done {
+        /// The gates as they stood at the moment of confirming.
+        gates: Vec<GateReport>,
+        /// Gates that were overridden, with reasons (F4).
+        overrides: Vec<Override>,
+    },
     /// Its target held already; nothing was sent (B4).
     AlreadySo,
     /// Left out, with a reason.

@@ -29,7 +29,8 @@ pub fn gates(session: &Session, procedure: &Procedure, forward: Forward<'_>, evi
         found.extend(destinations(procedure, to, evidence));
     }
     found.extend(drift(session));
-    if let Some(step) = session.last_step(&procedure.plan) {
+    // A step that was left out with a reason asks for nothing any more.
+    if let Some(step) = session.last_step(&procedure.plan).filter(|step| !session.is_skipped(step)) {
         for condition in &step.leave_when {
             found.push(match condition {
                 Condition::Items(section) => items(session, procedure, section),

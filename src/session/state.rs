@@ -228,6 +228,11 @@ impl Session {
         next.checked_sub(1).and_then(|index| plan.get(index))
     }
 
+    /// Whether a step was left out.
+    pub fn is_skipped(&self, step: &crate::domain::procedure::Step) -> bool {
+        self.steps.get(&step.id).is_some_and(|done| matches!(done.how, StepEnd::Marked(StepMark::Skipped { .. })))
+    }
+
     /// The newest settled change that was verified everywhere, with its weights.
     pub fn last_verified(&self) -> Option<(&Change, &Weights)> {
         self.changes

@@ -15,10 +15,12 @@ mod adapters;
 mod architecture;
 mod cli;
 mod config;
+mod flight;
 mod flows;
 mod journal;
 #[cfg(feature = "lab")]
 mod lab;
 mod pty;
+mod record;
 mod simulation;
 mod support;

@@ -2,7 +2,7 @@
 
 use super::{check_confirmation, check_gates, needs_controls, needs_reason};
 use crate::domain::procedure::{Friction, Step, StepAct};
-use crate::domain::{ChangeId, Outcome, Procedure, Refused, RouterId, StepId, Weights};
+use crate::domain::{ChangeId, Now, Outcome, Procedure, Refused, RouterId, StepId, Weights};
 use crate::session::command::{Asked, Evidence};
 use crate::session::event::{ChangeConfirmed, ChangeKind, ControlsTaken, Event, Settlement};
 use crate::session::gate::{Forward, gates};
@@ -85,26 +85,39 @@ pub fn still_bound(
     proposal: &Proposal,
     evidence: &Evidence,
 ) -> Result<(), Refused> {
-    let void =
-        |why: String| Refused::new("B3", format!("shift to {}", proposal.to), why, "look again and propose anew");
-    let age = asked.now.elapsed.since(proposal.made.elapsed).max(asked.now.wall.since(proposal.made.wall));
-    if age > procedure.timing.proposal {
-        return Err(void(format!("the proposal lapsed after {} s", procedure.timing.proposal.as_secs())));
-    }
-    if session.revision != proposal.revision {
-        return Err(void("void: the session went on since it was made".to_owned()));
-    }
-    if session.profile_digest() != Some(proposal.profile) || procedure.digest != proposal.profile {
-        return Err(void("void: the profile was reloaded since it was made".to_owned()));
-    }
+    stands(session, procedure, asked.now, proposal)?;
     for order in &proposal.routers {
         let Some(bound) = &order.bound else {
-            return Err(void(format!("void: {} was not read when it was made", order.router)));
+            return Err(void(proposal, format!("{} was not read when it was made", order.router)));
         };
         // A router without a fresh reading is a gate's business: it blocks, and the proposal may still stand.
         if let Some(moved) = evidence.readings.get(&order.router).and_then(|now| bound.moved(now)) {
-            return Err(void(format!("void: {} {moved}", order.router)));
+            return Err(void(proposal, format!("{} {moved}", order.router)));
         }
+    }
+    Ok(())
+}
+
+/// A proposal that no longer stands, and why.
+pub fn void(proposal: &Proposal, why: impl std::fmt::Display) -> Refused {
+    let advice = "look again and propose anew";
+    Refused::new("B3", format!("shift to {}", proposal.to), format!("void: {why}"), advice)
+}
+
+/// The part of the binding that needs no reading: its time, the session, the profile.
+///
+/// # Errors
+/// What moved.
+pub fn stands(session: &Session, procedure: &Procedure, now: Now, proposal: &Proposal) -> Result<(), Refused> {
+    let age = now.elapsed.since(proposal.made.elapsed).max(now.wall.since(proposal.made.wall));
+    if age > procedure.timing.proposal {
+        return Err(void(proposal, format!("it lapsed after {} s", procedure.timing.proposal.as_secs())));
+    }
+    if session.revision != proposal.revision {
+        return Err(void(proposal, "the session went on since it was made"));
+    }
+    if session.profile_digest() != Some(proposal.profile) || procedure.digest != proposal.profile {
+        return Err(void(proposal, "the profile was reloaded since it was made"));
     }
     Ok(())
 }

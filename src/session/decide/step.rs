@@ -40,15 +40,8 @@ pub(super) fn complete(
     check_gates(&what, &reports, overrides)?;
     let asks = if overrides.is_empty() { by_kind } else { Friction::Type };
     check_confirmation(&what, confirmation, asks, &typed_for(step))?;
-    let mut events: Vec<Event> = overrides
-        .iter()
-        .filter_map(|each| {
-            let report = reports.iter().find(|report| report.gate == each.gate)?;
-            Some(Event::NoteAdded { text: format!("override: {} ({})", each.reason, report.text) })
-        })
-        .collect();
-    events.push(Event::StepMarked { step: id.clone(), mark: StepMark::Done });
-    Ok(events)
+    let mark = StepMark::Done { gates: reports, overrides: overrides.to_vec() };
+    Ok(vec![Event::StepMarked { step: id.clone(), mark }])
 }
 
 pub(super) fn mark_already_so(

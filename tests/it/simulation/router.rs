@@ -15,12 +15,15 @@ pub struct Router {
     pub weights: Vec<u32>,
     pub stopped: bool,
     pub dead: bool,
+    /// Pools whose servers fail their checks.
+    pub down: Vec<bool>,
     /// Writes that came while it was stopped: applied, in order, when it goes on.
     pub held: VecDeque<NativeSplit>,
     process: u32,
     started: u64,
     requests: Vec<u64>,
     in_flight: Vec<u64>,
+    fed: Vec<u64>,
     counted: u64,
 }
 
@@ -32,11 +35,13 @@ impl Router {
             weights: weights.to_vec(),
             stopped: false,
             dead: false,
+            down: vec![false; pools.len()],
             held: VecDeque::new(),
             process: 1,
             started: 0,
             requests: vec![0; pools.len()],
             in_flight: vec![0; pools.len()],
+            fed: vec![0; pools.len()],
             counted: 0,
         }
     }
@@ -80,6 +85,7 @@ impl Router {
         self.started = now;
         self.requests.fill(0);
         self.in_flight.fill(0);
+        self.fed.fill(now);
         self.counted = now;
     }
 
@@ -90,7 +96,11 @@ impl Router {
         for (index, weight) in self.weights.iter().enumerate() {
             let part = (came * u64::from(*weight)).checked_div(whole).unwrap_or(0);
             self.requests[index] += part;
-            self.in_flight[index] = if *weight > 0 { 3 } else { self.in_flight[index].saturating_sub(came / 50) };
+            if *weight > 0 {
+                self.fed[index] = now;
+            }
+            // A pool without weight finishes what it has: one request a second.
+            self.in_flight[index] = 3_u64.saturating_sub((now - self.fed[index]) / 1_000);
         }
         self.counted += came * 10;
     }
@@ -110,7 +120,7 @@ impl Router {
                 .map(|(index, pool)| ServerReading {
                     name: pool.to_string(),
                     pool: pool.clone(),
-                    health: Health::Up,
+                    health: if self.down[index] { Health::Down } else { Health::Up },
                     admin: Admin::Ready,
                     in_flight: Some(self.in_flight[index]),
                     requests: Some(self.requests[index]),

@@ -1,6 +1,7 @@
 //! What the tests share.
 
 pub mod app;
+pub mod desk;
 pub mod fake;
 pub mod haproxy;
 pub mod load;

@@ -1,0 +1,430 @@
+//! Entries to a story.
+
+use std::collections::BTreeMap;
+
+use super::FORMAT;
+use super::story::{
+    Act, Attached, Attempt, ChainStory, ChangeStory, Drained, Ending, Late, NamedShares, ObservedShare, PoolStory,
+    RouterChange, RouterStory, Row, Said, Settled, StepStory, Story, Ticked,
+};
+use super::text::{count, split};
+use super::words::left_open;
+use crate::domain::share::Agreement;
+use crate::domain::{ChangeId, ItemId, NativeSplit, Outcome, PoolId, RouterId, Shares, StepId, Timestamp};
+use crate::entry::{Entry, History};
+use crate::session::Event;
+use crate::session::event::{ChangeConfirmed, ChangeKind, RouterBaseline, SessionOpened, Settlement, StepMark};
+
+/// Tells what the entries say; `None` when there is none that opens a session.
+pub fn tell(history: &History) -> Option<Story> {
+    let first = &history.entries.first()?.entry;
+    let opened = first.events.iter().find_map(|event| match event {
+        Event::SessionOpened(opened) => Some(opened),
+        _ => None,
+    })?;
+    let mut teller = Teller { story: opening(first, opened, history), retries: BTreeMap::new(), ticks_row: None };
+    for kept in &history.entries {
+        teller.story.skipped.extend(kept.skipped.iter().cloned());
+        for event in &kept.entry.events {
+            teller.event(&kept.entry, event);
+        }
+    }
+    Some(teller.finish(history))
+}
+
+fn opening(first: &Entry, opened: &SessionOpened, history: &History) -> Story {
+    let (entries, head) = history.head();
+    Story {
+        record: FORMAT,
+        session: first.session,
+        service: opened.service.clone(),
+        environment: opened.environment.clone(),
+        from_version: opened.from_version.clone(),
+        to_version: opened.to_version.clone(),
+        flightdeck: opened.flightdeck.clone(),
+        profile: opened.digest,
+        pools: opened.pools.iter().map(|(pool, mark)| PoolStory { pool: pool.clone(), mark: mark.clone() }).collect(),
+        routers: opened
+            .routers
+            .iter()
+            .map(|(router, kind)| RouterStory { router: router.clone(), kind: kind.clone() })
+            .collect(),
+        opened: act(first),
+        closed: None,
+        step_overrides: 0,
+        chain: ChainStory { entries, head, broken: super::verify(history).err().map(|broken| broken.to_string()) },
+        names: "claims",
+        timeline: Vec::new(),
+        changes: Vec::new(),
+        steps: Vec::new(),
+        checklist: Vec::new(),
+        drains: Vec::new(),
+        lines: Vec::new(),
+        notes: Vec::new(),
+        left_open: Vec::new(),
+        skipped: Vec::new(),
+    }
+}
+
+struct Teller {
+    story: Story,
+    /// Rows of retries: what came of them is known at the end.
+    retries: BTreeMap<usize, Vec<(RouterId, u32)>>,
+    /// The row that collects ticks, while nothing else happens.
+    ticks_row: Option<usize>,
+}
+
+impl Teller {
+    fn event(&mut self, entry: &Entry, event: &Event) {
+        if !matches!(event, Event::ItemTicked { .. }) {
+            self.ticks_row = None;
+        }
+        match event {
+            Event::SessionOpened(opened) => {
+                let came = match (opened.from_version.as_str(), opened.to_version.as_str()) {
+                    ("", "") => String::new(),
+                    (from, to) => format!("{} → {}", or_unknown(from), or_unknown(to)),
+                };
+                self.did(entry, "opened the session", came);
+            }
+            Event::ControlsTaken(taken) if taken.why == "opened" => {}
+            Event::ControlsTaken(taken) => self.did(entry, "took the controls", taken.why.clone()),
+            Event::BaselineAccepted { routers } => {
+                let came = self.named(routers).iter().map(shown).collect::<Vec<_>>().join(", ");
+                self.did(entry, "accepted the splits as read", came);
+            }
+            Event::ChangeConfirmed(confirmed) => self.confirmed(entry, confirmed),
+            Event::ChangeDispatched { change, owner, deadline, .. } => {
+                let at = entry.at;
+                self.with_change(*change, |change| {
+                    (change.owner, change.deadline) = (Some(*owner), Some(*deadline));
+                    for router in &mut change.routers {
+                        begin(router, at);
+                    }
+                });
+            }
+            Event::ChangeRetried { change, routers, owner, deadline, .. } => {
+                self.retried(entry, *change, routers);
+                self.with_change(*change, |change| (change.owner, change.deadline) = (Some(*owner), Some(*deadline)));
+            }
+            Event::RouterAnswered { change, router, attempt, outcome } => {
+                self.with_router(*change, router, |known| answered(known, *attempt, outcome, entry.at));
+            }
+            Event::ChangeSettled { change, how } => self.settled(entry, *change, how),
+            Event::LateEffect { change, router, read } => self.late(entry, *change, router, read),
+            Event::StepMarked { step, mark } => self.marked(entry, step, mark),
+            Event::ItemTicked { item, text } => self.ticked(entry, item, text, true),
+            Event::ItemUnticked { item, text } => {
+                self.ticked(entry, item, text, false);
+                self.did(entry, "took a tick back", text.clone());
+            }
+            Event::NoteAdded { text } => {
+                self.story.notes.push(Said { act: act(entry), text: text.clone() });
+                self.did(entry, "noted", text.clone());
+            }
+            Event::LinesAttached { source, lines } => {
+                let number = if lines.len() == 1 { "a line".to_owned() } else { format!("{} lines", lines.len()) };
+                self.did(entry, format!("attached {number} of the log {source}"), "see Evidence");
+                self.story.lines.push(Attached { act: act(entry), source: source.clone(), lines: lines.clone() });
+            }
+            Event::Held { reason } => self.did(entry, "held the deployment", reason.clone()),
+            Event::HoldReleased { reason } => self.did(entry, "released the hold", reason.clone()),
+            Event::PoolDrained { pool, evidence } => {
+                self.noticed(entry, format!("{pool} is drained"), evidence.join("; "));
+                let evidence = evidence.clone();
+                self.story.drains.push(Drained { pool: pool.clone(), at: entry.at, evidence });
+            }
+            Event::SplitObserved { .. }
+            | Event::DriftNoticed { .. }
+            | Event::DriftEnded { .. }
+            | Event::DriftAccepted { .. }
+            | Event::RouterRestarted { .. } => self.seen(entry, event),
+            Event::ProfileReloaded { digest, .. } => {
+                self.story.profile = *digest;
+                self.did(entry, "took the changed profile in", format!("digest {}", digest.short()));
+            }
+            Event::SessionClosed { outcome, routers } => {
+                self.did(entry, "closed the session", outcome.clone());
+                let routers = self.named(routers);
+                self.story.closed = Some(Ending { act: act(entry), outcome: outcome.clone(), routers });
+            }
+        }
+    }
+
+    /// What was seen at the routers and done by nobody here, and its answers.
+    fn seen(&mut self, entry: &Entry, event: &Event) {
+        match event {
+            Event::SplitObserved { change, router, pool, share, agreement } => {
+                let seen = ObservedShare { pool: pool.clone(), share: *share, agreement: *agreement, at: entry.at };
+                if *agreement == Agreement::Off {
+                    let asked = self.change(*change).map(|change| change.to.of(pool).to_string()).unwrap_or_default();
+                    let came = format!("{share} % of {} requests, asked {asked} %", count(share.whole));
+                    self.noticed(entry, format!("{router} serves {pool} off its weight"), came);
+                }
+                self.with_router(*change, router, |known| {
+                    known.observed.retain(|each| each.pool != seen.pool);
+                    known.observed.push(seen);
+                });
+            }
+            Event::DriftNoticed { router, expected, read, restarted } => {
+                let what =
+                    format!("{router} drifted: {} → {}", split(&self.shares(expected)), split(&self.shares(read)));
+                let why = if *restarted { "its process was replaced, and its weights were lost: " } else { "" };
+                self.noticed(entry, what, format!("{why}{}", expected.differences(read).join(", ")));
+            }
+            Event::DriftEnded { router } => self.noticed(entry, format!("{router} is back at what it was given"), ""),
+            Event::DriftAccepted { router, native, reason } => {
+                let what = format!("accepted what {router} has: {}", split(&self.shares(native)));
+                self.did(entry, what, reason.clone());
+            }
+            Event::RouterRestarted { router, was, is } => {
+                let came = format!("process {} was {}", is.process, was.process);
+                self.noticed(entry, format!("{router} is another process"), came);
+            }
+            _ => {}
+        }
+    }
+
+    fn confirmed(&mut self, entry: &Entry, confirmed: &ChangeConfirmed) {
+        if let ChangeKind::Rollback { supersedes, reopens } = &confirmed.kind {
+            if let Some(superseded) = supersedes {
+                self.settled(entry, *superseded, &Settlement::Superseded { by: confirmed.change });
+            }
+            for step in reopens {
+                if let Some(over) = self.story.steps.iter_mut().rev().find(|over| over.step == *step) {
+                    over.reopened = true;
+                }
+            }
+        }
+        self.hold_ends(entry.at);
+        let routers = confirmed.routers.iter().map(|order| RouterChange {
+            router: order.router.clone(),
+            before: order.bound.as_ref().map(|bound| self.shares(&bound.native)),
+            native_before: order.bound.as_ref().map(|bound| bound.native.clone()),
+            after: order.prepared.shares.clone(),
+            native: order.prepared.native.clone(),
+            requests: order.prepared.requests.clone(),
+            attempts: Vec::new(),
+            observed: Vec::new(),
+            late: None,
+        });
+        let change = ChangeStory {
+            number: self.story.changes.len() + 1,
+            change: confirmed.change,
+            kind: confirmed.kind.clone(),
+            to: confirmed.to.clone(),
+            confirmed: act(entry),
+            confirmation: confirmed.confirmation.clone(),
+            digest: confirmed.digest,
+            owner: None,
+            deadline: None,
+            gates: confirmed.gates.clone(),
+            overrides: confirmed.overrides.clone(),
+            routers: routers.collect(),
+            settled: None,
+        };
+        self.row(entry, true, change.title(), String::new(), Some(change.number));
+        self.story.changes.push(change);
+    }
+
+    fn retried(&mut self, entry: &Entry, change: ChangeId, routers: &[RouterId]) {
+        let mut begun = Vec::new();
+        for router in routers {
+            self.with_router(change, router, |known| begun.push((router.clone(), begin(known, entry.at))));
+        }
+        let number = self.change(change).map(|change| change.number);
+        let names: Vec<&str> = routers.iter().map(RouterId::as_str).collect();
+        self.retries.insert(self.story.timeline.len(), begun);
+        self.row(entry, true, format!("sent once more to {}", names.join(", ")), String::new(), number);
+    }
+
+    fn settled(&mut self, entry: &Entry, id: ChangeId, how: &Settlement) {
+        let Some(change) = self.story.changes.iter_mut().rev().find(|change| change.change == id) else { return };
+        if change.settled.is_some() {
+            return;
+        }
+        change.settled = Some(Settled { at: entry.at, how: how.clone() });
+        let number = change.number;
+        let step = match &change.kind {
+            ChangeKind::Step { step } => Some((step.clone(), change.confirmed.at)),
+            ChangeKind::OffPlan | ChangeKind::PutBack | ChangeKind::Rollback { .. } => None,
+        };
+        let (word, reason) = match how {
+            Settlement::Verified => ("verified", String::new()),
+            Settlement::Left { reason } => ("left partly done", reason.clone()),
+            Settlement::Superseded { .. } => ("rolled back", String::new()),
+            Settlement::NothingSent => ("nothing sent", String::new()),
+        };
+        if let Settlement::Left { reason } = how {
+            self.row(entry, true, format!("left change {number} partly done"), reason.clone(), Some(number));
+        }
+        if let Some((step, began)) = step {
+            self.step_over(entry, step, word, reason, began);
+        }
+    }
+
+    fn late(&mut self, entry: &Entry, id: ChangeId, router: &RouterId, read: &NativeSplit) {
+        let shares = self.shares(read);
+        let number = self.change(id).map(|change| change.number);
+        let what = format!("{router} took change {} after its time-out", number.unwrap_or_default());
+        self.row(entry, false, what, format!("it reads {} now", split(&shares)), number);
+        self.with_router(id, router, |known| known.late = Some(Late { at: entry.at, shares }));
+    }
+
+    fn marked(&mut self, entry: &Entry, step: &StepId, mark: &StepMark) {
+        let (word, reason, what) = match mark {
+            StepMark::Done { gates, overrides } => {
+                let overrode: Vec<String> = overrides
+                    .iter()
+                    .map(|each| {
+                        let text =
+                            gates.iter().find(|report| report.gate == each.gate).map(|report| report.text.as_str());
+                        format!("overrode \"{}\": {}", text.unwrap_or("a gate"), each.reason)
+                    })
+                    .collect();
+                self.story.step_overrides += overrides.len();
+                ("done", overrode.join("; "), format!("did {step}"))
+            }
+            StepMark::AlreadySo => ("already so", String::new(), format!("marked {step} as already so")),
+            StepMark::Skipped { reason } => ("skipped", reason.clone(), format!("skipped {step}")),
+        };
+        self.did(entry, what, reason.clone());
+        self.step_over(entry, step.clone(), word, reason, entry.at);
+    }
+
+    fn step_over(&mut self, entry: &Entry, step: StepId, how: &'static str, reason: String, began: Timestamp) {
+        let by = entry.actor.clone();
+        self.story.steps.push(StepStory {
+            step,
+            how,
+            reason,
+            began,
+            ended: entry.at,
+            by,
+            held_ms: None,
+            reopened: false,
+        });
+    }
+
+    /// The newest step's split is kept no longer.
+    fn hold_ends(&mut self, at: Timestamp) {
+        for step in self.story.steps.iter_mut().filter(|step| step.held_ms.is_none() && step.how == "verified") {
+            step.held_ms = u64::try_from(at.since(step.ended).as_millis()).ok();
+        }
+    }
+
+    fn ticked(&mut self, entry: &Entry, item: &ItemId, text: &str, ticked: bool) {
+        match self.story.checklist.iter_mut().find(|each| each.item == *item) {
+            Some(known) => {
+                (known.ticked, known.act) = (ticked, act(entry));
+                known.taken_back += u32::from(!ticked);
+            }
+            None => self.story.checklist.push(Ticked {
+                item: item.clone(),
+                text: text.to_owned(),
+                ticked,
+                act: act(entry),
+                taken_back: u32::from(!ticked),
+            }),
+        }
+        if !ticked {
+            return;
+        }
+        let row = self.ticks_row.and_then(|index| self.story.timeline.get_mut(index));
+        if let Some(row) = row.filter(|row| row.by.as_ref() == Some(&entry.actor)) {
+            row.came.push_str("; ");
+            row.came.push_str(text);
+        } else {
+            self.ticks_row = Some(self.story.timeline.len());
+            self.did(entry, "ticked", text);
+        }
+    }
+
+    fn finish(mut self, history: &History) -> Story {
+        if let Some(end) = self.story.closed.as_ref().map(|closed| closed.act.at) {
+            self.hold_ends(end);
+        }
+        for (index, row) in self.story.timeline.iter_mut().enumerate() {
+            let Some(change) = row.change.and_then(|number| self.story.changes.get(number - 1)) else { continue };
+            if let Some(routers) = self.retries.get(&index) {
+                row.came = change.came_of(|known| {
+                    let wanted = routers.iter().find(|(router, _)| *router == known.router)?;
+                    known.attempts.iter().find(|attempt| attempt.attempt == wanted.1)
+                });
+            } else if row.entry == change.confirmed.entry && row.came.is_empty() {
+                row.came = change.came_of(|known| known.attempts.first());
+            }
+        }
+        self.story.left_open = left_open(&self.story, history);
+        self.story
+    }
+
+    fn did(&mut self, entry: &Entry, what: impl Into<String>, came: impl Into<String>) {
+        self.row(entry, true, what.into(), came.into(), None);
+    }
+
+    fn noticed(&mut self, entry: &Entry, what: impl Into<String>, came: impl Into<String>) {
+        self.row(entry, false, what.into(), came.into(), None);
+    }
+
+    fn row(&mut self, entry: &Entry, by_somebody: bool, what: String, came: String, change: Option<usize>) {
+        let by = by_somebody.then(|| entry.actor.clone());
+        self.story.timeline.push(Row { entry: entry.number, at: entry.at, by, what, came, change });
+    }
+
+    fn named(&self, routers: &[RouterBaseline]) -> Vec<NamedShares> {
+        let named =
+            |each: &RouterBaseline| NamedShares { router: each.router.clone(), shares: self.shares(&each.native) };
+        routers.iter().map(named).collect()
+    }
+
+    fn shares(&self, native: &NativeSplit) -> Shares {
+        let pools: Vec<&PoolId> = self.story.pools.iter().map(|each| &each.pool).collect();
+        native.shares(pools)
+    }
+
+    fn change(&self, id: ChangeId) -> Option<&ChangeStory> {
+        self.story.changes.iter().rev().find(|change| change.change == id)
+    }
+
+    fn with_change(&mut self, id: ChangeId, tell: impl FnOnce(&mut ChangeStory)) {
+        if let Some(change) = self.story.changes.iter_mut().rev().find(|change| change.change == id) {
+            tell(change);
+        }
+    }
+
+    fn with_router(&mut self, id: ChangeId, router: &RouterId, tell: impl FnOnce(&mut RouterChange)) {
+        self.with_change(id, |change| {
+            if let Some(known) = change.routers.iter_mut().find(|known| known.router == *router) {
+                tell(known);
+            }
+        });
+    }
+}
+
+fn begin(router: &mut RouterChange, at: Timestamp) -> u32 {
+    let attempt = router.attempts.last().map_or(1, |last| last.attempt + 1);
+    router.attempts.push(Attempt { attempt, at, accepted: None, outcome: None, known: None });
+    attempt
+}
+
+fn answered(router: &mut RouterChange, number: u32, outcome: &Outcome, at: Timestamp) {
+    if let Some(attempt) = router.attempts.iter_mut().find(|attempt| attempt.attempt == number) {
+        if *outcome == Outcome::Accepted {
+            attempt.accepted = Some(at);
+        }
+        (attempt.outcome, attempt.known) = (Some(outcome.clone()), Some(at));
+    }
+}
+
+fn act(entry: &Entry) -> Act {
+    Act { entry: entry.number, at: entry.at, by: entry.actor.clone() }
+}
+
+fn shown(named: &NamedShares) -> String {
+    format!("{} {}", named.router, split(&named.shares))
+}
+
+fn or_unknown(version: &str) -> &str {
+    if version.is_empty() { "unknown" } else { version }
+}

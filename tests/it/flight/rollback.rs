@@ -1,0 +1,126 @@
+//! The way back (R).
+
+use flightdeck::flight::{Ask, WayBackChoice};
+use flightdeck::session::Event;
+use flightdeck::session::event::{ChangeKind, Settlement};
+
+use crate::support::desk::Desk;
+use crate::support::procedure::{blue_green, weights};
+
+fn roll_back(desk: &mut Desk, choice: WayBackChoice) {
+    desk.ask(Ask::ProposeRollback(choice));
+    desk.confirm();
+}
+
+#[test]
+fn idle_it_does_nothing() {
+    let mut desk = Desk::open(blue_green(2));
+    roll_back(&mut desk, WayBackChoice::Step);
+    assert!(desk.sent.is_empty());
+    assert!(desk.notices.iter().any(|notice| notice.text.contains("nothing to go back to")));
+}
+
+#[test]
+fn without_back_to_it_goes_to_the_splits_before_the_change_to_the_letter() {
+    let mut desk = Desk::open(blue_green(2));
+    desk.router("eu-2").weights = vec![41, 59];
+    desk.pass(1_100);
+    let read = desk.router("eu-2").native();
+    desk.ask(Ask::AcceptDrift { router: "eu-2".into(), read, reason: "as it was".to_owned() });
+    desk.shift();
+    desk.pass(300);
+    assert_eq!(desk.router("eu-2").weights, [0, 100]);
+    roll_back(&mut desk, WayBackChoice::Step);
+    desk.pass(300);
+    assert_eq!(
+        (desk.router("eu-1").weights.clone(), desk.router("eu-2").weights.clone()),
+        (vec![50, 50], vec![41, 59])
+    );
+    assert!(!desk.flight.session.steps.contains_key(&"drain-blue".into()), "its step is open again");
+}
+
+#[test]
+fn with_back_to_it_goes_there() {
+    let mut desk = Desk::open(blue_green(1));
+    desk.shift();
+    desk.ask(Ask::SkipStep { reason: "deployed already".to_owned() });
+    desk.shift();
+    desk.pass(300);
+    assert_eq!(desk.router("eu-1").weights, [10, 90]);
+    assert_eq!(
+        desk.flight.way_back(WayBackChoice::Step).map(|back| back.to),
+        Ok(weights(&[("blue", 0), ("green", 100)]))
+    );
+    roll_back(&mut desk, WayBackChoice::Step);
+    desk.pass(300);
+    assert_eq!(desk.router("eu-1").weights, [0, 100]);
+    assert_eq!(
+        desk.flight.session.next_step(&desk.flight.procedure.plan).map(|step| step.name.as_str()),
+        Some("Blue 10")
+    );
+}
+
+#[test]
+fn in_the_middle_of_a_change_it_wins() {
+    let mut desk = Desk::open(blue_green(2));
+    desk.router("eu-2").stopped = true;
+    desk.shift();
+    let shifted = desk.flight.session.in_flight().map(flightdeck::session::Change::id).unwrap();
+    roll_back(&mut desk, WayBackChoice::Step);
+    assert!(matches!(
+        desk.flight.session.change(shifted).and_then(|change| change.settled.clone()),
+        Some((_, Settlement::Superseded { .. }))
+    ));
+    assert_eq!(desk.router("eu-1").weights, [50, 50]);
+    // The stopped router applies what waits, in order: the change, then the rollback.
+    desk.router("eu-2").go_on();
+    desk.pass(500);
+    assert_eq!(desk.router("eu-2").weights, [50, 50]);
+    assert!(desk.flight.session.in_flight().is_none());
+}
+
+#[test]
+fn it_is_never_void_and_needs_no_gate() {
+    let mut desk = Desk::open(blue_green(1));
+    desk.shift();
+    desk.ask(Ask::Hold { reason: "wait".to_owned() });
+    desk.ask(Ask::ProposeRollback(WayBackChoice::Step));
+    desk.router("eu-1").weights = vec![3, 97];
+    desk.pass(60_500);
+    desk.confirm();
+    desk.pass(300);
+    assert_eq!(desk.router("eu-1").weights, [50, 50]);
+}
+
+#[test]
+fn a_router_without_a_reading_is_sent_to_as_well() {
+    let mut desk = Desk::open(blue_green(2));
+    desk.shift();
+    desk.pass(300);
+    desk.crash();
+    desk.router("eu-2").dead = true;
+    desk.pass(300);
+    roll_back(&mut desk, WayBackChoice::Step);
+    let orders = desk
+        .events()
+        .filter_map(|event| match event {
+            Event::ChangeConfirmed(confirmed) if matches!(confirmed.kind, ChangeKind::Rollback { .. }) => {
+                Some(confirmed.routers.len())
+            }
+            _ => None,
+        })
+        .last();
+    assert_eq!(orders, Some(2));
+}
+
+#[test]
+fn everything_off_the_new_version_is_the_other_way_back() {
+    let mut desk = Desk::open(blue_green(1));
+    let mut plan = desk.flight.procedure.as_ref().clone();
+    plan.plan.retain(|step| !step.name.starts_with("Deploy"));
+    desk.flight.procedure = std::sync::Arc::new(plan);
+    assert_eq!(
+        desk.flight.way_back(WayBackChoice::OffNew).map(|back| back.to),
+        Ok(weights(&[("blue", 0), ("green", 100)]))
+    );
+}

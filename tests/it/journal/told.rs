@@ -1,0 +1,388 @@
+//! One told deployment: every kind of event, a partial change, an override, drift, a rollback.
+
+use flightdeck::domain::reading::{Admin, Identity};
+use flightdeck::domain::share::Agreement;
+use flightdeck::domain::{
+    BasisPoints, ChangeId, CockpitId, Digest, EntryId, NativeSplit, NativeWeight, Outcome, PoolId, Prepared, RouterId,
+    SessionId, Share, Timestamp, Weights,
+};
+use flightdeck::entry::Entry;
+use flightdeck::session::Event;
+use flightdeck::session::event::{
+    ChangeConfirmed, ChangeKind, ControlsTaken, Process, ProfileText, RouterBaseline, SessionOpened, Settlement,
+    StepMark,
+};
+use flightdeck::session::proposal::{Bound, Confirmation, Gate, GateReport, GateState, Gesture, Override, RouterOrder};
+use uuid::Uuid;
+
+/// 2026-11-21 14:00:00 UTC.
+const START: i64 = 1_795_269_600_000;
+
+pub const ADA: CockpitId = CockpitId(Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_ada0));
+pub const BOB: CockpitId = CockpitId(Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_b0b0));
+
+/// A session's id by a small number.
+pub fn session(number: u128) -> SessionId {
+    SessionId(Uuid::from_u128(0x0192_0000_0000_7000_8000_5e55_0000_0000 + number))
+}
+
+/// The split of a router with one server in each pool.
+pub fn split(blue: u32, green: u32) -> NativeSplit {
+    let weight = |name: &str, pool: &str, weight| NativeWeight {
+        reference: format!("app/{name}"),
+        pool: PoolId::from(pool),
+        weight,
+        admin: Admin::Ready,
+    };
+    NativeSplit(vec![weight("blue-1", "blue", blue), weight("green-1", "green", green)])
+}
+
+pub fn weights(blue: u32) -> Weights {
+    let blue = BasisPoints::percent(blue);
+    Weights::new(vec![("blue".into(), blue), ("green".into(), BasisPoints(10_000 - blue.0))]).unwrap()
+}
+
+fn identity(process: &str) -> Identity {
+    Identity { node: "lb".to_owned(), process: process.to_owned() }
+}
+
+fn controls(cockpit: CockpitId, operator: &str, why: &str) -> Event {
+    Event::ControlsTaken(ControlsTaken {
+        cockpit,
+        operator: operator.into(),
+        process: Process { host: "bastion".to_owned(), boot: "b00t".to_owned(), pid: 4711, started: 99 },
+        why: why.to_owned(),
+    })
+}
+
+/// The first entry of a session.
+pub fn opening(session: SessionId, service: &str, environment: &str) -> Entry {
+    let opened = SessionOpened {
+        service: service.to_owned(),
+        environment: environment.to_owned(),
+        from_version: "2.4.0".to_owned(),
+        to_version: "2.5.0".to_owned(),
+        pools: vec![("blue".into(), "▲".to_owned()), ("green".into(), "●".to_owned())],
+        routers: vec![("eu-1".into(), "haproxy".to_owned()), ("eu-2".into(), "haproxy".to_owned())],
+        files: vec![ProfileText { path: "bridge.toml".to_owned(), text: "service = \"bridge\"\n".to_owned() }],
+        digest: Digest([7; 32]),
+        flightdeck: "0.1.0".to_owned(),
+    };
+    Entry {
+        session,
+        number: 1,
+        id: EntryId { cockpit: ADA, counter: 1 },
+        cockpit: ADA,
+        actor: "ada".into(),
+        at: Timestamp(START),
+        epoch: 0,
+        events: vec![Event::SessionOpened(Box::new(opened)), controls(ADA, "ada", "opened")],
+    }
+}
+
+/// An entry with a note.
+pub fn note(session: SessionId, number: u64, cockpit: CockpitId, counter: u32) -> Entry {
+    Entry {
+        session,
+        number,
+        id: EntryId { cockpit, counter },
+        cockpit,
+        actor: if cockpit == ADA { "ada".into() } else { "bob".into() },
+        at: Timestamp(START + i64::from(counter) * 1000),
+        epoch: 1,
+        events: vec![Event::NoteAdded { text: format!("note {counter}") }],
+    }
+}
+
+/// The entry that closes a session.
+pub fn closing(session: SessionId, number: u64) -> Entry {
+    let closed = Event::SessionClosed { outcome: "done".to_owned(), routers: Vec::new() };
+    Entry { events: vec![closed], ..note(session, number, ADA, u32::try_from(number).unwrap()) }
+}
+
+struct Teller {
+    entries: Vec<Entry>,
+    counters: [u32; 2],
+}
+
+impl Teller {
+    fn tell(&mut self, seconds: f64, who: &str, epoch: u64, events: Vec<Event>) {
+        let (cockpit, index) = if who == "bob" { (BOB, 1) } else { (ADA, 0) };
+        self.counters[index] += 1;
+        #[expect(clippy::cast_possible_truncation, reason = "a few thousand seconds")]
+        let at = Timestamp(START + (seconds * 1000.0).round() as i64);
+        self.entries.push(Entry {
+            session: session(1),
+            number: self.entries.len() as u64 + 1,
+            id: EntryId { cockpit, counter: self.counters[index] },
+            cockpit,
+            actor: who.into(),
+            at,
+            epoch,
+            events,
+        });
+    }
+}
+
+fn order(router: &str, process: &str, from: Option<(u32, u32)>, to: (u32, u32)) -> RouterOrder {
+    let native = split(to.0, to.1);
+    let pools = [PoolId::from("blue"), PoolId::from("green")];
+    RouterOrder {
+        router: router.into(),
+        bound: from.map(|(blue, green)| Bound {
+            native: split(blue, green),
+            identity: identity(process),
+            generation: String::new(),
+        }),
+        prepared: Prepared {
+            requests: native
+                .0
+                .iter()
+                .map(|each| format!("set server {} weight {}", each.reference, each.weight))
+                .collect(),
+            shares: native.shares(&pools),
+            native,
+            notes: Vec::new(),
+        },
+    }
+}
+
+fn change(id: ChangeId, kind: ChangeKind, blue: u32, routers: Vec<RouterOrder>) -> ChangeConfirmed {
+    ChangeConfirmed {
+        change: id,
+        kind,
+        to: weights(blue),
+        routers,
+        gates: vec![GateReport {
+            gate: Gate::Destination { pool: "green".into() },
+            state: GateState::Holds,
+            text: "green 2/2 up".to_owned(),
+        }],
+        overrides: Vec::new(),
+        confirmation: Confirmation { gesture: Gesture::Key, seen: true },
+        digest: Digest([9; 32]),
+        revision: 3,
+    }
+}
+
+fn dispatched(id: ChangeId, epoch: u64, seconds: i64) -> Event {
+    let deadline = Timestamp(START + seconds * 1000);
+    Event::ChangeDispatched { change: id, owner: id.cockpit, epoch, deadline }
+}
+
+fn answered(change: ChangeId, router: &str, attempt: u32, outcome: Outcome) -> Event {
+    Event::RouterAnswered { change, router: router.into(), attempt, outcome }
+}
+
+fn step(id: &str) -> ChangeKind {
+    ChangeKind::Step { step: id.into() }
+}
+
+fn ticked(item: &str, text: &str) -> Event {
+    Event::ItemTicked { item: item.into(), text: text.to_owned() }
+}
+
+/// The whole story.
+#[expect(clippy::too_many_lines, reason = "a story is told from its beginning to its end")]
+pub fn deployment() -> Vec<Entry> {
+    let first = opening(session(1), "message-bridge", "prod");
+    let mut teller = Teller { entries: vec![first], counters: [1, 0] };
+    let [drain, ten, thirty, put_back] = [1, 2, 3, 4].map(|counter| ChangeId { cockpit: ADA, counter });
+    let back = ChangeId { cockpit: BOB, counter: 1 };
+    let baseline = |router: &str, process: &str, (blue, green)| RouterBaseline {
+        router: router.into(),
+        identity: identity(process),
+        native: split(blue, green),
+    };
+    let both =
+        |from: (u32, u32), to| vec![order("eu-1", "7001", Some(from), to), order("eu-2", "7002", Some(from), to)];
+
+    let routers = vec![baseline("eu-1", "7001", (50, 50)), baseline("eu-2", "7002", (50, 50))];
+    teller.tell(20.0, "ada", 1, vec![Event::BaselineAccepted { routers }]);
+    let (told, bridge) = ("before-the-call/channel-told", "before-the-call/bridge-open");
+    teller.tell(60.0, "ada", 1, vec![ticked(told, "Channel told"), ticked(bridge, "Bridge open | both *dialled in*")]);
+    teller.tell(75.0, "bob", 1, vec![Event::ItemUnticked { item: told.into(), text: "Channel told".to_owned() }]);
+    teller.tell(90.0, "ada", 1, vec![ticked(told, "Channel told")]);
+
+    // The old version leaves blue.
+    let confirmed = change(drain, step("drain-blue"), 0, both((50, 50), (0, 100)));
+    teller.tell(131.0, "ada", 1, vec![Event::ChangeConfirmed(Box::new(confirmed)), dispatched(drain, 1, 141)]);
+    let accepted =
+        |change| vec![answered(change, "eu-1", 1, Outcome::Accepted), answered(change, "eu-2", 1, Outcome::Accepted)];
+    teller.tell(131.012, "ada", 1, accepted(drain));
+    teller.tell(
+        131.034,
+        "ada",
+        1,
+        vec![
+            answered(drain, "eu-1", 1, Outcome::Verified),
+            answered(drain, "eu-2", 1, Outcome::Verified),
+            Event::ChangeSettled { change: drain, how: Settlement::Verified },
+        ],
+    );
+    let observed = |router: &str, part, agreement| Event::SplitObserved {
+        change: drain,
+        router: router.into(),
+        pool: "blue".into(),
+        share: Share { part, whole: 2_000 },
+        agreement,
+    };
+    teller.tell(
+        150.0,
+        "ada",
+        1,
+        vec![observed("eu-1", 3, Agreement::Consistent), observed("eu-2", 120, Agreement::Off)],
+    );
+    let evidence = vec!["weight 0 read back on eu-1, eu-2".to_owned(), "in flight 0 for 1:00".to_owned()];
+    teller.tell(241.0, "ada", 1, vec![Event::PoolDrained { pool: "blue".into(), evidence }]);
+    teller.tell(
+        600.0,
+        "ada",
+        1,
+        vec![
+            Event::LinesAttached {
+                source: "blue".into(),
+                lines: vec!["bridge 2.5.0 is up".to_owned(), "``` | <b>not markup</b> \u{1b}[31m \u{202e}".to_owned()],
+            },
+            Event::StepMarked {
+                step: "deploy-blue".into(),
+                mark: StepMark::Done {
+                    gates: vec![GateReport {
+                        gate: Gate::Items { section: "before".to_owned() },
+                        state: GateState::Fails,
+                        text: "Before the call 1/2, open: Status page".to_owned(),
+                    }],
+                    overrides: vec![Override {
+                        gate: Gate::Items { section: "before".to_owned() },
+                        reason: "the page is told by the on-call lead".to_owned(),
+                    }],
+                },
+            },
+        ],
+    );
+
+    // One router takes it, the other one does not answer.
+    let confirmed = change(ten, step("blue-10"), 10, both((0, 100), (10, 90)));
+    teller.tell(700.0, "ada", 1, vec![Event::ChangeConfirmed(Box::new(confirmed)), dispatched(ten, 1, 710)]);
+    let silence = || Outcome::Unknown { why: "no answer within 2 s".to_owned() };
+    teller.tell(
+        702.1,
+        "ada",
+        1,
+        vec![answered(ten, "eu-1", 1, Outcome::Verified), answered(ten, "eu-2", 1, silence())],
+    );
+    let routers: Vec<RouterId> = vec!["eu-2".into()];
+    let deadline = Timestamp(START + 740_000);
+    teller.tell(730.0, "ada", 1, vec![Event::ChangeRetried { change: ten, routers, owner: ADA, epoch: 1, deadline }]);
+    teller.tell(732.0, "ada", 1, vec![answered(ten, "eu-2", 2, silence())]);
+    let reason = "eu-2 is being looked at, eu-1 may stay".to_owned();
+    teller.tell(760.0, "ada", 1, vec![Event::ChangeSettled { change: ten, how: Settlement::Left { reason } }]);
+    teller.tell(771.0, "ada", 1, vec![Event::LateEffect { change: ten, router: "eu-2".into(), read: split(10, 90) }]);
+    teller.tell(780.0, "bob", 1, vec![Event::Held { reason: "p99 of blue | look first".to_owned() }]);
+
+    // Weights move without us.
+    let restarted = Event::RouterRestarted { router: "eu-2".into(), was: identity("7002"), is: identity("7102") };
+    let drifted = |router: &str, read, restarted| Event::DriftNoticed {
+        router: router.into(),
+        expected: split(10, 90),
+        read,
+        restarted,
+    };
+    teller.tell(800.0, "ada", 1, vec![restarted, drifted("eu-2", split(50, 50), true)]);
+    teller.tell(805.0, "ada", 1, vec![drifted("eu-1", split(11, 89), false)]);
+    teller.tell(809.0, "ada", 1, vec![Event::DriftEnded { router: "eu-1".into() }]);
+    teller.tell(820.0, "bob", 1, vec![Event::HoldReleased { reason: "p99 is back".to_owned() }]);
+    let routers = vec![order("eu-2", "7102", Some((50, 50)), (10, 90))];
+    let confirmed = change(put_back, ChangeKind::PutBack, 10, routers);
+    teller.tell(830.0, "ada", 1, vec![Event::ChangeConfirmed(Box::new(confirmed)), dispatched(put_back, 1, 840)]);
+    let read = split(60, 50);
+    teller.tell(
+        830.1,
+        "ada",
+        1,
+        vec![
+            answered(put_back, "eu-2", 1, Outcome::Moved { read: read.clone() }),
+            Event::ChangeSettled { change: put_back, how: Settlement::NothingSent },
+        ],
+    );
+    teller.tell(835.0, "ada", 1, vec![drifted("eu-2", read.clone(), true)]);
+    let reason = "the other team holds eu-2 there".to_owned();
+    teller.tell(850.0, "ada", 1, vec![Event::DriftAccepted { router: "eu-2".into(), native: read, reason }]);
+    let mark = StepMark::Skipped { reason: "10 was long enough".to_owned() };
+    teller.tell(
+        860.0,
+        "ada",
+        1,
+        vec![
+            Event::StepMarked { step: "blue-20".into(), mark },
+            Event::StepMarked { step: "check-green".into(), mark: StepMark::AlreadySo },
+        ],
+    );
+    let files = vec![ProfileText { path: "bridge.toml".to_owned(), text: "service = \"bridge\" # 2\n".to_owned() }];
+    teller.tell(870.0, "ada", 1, vec![Event::ProfileReloaded { files, digest: Digest([8; 32]) }]);
+
+    // Onward without the soak, and back in the middle of it.
+    let routers =
+        vec![order("eu-1", "7001", Some((10, 90)), (30, 70)), order("eu-2", "7102", Some((60, 50)), (30, 70))];
+    let mut confirmed = change(thirty, step("blue-30"), 30, routers);
+    confirmed
+        .gates
+        .insert(0, GateReport { gate: Gate::Soak, state: GateState::Fails, text: "soak 3:12 of 5:00".to_owned() });
+    confirmed.overrides =
+        vec![Override { gate: Gate::Soak, reason: "window ends at 15:00, ada and bob agree".to_owned() }];
+    confirmed.confirmation.gesture = Gesture::Typed("blue 30".to_owned());
+    teller.tell(900.0, "ada", 1, vec![Event::ChangeConfirmed(Box::new(confirmed)), dispatched(thirty, 1, 910)]);
+    teller.tell(900.02, "ada", 1, vec![answered(thirty, "eu-1", 1, Outcome::Verified)]);
+    let kind = ChangeKind::Rollback { supersedes: Some(thirty), reopens: vec!["blue-20".into()] };
+    let routers = vec![order("eu-1", "7001", Some((30, 70)), (0, 100)), order("eu-2", "7102", None, (0, 100))];
+    let mut confirmed = change(back, kind, 0, routers);
+    confirmed.gates.clear();
+    let epoch = teller.entries.len() as u64 + 1;
+    teller.tell(
+        901.5,
+        "bob",
+        1,
+        vec![
+            controls(BOB, "bob", "rollback"),
+            Event::ChangeConfirmed(Box::new(confirmed)),
+            dispatched(back, epoch, 912),
+        ],
+    );
+    teller.tell(
+        901.6,
+        "bob",
+        epoch,
+        vec![
+            answered(thirty, "eu-2", 1, Outcome::NotSent { why: "superseded by a rollback".to_owned() }),
+            answered(back, "eu-1", 1, Outcome::Verified),
+            answered(back, "eu-2", 1, Outcome::Differs { read: split(1, 100) }),
+        ],
+    );
+    let retried = Event::ChangeRetried {
+        change: back,
+        routers: vec!["eu-2".into()],
+        owner: BOB,
+        epoch,
+        deadline: Timestamp(START + 915_000),
+    };
+    teller.tell(903.0, "bob", epoch, vec![retried]);
+    teller.tell(
+        903.2,
+        "bob",
+        epoch,
+        vec![
+            answered(back, "eu-2", 2, Outcome::Verified),
+            Event::ChangeSettled { change: back, how: Settlement::Verified },
+        ],
+    );
+    teller.tell(
+        950.0,
+        "bob",
+        epoch,
+        vec![Event::NoteAdded { text: "Timeouts in *blue*, see <#ops> | `2.5.1` next".to_owned() }],
+    );
+    let routers = vec![baseline("eu-1", "7001", (0, 100)), baseline("eu-2", "7102", (0, 100))];
+    let outcome = "rolled back, green serves 2.4.0".to_owned();
+    teller.tell(1_000.0, "bob", epoch, vec![Event::SessionClosed { outcome, routers }]);
+    teller.entries
+}
