@@ -81,7 +81,9 @@ impl Model {
                 StepEnd::Marked(StepMark::Skipped { reason }) => {
                     traffic.push(format!("{} skipped {name}: {reason}", done.by));
                 }
-                StepEnd::Marked(StepMark::Done | StepMark::AlreadySo) => traffic.push(format!("{}: {name}", done.by)),
+                StepEnd::Marked(StepMark::Done { .. } | StepMark::AlreadySo) => {
+                    traffic.push(format!("{}: {name}", done.by))
+                }
                 StepEnd::Verified(_) | StepEnd::Left(_) => {}
             }
         }
