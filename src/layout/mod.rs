@@ -19,6 +19,7 @@
 //!
 //! Frames overlap by one cell, so that their borders join. A zoomed pane takes the place of all frames, below one line
 //! that keeps the split in view. Every rectangle lies within the terminal, at any size.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod traffic;
 
