@@ -82,7 +82,7 @@ impl Model {
                     traffic.push(format!("{} skipped {name}: {reason}", done.by));
                 }
                 StepEnd::Marked(StepMark::Done { .. } | StepMark::AlreadySo) => {
-                    traffic.push(format!("{}: {name}", done.by))
+                    traffic.push(format!("{}: {name}", done.by));
                 }
                 StepEnd::Verified(_) | StepEnd::Left(_) => {}
             }
