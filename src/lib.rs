@@ -30,9 +30,11 @@ pub mod decisions;
 pub mod domain;
 pub mod entry;
 pub mod flight;
+pub mod input;
 pub mod journal;
 #[cfg(feature = "lab")]
 pub mod lab;
+pub mod layout;
 pub mod logbook;
 pub mod profile;
 pub mod record;

@@ -1,15 +1,15 @@
-//! What a key, a click or a palette entry means. One list feeds dispatch, the footer, the help and the palette.
+//! What a key, a click or a palette entry means. [`super::catalogue`] names them for keys, help and palette.
 
 use tui_input::InputRequest;
 
-use crate::domain::{BasisPoints, ItemId, RouterId};
-use crate::flight::WayBackChoice;
+use super::Pane;
+use crate::domain::BasisPoints;
 
-/// Something an operator does.
+/// Something an operator does. Actions without a parameter work on what is focused, selected or open.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Action {
     /// Move the focus to a pane.
-    Focus(super::Pane),
+    Focus(Pane),
     /// The next pane.
     FocusNext,
     /// The pane before.
@@ -38,9 +38,11 @@ pub enum Action {
     DraftLess,
     /// A digit or a decimal point for the draft.
     DraftDigit(char),
+    /// Take the last digit of the draft back.
+    DraftErase,
     /// Set the draft outright (a click on a bar).
     DraftSet(BasisPoints),
-    /// What Enter means now: propose the draft, tick, confirm a typed text.
+    /// What Enter means now: propose the draft, fold, confirm a typed text.
     Enter,
     /// Drop the draft, close the dialog; nothing is sent.
     Escape,
@@ -51,28 +53,36 @@ pub enum Action {
     /// Open the rollback dialog.
     RollBack,
     /// In the rollback dialog: the other way back.
-    RollBackTo(WayBackChoice),
+    OtherWayBack,
     /// Send what the dialog shows; the key that confirms.
     Send,
+    /// Propose the same again, where the proposal is void or lapsed.
+    Afresh,
     /// Override a failing gate of the dialog, with a reason.
     Override,
+    /// Open the dialog of the change that is not done everywhere.
+    OpenPartial,
     /// In the partial dialog: retry the routers that do not hold the change.
     Retry,
     /// In the partial dialog: leave it partly done, with a reason.
     Leave,
-    /// Put a drifted router back.
-    PutBack(RouterId),
-    /// Take a drifted router as it is, with a reason.
-    AcceptDrift(RouterId),
-    /// Tick an item or take the tick back.
-    Toggle(ItemId),
+    /// Open the dialog of a drifted or restarted router.
+    OpenDrift,
+    /// In the drift dialog: put the router back.
+    PutBack,
+    /// In the drift dialog: take the router as it is, with a reason.
+    AcceptDrift,
+    /// Tick the selected item or take the tick back; on a heading: fold.
+    Toggle,
     /// Stop forward acts, with a reason; or release the hold, with a reason.
     Hold,
     /// Write a note.
     Note,
-    /// Attach the selected log lines.
+    /// Begin or end a choice of log lines.
+    SelectLines,
+    /// Attach the chosen log lines to the session.
     AttachLines,
-    /// Copy the selection to the clipboard.
+    /// Copy the choice to the clipboard.
     Copy,
     /// Pause or resume the log's scrolling.
     PauseLogs,
@@ -102,7 +112,7 @@ pub enum Action {
     ToggleMotion,
     /// Mouse capture on or off, so that the terminal's own selection works.
     ToggleMouse,
-    /// Take the changed profile in.
+    /// Open the dialog of the profile that changed on disk.
     ReloadProfile,
     /// Close the session, with its outcome.
     CloseSession,

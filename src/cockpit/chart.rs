@@ -28,13 +28,15 @@ pub struct Series {
     pub points: VecDeque<(Elapsed, Option<f64>)>,
     /// How often a look is taken.
     pub interval: Duration,
+    /// The metric source that fills it; `None` where it comes from the routers' counters.
+    pub source: Option<SourceId>,
 }
 
 /// All series and what they are made from.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Charts {
-    /// By pool and chart.
-    pub series: BTreeMap<(PoolId, Chart), Series>,
+    /// By pool and chart; without a pool from a source that measures all of them together.
+    pub series: BTreeMap<(Option<PoolId>, Chart), Series>,
     /// Operator actions and changes as marks on the time axis.
     pub marks: VecDeque<(Elapsed, String)>,
     /// The span shown.
@@ -43,4 +45,15 @@ pub struct Charts {
     pub troubles: BTreeMap<SourceId, String>,
     /// The look before, per source, for rates.
     pub last: BTreeMap<SourceId, (Now, Scrape)>,
+    /// When the routers' counters were last taken into series, with each pool's requests and errors so far.
+    pub(super) counted: Option<(Elapsed, BTreeMap<PoolId, Counted>)>,
+}
+
+/// What the routers counted for a pool until one moment; `None` where any of them cannot tell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Counted {
+    /// Requests.
+    pub(super) requests: Option<u64>,
+    /// Those of them that failed.
+    pub(super) errors: Option<u64>,
 }

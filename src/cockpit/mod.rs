@@ -3,15 +3,27 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::wildcard_enum_match_arm)]
 
 mod action;
+mod banner;
+pub mod catalogue;
 mod chart;
+mod checklist;
 mod effect;
+mod log_pane;
 mod model;
 mod msg;
 mod overlay;
+mod palette;
+mod query;
+mod update;
 
 pub use action::Action;
+pub use banner::Banner;
 pub use chart::{Chart, Charts, Series};
+pub use checklist::ChecklistRow;
 pub use effect::Effect;
+pub use log_pane::LogPane;
 pub use model::{ChecklistPane, Draft, Model, Noticed, Pane, Settings, Surroundings};
 pub use msg::Msg;
 pub use overlay::{ConfirmState, Overlay, OverlayKind, Palette, Purpose, Question};
+pub use palette::PaletteEntry;
+pub use update::update;

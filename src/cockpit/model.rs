@@ -3,12 +3,14 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::chart::Charts;
+use super::log_pane::LogPane;
 use super::overlay::Overlay;
-use crate::domain::{Now, PoolId, Weights};
+use crate::domain::{ChangeId, Elapsed, Now, PoolId, Weights};
 use crate::flight::{Flight, Notice};
+pub use crate::layout::Pane;
 
 /// The model. What is not here is not on the screen.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Model {
     /// The flight.
     pub flight: Flight,
@@ -28,14 +30,19 @@ pub struct Model {
     pub call_view: bool,
     /// A split being drafted, drawn beside the live one.
     pub draft: Option<Draft>,
-    /// The pool that `+`, `-` and digits set; the next step's raised pool unless arrows chose another.
-    pub pool: PoolId,
+    /// The pool that arrows chose for `+`, `-` and digits; `None` while it is the one that the next step raises.
+    /// [`Model::pool`] tells which it is.
+    pub chosen_pool: Option<PoolId>,
+    /// The change that was confirmed here last: its outcome stands as a strip until it is put away.
+    pub followed: Option<ChangeId>,
     /// The checklist pane.
     pub checklist: ChecklistPane,
     /// The selected router in the traffic pane.
     pub router: usize,
     /// The charts.
     pub charts: Charts,
+    /// The logs.
+    pub logs: LogPane,
     /// What lies over the panes.
     pub overlay: Option<Overlay>,
     /// Messages to the operator, newest last.
@@ -48,24 +55,10 @@ pub struct Model {
     pub dropped: u64,
     /// Counts up while anything on the screen moves.
     pub beat: u64,
-}
-
-/// The panes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Pane {
-    /// The pool-weight diagram with the plan strip.
-    Traffic,
-    /// The checklist.
-    Checklist,
-    /// The charts.
-    Metrics,
-    /// The logs.
-    Logs,
-}
-
-impl Pane {
-    /// All panes in the order of Tab.
-    pub const ALL: [Self; 4] = [Self::Traffic, Self::Checklist, Self::Metrics, Self::Logs];
+    /// When `beat` last counted.
+    pub(super) beat_at: Elapsed,
+    /// When a confirmed dialog last closed by itself: an Enter that comes just after it was meant for the dialog.
+    pub(super) closed_at: Option<Elapsed>,
 }
 
 /// A split being drafted.
@@ -122,3 +115,48 @@ pub struct Surroundings {
     /// Acts and faults of the built-in world: name and one line of help; empty for a real profile.
     pub demo: Vec<(String, String)>,
 }
+
+impl Model {
+    /// A cockpit over a flight, with the traffic in focus and nothing open.
+    pub fn new(flight: Flight, settings: Settings, around: Surroundings, now: Now, size: (u16, u16)) -> Self {
+        Self {
+            flight,
+            now,
+            size,
+            version: 1,
+            drawn: 0,
+            focus: Pane::Traffic,
+            zoomed: false,
+            call_view: false,
+            draft: None,
+            chosen_pool: None,
+            followed: None,
+            checklist: ChecklistPane::default(),
+            router: 0,
+            charts: Charts { span: SPANS[0], ..Charts::default() },
+            logs: LogPane::default(),
+            overlay: None,
+            notices: VecDeque::new(),
+            settings,
+            around,
+            dropped: 0,
+            beat: 0,
+            beat_at: Elapsed(0),
+            closed_at: None,
+        }
+    }
+
+    /// The newest notice, while it is fresh enough to stand in the message line.
+    pub fn newest_notice(&self) -> Option<&Noticed> {
+        let newest = self.notices.back()?;
+        let stands = match newest.notice.tone {
+            crate::flight::Tone::Plain | crate::flight::Tone::Good => 8,
+            crate::flight::Tone::Warn | crate::flight::Tone::Bad => 20,
+        };
+        (self.now.elapsed.since(newest.at.elapsed).as_secs() < stands).then_some(newest)
+    }
+}
+
+/// The spans that the charts can show.
+pub(super) const SPANS: [std::time::Duration; 3] =
+    [std::time::Duration::from_mins(5), std::time::Duration::from_mins(15), std::time::Duration::from_mins(30)];

@@ -2,8 +2,8 @@
 
 use tui_input::Input;
 
-use crate::domain::{NativeSplit, RouterId};
-use crate::flight::WayBackChoice;
+use crate::domain::{ChangeId, NativeSplit, RouterId, StepId};
+use crate::flight::{Ask, WayBackChoice};
 use crate::session::proposal::{Gate, Override};
 
 /// What has the keys instead of the panes.
@@ -13,8 +13,10 @@ pub struct Overlay {
     pub kind: OverlayKind,
     /// The model's version when it was opened.
     pub opened: u64,
-    /// Whether a frame that shows it has gone out: keys before that confirm nothing (F2).
+    /// Whether a frame that shows it as it is now has gone out: keys before that confirm nothing (F2).
     pub seen: bool,
+    /// Whether Enter opened it; then Enter does not confirm it (F2).
+    pub by_enter: bool,
     /// The first line shown, where it is longer than its box.
     pub scroll: u16,
 }
@@ -32,7 +34,12 @@ pub enum OverlayKind {
         confirm: ConfirmState,
     },
     /// Confirm that a person did the next step.
-    Complete(ConfirmState),
+    Complete {
+        /// The step.
+        step: StepId,
+        /// The confirmation.
+        confirm: ConfirmState,
+    },
     /// A change that is not done everywhere; opens by itself only as a banner, by Enter or a key as a dialog.
     Partial,
     /// A drifted router: put back, accept, roll back.
@@ -53,10 +60,10 @@ pub enum OverlayKind {
         /// The lines.
         lines: Vec<String>,
     },
-    /// The messages so far, newest last.
+    /// The messages so far, newest last; `scroll` counts from the newest.
     Messages,
     /// Take the changed profile in?
-    Reload,
+    Reload(ConfirmState),
     /// Leave, although something stops with it (S1).
     Quit {
         /// What stops.
@@ -69,6 +76,10 @@ pub enum OverlayKind {
 /// How far a confirmation is.
 #[derive(Clone, Debug, Default)]
 pub struct ConfirmState {
+    /// The proposal that this is about, once every router has worked it out.
+    pub change: Option<ChangeId>,
+    /// How it was asked for, so that it can be proposed afresh.
+    pub asked: Option<Ask>,
     /// What was typed, where the act asks for its target.
     pub typed: Input,
     /// Gates that are overridden so far.
@@ -79,6 +90,43 @@ pub struct ConfirmState {
     pub failed: Option<String>,
     /// Whether it was confirmed and waits for the journal.
     pub waiting: bool,
+}
+
+impl Overlay {
+    /// The confirmation in it, if it is one.
+    pub fn confirm(&self) -> Option<&ConfirmState> {
+        match &self.kind {
+            OverlayKind::Shift(confirm)
+            | OverlayKind::RollBack { confirm, .. }
+            | OverlayKind::Complete { confirm, .. }
+            | OverlayKind::Reload(confirm) => Some(confirm),
+            OverlayKind::Partial
+            | OverlayKind::Drift { .. }
+            | OverlayKind::Ask(_)
+            | OverlayKind::Help
+            | OverlayKind::Palette(_)
+            | OverlayKind::Details { .. }
+            | OverlayKind::Messages
+            | OverlayKind::Quit { .. } => None,
+        }
+    }
+
+    pub(super) fn confirm_mut(&mut self) -> Option<&mut ConfirmState> {
+        match &mut self.kind {
+            OverlayKind::Shift(confirm)
+            | OverlayKind::RollBack { confirm, .. }
+            | OverlayKind::Complete { confirm, .. }
+            | OverlayKind::Reload(confirm) => Some(confirm),
+            OverlayKind::Partial
+            | OverlayKind::Drift { .. }
+            | OverlayKind::Ask(_)
+            | OverlayKind::Help
+            | OverlayKind::Palette(_)
+            | OverlayKind::Details { .. }
+            | OverlayKind::Messages
+            | OverlayKind::Quit { .. } => None,
+        }
+    }
 }
 
 /// A line of text with what it is for.

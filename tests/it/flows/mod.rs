@@ -1,1 +1,7 @@
-//! Key strings to screens.
+//! Flows: key strings in, what is sent, kept and shown out.
+
+mod back;
+mod confirm;
+mod effects;
+mod fingers;
+mod panes;

@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub mod app;
 pub mod desk;
 pub mod fake;
 pub mod haproxy;

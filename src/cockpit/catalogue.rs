@@ -1,0 +1,83 @@
+//! The acts with their names for keys and palette, and one line of help each. One list feeds dispatch, footer, help and
+//! palette.
+
+use super::{Action, Pane};
+
+/// One act.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Entry {
+    /// The act.
+    pub action: Action,
+    /// Its name in key files: `next-step`.
+    pub name: &'static str,
+    /// What it does, for help and palette.
+    pub title: &'static str,
+    /// Whether the palette offers it: acts that only move something about are left to the keys.
+    pub in_palette: bool,
+}
+
+/// Every act without a parameter of its own, in the order of the help.
+pub fn catalogue() -> Vec<Entry> {
+    let act = |action, name, title| Entry { action, name, title, in_palette: true };
+    let key = |action, name, title| Entry { action, name, title, in_palette: false };
+    vec![
+        act(Action::NextStep, "next-step", "propose the next step of the plan"),
+        act(Action::RollBack, "roll-back", "roll back"),
+        key(Action::DraftMore, "draft-more", "draft more for the chosen pool"),
+        key(Action::DraftLess, "draft-less", "draft less for the chosen pool"),
+        key(Action::DraftErase, "draft-erase", "take the last digit of the draft back"),
+        key(Action::Enter, "enter", "do what the key line says"),
+        key(Action::Escape, "escape", "drop the draft, close the dialog; sends nothing"),
+        key(Action::Send, "send", "confirm what the dialog shows"),
+        key(Action::Afresh, "afresh", "propose the same again"),
+        key(Action::Override, "override", "override a failing gate, with a reason"),
+        key(Action::OtherWayBack, "other-way-back", "the other way back"),
+        act(Action::OpenPartial, "open-partial", "look at a change that is not done everywhere"),
+        key(Action::Retry, "retry", "send once more to the routers that are not done"),
+        key(Action::Leave, "leave", "leave it partly done, with a reason"),
+        act(Action::OpenDrift, "open-drift", "look at a router that drifted"),
+        key(Action::PutBack, "put-back", "put the router back"),
+        key(Action::AcceptDrift, "accept-drift", "take the router as it is, with a reason"),
+        act(Action::SkipStep, "skip-step", "skip the next step, with a reason"),
+        act(Action::Hold, "hold", "hold the deployment, or release the hold"),
+        act(Action::Note, "note", "write a note into the record"),
+        key(Action::Toggle, "toggle", "tick the item, or fold the heading"),
+        act(Action::FilterLogs, "filter-logs", "filter the logs: words, /pattern/, level:warn, pool:name"),
+        act(Action::PauseLogs, "pause-logs", "pause the logs, or follow again"),
+        act(Action::NextLevel, "next-level", "logs: the next lowest level"),
+        act(Action::NextPool, "next-pool", "logs: the next pool"),
+        act(Action::ToggleExcluded, "toggle-excluded", "logs: show or hide health checks and other noise"),
+        act(Action::SelectLines, "select-lines", "logs: begin or end a choice of lines"),
+        act(Action::AttachLines, "attach-lines", "logs: attach the chosen lines to the record"),
+        act(Action::Copy, "copy", "logs: copy the chosen lines"),
+        act(Action::NextSpan, "next-span", "charts: the next span"),
+        act(Action::Details, "details", "details of what is selected"),
+        act(Action::Messages, "messages", "the messages so far"),
+        act(Action::CallView, "call-view", "big letters for a shared screen"),
+        act(Action::Zoom, "zoom", "the pane fills the screen, or gives the room back"),
+        act(Action::Focus(Pane::Traffic), "focus-traffic", "go to the traffic"),
+        act(Action::Focus(Pane::Checklist), "focus-checklist", "go to the checklist"),
+        act(Action::Focus(Pane::Metrics), "focus-metrics", "go to the metrics"),
+        act(Action::Focus(Pane::Logs), "focus-logs", "go to the logs"),
+        key(Action::FocusNext, "focus-next", "the next pane"),
+        key(Action::FocusPrevious, "focus-previous", "the pane before"),
+        key(Action::Up, "up", "up"),
+        key(Action::Down, "down", "down"),
+        key(Action::PageUp, "page-up", "a page up"),
+        key(Action::PageDown, "page-down", "a page down"),
+        key(Action::Top, "top", "to the first"),
+        key(Action::Bottom, "bottom", "to the last; in the logs: follow"),
+        key(Action::Left, "left", "fold, or the pool before"),
+        key(Action::Right, "right", "unfold, or the next pool"),
+        act(Action::NextTheme, "next-theme", "the next theme"),
+        act(Action::ToggleMotion, "toggle-motion", "motion on or off"),
+        act(Action::ToggleMouse, "toggle-mouse", "mouse on or off, for the terminal's own selection"),
+        act(Action::ReloadProfile, "reload-profile", "take the changed profile in"),
+        act(Action::CloseSession, "close-session", "close the session, with its outcome"),
+        act(Action::Help, "help", "all keys"),
+        key(Action::Palette, "palette", "every act, by its name"),
+        act(Action::Redraw, "redraw", "draw everything anew"),
+        act(Action::Suspend, "suspend", "to the background"),
+        act(Action::Quit, "quit", "leave; the session stays open"),
+    ]
+}

@@ -1,0 +1,87 @@
+//! The log pane: the book of kept lines, one view on it, and a choice of lines.
+
+use std::collections::BTreeMap;
+
+use crate::domain::SourceId;
+use crate::domain::log::LogSourceState;
+use crate::logbook::{Filter, LineNumber, Logbook, Position, View};
+
+/// The log pane.
+#[derive(Debug, Default)]
+pub struct LogPane {
+    /// Every line that is kept, with the operators' marks among them.
+    pub book: Logbook,
+    /// What of it is shown.
+    pub view: View,
+    /// The state of each source, as last told.
+    pub sources: BTreeMap<SourceId, LogSourceState>,
+    /// Where a choice of lines begins; it ends at the cursor. `None` while nothing is chosen.
+    pub anchor: Option<LineNumber>,
+    /// The line that the arrows moved to; `None` while the newest line is followed.
+    pub(super) place: Option<LineNumber>,
+    /// Whether a part of the book was not searched yet.
+    pub searching: bool,
+}
+
+/// How many lines one message may look at before the screen is drawn again.
+const SLICE: usize = 20_000;
+
+impl LogPane {
+    /// Looks at some more lines.
+    pub(super) fn search(&mut self) {
+        self.searching = self.view.search(&self.book, SLICE);
+    }
+
+    /// Shows something else.
+    pub(super) fn set_filter(&mut self, filter: Filter) {
+        self.view.set_filter(filter);
+        self.search();
+    }
+
+    /// The line that copying, attaching and details speak of: where the arrows moved to, else the newest shown.
+    pub fn cursor(&self) -> Option<LineNumber> {
+        self.place.or_else(|| self.view.window(1).last().copied())
+    }
+
+    /// Moves the cursor by lines, in a window of `rows`; the window follows it. Past the newest line it follows again.
+    pub(super) fn step(&mut self, by: isize, rows: usize) {
+        let window = self.view.window(rows);
+        let (Some(first), Some(last)) = (window.first().copied(), window.last().copied()) else { return };
+        self.view.pause();
+        let at = self.place.map_or(last, |place| place.clamp(first, last));
+        let index = window.iter().position(|number| *number >= at).unwrap_or(0);
+        match index.checked_add_signed(by).and_then(|index| window.get(index)) {
+            Some(number) => self.place = Some(*number),
+            None if by < 0 => {
+                self.view.up(by.unsigned_abs() - index, rows);
+                self.place = self.view.window(rows).first().copied();
+            }
+            None => {
+                self.view.down(by.unsigned_abs() - (window.len() - 1 - index), rows);
+                self.place = if self.is_paused() { self.view.window(rows).last().copied() } else { None };
+            }
+        }
+    }
+
+    /// Stands still, or follows again.
+    pub(super) fn pause(&mut self, pause: bool) {
+        if pause {
+            self.view.pause();
+        } else {
+            self.view.follow();
+            (self.place, self.anchor) = (None, None);
+        }
+    }
+
+    /// The first and the last chosen line: from the anchor to the cursor, or the cursor alone.
+    pub fn chosen(&self) -> Option<(LineNumber, LineNumber)> {
+        let cursor = self.cursor()?;
+        let anchor = self.anchor.unwrap_or(cursor);
+        Some((anchor.min(cursor), anchor.max(cursor)))
+    }
+
+    /// Whether the view stands still.
+    pub fn is_paused(&self) -> bool {
+        matches!(self.view.position(), Position::At(_))
+    }
+}

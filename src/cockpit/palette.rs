@@ -1,0 +1,130 @@
+//! What the palette offers, and finding in it.
+
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+
+use super::catalogue::catalogue;
+use super::{Action, Model, OverlayKind};
+
+/// One line of the palette.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PaletteEntry {
+    /// What it does.
+    pub action: Action,
+    /// Its name, as in key files.
+    pub name: String,
+    /// One line of help.
+    pub title: String,
+    /// Why it does nothing now; `None` when it can be done.
+    pub unavailable: Option<&'static str>,
+}
+
+impl Model {
+    /// What the palette offers for what is typed in it, best first; acts that can be done now stand before others.
+    pub fn palette_entries(&self) -> Vec<PaletteEntry> {
+        let Some(OverlayKind::Palette(palette)) = self.overlay.as_ref().map(|overlay| &overlay.kind) else {
+            return Vec::new();
+        };
+        let acts = catalogue().into_iter().filter(|entry| entry.in_palette).map(|entry| PaletteEntry {
+            unavailable: self.unavailable(&entry.action),
+            action: entry.action,
+            name: entry.name.to_owned(),
+            title: entry.title.to_owned(),
+        });
+        let demo = self.around.demo.iter().map(|(name, help)| PaletteEntry {
+            action: Action::Demo(name.clone()),
+            name: name.clone(),
+            title: format!("demo: {help}"),
+            unavailable: None,
+        });
+        let mut matcher = Matcher::new(Config::DEFAULT);
+        let pattern = Pattern::parse(palette.input.value(), CaseMatching::Ignore, Normalization::Smart);
+        let mut found: Vec<(u32, PaletteEntry)> = acts
+            .chain(demo)
+            .filter_map(|entry| {
+                let mut buffer = Vec::new();
+                let text = format!("{} {}", entry.name, entry.title);
+                let score = pattern.score(Utf32Str::new(&text, &mut buffer), &mut matcher)?;
+                Some((score, entry))
+            })
+            .collect();
+        found.sort_by_key(|(score, entry)| (entry.unavailable.is_some(), std::cmp::Reverse(*score)));
+        found.into_iter().map(|(_, entry)| entry).collect()
+    }
+
+    /// The entry that Enter takes.
+    pub fn palette_chosen(&self) -> Option<PaletteEntry> {
+        let Some(OverlayKind::Palette(palette)) = self.overlay.as_ref().map(|overlay| &overlay.kind) else {
+            return None;
+        };
+        self.palette_entries().into_iter().nth(palette.selected)
+    }
+
+    /// Why an act does nothing now; `None` when it can be done. A hint for the palette: the rules decide elsewhere.
+    pub fn unavailable(&self, action: &Action) -> Option<&'static str> {
+        let session = &self.flight.session;
+        let unless = |holds: bool, why: &'static str| (!holds).then_some(why);
+        match action {
+            Action::NextStep | Action::SkipStep => {
+                unless(session.next_step(&self.flight.procedure.plan).is_some(), "the plan has no step left")
+            }
+            Action::RollBack => {
+                unless(self.flight.way_back(crate::flight::WayBackChoice::Step).is_ok(), "nothing to roll back")
+            }
+            Action::OpenPartial => unless(self.partial().is_some(), "no change is partly done"),
+            Action::OpenDrift => unless(!session.drifted.is_empty(), "no router drifted"),
+            Action::ReloadProfile => unless(self.flight.changed_profile.is_some(), "the profile did not change"),
+            Action::Hold | Action::Note | Action::CloseSession => unless(session.is_open(), "the session is closed"),
+            Action::FilterLogs
+            | Action::PauseLogs
+            | Action::NextLevel
+            | Action::NextPool
+            | Action::ToggleExcluded
+            | Action::SelectLines
+            | Action::AttachLines
+            | Action::Copy => unless(!self.flight.procedure.logs.is_empty(), "the profile names no log source"),
+            Action::Focus(_)
+            | Action::FocusNext
+            | Action::FocusPrevious
+            | Action::Zoom
+            | Action::Up
+            | Action::Down
+            | Action::PageUp
+            | Action::PageDown
+            | Action::Top
+            | Action::Bottom
+            | Action::Left
+            | Action::Right
+            | Action::DraftMore
+            | Action::DraftLess
+            | Action::DraftDigit(_)
+            | Action::DraftErase
+            | Action::DraftSet(_)
+            | Action::Enter
+            | Action::Escape
+            | Action::OtherWayBack
+            | Action::Send
+            | Action::Afresh
+            | Action::Override
+            | Action::Retry
+            | Action::Leave
+            | Action::PutBack
+            | Action::AcceptDrift
+            | Action::Toggle
+            | Action::NextSpan
+            | Action::Help
+            | Action::Palette
+            | Action::CallView
+            | Action::Details
+            | Action::Messages
+            | Action::NextTheme
+            | Action::ToggleMotion
+            | Action::ToggleMouse
+            | Action::Demo(_)
+            | Action::Edit(_)
+            | Action::Redraw
+            | Action::Suspend
+            | Action::Quit => None,
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! What follows from the model: the live split, banners, what Enter means, when it wakes.
+
+use std::time::Duration;
+
+use super::{Action, Banner, Model, OverlayKind, Pane, Purpose};
+use crate::domain::procedure::{Friction, Role, StepAct};
+use crate::domain::{Elapsed, Outcome, PoolId, Shares, Weights};
+use crate::flight::propose::Stage;
+use crate::flight::{ChangedProfile, Tone, WayBackChoice};
+use crate::layout::{Areas, Screen, areas};
+use crate::session::Change;
+use crate::session::decide::step::typed_for;
+
+/// How often moving things are drawn anew: about twelve times a second.
+pub(super) const BEAT: Duration = Duration::from_millis(80);
+
+/// How long the outcome of a change that is over stands as a strip.
+const STRIP: Duration = Duration::from_secs(20);
+
+impl Model {
+    /// The split that the first router with a reading has.
+    pub fn live(&self) -> Option<Shares> {
+        let pools = || self.flight.procedure.pool_ids();
+        let watches = self.flight.procedure.routers.iter().filter_map(|router| self.flight.watches.get(&router.id));
+        watches.filter_map(|watch| watch.shares(pools())).find(|shares| shares.nearest_weights().is_some())
+    }
+
+    /// The pool that `+`, `-` and digits set: the chosen one, else the one that the next shift of the plan raises.
+    pub fn pool(&self) -> Option<&PoolId> {
+        let procedure = &self.flight.procedure;
+        let chosen = self.chosen_pool.as_ref().filter(|pool| procedure.pool(pool).is_some());
+        chosen.or_else(|| self.raised_next()).or_else(|| {
+            let new = procedure.pools.iter().find(|pool| pool.role == Role::New);
+            new.or(procedure.pools.first()).map(|pool| &pool.id)
+        })
+    }
+
+    fn raised_next(&self) -> Option<&PoolId> {
+        let live = self.live()?;
+        let open = self.flight.procedure.plan.iter().filter(|step| !self.flight.session.steps.contains_key(&step.id));
+        let to = open.into_iter().find_map(|step| match &step.act {
+            StepAct::Shift(to) => Some(to),
+            StepAct::Deploy { .. } | StepAct::Pause { .. } => None,
+        })?;
+        to.iter()
+            .find(|(pool, points)| live.of(pool).fraction().is_some_and(|share| share + 1e-9 < points.fraction()))
+            .map(|(pool, _)| pool)
+    }
+
+    /// The draft's weights, or the live split where nothing is drafted.
+    pub fn drafted(&self) -> Option<Weights> {
+        self.draft
+            .as_ref()
+            .map(|draft| draft.weights.clone())
+            .or_else(|| self.live().and_then(|live| live.nearest_weights()))
+    }
+
+    /// What the geometry of the screen depends on.
+    pub fn screen(&self) -> Screen {
+        Screen {
+            size: self.size,
+            focus: self.focus,
+            zoomed: self.zoomed,
+            routers: self.flight.procedure.routers.len(),
+            router: self.router,
+            pools: self.flight.procedure.pools.len(),
+            draft: self.draft.is_some(),
+        }
+    }
+
+    /// Where everything is.
+    pub fn areas(&self) -> Areas {
+        areas(&self.screen())
+    }
+
+    /// The change whose outcome stands as a strip: one in flight, else the one that was confirmed here last, until it is
+    /// put away or some time has passed.
+    pub fn result(&self) -> Option<&Change> {
+        let session = &self.flight.session;
+        let followed = || {
+            let change = session.change(self.followed?)?;
+            let over = change.settled.as_ref().is_some_and(|(at, _)| self.now.wall.since(*at) > STRIP);
+            (!over).then_some(change)
+        };
+        session.in_flight().or_else(followed)
+    }
+
+    /// The change in flight, once it is known not to be done everywhere.
+    pub fn partial(&self) -> Option<&Change> {
+        let change = self.flight.session.in_flight()?;
+        let execution = self.flight.execution(change.id());
+        let outcome = |router| match execution.and_then(|execution| execution.legs.get(router)) {
+            Some(leg) => leg.outcome.as_ref(),
+            None => change.outcomes.get(router).and_then(|known| known.outcome.as_ref()),
+        };
+        let stuck = change.unfinished().any(|(router, _)| {
+            outcome(router).is_some_and(|outcome| !matches!(outcome, Outcome::Accepted | Outcome::Verified))
+        });
+        stuck.then_some(change)
+    }
+
+    /// What waits for the operator, worst first. None of it takes the keyboard (F2).
+    pub fn banners(&self) -> Vec<Banner> {
+        let session = &self.flight.session;
+        let mut found = Vec::new();
+        let mut add = |tone: Tone, action: Option<Action>, text: String| found.push(Banner { text, action, tone });
+        if let Some(why) = &self.flight.link.broken {
+            add(Tone::Bad, None, format!("the journal cannot be read on: {why}; read-only from here"));
+        }
+        if let Some(why) = &self.flight.link.down {
+            add(Tone::Bad, None, format!("the journal does not answer: {why}; nothing is decided until it does"));
+        }
+        if let Some(change) = self.partial() {
+            let open: Vec<&str> = change.unfinished().map(|(router, _)| router.as_str()).collect();
+            let text = format!("{} is not done everywhere: {} not verified", change.confirmed.to, open.join(", "));
+            add(Tone::Bad, Some(Action::OpenPartial), text);
+        }
+        for (router, drifted) in &session.drifted {
+            let why = if drifted.restarted { "was restarted and lost its weights" } else { "was changed outside" };
+            add(Tone::Bad, Some(Action::OpenDrift), format!("{router} {why}: put back, accept or roll back"));
+        }
+        if let Some(hold) = &session.hold {
+            add(Tone::Warn, Some(Action::Hold), format!("held by {}: {}", hold.by, hold.what));
+        }
+        match &self.flight.changed_profile {
+            Some(ChangedProfile::Good { .. }) => {
+                let text = "the profile on disk is not the one that is flown".to_owned();
+                add(Tone::Warn, Some(Action::ReloadProfile), text);
+            }
+            Some(ChangedProfile::Bad { why }) => {
+                add(Tone::Warn, None, format!("the profile on disk has problems, the old one is flown: {why}"));
+            }
+            None => {}
+        }
+        if let Some(closed) = &session.closed {
+            add(Tone::Plain, Some(Action::Quit), format!("the session is closed: {}", closed.what));
+        } else if let Some(controls) = session.controls.as_ref().filter(|_| !self.flight.drives()) {
+            let text = format!("{} has the controls; rolling back and holding need none", controls.holder.operator);
+            add(Tone::Warn, None, text);
+        }
+        found
+    }
+
+    /// What confirming the open dialog asks of the operator; `None` where none is open that confirms.
+    pub fn friction(&self) -> Option<Friction> {
+        let overlay = self.overlay.as_ref()?;
+        let overridden = overlay.confirm().is_some_and(|confirm| !confirm.overrides.is_empty());
+        match &overlay.kind {
+            OverlayKind::Shift(_) | OverlayKind::RollBack { .. } => Some(self.flight.friction(overridden)),
+            OverlayKind::Complete { step, .. } => {
+                let (_, step) = self.flight.procedure.step(step)?;
+                let by_kind = match &step.act {
+                    StepAct::Deploy { .. } => self.flight.procedure.confirm.deploy,
+                    StepAct::Pause { .. } | StepAct::Shift(_) => Friction::Key,
+                };
+                Some(if overridden { Friction::Type } else { by_kind })
+            }
+            OverlayKind::Reload(_) => Some(Friction::Key),
+            OverlayKind::Partial
+            | OverlayKind::Drift { .. }
+            | OverlayKind::Ask(_)
+            | OverlayKind::Help
+            | OverlayKind::Palette(_)
+            | OverlayKind::Details { .. }
+            | OverlayKind::Messages
+            | OverlayKind::Quit { .. } => None,
+        }
+    }
+
+    /// The text that the open dialog wants to be typed, where it asks for one and can be confirmed.
+    pub fn typed_target(&self) -> Option<String> {
+        if self.friction()? != Friction::Type {
+            return None;
+        }
+        match &self.overlay.as_ref()?.kind {
+            OverlayKind::Complete { step, .. } => self.flight.procedure.step(step).map(|(_, step)| typed_for(step)),
+            OverlayKind::Shift(_) | OverlayKind::RollBack { .. } => {
+                self.flight.proposing.as_ref()?.proposal().map(crate::session::Proposal::typed_target)
+            }
+            OverlayKind::Reload(_)
+            | OverlayKind::Partial
+            | OverlayKind::Drift { .. }
+            | OverlayKind::Ask(_)
+            | OverlayKind::Help
+            | OverlayKind::Palette(_)
+            | OverlayKind::Details { .. }
+            | OverlayKind::Messages
+            | OverlayKind::Quit { .. } => None,
+        }
+    }
+
+    /// Whether the open dialog's proposal is void, lapsed or impossible, so that it can only be made anew.
+    pub fn is_void(&self) -> bool {
+        let shown = self
+            .overlay
+            .as_ref()
+            .is_some_and(|overlay| matches!(overlay.kind, OverlayKind::Shift(_) | OverlayKind::RollBack { .. }));
+        let stage = self.flight.proposing.as_ref().map(|proposing| &proposing.stage);
+        shown && matches!(stage, Some(Stage::Void { .. } | Stage::Impossible { .. }))
+    }
+
+    /// What Enter would do now, in a few words; `None` where it does nothing.
+    pub fn enter_means(&self) -> Option<String> {
+        match &self.overlay {
+            Some(overlay) => self.enter_in(&overlay.kind, overlay.by_enter),
+            None => self.enter_in_panes(),
+        }
+    }
+
+    fn enter_in(&self, kind: &OverlayKind, by_enter: bool) -> Option<String> {
+        let confirm = self.overlay.as_ref().and_then(super::Overlay::confirm);
+        if confirm.is_some_and(|confirm| confirm.overriding.is_some()) {
+            return Some("give this reason".to_owned());
+        }
+        if confirm.is_some_and(|confirm| confirm.waiting) {
+            return None;
+        }
+        if self.is_void() {
+            return Some("propose it afresh".to_owned());
+        }
+        match kind {
+            OverlayKind::Shift(_) | OverlayKind::Complete { .. } => {
+                self.typed_target().map(|target| format!("send, once {target} is typed"))
+            }
+            OverlayKind::RollBack { .. } => match self.typed_target() {
+                Some(target) => Some(format!("roll back, once {target} is typed")),
+                None => (!by_enter).then(|| "roll back".to_owned()),
+            },
+            OverlayKind::Ask(question) => Some(purpose_words(&question.purpose).to_owned()),
+            OverlayKind::Palette(_) => {
+                let chosen = self.palette_chosen()?;
+                Some(chosen.title)
+            }
+            OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages => Some("close".to_owned()),
+            OverlayKind::Partial | OverlayKind::Drift { .. } | OverlayKind::Reload(_) | OverlayKind::Quit { .. } => {
+                None
+            }
+        }
+    }
+
+    fn enter_in_panes(&self) -> Option<String> {
+        if let Some(draft) = &self.draft {
+            return Some(format!("propose {}", draft.weights));
+        }
+        match self.focus {
+            Pane::Traffic => match self.answer_to_banner() {
+                Some(Action::OpenPartial) => Some("look at what is not done".to_owned()),
+                Some(Action::OpenDrift) => Some("look at the drift".to_owned()),
+                Some(Action::ReloadProfile) => Some("look at the changed profile".to_owned()),
+                Some(_) | None => {
+                    let step = self.flight.session.next_step(&self.flight.procedure.plan)?;
+                    Some(format!("next step: {}", step.name))
+                }
+            },
+            Pane::Checklist => self.checklist_enter(),
+            Pane::Metrics => Some("other span".to_owned()),
+            Pane::Logs => Some(if self.logs.is_paused() { "follow" } else { "pause" }.to_owned()),
+        }
+    }
+
+    /// The first banner's act that opens a dialog; Enter in the traffic pane answers it.
+    pub(super) fn answer_to_banner(&self) -> Option<Action> {
+        self.banners()
+            .into_iter()
+            .filter_map(|banner| banner.action)
+            .find(|action| matches!(action, Action::OpenPartial | Action::OpenDrift | Action::ReloadProfile))
+    }
+
+    /// Where R goes now, for the key line: `roll back to 10 / 90`.
+    pub fn roll_back_words(&self) -> String {
+        match self.flight.way_back(WayBackChoice::Step) {
+            Ok(back) => format!("roll back to {}", back.to),
+            Err(_nothing) => "roll back".to_owned(),
+        }
+    }
+
+    /// What stops when the cockpit is left now (S1); empty when nothing does.
+    pub fn stops(&self) -> Vec<String> {
+        let mut stops = Vec::new();
+        if let Some(change) = self.flight.session.in_flight() {
+            stops.push(format!("the change to {} is in flight: nobody asks its routers any more", change.confirmed.to));
+        }
+        if let Some(soak) = self.flight.soak.as_ref().filter(|soak| !soak.left().is_zero()) {
+            let left = crate::domain::clock_span(soak.left());
+            stops.push(format!("the soak of {} has {left} to go: it begins anew", soak.step));
+        }
+        stops
+    }
+
+    /// Whether something on the screen moves now: traffic that is read live, and motion is wanted.
+    pub fn is_moving(&self) -> bool {
+        self.settings.motion
+            && self
+                .flight
+                .watches
+                .values()
+                .any(|watch| watch.fresh(self.now.elapsed).is_some() && watch.rates.values().any(|rate| *rate > 0.0))
+    }
+
+    /// When the cockpit next wants a [`crate::flight::Msg::Tick`]: for the flight, for clocks, for what moves, for a search.
+    pub fn wakes_at(&self) -> Option<Elapsed> {
+        let now = self.now.elapsed;
+        // Clocks turn with the wall clock's second.
+        let into = u64::try_from(self.now.wall.0.rem_euclid(1000)).unwrap_or(0);
+        let second = now.plus(Duration::from_millis(1000 - into));
+        let beat = self.is_moving().then(|| self.beat_at.plus(BEAT));
+        let search = self.logs.searching.then(|| now.plus(Duration::from_millis(10)));
+        [self.flight.wakes_at(), Some(second), beat, search].into_iter().flatten().min()
+    }
+}
+
+/// What Enter does with a line of text.
+fn purpose_words(purpose: &Purpose) -> &'static str {
+    match purpose {
+        Purpose::Note => "keep the note",
+        Purpose::Hold => "hold, with this reason",
+        Purpose::ReleaseHold => "release, with this reason",
+        Purpose::SkipStep => "skip the step, with this reason",
+        Purpose::Leave => "leave it, with this reason",
+        Purpose::AcceptDrift { .. } => "accept, with this reason",
+        Purpose::CloseSession => "close the session",
+        Purpose::FilterLogs => "filter",
+    }
+}

@@ -1,0 +1,270 @@
+//! Proposing and confirming (F1 to F4, B3, R3). The only place that asks the flight to send.
+
+use tui_input::Input;
+
+use super::super::{ConfirmState, Effect, Model, Overlay, OverlayKind};
+use crate::domain::procedure::{Friction, StepAct};
+use crate::flight::propose::Stage;
+use crate::flight::{Ask, Tone, WayBackChoice};
+use crate::session::proposal::{Confirmation, Gate, GateReport, GateState, Gesture, Override};
+
+/// Which key confirms.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum By {
+    /// The confirming key.
+    Key,
+    /// Enter.
+    Enter,
+}
+
+impl Model {
+    /// Asks for a proposal and opens its dialog; where the flight does not propose, it has said why.
+    pub(super) fn propose(&mut self, ask: Ask, by_enter: bool, out: &mut Vec<Effect>) -> bool {
+        let change = |model: &Self| model.flight.proposing.as_ref().map(|proposing| proposing.change);
+        let before = change(self);
+        self.ask(ask.clone(), out);
+        let made = change(self).is_some() && change(self) != before;
+        if made {
+            let choice = if let Ask::ProposeRollback(choice) = &ask { Some(*choice) } else { None };
+            let confirm = ConfirmState { asked: Some(ask), ..ConfirmState::default() };
+            let kind = match choice {
+                Some(choice) => OverlayKind::RollBack { choice, confirm },
+                None => OverlayKind::Shift(confirm),
+            };
+            self.open(kind, by_enter);
+            self.followed = None;
+            self.follow_flight();
+        }
+        made
+    }
+
+    pub(super) fn next_step(&mut self, by_enter: bool, out: &mut Vec<Effect>) {
+        match self.flight.session.next_step(&self.flight.procedure.plan) {
+            Some(step) if matches!(step.act, StepAct::Deploy { .. } | StepAct::Pause { .. }) => {
+                let step = step.id.clone();
+                self.open(OverlayKind::Complete { step, confirm: ConfirmState::default() }, by_enter);
+            }
+            Some(_) | None => {
+                self.propose(Ask::ProposeStep, by_enter, out);
+            }
+        }
+    }
+
+    /// From anywhere, over whatever is open (R3). The key that opened the dialog does nothing more in it.
+    pub(super) fn roll_back(&mut self, by_enter: bool, out: &mut Vec<Effect>) {
+        let open = self.overlay.as_ref().is_some_and(|overlay| matches!(overlay.kind, OverlayKind::RollBack { .. }));
+        if open && !self.is_void() {
+            return;
+        }
+        self.propose(Ask::ProposeRollback(WayBackChoice::Step), by_enter, out);
+    }
+
+    pub(super) fn other_way_back(&mut self, out: &mut Vec<Effect>) {
+        let Some(overlay) = &self.overlay else { return };
+        let by_enter = overlay.by_enter;
+        if let OverlayKind::RollBack { choice, confirm } = &overlay.kind
+            && !confirm.waiting
+        {
+            let other = match choice {
+                WayBackChoice::Step => WayBackChoice::OffNew,
+                WayBackChoice::OffNew => WayBackChoice::Step,
+            };
+            self.propose(Ask::ProposeRollback(other), by_enter, out);
+        }
+    }
+
+    pub(super) fn afresh(&mut self, out: &mut Vec<Effect>) {
+        if !self.is_void() {
+            return;
+        }
+        let asked = self.overlay.as_ref().and_then(Overlay::confirm).and_then(|confirm| confirm.asked.clone());
+        if let Some(ask) = asked {
+            // Enter may have brought it about, so that only the confirming key confirms what comes.
+            self.propose(ask, true, out);
+        }
+    }
+
+    /// Confirms what the dialog shows, if a frame that shows it went out and the gesture is the one that it asks for.
+    pub(super) fn confirm(&mut self, by: By, out: &mut Vec<Effect>) {
+        if self.is_quit_dialog() {
+            return self.confirm_quit(by, out);
+        }
+        let (friction, target) = (self.friction(), self.typed_target());
+        let ready = self.can_be_confirmed();
+        let Some(overlay) = self.overlay.as_mut() else { return };
+        let enter_confirms = matches!(overlay.kind, OverlayKind::RollBack { .. }) && !overlay.by_enter;
+        let seen = overlay.seen;
+        let Some(confirm) = overlay.confirm_mut() else { return };
+        if confirm.waiting || confirm.overriding.is_some() || !ready {
+            return;
+        }
+        let gesture = match (friction, target) {
+            (Some(Friction::Type), Some(target)) if by == By::Enter => {
+                let typed = confirm.typed.value().trim().to_owned();
+                if typed != target {
+                    confirm.failed = Some(format!("type {target}; nothing was sent"));
+                    return;
+                }
+                Gesture::Typed(typed)
+            }
+            (Some(Friction::Key), _) if by == By::Key || enter_confirms => Gesture::Key,
+            (Some(_) | None, _) => return,
+        };
+        if !seen {
+            confirm.failed = Some("the key came before this was on the screen: press it again".to_owned());
+            return;
+        }
+        confirm.failed = None;
+        confirm.waiting = true;
+        let overrides = confirm.overrides.clone();
+        let confirmation = Confirmation { gesture, seen };
+        let ask = if matches!(overlay.kind, OverlayKind::Complete { .. }) {
+            Ask::CompleteStep { confirmation, overrides }
+        } else if matches!(overlay.kind, OverlayKind::Reload(_)) {
+            Ask::ReloadProfile { confirmation }
+        } else {
+            Ask::Confirm { confirmation, overrides }
+        };
+        self.ask(ask, out);
+    }
+
+    /// Whether there is something to confirm: a proposal that every router has worked out, or a person's work.
+    pub(super) fn can_be_confirmed(&self) -> bool {
+        let Some(overlay) = &self.overlay else { return false };
+        match &overlay.kind {
+            OverlayKind::Shift(confirm) | OverlayKind::RollBack { confirm, .. } => {
+                self.flight.proposing.as_ref().is_some_and(|proposing| {
+                    matches!(proposing.stage, Stage::Ready(_)) && confirm.change == Some(proposing.change)
+                })
+            }
+            OverlayKind::Complete { .. } | OverlayKind::Reload(_) => true,
+            OverlayKind::Partial
+            | OverlayKind::Drift { .. }
+            | OverlayKind::Ask(_)
+            | OverlayKind::Help
+            | OverlayKind::Palette(_)
+            | OverlayKind::Details { .. }
+            | OverlayKind::Messages
+            | OverlayKind::Quit { .. } => false,
+        }
+    }
+
+    /// The gates of the open dialog as they stand now, failing ones first.
+    pub fn dialog_gates(&self) -> Vec<GateReport> {
+        match self.overlay.as_ref().map(|overlay| &overlay.kind) {
+            Some(OverlayKind::Shift(_)) => self.flight.gates(self.now),
+            Some(OverlayKind::Complete { .. }) => self.flight.gates_to_complete(self.now),
+            Some(_) | None => Vec::new(),
+        }
+    }
+
+    /// The first gate of the open dialog that stands against it and could be overridden.
+    pub fn to_override(&self) -> Option<Gate> {
+        let given = &self.overlay.as_ref()?.confirm()?.overrides;
+        let stands = |report: &GateReport| report.state != GateState::Holds && report.gate.may_be_overridden();
+        let mut reports = self.dialog_gates().into_iter().filter(stands).map(|report| report.gate);
+        reports.find(|gate| given.iter().all(|each| each.gate != *gate))
+    }
+
+    pub(super) fn begin_override(&mut self, out: &mut Vec<Effect>) {
+        let gate = self.to_override();
+        let Some(confirm) = self.overlay.as_mut().and_then(Overlay::confirm_mut) else { return };
+        if confirm.waiting || confirm.overriding.is_some() {
+            return;
+        }
+        match gate {
+            Some(gate) => confirm.overriding = Some((gate, Input::default())),
+            None => self.tell(Tone::Plain, "no gate here can be overridden", out),
+        }
+    }
+
+    /// Takes the reason that was typed for an override; the act then asks for its target to be typed (F4).
+    pub(super) fn give_reason(&mut self) {
+        let opened = self.version + 1;
+        let Some(overlay) = self.overlay.as_mut() else { return };
+        let Some(confirm) = overlay.confirm_mut() else { return };
+        let Some((gate, input)) = confirm.overriding.take() else { return };
+        let reason = input.value().trim().to_owned();
+        if reason.is_empty() {
+            confirm.failed = Some("an override needs a reason; Esc goes back".to_owned());
+            confirm.overriding = Some((gate, input));
+            return;
+        }
+        confirm.failed = None;
+        confirm.overrides.push(Override { gate, reason });
+        confirm.typed = Input::default();
+        (overlay.opened, overlay.seen) = (opened, false);
+        let next = self.to_override();
+        if let (Some(gate), Some(confirm)) = (next, self.overlay.as_mut().and_then(Overlay::confirm_mut)) {
+            confirm.overriding = Some((gate, Input::default()));
+        }
+    }
+
+    /// Whether an overlay stays open after the flight went on; brings it up to date.
+    pub(super) fn keeps(&mut self, overlay: &mut Overlay) -> bool {
+        let opened = self.version + 1;
+        match &mut overlay.kind {
+            OverlayKind::Shift(confirm) | OverlayKind::RollBack { confirm, .. } => {
+                let Some(proposing) = &self.flight.proposing else {
+                    self.followed = confirm.change.filter(|change| self.flight.session.change(*change).is_some());
+                    if confirm.waiting {
+                        self.draft = None;
+                        self.chosen_pool = None;
+                        self.closed_at = Some(self.now.elapsed);
+                    }
+                    return false;
+                };
+                match &proposing.stage {
+                    Stage::Ready(_) => {
+                        if confirm.waiting {
+                            confirm.waiting = false;
+                            confirm.failed = self.notices.back().map(|noticed| noticed.notice.text.clone());
+                        }
+                        if confirm.change != Some(proposing.change) {
+                            confirm.change = Some(proposing.change);
+                            confirm.typed = Input::default();
+                            (overlay.opened, overlay.seen) = (opened, false);
+                        }
+                    }
+                    Stage::Preparing | Stage::Confirming(_) => {}
+                    Stage::Void { .. } | Stage::Impossible { .. } => {
+                        confirm.waiting = false;
+                        confirm.overriding = None;
+                        confirm.typed = Input::default();
+                    }
+                }
+                true
+            }
+            OverlayKind::Complete { step, confirm } => {
+                let refused = confirm.waiting && !self.flight.link.is_busy();
+                let done = self.flight.session.steps.contains_key(step);
+                self.take_refusal(confirm, refused && !done);
+                if done && confirm.waiting {
+                    self.closed_at = Some(self.now.elapsed);
+                }
+                !done
+            }
+            OverlayKind::Reload(confirm) => {
+                let refused = confirm.waiting && !self.flight.link.is_busy();
+                let done = self.flight.changed_profile.is_none();
+                self.take_refusal(confirm, refused && !done);
+                !done
+            }
+            OverlayKind::Partial => self.flight.session.in_flight().is_some(),
+            OverlayKind::Drift { router } => self.flight.session.drifted.contains_key(router),
+            OverlayKind::Ask(_)
+            | OverlayKind::Help
+            | OverlayKind::Palette(_)
+            | OverlayKind::Details { .. }
+            | OverlayKind::Messages
+            | OverlayKind::Quit { .. } => true,
+        }
+    }
+
+    fn take_refusal(&self, confirm: &mut ConfirmState, refused: bool) {
+        if refused {
+            confirm.waiting = false;
+            confirm.failed = self.notices.back().map(|noticed| noticed.notice.text.clone());
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! Enter and Esc, and the dialogs beside confirming: partly done, drift, reload, details, leaving.
+
+use std::time::Duration;
+
+use super::super::{ChecklistRow, ConfirmState, Effect, Model, OverlayKind, Pane, Purpose};
+use super::confirm::By;
+use crate::domain::{Outcome, RouterId};
+use crate::flight::{Ask, ChangedProfile, Tone};
+
+/// A dialog that was confirmed closes by itself. An Enter within this time was meant for it: it opens nothing.
+const AFTERMATH: Duration = Duration::from_millis(700);
+
+impl Model {
+    pub(super) fn enter(&mut self, out: &mut Vec<Effect>) {
+        let overriding =
+            self.overlay.as_ref().and_then(super::Overlay::confirm).is_some_and(|c| c.overriding.is_some());
+        match self.overlay.as_ref().map(|overlay| &overlay.kind) {
+            Some(_) if overriding => self.give_reason(),
+            Some(OverlayKind::Shift(_) | OverlayKind::RollBack { .. }) if self.is_void() => self.afresh(out),
+            Some(
+                OverlayKind::Shift(_)
+                | OverlayKind::RollBack { .. }
+                | OverlayKind::Complete { .. }
+                | OverlayKind::Reload(_)
+                | OverlayKind::Quit { .. },
+            ) => self.confirm(By::Enter, out),
+            Some(OverlayKind::Ask(_)) => self.answer(out),
+            Some(OverlayKind::Palette(_)) => self.take_from_palette(out),
+            Some(OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages) => self.overlay = None,
+            Some(OverlayKind::Partial | OverlayKind::Drift { .. }) => {}
+            None => self.enter_pane(out),
+        }
+    }
+
+    fn enter_pane(&mut self, out: &mut Vec<Effect>) {
+        if self.closed_at.is_some_and(|closed| self.now.elapsed.since(closed) < AFTERMATH) {
+            return;
+        }
+        if let Some(draft) = &self.draft {
+            let to = draft.weights.clone();
+            self.propose(Ask::ProposeShift(to), true, out);
+            return;
+        }
+        match self.focus {
+            Pane::Traffic => {
+                let action = self.answer_to_banner().unwrap_or(super::Action::NextStep);
+                self.act(action, true, out);
+            }
+            Pane::Checklist => self.toggle(out),
+            Pane::Metrics => self.next_span(),
+            Pane::Logs => self.pause_logs(),
+        }
+    }
+
+    fn take_from_palette(&mut self, out: &mut Vec<Effect>) {
+        let Some(chosen) = self.palette_chosen() else { return };
+        self.overlay = None;
+        match chosen.unavailable {
+            Some(why) => self.tell(Tone::Plain, format!("{}: {why}", chosen.title), out),
+            None => self.act(chosen.action, true, out),
+        }
+    }
+
+    /// Closes what is open, one layer at a time; nothing is sent.
+    pub(super) fn escape(&mut self, out: &mut Vec<Effect>) {
+        let Some(overlay) = self.overlay.as_mut() else {
+            if self.draft.take().is_none() {
+                self.followed = None;
+                self.logs.anchor = None;
+                self.zoomed = false;
+                self.call_view = false;
+            }
+            return;
+        };
+        if let Some(confirm) = overlay.confirm_mut()
+            && confirm.overriding.take().is_some()
+        {
+            confirm.failed = None;
+            return;
+        }
+        let proposed = matches!(overlay.kind, OverlayKind::Shift(_) | OverlayKind::RollBack { .. });
+        self.overlay = None;
+        if proposed {
+            self.ask(Ask::Withdraw, out);
+        }
+    }
+
+    pub(super) fn open_partial(&mut self, by_enter: bool, out: &mut Vec<Effect>) {
+        if self.partial().is_some() {
+            self.open(OverlayKind::Partial, by_enter);
+        } else {
+            self.tell(Tone::Plain, "no change is partly done", out);
+        }
+    }
+
+    /// The routers of the change in flight that can be sent to once more (V4).
+    pub fn can_retry(&self) -> Vec<RouterId> {
+        let Some(change) = self.flight.session.in_flight() else { return Vec::new() };
+        let forward = change.confirmed.kind.is_forward();
+        let open = change.unfinished().filter(|(_, known)| {
+            known.and_then(|known| known.outcome.as_ref()).is_some_and(|outcome| match outcome {
+                Outcome::Verified | Outcome::Accepted => false,
+                Outcome::Moved { .. } => !forward,
+                Outcome::NotSent { .. }
+                | Outcome::Differs { .. }
+                | Outcome::Failed { .. }
+                | Outcome::Unknown { .. } => true,
+            })
+        });
+        open.map(|(router, _)| router.clone()).collect()
+    }
+
+    /// Sends once more, so the dialog must have been on the screen (F2).
+    pub(super) fn retry(&mut self, out: &mut Vec<Effect>) {
+        let seen =
+            self.overlay.as_ref().is_some_and(|overlay| matches!(overlay.kind, OverlayKind::Partial) && overlay.seen);
+        if !seen {
+            return;
+        }
+        let routers = self.can_retry();
+        if routers.is_empty() {
+            self.tell(Tone::Plain, "no router can be sent to once more now: roll back, or wait for its word", out);
+        } else {
+            self.ask(Ask::Retry(routers), out);
+        }
+    }
+
+    pub(super) fn ask_to_leave(&mut self) {
+        if self.overlay.as_ref().is_some_and(|overlay| matches!(overlay.kind, OverlayKind::Partial)) {
+            self.question(Purpose::Leave);
+        }
+    }
+
+    pub(super) fn open_drift(&mut self, by_enter: bool, out: &mut Vec<Effect>) {
+        let drifted = &self.flight.session.drifted;
+        let selected = self.flight.procedure.routers.get(self.router).map(|router| &router.id);
+        let router = selected.filter(|router| drifted.contains_key(*router)).or_else(|| drifted.keys().next());
+        match router.cloned() {
+            Some(router) => self.open(OverlayKind::Drift { router }, by_enter),
+            None => self.tell(Tone::Plain, "no router drifted", out),
+        }
+    }
+
+    /// In the drift dialog the router goes back to what the plan gave it; in the partial one everything goes back.
+    pub(super) fn put_back(&mut self, out: &mut Vec<Effect>) {
+        match self.overlay.as_ref().map(|overlay| overlay.kind.clone()) {
+            Some(OverlayKind::Drift { router }) => {
+                self.propose(Ask::ProposePutBack(router), false, out);
+            }
+            Some(OverlayKind::Partial) => self.roll_back(false, out),
+            Some(_) | None => {}
+        }
+    }
+
+    pub(super) fn ask_to_accept(&mut self) {
+        let Some(OverlayKind::Drift { router }) = self.overlay.as_ref().map(|overlay| overlay.kind.clone()) else {
+            return;
+        };
+        if let Some(drifted) = self.flight.session.drifted.get(&router) {
+            let read = drifted.read.clone();
+            self.question(Purpose::AcceptDrift { router, read });
+        }
+    }
+
+    pub(super) fn open_reload(&mut self, by_enter: bool, out: &mut Vec<Effect>) {
+        match &self.flight.changed_profile {
+            Some(ChangedProfile::Good { .. }) => self.open(OverlayKind::Reload(ConfirmState::default()), by_enter),
+            Some(ChangedProfile::Bad { why }) => {
+                let text = format!("the profile on disk has problems, so it cannot be taken in: {why}");
+                self.tell(Tone::Warn, text, out);
+            }
+            None => self.tell(Tone::Plain, "the profile on disk is the one that is flown", out),
+        }
+    }
+
+    pub(super) fn show(&mut self, kind: OverlayKind) {
+        self.open(kind, false);
+    }
+
+    pub(super) fn show_details(&mut self) {
+        let (title, lines) = match self.focus {
+            Pane::Traffic => self.router_details(),
+            Pane::Checklist => self.item_details(),
+            Pane::Metrics => {
+                let troubles = self.charts.troubles.iter().map(|(source, why)| format!("{source}: {why}"));
+                let lines: Vec<String> = troubles.collect();
+                let none = vec!["every source answers".to_owned()];
+                ("Metric sources".to_owned(), if lines.is_empty() { none } else { lines })
+            }
+            Pane::Logs => self.line_details(),
+        };
+        self.show(OverlayKind::Details { title, lines });
+    }
+
+    fn item_details(&self) -> (String, Vec<String>) {
+        match self.checklist_selected() {
+            None => ("Checklist".to_owned(), vec!["the profile has no checklist".to_owned()]),
+            Some(ChecklistRow::Heading { section, .. }) => {
+                let items = section.items.iter();
+                let lines = items.map(|item| format!("{}{}", if item.required { "required: " } else { "" }, item.text));
+                (section.title.clone(), lines.collect())
+            }
+            Some(ChecklistRow::Item { section, item, tick }) => {
+                let ticked = match tick {
+                    Some(tick) => format!("ticked by {} at {}", tick.by, tick.at.clock()),
+                    None if item.required => "open, and required".to_owned(),
+                    None => "open".to_owned(),
+                };
+                (section.title.clone(), vec![item.text.clone(), ticked])
+            }
+        }
+    }
+
+    fn router_details(&self) -> (String, Vec<String>) {
+        let Some(spec) = self.flight.procedure.routers.get(self.router) else {
+            return ("Routers".to_owned(), vec!["the profile names no router".to_owned()]);
+        };
+        let mut lines = vec![format!("{}, {}", spec.capabilities.system, spec.capabilities.means)];
+        let watch = self.flight.watches.get(&spec.id);
+        match watch.and_then(|watch| watch.last.as_ref()) {
+            None => lines.push("never read".to_owned()),
+            Some(seen) => {
+                let reading = &seen.reading;
+                lines.push(format!("process {} on {}", reading.identity.process, reading.identity.node));
+                if !reading.generation.is_empty() {
+                    lines.push(format!("configuration {}", reading.generation));
+                }
+                lines.push(format!("read {} ago", crate::domain::age(self.now.elapsed.since(seen.at.elapsed))));
+                let weights = reading.native.0.iter();
+                lines.extend(weights.map(|weight| format!("{} weight {}", weight.reference, weight.weight)));
+                lines.extend(reading.warnings.iter().map(|warning| format!("! {warning}")));
+            }
+        }
+        if let Some((_, trouble)) = watch.and_then(|watch| watch.trouble.as_ref()) {
+            lines.push(format!("! {trouble}"));
+        }
+        let last = self.flight.session.changes.iter().rev().find_map(|change| Some((change, change.order(&spec.id)?)));
+        if let Some((change, order)) = last {
+            lines.push(format!("sent for {}:", change.confirmed.to));
+            lines.extend(order.prepared.requests.iter().map(|request| format!("  {request}")));
+            let known = change.outcomes.get(&spec.id).and_then(|known| known.outcome.as_ref());
+            lines.push(format!("  {}", known.map_or("no word yet", Outcome::word)));
+        }
+        (spec.id.to_string(), lines)
+    }
+
+    /// Leaves, or asks first where something would stop with it (S1).
+    pub(super) fn leave(&mut self, suspend: bool, out: &mut Vec<Effect>) {
+        if self.is_quit_dialog() {
+            return;
+        }
+        let stops = self.stops();
+        if stops.is_empty() {
+            out.push(if suspend { Effect::Suspend } else { Effect::Quit });
+        } else {
+            self.open(OverlayKind::Quit { stops, suspend }, false);
+        }
+    }
+
+    pub(super) fn is_quit_dialog(&self) -> bool {
+        self.overlay.as_ref().is_some_and(|overlay| matches!(overlay.kind, OverlayKind::Quit { .. }))
+    }
+
+    pub(super) fn confirm_quit(&mut self, by: By, out: &mut Vec<Effect>) {
+        let Some(overlay) = &self.overlay else { return };
+        if let OverlayKind::Quit { suspend, .. } = &overlay.kind
+            && by == By::Key
+            && overlay.seen
+        {
+            out.push(if *suspend { Effect::Suspend } else { Effect::Quit });
+            self.overlay = None;
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Log lines: kept, counted as evidence, filtered, chosen, copied, attached.
+
+use super::super::{Effect, Model, Pane};
+use super::navigate::Go;
+use crate::domain::SourceId;
+use crate::domain::log::{Level, LogBatch, LogSourceState};
+use crate::flight::{self, Ask, Tone};
+use crate::logbook::LineRef;
+
+/// The most lines that are copied or attached at once.
+const MOST: usize = 200;
+
+impl Model {
+    pub(super) fn take_lines(&mut self, batch: &LogBatch, out: &mut Vec<Effect>) {
+        self.logs.book.push(batch, self.now);
+        self.logs.search();
+        let lines = batch.lines.iter().filter(|line| !line.excluded).count() as u64;
+        self.fly(flight::Msg::LogSeen { source: batch.source.clone(), lines }, out);
+    }
+
+    pub(super) fn take_log_state(&mut self, source: SourceId, state: LogSourceState, out: &mut Vec<Effect>) {
+        let trouble = match &state {
+            LogSourceState::Following => None,
+            LogSourceState::Waiting(trouble) | LogSourceState::Ended(trouble) => Some(trouble.to_string()),
+        };
+        self.logs.sources.insert(source.clone(), state);
+        self.fly(flight::Msg::LogState { source, trouble }, out);
+    }
+
+    fn log_rows(&self) -> usize {
+        self.areas().page(Pane::Logs)
+    }
+
+    pub(super) fn go_in_logs(&mut self, go: Go) {
+        let rows = self.log_rows();
+        let pane = &mut self.logs;
+        match go {
+            Go::By(by) => pane.step(by, rows),
+            Go::Pages(by) => pane.step(by.saturating_mul(isize::try_from(rows.max(1)).unwrap_or(1)), rows),
+            Go::Top => {
+                pane.view.top(rows);
+                pane.place = pane.view.window(rows).first().copied();
+            }
+            Go::Bottom => pane.pause(false),
+        }
+    }
+
+    pub(super) fn pause_logs(&mut self) {
+        self.logs.pause(!self.logs.is_paused());
+    }
+
+    pub(super) fn next_level(&mut self) {
+        let mut filter = self.logs.view.filter().clone();
+        filter.min_level = match filter.min_level {
+            Level::Trace => Level::Debug,
+            Level::Debug => Level::Info,
+            Level::Info => Level::Warn,
+            Level::Warn => Level::Error,
+            Level::Error => Level::Trace,
+        };
+        self.logs.set_filter(filter);
+    }
+
+    /// All pools, then each alone.
+    pub(super) fn next_pool(&mut self) {
+        let mut filter = self.logs.view.filter().clone();
+        let pools: Vec<_> = self.flight.procedure.pool_ids().cloned().collect();
+        let next = match filter.pools.first() {
+            None => pools.first(),
+            Some(shown) => pools.iter().skip_while(|pool| *pool != shown).nth(1),
+        };
+        filter.pools = next.cloned().into_iter().collect();
+        self.logs.set_filter(filter);
+    }
+
+    pub(super) fn toggle_excluded(&mut self) {
+        let mut filter = self.logs.view.filter().clone();
+        filter.hide_excluded = !filter.hide_excluded;
+        self.logs.set_filter(filter);
+    }
+
+    /// Begins a choice at the cursor, and stands still so that it does not run away; or drops it.
+    pub(super) fn select_lines(&mut self) {
+        if self.logs.anchor.take().is_none() {
+            self.logs.pause(true);
+            self.logs.place = self.logs.cursor();
+            self.logs.anchor = self.logs.place;
+        }
+    }
+
+    /// The chosen lines, marks left out.
+    fn chosen(&self) -> Vec<LineRef<'_>> {
+        let Some((from, to)) = self.logs.chosen() else { return Vec::new() };
+        let shown = self.logs.view.window(usize::MAX);
+        let within = shown.into_iter().filter(|number| (from..=to).contains(number));
+        let lines = within.filter_map(|number| self.logs.book.line(number)).filter(|line| !line.is_mark());
+        lines.take(MOST).collect()
+    }
+
+    /// Attaches the chosen lines of the first one's source to the session.
+    pub(super) fn attach_lines(&mut self, out: &mut Vec<Effect>) {
+        let chosen = self.chosen();
+        let source = chosen.first().and_then(|line| line.source).cloned();
+        let Some(source) = source else {
+            self.tell(Tone::Plain, "no log line is chosen: pause the logs and move to one", out);
+            return;
+        };
+        let of_source = chosen.iter().filter(|line| line.source == Some(&source));
+        let lines: Vec<String> = of_source.map(|line| line.text.to_owned()).collect();
+        self.logs.anchor = None;
+        self.tell(Tone::Plain, format!("{} of {source} attached", count(lines.len())), out);
+        self.ask(Ask::Attach { source, lines }, out);
+    }
+
+    pub(super) fn copy_lines(&mut self, out: &mut Vec<Effect>) {
+        let lines: Vec<&str> = self.chosen().iter().map(|line| line.text).collect();
+        if lines.is_empty() {
+            self.tell(Tone::Plain, "no log line is chosen: pause the logs and move to one", out);
+            return;
+        }
+        let (number, text) = (lines.len(), lines.join("\n"));
+        self.logs.anchor = None;
+        out.push(Effect::Copy(text));
+        self.tell(Tone::Plain, format!("{} copied", count(number)), out);
+    }
+
+    pub(super) fn line_details(&self) -> (String, Vec<String>) {
+        match self.logs.cursor().and_then(|number| self.logs.book.line(number)) {
+            None => ("Log line".to_owned(), vec!["no line is shown".to_owned()]),
+            Some(line) => {
+                let source = line.source.map_or_else(|| "mark".to_owned(), ToString::to_string);
+                let head = format!("{} {} {source}", line.at.long(), line.level.word());
+                ("Log line".to_owned(), vec![head, line.text.to_owned()])
+            }
+        }
+    }
+}
+
+fn count(lines: usize) -> String {
+    if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") }
+}

@@ -1,0 +1,287 @@
+//! One message in, effects out. A file per concern; each is a part of the same [`Model`].
+//!
+//! Invariants: only [`confirm`] asks the flight to send, and only after a frame with what is sent went out (F2); mouse
+//! and paste never reach it; what opens by itself is a banner, never a dialog.
+
+mod checklist;
+mod confirm;
+mod dialog;
+mod draft;
+mod log;
+mod mark;
+mod metric;
+mod mouse;
+mod navigate;
+mod question;
+mod setting;
+
+use super::query::BEAT;
+use super::{Action, Effect, Model, Msg, Noticed, Overlay, OverlayKind};
+use crate::domain::Now;
+use crate::flight::{self, Ask, Notice, Tone};
+
+/// How many messages to the operator are kept.
+const NOTICES: usize = 500;
+
+/// Takes a message in and says what is to be done.
+pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
+    let mut out = Vec::new();
+    let second = model.now.wall.0.div_euclid(1000) != now.wall.0.div_euclid(1000);
+    model.now = now;
+    let changed = model.take(msg, &mut out);
+    if changed || second {
+        model.version += 1;
+    }
+    out
+}
+
+impl Model {
+    /// Takes a message in; says whether anything visible changed.
+    fn take(&mut self, msg: Msg, out: &mut Vec<Effect>) -> bool {
+        match msg {
+            Msg::Flight(flight::Msg::Tick) => return self.tick(out),
+            Msg::Flight(msg) => {
+                self.fly(msg, out);
+                self.sample_routers();
+            }
+            Msg::Action(action) => {
+                self.ask(Ask::LookClosely, out);
+                self.act(action, false, out);
+            }
+            Msg::NoSuchKey(key) => {
+                self.ask(Ask::LookClosely, out);
+                self.tell(Tone::Plain, format!("{key} does nothing here; ? shows the keys"), out);
+            }
+            Msg::Paste(text) => self.paste(&text),
+            Msg::Click { column, row } => self.click(column, row, out),
+            Msg::Wheel { column, row, lines } => self.wheel(column, row, lines),
+            Msg::Resized { columns, rows } => {
+                self.size = (columns, rows);
+                self.keep_checklist_in_view();
+            }
+            Msg::Drawn { version } => {
+                self.drawn = self.drawn.max(version);
+                if let Some(overlay) = &mut self.overlay {
+                    overlay.seen = self.drawn >= overlay.opened;
+                }
+                return false;
+            }
+            Msg::Resumed => out.push(Effect::Redraw),
+            Msg::Lines(batch) => self.take_lines(&batch, out),
+            Msg::LogState { source, state } => self.take_log_state(source, state, out),
+            Msg::Scraped { source, began, scrape } => self.take_scrape(&source, began, scrape),
+            Msg::DemoSaid(text) => self.tell(Tone::Plain, text, out),
+            Msg::Dropped { count } => self.dropped += count,
+        }
+        true
+    }
+
+    fn tick(&mut self, out: &mut Vec<Effect>) -> bool {
+        let before = (self.is_void(), self.notices.len(), self.flight.session.head, self.overlay.is_some());
+        self.fly(flight::Msg::Tick, out);
+        self.sample_routers();
+        let searched = self.logs.searching;
+        if searched {
+            self.logs.search();
+        }
+        let beats = self.is_moving() && self.now.elapsed.since(self.beat_at) >= BEAT;
+        if beats {
+            self.beat += 1;
+            self.beat_at = self.now.elapsed;
+        }
+        let after = (self.is_void(), self.notices.len(), self.flight.session.head, self.overlay.is_some());
+        searched || beats || before != after
+    }
+
+    /// Gives the flight a message, and its effects to the runtime; what it tells becomes a notice.
+    fn fly(&mut self, msg: flight::Msg, out: &mut Vec<Effect>) {
+        let folds = matches!(msg, flight::Msg::Appended { .. } | flight::Msg::Followed { .. });
+        let before = folds.then(|| mark::Before::of(&self.flight.session));
+        for effect in self.flight.update(self.now, msg) {
+            match effect {
+                flight::Effect::Tell(notice) => self.notice(notice, out),
+                flight::Effect::Read { .. }
+                | flight::Effect::Prepare { .. }
+                | flight::Effect::Append(_)
+                | flight::Effect::ReadJournal { .. }
+                | flight::Effect::Send(_)
+                | flight::Effect::Cancel { .. } => out.push(Effect::Flight(effect)),
+            }
+        }
+        if let Some(before) = before {
+            self.mark(&before);
+            self.keep_checklist_in_view();
+        }
+        self.follow_flight();
+    }
+
+    fn ask(&mut self, ask: Ask, out: &mut Vec<Effect>) {
+        self.fly(flight::Msg::Ask(ask), out);
+    }
+
+    fn tell(&mut self, tone: Tone, text: impl Into<String>, out: &mut Vec<Effect>) {
+        self.notice(Notice { tone, text: text.into() }, out);
+    }
+
+    fn notice(&mut self, notice: Notice, out: &mut Vec<Effect>) {
+        if notice.tone == Tone::Bad && !out.contains(&Effect::Bell) {
+            out.push(Effect::Bell);
+        }
+        // The same word again only becomes newer.
+        if self.notices.back().is_some_and(|last| last.notice == notice) {
+            self.notices.pop_back();
+        }
+        self.notices.push_back(Noticed { at: self.now, notice });
+        while self.notices.len() > NOTICES {
+            self.notices.pop_front();
+        }
+    }
+
+    /// Lays something over the panes. Keys count for it once a frame that shows it went out.
+    fn open(&mut self, kind: OverlayKind, by_enter: bool) {
+        let opened = self.version + 1;
+        self.overlay = Some(Overlay { kind, opened, seen: false, by_enter, scroll: 0 });
+    }
+
+    /// Does what an operator means. `by_enter`: Enter led here, so Enter does not confirm what opens (F2).
+    fn act(&mut self, action: Action, by_enter: bool, out: &mut Vec<Effect>) {
+        if self.overlay.is_some() && is_for_panes(&action) {
+            return;
+        }
+        match action {
+            Action::Focus(pane) => self.focus = pane,
+            Action::FocusNext => self.focus_by(1),
+            Action::FocusPrevious => self.focus_by(-1),
+            Action::Zoom => self.zoomed = !self.zoomed,
+            Action::Up => self.go(navigate::Go::By(-1), out),
+            Action::Down => self.go(navigate::Go::By(1), out),
+            Action::PageUp => self.go(navigate::Go::Pages(-1), out),
+            Action::PageDown => self.go(navigate::Go::Pages(1), out),
+            Action::Top => self.go(navigate::Go::Top, out),
+            Action::Bottom => self.go(navigate::Go::Bottom, out),
+            Action::Left => self.sideways(-1, out),
+            Action::Right => self.sideways(1, out),
+            Action::DraftMore => self.draft_by(true, out),
+            Action::DraftLess => self.draft_by(false, out),
+            Action::DraftDigit(digit) => self.draft_digit(digit, out),
+            Action::DraftErase => self.draft_erase(),
+            Action::DraftSet(points) => self.draft_set(points, out),
+            Action::Enter => self.enter(out),
+            Action::Escape => self.escape(out),
+            Action::NextStep => self.next_step(by_enter, out),
+            Action::SkipStep => self.ask_to_skip(out),
+            Action::RollBack => self.roll_back(by_enter, out),
+            Action::OtherWayBack => self.other_way_back(out),
+            Action::Send => self.confirm(confirm::By::Key, out),
+            Action::Afresh => self.afresh(out),
+            Action::Override => self.begin_override(out),
+            Action::OpenPartial => self.open_partial(by_enter, out),
+            Action::Retry => self.retry(out),
+            Action::Leave => self.ask_to_leave(),
+            Action::OpenDrift => self.open_drift(by_enter, out),
+            Action::PutBack => self.put_back(out),
+            Action::AcceptDrift => self.ask_to_accept(),
+            Action::Toggle => self.toggle(out),
+            Action::Hold => self.ask_to_hold(),
+            Action::Note => self.question(super::Purpose::Note),
+            Action::SelectLines => self.select_lines(),
+            Action::AttachLines => self.attach_lines(out),
+            Action::Copy => self.copy_lines(out),
+            Action::PauseLogs => self.pause_logs(),
+            Action::FilterLogs => self.question(super::Purpose::FilterLogs),
+            Action::NextLevel => self.next_level(),
+            Action::NextPool => self.next_pool(),
+            Action::ToggleExcluded => self.toggle_excluded(),
+            Action::NextSpan => self.next_span(),
+            Action::Help => self.show(OverlayKind::Help),
+            Action::Palette => self.open(OverlayKind::Palette(super::Palette::default()), by_enter),
+            Action::CallView => self.call_view = !self.call_view,
+            Action::Details => self.show_details(),
+            Action::Messages => self.show(OverlayKind::Messages),
+            Action::NextTheme => self.next_theme(out),
+            Action::ToggleMotion => self.settings.motion = !self.settings.motion,
+            Action::ToggleMouse => self.toggle_mouse(out),
+            Action::ReloadProfile => self.open_reload(by_enter, out),
+            Action::CloseSession => self.question(super::Purpose::CloseSession),
+            Action::Demo(name) => out.push(Effect::Demo(name)),
+            Action::Edit(request) => self.edit(request),
+            Action::Redraw => out.push(Effect::Redraw),
+            Action::Suspend => self.leave(true, out),
+            Action::Quit => self.leave(false, out),
+        }
+    }
+
+    /// The dialogs keep up with the flight: a kept confirmation closes its dialog, a refused one says why, a fresh
+    /// proposal must be drawn before it can be confirmed.
+    fn follow_flight(&mut self) {
+        let Some(mut overlay) = self.overlay.take() else { return };
+        if self.keeps(&mut overlay) {
+            self.overlay = Some(overlay);
+        }
+    }
+}
+
+/// Acts that work on the panes, and do nothing while something lies over them.
+fn is_for_panes(action: &Action) -> bool {
+    match action {
+        Action::Focus(_)
+        | Action::FocusNext
+        | Action::FocusPrevious
+        | Action::Zoom
+        | Action::DraftMore
+        | Action::DraftLess
+        | Action::DraftDigit(_)
+        | Action::DraftErase
+        | Action::DraftSet(_)
+        | Action::NextStep
+        | Action::SkipStep
+        | Action::OpenPartial
+        | Action::OpenDrift
+        | Action::Toggle
+        | Action::Hold
+        | Action::Note
+        | Action::SelectLines
+        | Action::AttachLines
+        | Action::Copy
+        | Action::PauseLogs
+        | Action::FilterLogs
+        | Action::NextLevel
+        | Action::NextPool
+        | Action::ToggleExcluded
+        | Action::NextSpan
+        | Action::Help
+        | Action::Palette
+        | Action::Details
+        | Action::Messages
+        | Action::ReloadProfile
+        | Action::CloseSession => true,
+        Action::Up
+        | Action::Down
+        | Action::PageUp
+        | Action::PageDown
+        | Action::Top
+        | Action::Bottom
+        | Action::Left
+        | Action::Right
+        | Action::Enter
+        | Action::Escape
+        | Action::RollBack
+        | Action::OtherWayBack
+        | Action::Send
+        | Action::Afresh
+        | Action::Override
+        | Action::Retry
+        | Action::Leave
+        | Action::PutBack
+        | Action::AcceptDrift
+        | Action::CallView
+        | Action::NextTheme
+        | Action::ToggleMotion
+        | Action::ToggleMouse
+        | Action::Demo(_)
+        | Action::Edit(_)
+        | Action::Redraw
+        | Action::Suspend
+        | Action::Quit => false,
+    }
+}

@@ -1,0 +1,123 @@
+//! Moving about: focus, selection, scrolling.
+
+use super::super::chart::Charts;
+use super::super::model::SPANS;
+use super::super::{Effect, Model, OverlayKind, Pane};
+
+/// Where to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Go {
+    /// By so many rows; up is negative.
+    By(isize),
+    /// By so many pages.
+    Pages(isize),
+    /// To the first.
+    Top,
+    /// To the last.
+    Bottom,
+}
+
+impl Go {
+    /// The place after this, in a list of `len` of which `page` are in view.
+    pub(super) fn from(self, at: usize, page: usize, len: usize) -> usize {
+        let step = |by: isize| at.saturating_add_signed(by).min(len.saturating_sub(1));
+        match self {
+            Self::By(by) => step(by),
+            Self::Pages(by) => step(by.saturating_mul(isize::try_from(page.max(1)).unwrap_or(1))),
+            Self::Top => 0,
+            Self::Bottom => len.saturating_sub(1),
+        }
+    }
+}
+
+/// The place `by` after `at` in a ring of `len`.
+pub(super) fn around(at: usize, by: isize, len: usize) -> usize {
+    let len = isize::try_from(len.max(1)).unwrap_or(1);
+    let at = isize::try_from(at).unwrap_or(0);
+    usize::try_from((at + by).rem_euclid(len)).unwrap_or(0)
+}
+
+/// The rows of a dialog that a page moves by.
+const DIALOG_PAGE: usize = 10;
+/// The most rows that a dialog without a count of its own is scrolled by.
+const DIALOG_ROWS: usize = 200;
+
+impl Model {
+    pub(super) fn focus_by(&mut self, by: isize) {
+        let at = Pane::ALL.iter().position(|pane| *pane == self.focus).unwrap_or(0);
+        self.focus = Pane::ALL.get(around(at, by, Pane::ALL.len())).copied().unwrap_or(Pane::Traffic);
+    }
+
+    pub(super) fn go(&mut self, go: Go, _out: &mut Vec<Effect>) {
+        if self.overlay.is_some() {
+            self.go_in_overlay(go);
+            return;
+        }
+        match self.focus {
+            Pane::Traffic => self.router = go.from(self.router, 1, self.flight.procedure.routers.len()),
+            Pane::Checklist => {
+                let page = self.areas().page(Pane::Checklist);
+                let row = go.from(self.checklist.selected, page, self.checklist_rows().len());
+                self.select_row(row);
+            }
+            Pane::Metrics => {}
+            Pane::Logs => self.go_in_logs(go),
+        }
+    }
+
+    fn go_in_overlay(&mut self, go: Go) {
+        let (found, notices) = (self.palette_entries().len(), self.notices.len());
+        let Some(overlay) = &mut self.overlay else { return };
+        let rows = match &mut overlay.kind {
+            OverlayKind::Palette(palette) => {
+                palette.selected = go.from(palette.selected, DIALOG_PAGE, found);
+                return;
+            }
+            OverlayKind::Messages => notices,
+            OverlayKind::Details { lines, .. } => lines.len(),
+            OverlayKind::Shift(_)
+            | OverlayKind::RollBack { .. }
+            | OverlayKind::Complete { .. }
+            | OverlayKind::Partial
+            | OverlayKind::Drift { .. }
+            | OverlayKind::Ask(_)
+            | OverlayKind::Help
+            | OverlayKind::Reload(_)
+            | OverlayKind::Quit { .. } => DIALOG_ROWS,
+        };
+        // Messages are counted from the newest, at the bottom: up goes to the older ones.
+        let go = match (matches!(overlay.kind, OverlayKind::Messages), go) {
+            (true, Go::By(by)) => Go::By(-by),
+            (true, Go::Pages(by)) => Go::Pages(-by),
+            (true, Go::Top) => Go::Bottom,
+            (true, Go::Bottom) => Go::Top,
+            (false, go) => go,
+        };
+        overlay.scroll = u16::try_from(go.from(usize::from(overlay.scroll), DIALOG_PAGE, rows)).unwrap_or(u16::MAX);
+    }
+
+    pub(super) fn sideways(&mut self, by: isize, out: &mut Vec<Effect>) {
+        if let Some(overlay) = &self.overlay {
+            if matches!(overlay.kind, OverlayKind::RollBack { .. }) {
+                self.other_way_back(out);
+            }
+            return;
+        }
+        match self.focus {
+            Pane::Traffic => self.choose_pool(by),
+            Pane::Checklist => self.fold(by < 0),
+            Pane::Metrics => self.span_by(by),
+            Pane::Logs => {}
+        }
+    }
+
+    pub(super) fn next_span(&mut self) {
+        self.span_by(1);
+    }
+
+    fn span_by(&mut self, by: isize) {
+        let Charts { span, .. } = &mut self.charts;
+        let at = SPANS.iter().position(|each| each == span).unwrap_or(0);
+        *span = SPANS.get(around(at, by, SPANS.len())).copied().unwrap_or(SPANS[0]);
+    }
+}

@@ -1,0 +1,126 @@
+//! Lines of text: what they are asked for, typed and pasted, and what becomes of them.
+
+use tui_input::{Input, InputRequest};
+
+use super::super::{Effect, Model, Overlay, OverlayKind, Purpose, Question};
+use crate::domain::procedure::Friction;
+use crate::flight::{Ask, Tone};
+use crate::logbook::Filter;
+
+/// The longest line that can be typed or pasted.
+const LONGEST: usize = 500;
+
+impl Model {
+    pub(super) fn question(&mut self, purpose: Purpose) {
+        let text = match &purpose {
+            Purpose::FilterLogs => self.logs.view.filter().to_string(),
+            Purpose::Note
+            | Purpose::Hold
+            | Purpose::ReleaseHold
+            | Purpose::SkipStep
+            | Purpose::Leave
+            | Purpose::AcceptDrift { .. }
+            | Purpose::CloseSession => String::new(),
+        };
+        let question = Question { purpose, input: Input::new(text), failed: None };
+        self.open(OverlayKind::Ask(question), false);
+    }
+
+    pub(super) fn ask_to_hold(&mut self) {
+        let held = self.flight.session.hold.is_some();
+        self.question(if held { Purpose::ReleaseHold } else { Purpose::Hold });
+    }
+
+    pub(super) fn ask_to_skip(&mut self, out: &mut Vec<Effect>) {
+        if self.flight.session.next_step(&self.flight.procedure.plan).is_some() {
+            self.question(Purpose::SkipStep);
+        } else {
+            self.tell(Tone::Plain, "the plan has no step left to skip", out);
+        }
+    }
+
+    /// Enter in a line of text.
+    pub(super) fn answer(&mut self, out: &mut Vec<Effect>) {
+        let Some(Overlay { kind: OverlayKind::Ask(question), .. }) = &mut self.overlay else { return };
+        let text = question.input.value().trim().to_owned();
+        let ask = match &question.purpose {
+            Purpose::FilterLogs => {
+                match Filter::parse(&text) {
+                    Ok(filter) => {
+                        self.overlay = None;
+                        self.logs.set_filter(filter);
+                    }
+                    Err(bad) => question.failed = Some(bad.to_string()),
+                }
+                return;
+            }
+            _any if text.is_empty() => {
+                question.failed = Some("type something; Esc goes back".to_owned());
+                return;
+            }
+            Purpose::Note => Ask::Note(text),
+            Purpose::Hold => Ask::Hold { reason: text },
+            Purpose::ReleaseHold => Ask::ReleaseHold { reason: text },
+            Purpose::SkipStep => Ask::SkipStep { reason: text },
+            Purpose::Leave => Ask::Leave { reason: text },
+            Purpose::AcceptDrift { router, read } => {
+                Ask::AcceptDrift { router: router.clone(), read: read.clone(), reason: text }
+            }
+            Purpose::CloseSession => Ask::Close { outcome: text },
+        };
+        self.overlay = None;
+        self.ask(ask, out);
+    }
+
+    /// The text field that has the keys, if one has. `pasted` leaves the confirmation's own out (F2).
+    fn field(&mut self, pasted: bool) -> Option<&mut Input> {
+        let types = !pasted && self.friction() == Some(Friction::Type) && self.can_be_confirmed();
+        let overlay = self.overlay.as_mut()?;
+        let seen = overlay.seen;
+        match &mut overlay.kind {
+            OverlayKind::Ask(question) => {
+                question.failed = None;
+                Some(&mut question.input)
+            }
+            OverlayKind::Palette(palette) => {
+                palette.selected = 0;
+                Some(&mut palette.input)
+            }
+            OverlayKind::Shift(confirm)
+            | OverlayKind::RollBack { confirm, .. }
+            | OverlayKind::Complete { confirm, .. } => {
+                if let Some((_, input)) = &mut confirm.overriding {
+                    return Some(input);
+                }
+                // Keys typed before the dialog was on the screen were not meant for it.
+                (types && seen && !confirm.waiting).then_some(&mut confirm.typed)
+            }
+            OverlayKind::Partial
+            | OverlayKind::Drift { .. }
+            | OverlayKind::Help
+            | OverlayKind::Details { .. }
+            | OverlayKind::Messages
+            | OverlayKind::Reload(_)
+            | OverlayKind::Quit { .. } => None,
+        }
+    }
+
+    pub(super) fn edit(&mut self, request: InputRequest) {
+        if let Some(input) = self.field(false) {
+            let full = matches!(request, InputRequest::InsertChar(_)) && input.value().chars().count() >= LONGEST;
+            if !full {
+                input.handle(request);
+            }
+        }
+    }
+
+    /// Pasted text goes into lines of text on one line, never into what confirms.
+    pub(super) fn paste(&mut self, text: &str) {
+        if let Some(input) = self.field(true) {
+            let room = LONGEST.saturating_sub(input.value().chars().count());
+            for each in text.trim().chars().map(|each| if each.is_control() { ' ' } else { each }).take(room) {
+                input.handle(InputRequest::InsertChar(each));
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Facts about the moment, on which the meaning of a key depends.
+
+use std::collections::BTreeSet;
+
+use crate::cockpit::{Model, OverlayKind, Pane};
+
+/// One fact.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Fact {
+    /// Something lies over the panes.
+    Overlay,
+    /// A text field has the keys.
+    Text,
+    /// The dialog can be confirmed by a key or a typed target.
+    Confirm,
+    /// The dialog is the way back.
+    Back,
+    /// It was confirmed and waits for the journal.
+    Waiting,
+    /// The proposal is void, lapsed or impossible.
+    Void,
+    /// A failing gate could be overridden,
+    Override,
+    /// and a plain letter says so: the text field, if any, is empty and does not ask for that letter.
+    OverrideLetter,
+    /// The dialog of a change that is not done everywhere.
+    Partial,
+    /// The dialog of a drifted router.
+    Drift,
+    /// A list to read: help, details, messages.
+    List,
+    /// The palette.
+    Palette,
+    /// A split is drafted.
+    Draft,
+    /// The traffic pane has the focus.
+    Traffic,
+    /// The checklist has the focus.
+    Checklist,
+    /// The charts have the focus.
+    Metrics,
+    /// The logs have the focus.
+    Logs,
+}
+
+impl Fact {
+    /// All facts with their names in key files.
+    pub const ALL: [(&str, Self); 17] = [
+        ("overlay", Self::Overlay),
+        ("text", Self::Text),
+        ("confirm", Self::Confirm),
+        ("back", Self::Back),
+        ("waiting", Self::Waiting),
+        ("void", Self::Void),
+        ("override", Self::Override),
+        ("override-letter", Self::OverrideLetter),
+        ("partial", Self::Partial),
+        ("drift", Self::Drift),
+        ("list", Self::List),
+        ("palette", Self::Palette),
+        ("draft", Self::Draft),
+        ("traffic", Self::Traffic),
+        ("checklist", Self::Checklist),
+        ("metrics", Self::Metrics),
+        ("logs", Self::Logs),
+    ];
+}
+
+/// What holds now.
+pub type Facts = BTreeSet<Fact>;
+
+/// The facts of the panes, whatever lies over them.
+pub fn facts_of_panes(model: &Model) -> Facts {
+    let mut facts = Facts::new();
+    facts.insert(match model.focus {
+        Pane::Traffic => Fact::Traffic,
+        Pane::Checklist => Fact::Checklist,
+        Pane::Metrics => Fact::Metrics,
+        Pane::Logs => Fact::Logs,
+    });
+    if model.draft.is_some() {
+        facts.insert(Fact::Draft);
+    }
+    facts
+}
+
+/// The facts of a model.
+pub fn facts(model: &Model) -> Facts {
+    let mut facts = facts_of_panes(model);
+    let Some(overlay) = &model.overlay else { return facts };
+    facts.insert(Fact::Overlay);
+    match &overlay.kind {
+        OverlayKind::Shift(_) | OverlayKind::Complete { .. } | OverlayKind::Reload(_) | OverlayKind::Quit { .. } => {
+            facts.insert(Fact::Confirm);
+        }
+        OverlayKind::RollBack { .. } => facts.extend([Fact::Confirm, Fact::Back]),
+        OverlayKind::Partial => facts.extend([Fact::Partial]),
+        OverlayKind::Drift { .. } => facts.extend([Fact::Drift]),
+        OverlayKind::Ask(_) => facts.extend([Fact::Text]),
+        OverlayKind::Palette(_) => facts.extend([Fact::Text, Fact::Palette]),
+        OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages => facts.extend([Fact::List]),
+    }
+    if model.is_void() {
+        facts.insert(Fact::Void);
+        facts.remove(&Fact::Confirm);
+    }
+    let Some(confirm) = overlay.confirm() else { return facts };
+    if confirm.waiting {
+        facts.insert(Fact::Waiting);
+        return facts;
+    }
+    let target = model.typed_target().filter(|_| !facts.contains(&Fact::Void));
+    if confirm.overriding.is_some() {
+        facts.insert(Fact::Text);
+        return facts;
+    }
+    if target.is_some() {
+        facts.insert(Fact::Text);
+    }
+    if model.to_override().is_some() && !facts.contains(&Fact::Void) {
+        facts.insert(Fact::Override);
+        let wants_letter = target.is_some_and(|target| target.starts_with('o'));
+        if confirm.typed.value().is_empty() && !wants_letter {
+            facts.insert(Fact::OverrideLetter);
+        }
+    }
+    facts
+}

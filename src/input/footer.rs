@@ -1,0 +1,167 @@
+//! The key line: what Enter would do now, the keys that fit this moment, the way back, help, palette.
+
+use super::fact::{Facts, facts, facts_of_panes};
+use super::key::KeyText;
+use super::keymap::{Keymap, Meaning};
+use crate::cockpit::catalogue::catalogue;
+use crate::cockpit::{Action, Model, OverlayKind, Pane};
+
+/// Keys that mean an act at this moment, the one to be shown first.
+pub fn keys_for(action: &Action, model: &Model) -> Vec<KeyText> {
+    Keymap::built_in().keys_for(action, &facts(model))
+}
+
+/// Keys that mean an act in the panes, whatever lies over them: for the palette and for banners.
+pub fn keys_in_panes(action: &Action, model: &Model) -> Vec<KeyText> {
+    Keymap::built_in().keys_for(action, &facts_of_panes(model))
+}
+
+/// Keys under one heading of the help.
+#[derive(Clone, PartialEq, Debug)]
+pub struct HelpGroup {
+    /// The heading.
+    pub title: String,
+    /// The acts.
+    pub lines: Vec<HelpLine>,
+}
+
+/// One act of the help.
+#[derive(Clone, PartialEq, Debug)]
+pub struct HelpLine {
+    /// Its keys.
+    pub keys: Vec<KeyText>,
+    /// What it does.
+    pub title: &'static str,
+}
+
+/// All keys by heading, each act with its keys and what it does.
+pub fn help() -> Vec<HelpGroup> {
+    let acts = catalogue();
+    let mut found: Vec<HelpGroup> = Vec::new();
+    for group in Keymap::built_in().groups() {
+        let lines = group.keys.iter().map(|(meaning, keys)| {
+            let title = match meaning {
+                Meaning::Act(action) => acts.iter().find(|entry| entry.action == *action).map(|entry| entry.title),
+                Meaning::Digit => Some("draft this percentage for the chosen pool"),
+            };
+            HelpLine { keys: keys.clone(), title: title.unwrap_or_default() }
+        });
+        match found.iter_mut().find(|known| known.title == group.title) {
+            Some(known) => known.lines.extend(lines),
+            None => found.push(HelpGroup { title: group.title.clone(), lines: lines.collect() }),
+        }
+    }
+    found
+}
+
+/// The key line: keys with labels, in order. What has no key now is left out.
+pub fn footer(model: &Model) -> Vec<(KeyText, String)> {
+    let facts = facts(model);
+    let mut line = Vec::new();
+    if let Some(words) = model.enter_means() {
+        add(&mut line, &facts, &Action::Enter, words);
+    }
+    match &model.overlay {
+        Some(overlay) => dialog(&mut line, &facts, model, &overlay.kind),
+        None => panes(&mut line, &facts, model),
+    }
+    if !matches!(model.overlay.as_ref().map(|overlay| &overlay.kind), Some(OverlayKind::RollBack { .. })) {
+        add(&mut line, &facts, &Action::RollBack, model.roll_back_words());
+    }
+    add(&mut line, &facts, &Action::Help, "keys");
+    add(&mut line, &facts, &Action::Palette, "command");
+    line
+}
+
+fn add(line: &mut Vec<(KeyText, String)>, facts: &Facts, action: &Action, label: impl Into<String>) {
+    if let Some(key) = Keymap::built_in().keys_for(action, facts).first() {
+        line.push((*key, label.into()));
+    }
+}
+
+fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind: &OverlayKind) {
+    let mut put = |action: Action, label: &str| add(line, facts, &action, label);
+    let waiting = model.overlay.as_ref().and_then(crate::cockpit::Overlay::confirm).is_some_and(|c| c.waiting);
+    match kind {
+        OverlayKind::Shift(_) | OverlayKind::Complete { .. } if !waiting => {
+            put(Action::Send, if matches!(kind, OverlayKind::Shift(_)) { "send" } else { "it is done" });
+            put(Action::Override, "override, with a reason");
+            put(Action::Escape, "send nothing");
+        }
+        OverlayKind::RollBack { .. } if !waiting => {
+            put(Action::Send, "roll back");
+            put(Action::OtherWayBack, "the other way back");
+            put(Action::Escape, "send nothing");
+        }
+        OverlayKind::Reload(_) if !waiting => {
+            put(Action::Send, "take it in");
+            put(Action::Escape, "not now");
+        }
+        OverlayKind::Shift(_)
+        | OverlayKind::Complete { .. }
+        | OverlayKind::RollBack { .. }
+        | OverlayKind::Reload(_) => {
+            put(Action::Escape, "close");
+        }
+        OverlayKind::Partial => {
+            put(Action::Retry, "retry");
+            put(Action::PutBack, "put back");
+            put(Action::Leave, "leave, with a reason");
+            put(Action::Escape, "close");
+        }
+        OverlayKind::Drift { .. } => {
+            put(Action::PutBack, "put back");
+            put(Action::AcceptDrift, "accept, with a reason");
+            put(Action::Escape, "close");
+        }
+        OverlayKind::Ask(_) => put(Action::Escape, "drop it"),
+        OverlayKind::Palette(_) => {
+            put(Action::Down, "choose");
+            put(Action::Escape, "close");
+        }
+        OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages => put(Action::Down, "scroll"),
+        OverlayKind::Quit { suspend, .. } => {
+            put(Action::Send, if *suspend { "to the background all the same" } else { "leave all the same" });
+            put(Action::Escape, "stay");
+        }
+    }
+}
+
+/// At most three beside Enter.
+fn panes(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model) {
+    let mut put = |action: Action, label: &str| add(line, facts, &action, label);
+    if model.draft.is_some() {
+        put(Action::DraftMore, "more");
+        put(Action::DraftLess, "less");
+        put(Action::Escape, "drop");
+        return;
+    }
+    // Enter in the traffic pane answers a banner or goes to the next step already.
+    let answer = model.banners().into_iter().find_map(|banner| banner.action);
+    if let Some(action) = answer.filter(|_| model.focus != Pane::Traffic) {
+        put(action, "look at it");
+        return;
+    }
+    match model.focus {
+        Pane::Traffic => {
+            put(Action::DraftMore, "draft");
+            put(Action::NextStep, "next step");
+            put(Action::FocusNext, "next pane");
+        }
+        Pane::Checklist => {
+            put(Action::Toggle, "tick");
+            put(Action::NextStep, "next step");
+            put(Action::Details, "details");
+        }
+        Pane::Metrics => {
+            put(Action::NextSpan, "span");
+            put(Action::Zoom, "zoom");
+            put(Action::NextStep, "next step");
+        }
+        Pane::Logs => {
+            put(Action::FilterLogs, "filter");
+            put(Action::PauseLogs, if model.logs.is_paused() { "follow" } else { "pause" });
+            put(Action::NextLevel, "level");
+        }
+    }
+}

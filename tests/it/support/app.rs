@@ -1,0 +1,475 @@
+//! A cockpit over a scripted world, driven by key strings. Pure: no terminal, no socket, no clock, no task.
+//!
+//! ```ignore
+//! let mut app = App::new(blue_green(2));
+//! app.keys("n").draw().keys("y");            // or app.keys("n<drawn>y")
+//! assert_eq!(app.split("eu-1"), "0 / 100");
+//! ```
+//!
+//! Effects are answered at once, in order, by in-memory routers and an in-memory journal, unless [`App::answering`] is
+//! switched off; then [`App::settle`] answers what waits. Time stands still but for [`App::pass`].
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use flightdeck::cockpit::{Effect, Model, Msg, Settings, Surroundings, update};
+use flightdeck::domain::reading::{Admin, Health, Identity, ServerReading};
+use flightdeck::domain::{
+    ChangeId, CockpitId, Elapsed, NativeSplit, NativeWeight, Now, Outcome, PoolId, Prepared, Procedure, Reading,
+    RouterId, SessionId, Target, Timestamp, Trouble, TroubleKind,
+};
+use flightdeck::entry::Entry;
+use flightdeck::flight::{self, Appended, Ask, Flight, Me};
+use flightdeck::input::{KeyText, meaning};
+use flightdeck::session::event::{Process, SessionOpened};
+use flightdeck::session::{Event, Session};
+
+/// How a scripted router behaves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Mood {
+    /// It does what it is asked and answers.
+    #[default]
+    Well,
+    /// It does what it is asked, and no answer comes.
+    LosesAnswers,
+    /// Nothing arrives and nothing comes back.
+    Silent,
+    /// It says no to every write.
+    Refuses,
+}
+
+/// How the scripted journal behaves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Store {
+    /// It keeps what it is given.
+    #[default]
+    Well,
+    /// It keeps nothing and says so.
+    Unavailable,
+    /// It keeps what it is given, and the answer is lost.
+    LosesAnswers,
+}
+
+/// One scripted router: three servers per pool, 620 requests per second by weight.
+#[derive(Clone, Debug)]
+pub struct FakeRouter {
+    /// How it behaves.
+    pub mood: Mood,
+    /// Weights by pool, in the profile's order, each for every server of the pool.
+    pub weights: Vec<u32>,
+    /// Servers that are up, by pool.
+    pub up: Vec<usize>,
+    /// Its process; another one is a restart.
+    pub process: u32,
+    requests: Vec<u64>,
+    in_flight: Vec<u64>,
+    counted: u64,
+}
+
+const SERVERS: usize = 3;
+const RATE: u64 = 620;
+
+/// A cockpit with its world.
+pub struct App {
+    /// The cockpit.
+    pub model: Model,
+    /// The routers by name.
+    pub routers: BTreeMap<String, FakeRouter>,
+    /// The entries that were kept.
+    pub journal: Vec<Entry>,
+    /// How the journal behaves.
+    pub store: Store,
+    /// Whether effects are answered as they come.
+    pub answering: bool,
+    /// Every write that was asked for, with whether its intent was kept by then.
+    pub sends: Vec<(flight::Send, bool)>,
+    /// Effects that are not the flight's, since they were last taken.
+    pub others: Vec<Effect>,
+    waiting: VecDeque<flight::Effect>,
+    ms: u64,
+}
+
+/// Two routers with half and half, so that the first step, the drain of blue, moves something.
+pub fn half() -> App {
+    App::with_weights(super::procedure::blue_green(2), &[50, 50])
+}
+
+impl App {
+    /// A session that was just opened: every router read, the baseline accepted, everything on the last pool.
+    pub fn new(procedure: Procedure) -> Self {
+        let pools = procedure.pools.len();
+        let weights: Vec<u32> = (0..pools).map(|index| if index + 1 == pools { 100 } else { 0 }).collect();
+        Self::with_weights(procedure, &weights)
+    }
+
+    /// The same, with these weights on every router at opening.
+    pub fn with_weights(procedure: Procedure, weights: &[u32]) -> Self {
+        let router = |process| FakeRouter {
+            mood: Mood::Well,
+            weights: weights.to_vec(),
+            up: vec![SERVERS; weights.len()],
+            process,
+            requests: vec![0; weights.len()],
+            in_flight: vec![0; weights.len()],
+            counted: 0,
+        };
+        let routers =
+            procedure.routers.iter().zip(1..).map(|(each, number)| (each.id.to_string(), router(number))).collect();
+        let me = me();
+        let controls = me.controls("opened");
+        let opened = Box::new(opened(&procedure));
+        let flight = Flight::new(me, SessionId(uuid(1)), Session::default(), Arc::new(procedure));
+        let settings = Settings {
+            motion: true,
+            theme: "dark".to_owned(),
+            themes: vec!["dark".to_owned(), "light".to_owned()],
+            mouse: true,
+        };
+        let around = Surroundings {
+            solo: true,
+            durability: "synced to disk".to_owned(),
+            profile: "payments.toml".to_owned(),
+            demo: Vec::new(),
+        };
+        let mut app = Self {
+            model: Model::new(flight, settings, around, Now::default(), (120, 36)),
+            routers,
+            journal: Vec::new(),
+            store: Store::Well,
+            answering: true,
+            sends: Vec::new(),
+            others: Vec::new(),
+            waiting: VecDeque::new(),
+            ms: 0,
+        };
+        app.ask(Ask::Open { opened, controls });
+        app.pass(3000).draw();
+        app
+    }
+
+    /// Another size of the terminal.
+    pub fn sized(mut self, columns: u16, rows: u16) -> Self {
+        self.tell(Msg::Resized { columns, rows });
+        self.draw();
+        self
+    }
+
+    /// The moment: 2026-11-21 14:00:00Z and what passed since.
+    pub fn now(&self) -> Now {
+        let wall = Timestamp(1_795_269_600_000 + i64::try_from(self.ms).expect("a short test"));
+        Now { wall, elapsed: Elapsed(10_000 + self.ms) }
+    }
+
+    /// Types keys: plain characters, named keys in angle brackets (`<enter>`, `<ctrl-r>`), and `<drawn>` for a frame.
+    pub fn keys(&mut self, keys: &str) -> &mut Self {
+        let mut rest = keys;
+        while let Some(first) = rest.chars().next() {
+            let named = rest.strip_prefix('<').and_then(|named| named.split_once('>'));
+            match named {
+                Some(("drawn", after)) => {
+                    self.draw();
+                    rest = after;
+                }
+                Some((name, after)) => {
+                    self.press(name);
+                    rest = after;
+                }
+                None => {
+                    let name = if first == ' ' { "space".to_owned() } else { first.to_string() };
+                    self.press(&name);
+                    rest = &rest[first.len_utf8()..];
+                }
+            }
+        }
+        self
+    }
+
+    /// Presses one key, named as in key files.
+    pub fn press(&mut self, key: &str) -> &mut Self {
+        let key: KeyText = key.parse().expect("a key");
+        let msg = meaning(&key, &self.model);
+        self.tell(msg)
+    }
+
+    /// A frame that shows the model as it is goes out.
+    pub fn draw(&mut self) -> &mut Self {
+        let version = self.model.version;
+        self.tell(Msg::Drawn { version })
+    }
+
+    /// Asks the flight directly.
+    pub fn ask(&mut self, ask: Ask) -> &mut Self {
+        self.tell(Msg::Flight(flight::Msg::Ask(ask)))
+    }
+
+    /// Gives the cockpit a message, and answers what it wants done.
+    pub fn tell(&mut self, msg: Msg) -> &mut Self {
+        self.take(msg);
+        if self.answering {
+            self.settle();
+        }
+        self
+    }
+
+    /// Gives the cockpit a message; what it wants done waits.
+    pub fn take(&mut self, msg: Msg) -> Vec<Effect> {
+        let now = self.now();
+        let effects = update(&mut self.model, now, msg);
+        for effect in &effects {
+            match effect {
+                Effect::Flight(effect) => {
+                    if let flight::Effect::Send(send) = effect {
+                        self.sends.push(((**send).clone(), self.is_kept(send.change, &send.router, send.attempt)));
+                    }
+                    self.waiting.push_back(effect.clone());
+                }
+                other => self.others.push(other.clone()),
+            }
+        }
+        effects
+    }
+
+    /// Answers everything that waits, and what comes of the answers; no time passes.
+    pub fn settle(&mut self) -> &mut Self {
+        for _ in 0..1000 {
+            let Some(effect) = self.waiting.pop_front() else { break };
+            if let Some(answer) = self.answer(effect) {
+                self.take(Msg::Flight(answer));
+            }
+        }
+        self
+    }
+
+    /// Answers the first effect that waits, and nothing more.
+    pub fn settle_one(&mut self) -> &mut Self {
+        if let Some(answer) = self.waiting.pop_front().and_then(|effect| self.answer(effect)) {
+            self.take(Msg::Flight(answer));
+        }
+        self
+    }
+
+    /// Lets time pass, with a tick every 100 ms.
+    pub fn pass(&mut self, ms: u64) -> &mut Self {
+        let end = self.ms + ms;
+        while self.ms < end {
+            self.ms = (self.ms + 100).min(end);
+            self.tell(Msg::Flight(flight::Msg::Tick));
+        }
+        self
+    }
+
+    /// A scripted router, to change its mood, its servers or its weights behind the cockpit's back.
+    pub fn router(&mut self, name: &str) -> &mut FakeRouter {
+        self.routers.get_mut(name).expect("a router of the procedure")
+    }
+
+    /// The weights that a router really has: `30 / 70`.
+    pub fn split(&self, name: &str) -> String {
+        let weights: Vec<String> = self.routers[name].weights.iter().map(u32::to_string).collect();
+        weights.join(" / ")
+    }
+
+    /// The texts of the notices, oldest first.
+    pub fn notices(&self) -> Vec<&str> {
+        self.model.notices.iter().map(|noticed| noticed.notice.text.as_str()).collect()
+    }
+
+    /// What is open: the overlay's name without its contents; empty when nothing is.
+    pub fn overlay(&self) -> String {
+        let text = self.model.overlay.as_ref().map(|overlay| format!("{:?}", overlay.kind)).unwrap_or_default();
+        text.chars().take_while(|each| each.is_alphanumeric()).collect()
+    }
+
+    /// How many changes were dispatched.
+    pub fn changes(&self) -> usize {
+        self.events().filter(|event| matches!(event, Event::ChangeDispatched { .. })).count()
+    }
+
+    /// The events that were kept, oldest first.
+    pub fn events(&self) -> impl Iterator<Item = &Event> {
+        self.journal.iter().flat_map(|entry| &entry.events)
+    }
+
+    /// Whether the intent of an attempt on a router was kept before now (D1).
+    fn is_kept(&self, id: ChangeId, to: &RouterId, attempt: u32) -> bool {
+        let intents = self.events().filter(|event| match event {
+            Event::ChangeDispatched { change, .. } => *change == id,
+            Event::ChangeRetried { change, routers, .. } => *change == id && routers.contains(to),
+            _ => false,
+        });
+        intents.count() >= usize::try_from(attempt).expect("few attempts")
+    }
+
+    fn answer(&mut self, effect: flight::Effect) -> Option<flight::Msg> {
+        let pools: Vec<PoolId> = self.model.flight.procedure.pool_ids().cloned().collect();
+        let (now, ms) = (self.now(), self.ms);
+        Some(match effect {
+            flight::Effect::Read { router, poll } => {
+                let fake = self.routers.get_mut(router.as_str())?;
+                let result = match fake.mood {
+                    Mood::Silent => Err(Trouble::new(
+                        TroubleKind::TimedOut,
+                        format!("read {router}"),
+                        "no answer for 2 s",
+                        "look whether it runs",
+                    )),
+                    Mood::Well | Mood::LosesAnswers | Mood::Refuses => Ok(Arc::new(fake.read(&pools, ms))),
+                };
+                flight::Msg::RouterRead { router, poll, began: now, result }
+            }
+            flight::Effect::Prepare { request, router, target, reading: _ } => {
+                flight::Msg::Prepared { request, router, result: Ok(prepare(&pools, &target)) }
+            }
+            flight::Effect::Append(entry) => {
+                let answer = self.append(&entry);
+                flight::Msg::Appended { entry: entry.id, answer }
+            }
+            flight::Effect::ReadJournal { after } => {
+                let known = usize::try_from(after).expect("a short journal");
+                flight::Msg::Followed { entries: self.journal.iter().skip(known).cloned().collect(), is_tail: true }
+            }
+            flight::Effect::Send(send) => {
+                let fake = self.routers.get_mut(send.router.as_str())?;
+                let outcome = fake.set(&pools, &send);
+                flight::Msg::SetAnswered { change: send.change, router: send.router, attempt: send.attempt, outcome }
+            }
+            flight::Effect::Cancel { .. } | flight::Effect::Tell(_) => return None,
+        })
+    }
+
+    fn append(&mut self, entry: &Entry) -> Appended {
+        let head = self.journal.len() as u64;
+        if entry.number != head + 1 {
+            return Appended::Conflict { head };
+        }
+        match self.store {
+            Store::Unavailable => Appended::Unavailable { why: "the disk is full".to_owned() },
+            Store::LosesAnswers => {
+                self.journal.push(entry.clone());
+                Appended::Unknown { why: "no answer for 1 s".to_owned() }
+            }
+            Store::Well => {
+                self.journal.push(entry.clone());
+                Appended::Kept
+            }
+        }
+    }
+}
+
+impl FakeRouter {
+    fn native(&self, pools: &[PoolId]) -> NativeSplit {
+        NativeSplit(native(pools, &self.weights))
+    }
+
+    fn set(&mut self, pools: &[PoolId], send: &flight::Send) -> Outcome {
+        let unknown = || Outcome::Unknown { why: "no answer for 2 s".to_owned() };
+        let read = self.native(pools);
+        if self.mood == Mood::Silent {
+            return unknown();
+        }
+        if send.expected.as_ref().is_some_and(|expected| !read.holds(expected)) {
+            return Outcome::Moved { read };
+        }
+        if self.mood == Mood::Refuses {
+            return Outcome::Failed { why: "permission denied".to_owned() };
+        }
+        for wanted in &send.prepared.native.0 {
+            if let Some(index) = pools.iter().position(|pool| *pool == wanted.pool) {
+                self.weights[index] = wanted.weight;
+            }
+        }
+        if self.mood == Mood::LosesAnswers { unknown() } else { Outcome::Accepted }
+    }
+
+    fn flow(&mut self, ms: u64) {
+        let whole: u64 = self.weights.iter().map(|weight| u64::from(*weight)).sum();
+        let passed = ms.saturating_sub(self.counted);
+        for (index, weight) in self.weights.iter().enumerate() {
+            let share = (RATE * passed * u64::from(*weight)).checked_div(whole * 1000).unwrap_or(0);
+            self.requests[index] += share;
+            self.in_flight[index] = match share {
+                0 => self.in_flight[index].saturating_sub(passed / 100),
+                _ => u64::from(*weight) / 2 + 3,
+            };
+        }
+        self.counted = ms;
+    }
+
+    fn read(&mut self, pools: &[PoolId], ms: u64) -> Reading {
+        self.flow(ms);
+        let native = self.native(pools);
+        let mut servers = Vec::new();
+        for (index, pool) in pools.iter().enumerate() {
+            for server in 0..SERVERS {
+                let part = |whole: u64| {
+                    let (each, rest) = (whole / SERVERS as u64, whole % SERVERS as u64);
+                    Some(each + u64::from((server as u64) < rest))
+                };
+                servers.push(ServerReading {
+                    name: format!("{pool}-{}", server + 1),
+                    pool: pool.clone(),
+                    health: if server < self.up[index] { Health::Up } else { Health::Down },
+                    admin: Admin::Ready,
+                    in_flight: part(self.in_flight[index]),
+                    requests: part(self.requests[index]),
+                    errors: Some(0),
+                    response: None,
+                });
+            }
+        }
+        Reading {
+            identity: Identity { node: "edge".to_owned(), process: self.process.to_string() },
+            generation: String::new(),
+            uptime: None,
+            effective: native.shares(pools),
+            native,
+            servers,
+            warnings: Vec::new(),
+        }
+    }
+}
+
+fn native(pools: &[PoolId], weights: &[u32]) -> Vec<NativeWeight> {
+    let each = |(pool, weight): (&PoolId, &u32)| NativeWeight {
+        reference: format!("app/{pool}"),
+        pool: pool.clone(),
+        weight: *weight,
+        admin: Admin::Ready,
+    };
+    pools.iter().zip(weights).map(each).collect()
+}
+
+fn prepare(pools: &[PoolId], target: &Target) -> Prepared {
+    let native = match target {
+        Target::Native(native) => native.clone(),
+        Target::Weights(weights) => {
+            let percent: Vec<u32> = pools.iter().map(|pool| weights.of(pool).0.div_ceil(100)).collect();
+            NativeSplit(native(pools, &percent))
+        }
+    };
+    let requests = native.0.iter().map(|each| format!("set weight {} {}", each.reference, each.weight)).collect();
+    Prepared { requests, shares: native.shares(pools), native, notes: Vec::new() }
+}
+
+fn uuid(number: u128) -> uuid::Uuid {
+    uuid::Uuid::from_u128(number)
+}
+
+fn me() -> Me {
+    let process = Process { host: "bastion".to_owned(), boot: "b".to_owned(), pid: 7, started: 1 };
+    Me { cockpit: CockpitId(uuid(0xc0c)), operator: "ana".into(), process }
+}
+
+fn opened(procedure: &Procedure) -> SessionOpened {
+    SessionOpened {
+        service: procedure.service.clone(),
+        environment: procedure.environment.clone(),
+        from_version: "v2.4.0".to_owned(),
+        to_version: "v2.5.0".to_owned(),
+        pools: procedure.pools.iter().map(|pool| (pool.id.clone(), pool.mark.clone())).collect(),
+        routers: procedure.routers.iter().map(|router| (router.id.clone(), router.kind.clone())).collect(),
+        files: Vec::new(),
+        digest: procedure.digest,
+        flightdeck: "0.1.0".to_owned(),
+    }
+}
