@@ -14,12 +14,14 @@ use crate::session::proposal::Bound;
 pub struct LogWatch {
     /// Lines that are not excluded, so far.
     pub lines: u64,
+    /// Lines that were lost so far.
+    pub dropped: u64,
     /// Why it is not followed; `None` while it is.
     pub trouble: Option<String>,
     /// Whether it was ever followed.
     pub followed: bool,
-    /// How many lines each pool's last look had seen.
-    seen: BTreeMap<PoolId, u64>,
+    /// How many lines, and how many lost ones, each pool's last look had seen.
+    seen: BTreeMap<PoolId, (u64, u64)>,
 }
 
 /// How often the drains are looked at, at most: what arrives in between is gathered.
@@ -175,11 +177,15 @@ impl Flight {
         if let Some(trouble) = &log.trouble {
             return Finding::Unknown { why: trouble.clone() };
         }
-        let seen = log.seen.insert(pool.clone(), log.lines);
-        match seen.map(|seen| log.lines.saturating_sub(seen)) {
-            None if !log.followed => Finding::Unknown { why: "not followed yet".to_owned() },
-            None | Some(0) => Finding::Zero,
-            Some(new) => Finding::Some(new),
+        let seen = log.seen.insert(pool.clone(), (log.lines, log.dropped));
+        match seen {
+            Some((_, dropped)) if dropped < log.dropped => {
+                Finding::Unknown { why: format!("{} lines were lost", log.dropped - dropped) }
+            }
+            Some((lines, _)) if lines < log.lines => Finding::Some(log.lines - lines),
+            Some(_) => Finding::Zero,
+            None if log.followed => Finding::Zero,
+            None => Finding::Unknown { why: "not followed yet".to_owned() },
         }
     }
 }

@@ -73,6 +73,8 @@ pub enum Msg {
         source: SourceId,
         /// Lines that are not excluded.
         lines: u64,
+        /// Lines that were lost before these: nobody knows what they were.
+        dropped: u64,
     },
     /// A log source follows, or does not.
     LogState {

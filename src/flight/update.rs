@@ -38,9 +38,10 @@ impl Flight {
                 out.push(Effect::tell(Tone::Bad, format!("the journal cannot be read on: {why}; read-only from here")));
                 self.link.broken = Some(why);
             }
-            Msg::LogSeen { source, lines } => {
+            Msg::LogSeen { source, lines, dropped } => {
                 let log = self.logs.entry(source).or_default();
                 log.lines += lines;
+                log.dropped += dropped;
                 log.followed = true;
             }
             Msg::LogState { source, trouble } => {

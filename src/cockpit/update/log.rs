@@ -15,7 +15,7 @@ impl Model {
         self.logs.book.push(batch, self.now);
         self.logs.search();
         let lines = batch.lines.iter().filter(|line| !line.excluded).count() as u64;
-        self.fly(flight::Msg::LogSeen { source: batch.source.clone(), lines }, out);
+        self.fly(flight::Msg::LogSeen { source: batch.source.clone(), lines, dropped: batch.dropped }, out);
     }
 
     pub(super) fn take_log_state(&mut self, source: SourceId, state: LogSourceState, out: &mut Vec<Effect>) {

@@ -99,3 +99,43 @@ fn the_observed_share_is_counted_since_the_weights_moved() {
     assert!(share.whole > 2_000 && (share.fraction().unwrap() - 0.3).abs() < 0.01, "{share:?}");
     assert!(desk.events().any(|event| matches!(event, Event::SplitObserved { .. })));
 }
+
+#[test]
+fn a_silent_log_speaks_for_drained_and_lost_lines_for_nothing() {
+    use flightdeck::domain::drain::Evidence;
+    use flightdeck::domain::procedure::LogSpec;
+    use flightdeck::flight::Msg;
+
+    let mut procedure = blue_green(1);
+    procedure.logs = vec![LogSpec { id: "blue".into(), pool: Some("blue".into()) }];
+    procedure.drain.evidence = vec![Evidence::Requests, Evidence::Log("blue".into())];
+    let mut desk = Desk::open(procedure);
+    desk.shift();
+    let state = |desk: &Desk| desk.flight.drains[&PoolId::from("blue")].state;
+    desk.pass(1_000);
+    assert_eq!(state(&desk), DrainState::Unknown, "the log is not followed yet");
+    let seen = |lines, dropped| Msg::LogSeen { source: "blue".into(), lines, dropped };
+    desk.tell(Msg::LogState { source: "blue".into(), trouble: None });
+    desk.pass(6_000);
+    assert_eq!(state(&desk), DrainState::Drained);
+    desk.tell(seen(0, 7));
+    desk.pass(100);
+    assert_eq!(state(&desk), DrainState::Unknown);
+    desk.tell(seen(1, 0));
+    desk.pass(100);
+    assert_eq!(state(&desk), DrainState::Draining);
+    desk.pass(6_000);
+    assert_eq!(state(&desk), DrainState::Drained);
+}
+
+#[test]
+fn a_machine_that_slept_has_proven_no_quiet_and_no_soak() {
+    let mut desk = Desk::open(blue_green(1));
+    desk.shift();
+    desk.pass(4_000);
+    desk.skip(3_600_000);
+    desk.pass(100);
+    assert_eq!(desk.flight.drains[&PoolId::from("blue")].state, DrainState::Draining);
+    desk.pass(8_000);
+    assert_eq!(desk.flight.drains[&PoolId::from("blue")].state, DrainState::Drained);
+}

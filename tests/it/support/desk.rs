@@ -92,6 +92,11 @@ impl Desk {
         }
     }
 
+    /// Lets time pass without a tick, as while a machine sleeps.
+    pub fn skip(&mut self, span: u64) {
+        self.time += span;
+    }
+
     pub fn ask(&mut self, ask: Ask) {
         self.tell(Msg::Ask(ask));
     }
