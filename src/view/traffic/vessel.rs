@@ -79,10 +79,11 @@ fn level(pen: &mut Pen<'_>, pool: &PoolSeen<'_>, inside: Rect, is_live: bool) {
 fn words(pen: &mut Pen<'_>, model: &Model, pool: &PoolSeen<'_>, inside: Rect) {
     let Some(drain) = pool.drain else { return };
     let now = model.now.elapsed;
-    let weightless = pool.share.is_some_and(|share| share == 0.0);
+    if pool.share.is_none_or(|share| share > 0.0) {
+        return;
+    }
     let lines: Vec<(Role, String)> = match drain.state {
         DrainState::Active => Vec::new(),
-        DrainState::Unknown if !weightless => Vec::new(),
         DrainState::Unknown => vec![(Role::Stale, "drain unknown".to_owned())],
         DrainState::Drained => {
             let quiet = drain.quiet_for(now).unwrap_or_default();
@@ -93,7 +94,7 @@ fn words(pen: &mut Pen<'_>, model: &Model, pool: &PoolSeen<'_>, inside: Rect) {
             match (pool.in_flight, drain.quiet_for(now)) {
                 (_, Some(quiet)) => {
                     let needed = clock_span(drain.quiet_needed());
-                    lines.push((Role::Strong, format!("quiet {} of {needed}", clock_span(quiet))));
+                    lines.push((Role::Strong, format!("quiet {}/{needed}", clock_span(quiet))));
                 }
                 (Some(left), None) => {
                     let time = drain.time_left().map(|left| format!(", ~{}", clock_span(left))).unwrap_or_default();
