@@ -40,3 +40,5 @@ pub mod profile;
 pub mod record;
 pub mod session;
 pub mod setting;
+pub mod theme;
+pub mod view;

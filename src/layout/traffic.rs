@@ -106,7 +106,7 @@ fn facts_width(width: u16, pools: u16) -> u16 {
     let observed = match width {
         0..50 => 0,
         50..76 => 4,
-        76..100 => 16,
+        76..100 => 20,
         _ => 30,
     };
     (numbers + observed).min(width / 2)
@@ -117,7 +117,7 @@ fn vessels(found: &mut Traffic, rest: Rect, pools: u16) {
     let fall = rest.height - tall;
     let table = TABLE.max(rest.width * 2 / 5).min(64);
     let room = rest.width - table - 2;
-    let each = (room / pools).saturating_sub(2).clamp(12, 34);
+    let each = (room / pools).saturating_sub(2).clamp(12, 60);
     let gap = (room.saturating_sub(each * pools) / pools).max(1);
     for index in 0..pools {
         let x = rest.x + gap / 2 + index * (each + gap);

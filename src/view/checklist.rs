@@ -1,0 +1,137 @@
+//! The checklist: headings with counts, items with who ticked them and when.
+//!
+//! ```text
+//! ╭ Checklist 5/14 ───────────────────╮
+//! │ ▸ Before the call            4/4 ✓│
+//! │ ▾ Drain blue                 1/3  │
+//! │   ✓ Channel told      ana  13:58  │
+//! │   ☐ Only health checks in blue    │
+//! ╰───────────────────────────────────╯
+//! ```
+
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::pen::{Pen, fit, width};
+use crate::cockpit::{ChecklistRow, Model, Pane};
+use crate::layout::{Areas, Shape};
+use crate::theme::Role;
+
+/// Draws the pane.
+pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas) {
+    if areas.checklist.is_empty() {
+        return;
+    }
+    let title = title(pen, model);
+    titles(pen, areas, Pane::Checklist, title, &Line::default());
+    let inside = areas.inner(Pane::Checklist);
+    let rows = model.checklist_rows();
+    if rows.is_empty() {
+        nothing(
+            pen,
+            inside,
+            "No checklist.",
+            "from in the profile's [checklist] names a Markdown file: its headings and - [ ] items stand here.",
+        );
+        return;
+    }
+    let page = usize::from(inside.height);
+    let selected = model.checklist.selected.min(rows.len().saturating_sub(1));
+    let first = model
+        .checklist
+        .scroll
+        .min(rows.len().saturating_sub(page))
+        .clamp((selected + 1).saturating_sub(page), selected);
+    let is_focused = model.focus == Pane::Checklist;
+    for (row, (index, each)) in (0..inside.height).zip(rows.iter().enumerate().skip(first)) {
+        if index == selected && is_focused {
+            let line = Rect { y: inside.y + row, height: 1, ..inside };
+            let style = pen.style(Role::Selected);
+            pen.buffer.set_style(line, style);
+        }
+        one(pen, inside, row, each, index == selected && is_focused);
+    }
+    let hidden = rows.len().saturating_sub(first + page);
+    if hidden > 0 {
+        let text = format!(" {hidden} more ");
+        let style = pen.style(Role::Dim);
+        let x = areas.checklist.right().saturating_sub(width(&text) + 1);
+        pen.text(x, areas.checklist.bottom() - 1, width(&text), &text, style);
+    }
+}
+
+fn title(pen: &Pen<'_>, model: &Model) -> Vec<Span<'static>> {
+    let (ticked, all) = model.checklist_counts();
+    let mut title = vec![Span::styled(" Checklist ", pen.style(Role::Title))];
+    if all > 0 {
+        let role = if ticked == all { Role::Good } else { Role::Text };
+        title.push(Span::styled(format!("{ticked}/{all} "), pen.style(role)));
+    }
+    title
+}
+
+/// The titles of a pane or, where panes share one place, the tabs of all of them.
+pub(super) fn titles(pen: &mut Pen<'_>, areas: &Areas, pane: Pane, title: Vec<Span<'_>>, right: &Line<'_>) {
+    if areas.shape != Shape::Tabs {
+        pen.titles(areas.pane(pane), &Line::from(title), right);
+        return;
+    }
+    for (area, each) in &areas.tabs {
+        let mut row = pen.row_of(*area, 0);
+        if *each == pane {
+            for span in &title {
+                row.styled(span.style, &span.content);
+            }
+            continue;
+        }
+        let name = match each {
+            Pane::Traffic => " Traffic ",
+            Pane::Checklist => " Checklist ",
+            Pane::Metrics => " Metrics ",
+            Pane::Logs => " Logs ",
+        };
+        row.put(Role::Dim, name);
+    }
+}
+
+/// What an empty pane says: what is not there, and what would fill it.
+pub(super) fn nothing(pen: &mut Pen<'_>, inside: Rect, what: &str, teach: &str) {
+    let mut row = u16::from(inside.height > 4);
+    pen.row_of(inside, row).skip(1).put(Role::Text, what);
+    row += 1;
+    for line in super::overlay::wrapped(teach, inside.width.saturating_sub(2)) {
+        pen.row_of(inside, row).skip(1).put(Role::Dim, line.trim_start());
+        row += 1;
+    }
+}
+
+fn one(pen: &mut Pen<'_>, inside: Rect, row: u16, each: &ChecklistRow<'_>, selected: bool) {
+    let mut cells = pen.row_of(inside, row);
+    match each {
+        ChecklistRow::Heading { section, ticked, open, folded } => {
+            let all = section.items.len();
+            let count = format!("{ticked}/{all} {} ", if *open { ' ' } else { '✓' });
+            cells.end(if *open { Role::Text } else { Role::Good }, &count);
+            cells.skip(1).put(Role::Dim, if *folded { "▸ " } else { "▾ " });
+            cells.put(if *open { Role::Strong } else { Role::Text }, &section.title);
+        }
+        ChecklistRow::Item { item, tick, .. } => {
+            if let Some(tick) = tick {
+                let clock = tick.at.clock();
+                let (minutes, _) = super::pen::cut(&clock, 5);
+                let who = format!("{}  {minutes} ", fit(tick.by.as_str(), 8));
+                cells.end(Role::Dim, &who);
+            }
+            cells.skip(3 + u16::from(item.depth) * 2);
+            if tick.is_some() {
+                cells.put(Role::Good, "✓ ").put(Role::Dim, &item.text);
+            } else {
+                let text = if selected { Role::Strong } else { Role::Text };
+                cells.put(if selected { Role::Accent } else { Role::Text }, "☐ ").put(text, &item.text);
+            }
+            if tick.is_none() && !item.required && cells.left() > 9 {
+                cells.skip(1).put(Role::Dim, "optional");
+            }
+        }
+    }
+}

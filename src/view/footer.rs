@@ -1,0 +1,36 @@
+//! The last line: what Enter would do now, the keys of the moment, roll back, all keys, the palette.
+//!
+//! ```text
+//!  Enter propose 50 / 50    + - 0-9 draft    Esc drop    R roll back to 10 / 90    ? keys   : command
+//! ```
+//!
+//! Where not all fit, the keys of the moment give way; what Enter does, the way back, help and palette stay longest.
+
+use ratatui::layout::Rect;
+
+use super::pen::{Pen, width};
+use crate::cockpit::Model;
+use crate::input::footer;
+use crate::theme::Role;
+
+/// Keys at the end of the line that are kept: roll back, help, palette.
+const KEPT: usize = 3;
+
+/// Draws the line.
+pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
+    let keys: Vec<(String, String)> =
+        footer(model).into_iter().map(|(key, words)| (super::key::written(&key), words)).collect();
+    let cells = |(key, words): &(String, String)| width(key) + width(words) + 3;
+    let kept: u16 = keys.iter().rev().take(KEPT).map(cells).sum();
+    let moment = keys.len().saturating_sub(KEPT);
+    let mut row = pen.row_of(area, 0);
+    row.skip(1);
+    let gap = if keys.iter().map(cells).sum::<u16>() + 1 > area.width { 1 } else { 2 };
+    for (place, pair) in keys.iter().enumerate() {
+        let (key, words) = pair;
+        if place < moment && row.left() < kept + cells(pair) && place > 0 {
+            continue;
+        }
+        row.put(Role::Accent, key).put(Role::Text, &format!(" {words}")).skip(gap + 1);
+    }
+}

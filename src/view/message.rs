@@ -1,0 +1,82 @@
+//! One line above the way back: what waits for the operator, else what became of the change, else the newest message.
+//!
+//! ```text
+//!  ! 50 / 50 is not done everywhere: eu-2 not verified   p look
+//!  50 / 50   ✓ eu-1 verified 0.009 s   ↻ eu-2 accepted, reading back
+//!  14:02:11 blue is drained
+//! ```
+
+use ratatui::layout::Rect;
+
+use super::format::took;
+use super::pen::Pen;
+use super::state::{leg_state, outcome_state};
+use crate::cockpit::Model;
+use crate::flight::Tone;
+use crate::session::Change;
+use crate::theme::Role;
+
+/// Draws the line.
+pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
+    let banners = model.banners();
+    if let Some(banner) = banners.first() {
+        let mut row = pen.row_of(area, 0);
+        let key =
+            banner.action.as_ref().map(|action| super::key::in_panes(model, action)).filter(|key| !key.is_empty());
+        if banners.len() > 1 {
+            row.end(Role::Dim, &format!("1 of {} ", banners.len()));
+        }
+        let role = tone(banner.tone);
+        row.skip(1).put(role, mark(banner.tone)).skip(1).put(role, &banner.text);
+        if let Some(key) = key {
+            row.skip(2).put(Role::Accent, &key).put(Role::Text, " look");
+        }
+    } else if let Some(change) = model.result() {
+        result(pen, model, change, area);
+    } else if let Some(noticed) = model.newest_notice() {
+        let is_new = model.now.elapsed.since(noticed.at.elapsed).as_secs() < 30;
+        let role = if is_new { tone(noticed.notice.tone) } else { Role::Dim };
+        let mut row = pen.row_of(area, 0);
+        row.skip(1).put(Role::Dim, &noticed.at.wall.clock()).skip(1);
+        row.put(role, mark(noticed.notice.tone)).skip(1).put(role, &noticed.notice.text);
+    }
+}
+
+/// What is known of a change, router by router.
+fn result(pen: &mut Pen<'_>, model: &Model, change: &Change, area: Rect) {
+    let execution = model.flight.execution(change.id());
+    let mut row = pen.row_of(area, 0);
+    let act = if change.confirmed.kind.is_forward() { "" } else { "back to " };
+    row.skip(1).put(Role::Strong, &format!("{act}{}", change.confirmed.to)).skip(3);
+    for order in &change.confirmed.routers {
+        let leg = execution.and_then(|execution| execution.legs.get(&order.router));
+        let known = change.outcomes.get(&order.router).and_then(|known| known.outcome.as_ref());
+        let state = match (leg, known) {
+            (Some(leg), _) => leg_state(model, leg),
+            (None, Some(outcome)) => outcome_state(model, outcome),
+            (None, None) => continue,
+        };
+        let time = leg.and_then(|leg| leg.took).map(|span| format!(" {}", took(span))).unwrap_or_default();
+        row.put(state.role, state.mark.encode_utf8(&mut [0; 4]));
+        row.put(Role::Text, &format!(" {} ", order.router)).put(state.role, &state.words).put(Role::Dim, &time).skip(3);
+    }
+}
+
+/// The role of a message.
+pub(super) fn tone(tone: Tone) -> Role {
+    match tone {
+        Tone::Plain => Role::Text,
+        Tone::Good => Role::Good,
+        Tone::Warn => Role::Wait,
+        Tone::Bad => Role::Bad,
+    }
+}
+
+/// The mark of a message.
+pub(super) fn mark(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Plain => "·",
+        Tone::Good => "✓",
+        Tone::Warn | Tone::Bad => "!",
+    }
+}

@@ -1,0 +1,104 @@
+//! Confirming the way back: where it goes, what it raises and whether that is well, what it takes the place of, what it
+//! does not undo.
+//!
+//! ```text
+//! ╭ Roll back · payments-api · PROD ─────────────────────────────────────────────────╮
+//! │  ▲ blue 30 → 10    ● green 70 → 90    about 248 req/s move to green              │
+//! │  back_to of Blue 30                                                              │
+//! │                                                                                  │
+//! │  raises ● green 2/2 up, needs 558/s each of 620                                  │
+//! │  ! takes the place of the change to 50 / 50, which is in flight                  │
+//! │  ! eu-2 has no reading: it is sent without a look at it                          │
+//! │                                                                                  │
+//! │  eu-1  haproxy  30 / 70 → 10 / 90                                                │
+//! │    …                                                                             │
+//! │  Not undone by this: previous release to blue                                    │
+//! │                                                                                  │
+//! │  Enter roll back    Tab the other way back    Esc send nothing                   │
+//! ╰──────────────────────────────────────────────────────────────────────────────────╯
+//! ```
+
+use super::change::{stage, summary};
+use super::confirm::{answer, orders};
+use super::{Sheet, key, piece};
+use crate::cockpit::{Action, ConfirmState, Model};
+use crate::flight::WayBackChoice;
+use crate::theme::Role;
+use crate::view::key as keys;
+use crate::view::seen::Seen;
+use crate::view::way_back::pieces;
+
+/// The rollback dialog.
+pub(super) fn roll_back(model: &Model, choice: WayBackChoice, confirm: &ConfirmState, seen: &Seen<'_>) -> Sheet {
+    let flight = &model.flight;
+    let mut sheet = Sheet::act(model, "Roll back");
+    let view = match flight.way_back_view(choice, model.now) {
+        Ok(view) => view,
+        Err(refused) => {
+            sheet.line(vec![piece(Role::Text, format!("{}; {}", refused.why, refused.advice))]);
+            let mut line = key(&keys::of(model, &Action::OtherWayBack), "the other way back");
+            line.extend(key(&keys::of(model, &Action::Escape), "close"));
+            sheet.pin(line);
+            return sheet;
+        }
+    };
+    sheet.line(summary(&view.back.to, seen));
+    sheet.line(vec![piece(Role::Dim, view.back.why.clone())]);
+    sheet.gap();
+    for raised in &view.raised {
+        let mut line = vec![piece(Role::Dim, "raises ")];
+        line.extend(pieces(model, raised));
+        if raised.is_enough() == Some(false) {
+            line.push(piece(Role::Bad, "   the way back may be the broken side"));
+        }
+        sheet.line(line);
+    }
+    if view.holds {
+        sheet.line(vec![piece(Role::Good, "✓ every router holds it already; it is sent again all the same")]);
+    }
+    if let Some(change) = flight.session.in_flight() {
+        let text = format!("! takes the place of the change to {}, which is in flight", change.confirmed.to);
+        sheet.line(vec![piece(Role::Wait, text)]);
+    }
+    for (router, watch) in &flight.watches {
+        if watch.fresh(model.now.elapsed).is_none() {
+            let text =
+                format!("! {router} has no fresh reading: it is sent without a look at it, and asked until it answers");
+            sheet.line(vec![piece(Role::Wait, text)]);
+        }
+    }
+    sheet.gap();
+    if let Some(proposing) = flight.proposing.as_ref().filter(|proposing| proposing.is_rollback()) {
+        if stage(model, &mut sheet, &proposing.stage) {
+            return sheet;
+        }
+        if let Some(proposal) = proposing.proposal() {
+            orders(model, &mut sheet, proposal);
+            let missing =
+                view.routers.iter().filter(|(router, _)| !proposal.routers.iter().any(|o| o.router == *router));
+            for (router, _) in missing {
+                let text = format!("✗ {router} cannot be sent to: what it needs is not known");
+                sheet.line(vec![piece(Role::Bad, text)]);
+            }
+        }
+    }
+    if !flight.procedure.rollback.is_empty() {
+        sheet.gap();
+        sheet.line(vec![piece(Role::Wait, "Not undone by this; after the traffic, by hand:")]);
+        for (place, act) in (1..).zip(&flight.procedure.rollback) {
+            sheet.line(vec![piece(Role::Text, format!("  {place}. {}: {}", act.name, act.text))]);
+        }
+    }
+    answer(model, &mut sheet, confirm, "roll back");
+    let other = key(
+        &keys::of(model, &Action::OtherWayBack),
+        match choice {
+            WayBackChoice::Step => "instead: everything off the new version's pools",
+            WayBackChoice::OffNew => "instead: the split before this step",
+        },
+    );
+    if !other.is_empty() && !confirm.waiting {
+        sheet.pin(other);
+    }
+    sheet
+}

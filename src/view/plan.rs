@@ -1,0 +1,100 @@
+//! The plan in one line: what is over, where we stand, what is next.
+//!
+//! ```text
+//! ├ Plan 3/10 ──────────────────────────────────────────────────── soak 3:12 of 5:00 ┤
+//! │ ✓ drain  ✓ deploy  ✓ 10  ◉ 30  ○ 50  ○ flip  ○ deploy green  ↩ 90  ○ 70  ○ 50     │
+//! ```
+
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::pen::{Pen, width};
+use crate::cockpit::Model;
+use crate::domain::clock_span;
+use crate::domain::procedure::Step;
+use crate::layout::inner;
+use crate::session::event::{ChangeKind, StepMark};
+use crate::session::state::StepEnd;
+use crate::theme::Role;
+
+/// Draws the strip.
+pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
+    if area.is_empty() {
+        return;
+    }
+    let plan = &model.flight.procedure.plan;
+    let done = plan.iter().filter(|step| model.flight.session.steps.contains_key(&step.id)).count();
+    let mut title = vec![Span::styled(" Plan ", pen.style(Role::Title))];
+    if !plan.is_empty() {
+        title.push(Span::styled(format!("{done}/{} ", plan.len()), pen.style(Role::Text)));
+    }
+    let right = soak(model).map_or_else(Line::default, |(role, text)| Line::styled(text, pen.style(role)));
+    pen.titles(area, &Line::from(title), &right);
+    // Without its lower border the strip has one row below its title.
+    let inside =
+        if area.height == 2 { Rect::new(area.x + 1, area.y + 1, area.width.saturating_sub(2), 1) } else { inner(area) };
+    if plan.is_empty() {
+        let text = "No plan. Each [[step]] of the profile stands here; drafts work without.";
+        pen.row_of(inside, 0).skip(1).put(Role::Dim, text);
+        return;
+    }
+    steps(pen, model, inside);
+}
+
+/// The soak of the step last done.
+pub(super) fn soak(model: &Model) -> Option<(Role, String)> {
+    let soak = model.flight.soak.as_ref()?;
+    let (held, needed) = (clock_span(soak.held.min(soak.needed)), clock_span(soak.needed));
+    Some(match &soak.paused {
+        Some(why) => (Role::Wait, format!(" soak {held} of {needed}, stands still: {why} ")),
+        None if soak.left().is_zero() => (Role::Good, format!(" ✓ soak {needed} ")),
+        None => (Role::Strong, format!(" soak {held} of {needed} ")),
+    })
+}
+
+fn steps(pen: &mut Pen<'_>, model: &Model, area: Rect) {
+    let plan = &model.flight.procedure.plan;
+    let next = plan.iter().position(|step| !model.flight.session.steps.contains_key(&step.id));
+    let here = next.unwrap_or(plan.len()).saturating_sub(1);
+    let marks: Vec<(char, Role, Role)> =
+        plan.iter().enumerate().map(|(place, step)| mark(model, step, place, here, next)).collect();
+    let cells = |step: &Step| width(&step.name) + 4;
+    // The strip begins so far left that where we stand and what is next are in view, with one step before them.
+    let mut first = 0;
+    let last = next.unwrap_or(here);
+    while first < here.saturating_sub(1) {
+        let needed: u16 = plan.iter().skip(first).take(last + 2 - first).map(cells).sum();
+        if needed + 2 <= area.width {
+            break;
+        }
+        first += 1;
+    }
+    let mut row = pen.row_of(area, 0);
+    row.put(Role::Dim, if first > 0 { "…" } else { " " });
+    for (step, (mark, mark_role, name_role)) in plan.iter().zip(marks).skip(first) {
+        if row.left() < 4 {
+            break;
+        }
+        row.put(mark_role, mark.encode_utf8(&mut [0; 4])).skip(1).put(name_role, &step.name).skip(2);
+    }
+}
+
+fn mark(model: &Model, step: &Step, place: usize, here: usize, next: Option<usize>) -> (char, Role, Role) {
+    let session = &model.flight.session;
+    let changes = || session.changes.iter().rev();
+    let of_step = |kind: &ChangeKind| matches!(kind, ChangeKind::Step { step: id } if *id == step.id);
+    if session.in_flight().is_some_and(|change| of_step(&change.confirmed.kind)) {
+        return ('↻', Role::Wait, Role::Strong);
+    }
+    match session.steps.get(&step.id).map(|done| &done.how) {
+        Some(StepEnd::Left(_)) => ('!', Role::Wait, Role::Wait),
+        Some(StepEnd::Marked(StepMark::Skipped { .. })) => ('–', Role::Dim, Role::Dim),
+        Some(StepEnd::Verified(_) | StepEnd::Marked(_)) if place == here => ('◉', Role::Strong, Role::Strong),
+        Some(StepEnd::Verified(_) | StepEnd::Marked(_)) => ('✓', Role::Good, Role::Dim),
+        None if changes().any(|change| of_step(&change.confirmed.kind) && change.settled.is_some()) => {
+            ('↩', Role::Wait, if next == Some(place) { Role::Accent } else { Role::Text })
+        }
+        None if next == Some(place) => ('○', Role::Accent, Role::Accent),
+        None => ('○', Role::Dim, Role::Text),
+    }
+}

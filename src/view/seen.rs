@@ -1,0 +1,125 @@
+//! What is known of each pool over all routers at this moment, with its freshness; worked out once per frame.
+
+use crate::cockpit::{Chart, Model};
+use crate::domain::drain::Drain;
+use crate::domain::procedure::Pool;
+use crate::domain::{Freshness, PoolId};
+use crate::theme::Role;
+
+/// One pool as it stands. `None` is what is not known; it is never zero.
+pub(super) struct PoolSeen<'a> {
+    pub(super) spec: &'a Pool,
+    /// Its hue.
+    pub(super) role: Role,
+    /// Its share by the weights as read, the mean over the routers.
+    pub(super) share: Option<f64>,
+    /// Requests per second.
+    pub(super) rate: Option<f64>,
+    /// Requests being served.
+    pub(super) in_flight: Option<u64>,
+    /// Servers up, as the router that sees fewest sees them, and all.
+    pub(super) servers: Option<(u32, u32)>,
+    /// 99th percentile in milliseconds, with its freshness.
+    pub(super) p99: Reading,
+    /// Share of failed requests, with its freshness.
+    pub(super) errors: Reading,
+    /// Its level against the highest of late, as a fraction of one.
+    pub(super) level: Option<f64>,
+    /// Its drain.
+    pub(super) drain: Option<&'a Drain>,
+}
+
+/// A charted value as it stands last.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Reading {
+    pub(super) value: Option<f64>,
+    pub(super) is_old: bool,
+}
+
+/// Everything that is seen.
+pub(super) struct Seen<'a> {
+    pub(super) pools: Vec<PoolSeen<'a>>,
+    /// Requests per second over all pools and routers.
+    pub(super) total: Option<f64>,
+    /// Whether every router was read freshly; else sums are grey.
+    pub(super) is_live: bool,
+}
+
+impl<'a> Seen<'a> {
+    pub(super) fn of(model: &'a Model) -> Self {
+        let flight = &model.flight;
+        let pools: Vec<PoolSeen> =
+            flight.procedure.pools.iter().enumerate().map(|(place, spec)| pool(model, place, spec)).collect();
+        let total = pools.iter().filter_map(|pool| pool.rate).reduce(|sum, rate| sum + rate);
+        let is_live =
+            !flight.watches.is_empty() && flight.watches.values().all(|watch| watch.fresh(model.now.elapsed).is_some());
+        Self { pools, total, is_live }
+    }
+
+    /// The role of a number that comes from the routers.
+    pub(super) fn number(&self) -> Role {
+        if self.is_live { Role::Strong } else { Role::Stale }
+    }
+}
+
+fn pool<'a>(model: &'a Model, place: usize, spec: &'a Pool) -> PoolSeen<'a> {
+    let flight = &model.flight;
+    let id = &spec.id;
+    let readings = || flight.watches.values().filter_map(|watch| watch.last.as_ref()).map(|seen| &seen.reading);
+    let all_read = !flight.watches.is_empty() && flight.watches.values().all(|watch| watch.last.is_some());
+    let counted = !flight.watches.is_empty() && flight.watches.values().all(|watch| watch.rates.contains_key(id));
+    let rate = counted.then(|| flight.watches.values().filter_map(|watch| watch.rates.get(id)).sum());
+    let in_flight = if all_read { readings().map(|reading| reading.totals(id).in_flight).sum() } else { None };
+    let servers = readings().map(|reading| reading.totals(id)).map(|totals| (totals.up, totals.servers)).min();
+    let drain = flight.drains.get(id);
+    let peak = in_flight.map(|now| highest(model, id).max(drain.and_then(Drain::peak).unwrap_or(0)).max(now));
+    let level = in_flight.zip(peak).filter(|(_, peak)| *peak > 0).map(|(now, peak)| ratio(now, peak));
+    PoolSeen {
+        spec,
+        role: Role::pool(place),
+        share: share(model, id),
+        rate,
+        in_flight,
+        servers,
+        p99: last(model, id, Chart::P99),
+        errors: last(model, id, Chart::Errors),
+        level: level.or(in_flight.map(|_| 0.0)),
+        drain,
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "requests in flight stay far below 2^52")]
+fn ratio(part: u64, whole: u64) -> f64 {
+    part as f64 / whole as f64
+}
+
+/// The highest number in flight on the chart of late.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count that came as a number")]
+fn highest(model: &Model, pool: &PoolId) -> u64 {
+    let series = model.charts.series.get(&(Some(pool.clone()), Chart::InFlight));
+    let points = series.into_iter().flat_map(|series| series.points.iter().rev().take(300));
+    points.filter_map(|(_, value)| *value).fold(0.0, f64::max).clamp(0.0, 1e15) as u64
+}
+
+/// The pool's share by the weights as read, the mean over the routers.
+fn share(model: &Model, pool: &PoolId) -> Option<f64> {
+    let flight = &model.flight;
+    let mut sum = 0.0;
+    let mut routers = 0.0;
+    for watch in flight.watches.values() {
+        if let Some(fraction) = watch.shares(flight.procedure.pool_ids()).and_then(|shares| shares.of(pool).fraction())
+        {
+            sum += fraction;
+            routers += 1.0;
+        }
+    }
+    (routers > 0.0).then(|| sum / routers)
+}
+
+/// The newest value of a series, if it is one.
+fn last(model: &Model, pool: &PoolId, chart: Chart) -> Reading {
+    let Some(series) = model.charts.series.get(&(Some(pool.clone()), chart)) else { return Reading::default() };
+    let Some((at, value)) = series.points.back() else { return Reading::default() };
+    let age = model.now.elapsed.since(*at);
+    Reading { value: *value, is_old: !Freshness::of(Some(age), series.interval).is_live() }
+}

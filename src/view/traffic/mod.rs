@@ -1,0 +1,81 @@
+//! The traffic pane: what each router was given, what is drafted, what was observed; the fall of the requests into the
+//! pools, and how the pools stand.
+//!
+//! ```text
+//! ╭ Traffic  1 240 req/s ──────────────────────────────────────────────────────────╮
+//! │ eu-1 haproxy      ✓ ████████████░░░░░░░░░░░░░░░░░   30 / 70    seen 29.4 ±1.6   │  router
+//! │ draft               ████████████████████░░░░░░░░░   50 / 50    ▲ +248 req/s     │  draft
+//! │          ⡀⠄⠂⠁⡀                ⠁⡀⠄⠂⠁⡀⠄⠂⠁⡀⠄                                       │  fall
+//! │    ╭─ ▲ BLUE new ────────╮  ╭─ ● GREEN old ───────╮                  ▲       ●  │  vessel, table
+//! │    │▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄│  │▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆│   in flight     41      96  │
+//! │    ╰ 3/3 up ─────────────╯  ╰ 2/2 up ─────────────╯   …                         │
+//! ╰──────────────────────────────────────────────────────────────────────────────────╯
+//! ```
+
+mod bar;
+mod fall;
+mod router;
+mod table;
+mod vessel;
+
+pub(super) use bar::{Look, bar};
+pub(super) use table::{gate_line, next_lines};
+
+use ratatui::text::{Line, Span};
+
+use super::format::rate;
+use super::pen::Pen;
+use super::seen::Seen;
+use crate::cockpit::{Model, Pane};
+use crate::layout::Areas;
+use crate::theme::Role;
+
+/// Draws the pane.
+pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<'_>) {
+    if areas.traffic.is_empty() {
+        return;
+    }
+    let mut title = vec![Span::styled(" Traffic ", pen.style(Role::Title))];
+    if let Some(total) = seen.total {
+        title.push(Span::styled(format!(" {:>6}", rate(total)), pen.style(seen.number())));
+        title.push(Span::styled(" req/s ", pen.style(Role::Dim)));
+    }
+    let routers = &model.flight.procedure.routers;
+    let hidden = routers.len().saturating_sub(usize::from(areas.inside.routers.height));
+    let right = if hidden > 0 {
+        let first = areas.inside.first;
+        let last = first + usize::from(areas.inside.routers.height);
+        Line::styled(format!(" routers {}-{last} of {} ", first + 1, routers.len()), pen.style(Role::Title))
+    } else {
+        Line::default()
+    };
+    pen.titles(areas.traffic, &Line::from(title), &right);
+    if routers.is_empty() {
+        nothing(pen, areas);
+        return;
+    }
+    router::draw(pen, model, &areas.inside);
+    router::draft(pen, model, &areas.inside, seen);
+    if areas.inside.vessels.is_empty() {
+        table::lines(pen, model, areas.inside.lines, seen);
+        return;
+    }
+    for (pool, vessel) in seen.pools.iter().zip(&areas.inside.vessels) {
+        fall::draw(pen, model, pool, *vessel, areas.inside.fall, seen.is_live);
+        vessel::draw(pen, model, pool, *vessel, seen.is_live);
+    }
+    table::draw(pen, model, areas.inside.table, seen);
+}
+
+/// What would fill the pane.
+fn nothing(pen: &mut Pen<'_>, areas: &Areas) {
+    let inside = areas.inner(Pane::Traffic);
+    let lines = [
+        (Role::Text, "This profile names no router, so there is no split to show or move."),
+        (Role::Dim, "A [[router]] in the profile, with a name, a kind, at and pools, fills this pane."),
+        (Role::Dim, "Plan, checklist, metrics, logs and the journal work without one."),
+    ];
+    for (row, (role, text)) in (0..).zip(lines) {
+        pen.row_of(inside, row + u16::from(inside.height > 4)).skip(2).put(role, text);
+    }
+}

@@ -1,0 +1,239 @@
+//! The pools side by side in numbers; then what is known of a drain; then what still stands before the next step.
+//!
+//! ```text
+//!                  ▲ blue     ● green
+//!  in flight           41          96
+//!  req/s              372         868
+//!  p99             212 ms      190 ms
+//!  errors          0.02 %      0.01 %
+//!
+//!  ✓ weight 0 read back   ✗ 17 in flight   ✓ new requests 0
+//!  next Blue 50   ✗ soak 3:12 of 5:00
+//! ```
+//!
+//! Where there is no room for it, a line per pool:
+//!
+//! ```text
+//!  ▲ blue      30 %    372 req/s     41 in flight   212 ms   0.02 %   3/3 up   draining, quiet 0:06 of 1:00
+//! ```
+
+use ratatui::layout::Rect;
+
+use crate::cockpit::Model;
+use crate::domain::drain::{DrainState, Evidence, Finding};
+use crate::domain::procedure::StepAct;
+use crate::session::gate::{Forward, gates};
+use crate::session::proposal::{Gate, GateReport, GateState};
+use crate::theme::Role;
+use crate::view::format::{MISSING, millis, percent, rate, whole};
+use crate::view::overlay::wrapped;
+use crate::view::pen::{Pen, fit, width};
+use crate::view::seen::{PoolSeen, Reading, Seen};
+
+/// Columns of the labels.
+const LABEL: u16 = 10;
+
+/// Draws the table with what follows it.
+pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect, seen: &Seen<'_>) {
+    if area.width < LABEL + 10 {
+        return;
+    }
+    let pools = u16::try_from(seen.pools.len()).unwrap_or(u16::MAX);
+    let column = ((area.width - LABEL) / pools.max(1)).clamp(8, 13);
+    let mut head = pen.row_of(area, 0);
+    head.skip(LABEL);
+    for pool in &seen.pools {
+        head.number(pool.role, column, &fit(&format!("{} {}", pool.spec.mark, pool.spec.id), column - 1));
+    }
+    let number = seen.number();
+    let rows: [(&str, &str, Value); 4] = [
+        ("in flight", "", |pool| Cell::read(pool.in_flight.map(whole))),
+        ("req/s", "", |pool| Cell::read(pool.rate.map(rate))),
+        ("p99", " ms", |pool| Cell::charted(pool.p99, millis)),
+        ("errors", " %", |pool| Cell::charted(pool.errors, percent)),
+    ];
+    for (row, (label, unit, value)) in (1..).zip(rows) {
+        let mut cells = pen.row_of(area, row);
+        cells.cell(Role::Dim, LABEL, label);
+        for pool in &seen.pools {
+            let cell = value(pool);
+            let role = match cell.from {
+                _ if cell.text == MISSING => Role::Stale,
+                From::Routers => number,
+                From::Chart { is_old: true } => Role::Stale,
+                From::Chart { is_old: false } => Role::Strong,
+            };
+            cells.number(role, column - width(unit), &cell.text).put(Role::Dim, unit);
+        }
+    }
+    let rest = Rect { y: area.y + 6, height: area.height.saturating_sub(6), ..area };
+    below(pen, model, rest, seen);
+}
+
+/// Takes a row's value of one pool.
+type Value = fn(&PoolSeen<'_>) -> Cell;
+
+/// Where a number comes from, which says how old it may be.
+enum From {
+    Routers,
+    Chart { is_old: bool },
+}
+
+struct Cell {
+    text: String,
+    from: From,
+}
+
+impl Cell {
+    fn read(text: Option<String>) -> Self {
+        Self { text: text.unwrap_or_else(|| MISSING.to_owned()), from: From::Routers }
+    }
+
+    fn charted(reading: Reading, write: fn(f64) -> String) -> Self {
+        let text = reading.value.map_or_else(|| MISSING.to_owned(), write);
+        Self { text, from: From::Chart { is_old: reading.is_old } }
+    }
+}
+
+fn below(pen: &mut Pen<'_>, model: &Model, area: Rect, seen: &Seen<'_>) {
+    let mut row = 0;
+    for pool in &seen.pools {
+        for (role, text) in drain_lines(model, pool) {
+            if row + 1 < area.height {
+                pen.row_of(area, row).put(pool.role, &pool.spec.mark).skip(1).put(role, &text);
+                row += 1;
+            }
+        }
+    }
+    if row > 0 && row + 2 < area.height {
+        row += 1;
+    }
+    for (role, text) in next_lines(model) {
+        for line in wrapped(&text, area.width) {
+            if row < area.height {
+                pen.row_of(area, row).put(role, &line);
+                row += 1;
+            }
+        }
+    }
+}
+
+/// What speaks for and against drained, for a pool without weight: each line of evidence with its mark.
+fn drain_lines(model: &Model, pool: &PoolSeen<'_>) -> Vec<(Role, String)> {
+    let Some(drain) = pool.drain.filter(|drain| drain.state != DrainState::Active) else { return Vec::new() };
+    if pool.share.is_none_or(|share| share > 0.0) {
+        return Vec::new();
+    }
+    let routers = model.flight.procedure.routers.len();
+    drain
+        .findings
+        .iter()
+        .map(|(sort, finding)| {
+            let name = sort.name();
+            match finding {
+                Finding::Zero if *sort == Evidence::WeightZero => {
+                    (Role::Good, format!("✓ {name} on {routers} of {routers}"))
+                }
+                Finding::Zero => (Role::Good, format!("✓ {name} 0")),
+                Finding::Some(count) => (Role::Wait, format!("○ {name} {}", whole(*count))),
+                Finding::CannotCount => (Role::Dim, format!("– {name}: no router can count it")),
+                Finding::Unknown { why } => (Role::Stale, format!("? {name} unknown: {why}")),
+            }
+        })
+        .collect()
+}
+
+/// What stands before the next step: its name, then the gates that do not hold.
+pub(in crate::view) fn next_lines(model: &Model) -> Vec<(Role, String)> {
+    let flight = &model.flight;
+    let plan = &flight.procedure.plan;
+    if plan.is_empty() || !flight.session.is_open() {
+        return Vec::new();
+    }
+    let Some(step) = flight.session.next_step(plan) else {
+        return vec![(Role::Good, "✓ every step of the plan is over".to_owned())];
+    };
+    let forward = match &step.act {
+        StepAct::Shift(to) => Forward::Shift(to),
+        StepAct::Deploy { .. } | StepAct::Pause { .. } => Forward::Complete,
+    };
+    let reports = gates(&flight.session, &flight.procedure, forward, &flight.evidence(model.now));
+    let open = reports.iter().filter(|report| report.state != GateState::Holds).count();
+    let head = match (open, reports.len()) {
+        (0, 0) => (Role::Good, format!("✓ next: {}", step.name)),
+        (0, 1) => (Role::Good, format!("✓ next: {}, its gate holds", step.name)),
+        (0, all) => (Role::Good, format!("✓ next: {}, all {all} gates hold", step.name)),
+        _ => (Role::Text, format!("next: {}", step.name)),
+    };
+    let failing = reports.iter().filter(|report| report.state != GateState::Holds).map(gate_line);
+    std::iter::once(head).chain(failing).collect()
+}
+
+/// One gate with its mark.
+pub(in crate::view) fn gate_line(report: &GateReport) -> (Role, String) {
+    match report.state {
+        GateState::Holds => (Role::Good, format!("✓ {}", report.text)),
+        GateState::Fails if is_wrong(&report.gate) => (Role::Bad, format!("✗ {}", report.text)),
+        GateState::Fails => (Role::Wait, format!("✗ {}", report.text)),
+        GateState::Inconclusive => (Role::Wait, format!("? {}", report.text)),
+    }
+}
+
+/// Whether a gate that fails is wrong now; others wait for time or for the operator.
+fn is_wrong(gate: &Gate) -> bool {
+    match gate {
+        Gate::Destination { .. } | Gate::NoDrift | Gate::Readings => true,
+        Gate::NoHold | Gate::Items { .. } | Gate::Drained { .. } | Gate::Soak => false,
+    }
+}
+
+/// One line per pool.
+pub(super) fn lines(pen: &mut Pen<'_>, model: &Model, area: Rect, seen: &Seen<'_>) {
+    let number = seen.number();
+    for (row, pool) in (0..area.height).zip(&seen.pools) {
+        let mut cells = pen.row_of(area, row);
+        let share = pool.share.map_or_else(|| MISSING.to_owned(), |share| format!("{:.1}", share * 100.0));
+        cells.skip(1).put(pool.role, &pool.spec.mark).skip(1).cell(pool.role, 9, pool.spec.id.as_str());
+        cells.number(number, 5, &share).put(Role::Dim, " %");
+        cells.number(number, 7, &pool.rate.map_or_else(|| MISSING.to_owned(), rate)).put(Role::Dim, " req/s");
+        cells.number(number, 5, &pool.in_flight.map_or_else(|| MISSING.to_owned(), whole)).put(Role::Dim, " in flight");
+        let p99 = Cell::charted(pool.p99, millis);
+        cells.number(charted(pool.p99), 6, &p99.text).put(Role::Dim, " ms");
+        let errors = Cell::charted(pool.errors, percent);
+        cells.number(charted(pool.errors), 6, &errors.text).put(Role::Dim, " %").skip(2);
+        match drain_word(model, pool) {
+            Some((role, text)) if cells.left() > 12 || pool.servers.is_none_or(|(up, all)| up == all) => {
+                cells.put(role, &text);
+            }
+            _ => {
+                let (role, text) = match pool.servers {
+                    Some((up, all)) if up < all => (Role::Bad, format!("{up}/{all} up")),
+                    Some((up, all)) => (Role::Dim, format!("{up}/{all} up")),
+                    None => (Role::Stale, MISSING.to_owned()),
+                };
+                cells.put(role, &text);
+            }
+        }
+    }
+}
+
+fn charted(reading: Reading) -> Role {
+    if reading.is_old || reading.value.is_none() { Role::Stale } else { Role::Strong }
+}
+
+/// A drain in a word, for a pool without weight.
+fn drain_word(model: &Model, pool: &PoolSeen<'_>) -> Option<(Role, String)> {
+    let drain = pool.drain.filter(|_| pool.share.is_some_and(|share| share == 0.0))?;
+    match drain.state {
+        DrainState::Active => None,
+        DrainState::Drained => Some((Role::Good, "✓ drained".to_owned())),
+        DrainState::Draining => {
+            let words = match drain.quiet_for(model.now.elapsed) {
+                Some(quiet) => format!("quiet {}", crate::domain::clock_span(quiet)),
+                None => "draining".to_owned(),
+            };
+            Some((Role::Wait, words))
+        }
+        DrainState::Unknown => Some((Role::Stale, "? drain".to_owned())),
+    }
+}

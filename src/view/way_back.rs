@@ -1,0 +1,89 @@
+//! The standing way back: where R goes, whether that can take it, and how long it takes on each router.
+//!
+//! ```text
+//!  R → 10 / 90   ● green 2/2 up, needs 558/s each of 620   eu-1 1 s   eu-2 1 s
+//! ```
+
+use ratatui::layout::Rect;
+
+use super::format::rate;
+use super::pen::Pen;
+use crate::cockpit::Model;
+use crate::flight::WayBackChoice;
+use crate::flight::back::Raised;
+use crate::theme::Role;
+
+/// Draws the line.
+pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
+    let view = match model.flight.way_back_view(WayBackChoice::Step, model.now) {
+        Ok(view) => view,
+        Err(refused) => {
+            let mut row = pen.row_of(area, 0);
+            row.skip(1)
+                .put(Role::Accent, &super::key::in_panes(model, &crate::cockpit::Action::RollBack))
+                .put(Role::Dim, " → – ");
+            row.skip(1).put(Role::Dim, &refused.why);
+            return;
+        }
+    };
+    let mut row = pen.row_of(area, 0);
+    row.skip(1)
+        .put(Role::Accent, &super::key::in_panes(model, &crate::cockpit::Action::RollBack))
+        .put(Role::Dim, " → ");
+    row.put(Role::Strong, &view.back.to.to_string()).skip(3);
+    if view.holds {
+        row.put(Role::Dim, "every router holds it").skip(3);
+    }
+    for raised in &view.raised {
+        for (role, text) in pieces(model, raised) {
+            row.put(role, &text);
+        }
+        row.skip(3);
+    }
+    let slowest = view.routers.iter().map(|(_, ms)| *ms).max().unwrap_or(0);
+    if view.routers.len() > 4 {
+        row.put(Role::Dim, &format!("{} routers, {} each", view.routers.len(), seconds(slowest)));
+        return;
+    }
+    for (router, ms) in &view.routers {
+        let read = model.flight.watches.get(router).is_some_and(|watch| watch.fresh(model.now.elapsed).is_some());
+        let text = format!("{router} {}", seconds(*ms));
+        if read {
+            row.put(Role::Dim, &text).skip(2);
+        } else {
+            row.put(Role::Wait, &format!("{text}, no reading")).skip(2);
+        }
+    }
+}
+
+/// A pool that is raised, with what it needs and has.
+pub(super) fn pieces(model: &Model, raised: &Raised) -> Vec<(Role, String)> {
+    let pools = &model.flight.procedure.pools;
+    let place = pools.iter().position(|pool| pool.id == raised.pool).unwrap_or(0);
+    let mark = pools.get(place).map(|pool| pool.mark.clone()).unwrap_or_default();
+    let mut found = vec![(Role::pool(place), format!("{mark} {} ", raised.pool))];
+    found.push(match raised.servers {
+        Some((up, all)) if up < all => (Role::Bad, format!("{up}/{all} up")),
+        Some((up, all)) => (Role::Text, format!("{up}/{all} up")),
+        None => (Role::Wait, "servers not known".to_owned()),
+    });
+    let enough = raised.is_enough();
+    match (raised.needs_per_server, raised.capacity_per_server) {
+        (Some(needs), Some(capacity)) => {
+            let role = if enough == Some(false) { Role::Bad } else { Role::Text };
+            let word = if enough == Some(false) { ", not enough" } else { "" };
+            found.push((role, format!(", needs {}/s each of {}{word}", rate(needs), rate(capacity))));
+        }
+        (Some(needs), None) => found.push((Role::Text, format!(", needs {}/s each", rate(needs)))),
+        (None, _) => {}
+    }
+    if raised.being_deployed {
+        found.push((Role::Wait, ", is being deployed".to_owned()));
+    }
+    found
+}
+
+/// A time that is usual, in seconds.
+pub(super) fn seconds(ms: u64) -> String {
+    if ms < 1000 { "<1 s".to_owned() } else { format!("{} s", ms.div_ceil(1000)) }
+}
