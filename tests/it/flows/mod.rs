@@ -5,3 +5,4 @@ mod confirm;
 mod effects;
 mod fingers;
 mod panes;
+mod screens;

@@ -7,3 +7,4 @@ pub mod haproxy;
 pub mod load;
 pub mod pool;
 pub mod procedure;
+pub mod scene;
