@@ -25,10 +25,12 @@
 //! Who may import whom is a test: `tests/it/architecture.rs`. Why things are as they are: [`decisions`].
 
 pub mod adapter;
+pub mod cli;
 pub mod cockpit;
 pub mod decisions;
 pub mod domain;
 pub mod entry;
+pub mod error;
 pub mod flight;
 pub mod input;
 pub mod journal;
@@ -38,7 +40,13 @@ pub mod layout;
 pub mod logbook;
 pub mod profile;
 pub mod record;
+pub mod runtime;
 pub mod session;
 pub mod setting;
 pub mod theme;
 pub mod view;
+
+/// Runs the command line that this process was started with.
+pub fn run() -> std::process::ExitCode {
+    cli::run(std::env::args_os())
+}
