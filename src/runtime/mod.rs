@@ -1,6 +1,13 @@
 //! The runtime: the loop, the terminal, the clocks, and everything that is done rather than decided.
+pub mod adapter;
 pub mod clock;
 pub mod fence;
+pub mod hands;
+pub mod headless;
+pub mod log;
+pub mod opening;
 pub mod process;
 pub mod queue;
+pub mod signal;
+pub mod source;
 pub mod terminal;

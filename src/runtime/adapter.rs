@@ -1,0 +1,91 @@
+//! From configurations to adapters: the one place that knows every kind.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::adapter::log::LogSource;
+use crate::adapter::metric::MetricSource;
+use crate::adapter::router::demo::DemoRouter;
+use crate::adapter::router::haproxy::HaProxy;
+use crate::adapter::router::Router;
+use crate::adapter::{log, metric};
+use crate::domain::{PoolId, RouterId, SourceId, Trouble};
+use crate::profile::{AdapterConfigs, RouterConfig};
+
+/// Everything outside that one profile names.
+#[derive(Clone, Default)]
+pub struct Adapters {
+    /// Routers by name.
+    pub routers: BTreeMap<RouterId, RouterAdapter>,
+    /// Log sources in the profile's order.
+    pub logs: Vec<LogAdapter>,
+    /// Metric sources in the profile's order.
+    pub metrics: Vec<MetricAdapter>,
+}
+
+/// One router.
+#[derive(Clone)]
+pub struct RouterAdapter {
+    /// It.
+    pub router: Arc<dyn Router>,
+    /// How long it may take to answer.
+    pub timeout: Duration,
+}
+
+/// One log source.
+#[derive(Clone)]
+pub struct LogAdapter {
+    /// Its name.
+    pub id: SourceId,
+    /// Its pool, if it is one pool's.
+    pub pool: Option<PoolId>,
+    /// It.
+    pub source: Arc<dyn LogSource>,
+}
+
+/// One metric source.
+#[derive(Clone)]
+pub struct MetricAdapter {
+    /// Its name.
+    pub id: SourceId,
+    /// How often it is read.
+    pub interval: Duration,
+    /// It.
+    pub source: Arc<dyn MetricSource>,
+}
+
+impl Adapters {
+    /// Makes them. Nothing is connected to yet.
+    ///
+    /// # Errors
+    /// When a configuration cannot be used, for example a pattern that is no regular expression.
+    pub fn new(configs: &AdapterConfigs) -> Result<Self, Trouble> {
+        let mut routers = BTreeMap::new();
+        for (id, config) in &configs.routers {
+            routers.insert(id.clone(), router(config)?);
+        }
+        let mut logs = Vec::new();
+        for config in &configs.logs {
+            let source = Arc::from(log::source(config)?);
+            logs.push(LogAdapter { id: config.id.clone(), pool: config.pool.clone(), source });
+        }
+        let mut metrics = Vec::new();
+        for config in &configs.metrics {
+            let source = Arc::from(metric::source(config)?);
+            metrics.push(MetricAdapter { id: config.id.clone(), interval: config.interval, source });
+        }
+        Ok(Self { routers, logs, metrics })
+    }
+}
+
+fn router(config: &RouterConfig) -> Result<RouterAdapter, Trouble> {
+    Ok(match config {
+        RouterConfig::Haproxy(config) => {
+            RouterAdapter { timeout: config.timeout, router: Arc::new(HaProxy::new(config.clone())) }
+        }
+        RouterConfig::Demo(config) => {
+            RouterAdapter { timeout: config.timeout, router: Arc::new(DemoRouter::new(config.clone())?) }
+        }
+    })
+}

@@ -1,0 +1,127 @@
+//! Flightdeck's own log: a few rotating files in the state directory, never the terminal. What may be a secret is blotted
+//! out on the way, whatever wrote it.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::rolling::{Builder, Rotation};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// The variable that sets how much is written: `error`, `warn`, `info` (the default), `debug`, `trace` or `off`.
+pub const LEVEL: &str = "FLIGHTDECK_LOG";
+
+/// How many days are kept.
+const DAYS: usize = 7;
+
+/// What looks like a secret: credentials in an address, authorization headers, and values named like secrets.
+static SECRET: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?xi)
+        (?<before> :// [^\s/@:"']* : | \b(?:bearer|basic)\s+
+          | \b(?:[\w-]*(?:token|secret|passw(?:or)?d|passphrase|api[_-]?key|authorization))\b ["']? \s* [:=] \s* ["']? (?:bearer\s+|basic\s+)? )
+        (?<secret> [^\s"'@,;&}]+ )"#,
+    )
+    .ok()
+});
+
+/// The log while it is written; what waits goes out when this is dropped.
+#[derive(Debug)]
+pub struct OwnLog {
+    /// The directory of the files.
+    pub directory: PathBuf,
+    _worker: Option<WorkerGuard>,
+}
+
+/// Starts the log. That it cannot be written stops nothing: the reason is given back with it.
+pub fn start(state_directory: &Path) -> (OwnLog, Option<String>) {
+    let directory = state_directory.join("log");
+    let level = std::env::var(LEVEL).ok();
+    let parsed = level.as_deref().map(LevelFilter::from_str);
+    let complaint = match &parsed {
+        Some(Err(_)) => Some(format!(
+            "{LEVEL} is `{}`, which is not a level (accepted: off, error, warn, info, debug, trace); info is used",
+            level.as_deref().unwrap_or_default()
+        )),
+        Some(Ok(_)) | None => None,
+    };
+    let level = parsed.and_then(Result::ok).unwrap_or(LevelFilter::INFO);
+    if level == LevelFilter::OFF {
+        return (OwnLog { directory, _worker: None }, complaint);
+    }
+    let appender = Builder::new()
+        .rotation(Rotation::DAILY)
+        .filename_prefix("flightdeck")
+        .filename_suffix("log")
+        .max_log_files(DAYS)
+        .build(&directory);
+    let appender = match appender {
+        Ok(appender) => appender,
+        Err(error) => {
+            let why = format!("no log of flightdeck's own is written in {}: {error}", directory.display());
+            return (OwnLog { directory, _worker: None }, Some(why));
+        }
+    };
+    let (writer, worker) = tracing_appender::non_blocking(Redacted(appender));
+    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer);
+    let ours = Targets::new().with_target("flightdeck", level);
+    // Already set where several commands run in one process, which tests do: the first log stays.
+    tracing_subscriber::registry().with(ours).with(lines).try_init().ok();
+    (OwnLog { directory, _worker: Some(worker) }, complaint)
+}
+
+/// Blots secrets out of what is written. Each write is one whole line.
+struct Redacted<W>(W);
+
+impl<W: Write> Write for Redacted<W> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        match &*SECRET {
+            Some(secret) => self.0.write_all(&secret.replace_all(line, &b"${before}[redacted]"[..]))?,
+            // Without the rule nothing is known to be harmless.
+            None => self.0.write_all(b"[redacted]\n")?,
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redacted(line: &str) -> String {
+        let mut out = Vec::new();
+        Redacted(&mut out).write_all(line.as_bytes()).expect("memory does not fail");
+        String::from_utf8(out).expect("it stays text")
+    }
+
+    #[test]
+    fn secrets_do_not_reach_the_log() {
+        for line in [
+            "GET https://ana:hunter2@host/metrics failed",
+            "header Authorization: Bearer hunter2",
+            "Authorization: hunter2",
+            r#"{"api_key": "hunter2"}"#,
+            "token=hunter2&x=1",
+            "db_password='hunter2'",
+        ] {
+            let out = redacted(line);
+            assert!(!out.contains("hunter2") && out.contains("[redacted]"), "{line} -> {out}");
+        }
+    }
+
+    #[test]
+    fn plain_lines_stay_as_they_are() {
+        for line in ["write router=eu-1 requests=[\"set server app/blue-1 weight 86\"]", "http://127.0.0.1:80/state took 3 ms"] {
+            assert_eq!(redacted(line), line);
+        }
+    }
+}

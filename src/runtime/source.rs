@@ -1,0 +1,142 @@
+//! Logs and metrics, followed and handed over as telemetry; and the profile's files, watched for changes.
+
+use std::panic::AssertUnwindSafe;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{FutureExt, StreamExt};
+use notify::{RecursiveMode, Watcher};
+use tokio::sync::Notify;
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::adapter::{Adapters, LogAdapter, MetricAdapter};
+use super::clock;
+use super::queue::{Control, Telemetry};
+use crate::adapter::log::LogUpdate;
+use crate::cockpit;
+use crate::profile::{Loaded, Problems, load};
+
+/// How long after a change of a file its bytes are read: editors write in several steps.
+const SETTLE: Duration = Duration::from_millis(150);
+/// How often the files are read where no change is told: network file systems tell none.
+const LOOK: Duration = Duration::from_secs(5);
+/// How long the start of a source that panicked is put off.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// The profile on disk, when it is not as it was at the last look.
+#[derive(Debug)]
+pub struct OnDisk(
+    /// What is there now.
+    pub Result<Loaded, Problems>,
+);
+
+/// Follows every log and metric source until it is cancelled. Lines and looks may be dropped under load, states are not.
+pub fn follow<M: From<cockpit::Msg> + Send + 'static>(
+    adapters: &Adapters,
+    control: &Control<M>,
+    telemetry: &Telemetry<M>,
+    tracker: &TaskTracker,
+    cancel: &CancellationToken,
+) {
+    for log in &adapters.logs {
+        let (log, control, telemetry) = (log.clone(), control.clone(), telemetry.clone());
+        let followed = async move {
+            loop {
+                // A source ends only by a fault of its own, which the hook has told.
+                AssertUnwindSafe(follow_log(&log, &control, &telemetry)).catch_unwind().await.ok();
+                sleep(AGAIN).await;
+            }
+        };
+        tracker.spawn(cancel.clone().run_until_cancelled_owned(followed));
+    }
+    for metric in &adapters.metrics {
+        let (metric, telemetry) = (metric.clone(), telemetry.clone());
+        let scraped = async move {
+            loop {
+                AssertUnwindSafe(scrape(&metric, &telemetry)).catch_unwind().await.ok();
+                sleep(AGAIN).await;
+            }
+        };
+        tracker.spawn(cancel.clone().run_until_cancelled_owned(scraped));
+    }
+}
+
+async fn follow_log<M: From<cockpit::Msg>>(log: &LogAdapter, control: &Control<M>, telemetry: &Telemetry<M>) {
+    let mut updates = log.source.follow();
+    while let Some(update) = updates.next().await {
+        match update {
+            LogUpdate::Lines(batch) => telemetry.put(cockpit::Msg::Lines(batch).into()),
+            LogUpdate::State(state) => control.put(cockpit::Msg::LogState { source: log.id.clone(), state }.into()),
+        }
+    }
+}
+
+async fn scrape<M: From<cockpit::Msg>>(metric: &MetricAdapter, telemetry: &Telemetry<M>) {
+    let mut beat = interval(metric.interval.max(Duration::from_millis(50)));
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        beat.tick().await;
+        let began = clock::now();
+        let scrape = metric.source.scrape().await;
+        telemetry.put(cockpit::Msg::Scraped { source: metric.id.clone(), began, scrape }.into());
+    }
+}
+
+/// Watches a profile's files until it is cancelled, and tells when what they hold has changed since `known`.
+pub fn watch_profile<M: From<OnDisk> + Send + 'static>(
+    path: &Path,
+    known: Loaded,
+    control: Control<M>,
+    tracker: &TaskTracker,
+    cancel: &CancellationToken,
+) {
+    let path = path.to_owned();
+    tracker.spawn(cancel.clone().run_until_cancelled_owned(async move {
+        let changed = Arc::new(Notify::new());
+        // Without it the files are still read every few seconds.
+        let watcher = watcher(&path, &known, changed.clone())
+            .inspect_err(|error| tracing::warn!(%error, "changes of the profile are looked for, not told"));
+        let mut last: Result<Loaded, Problems> = Ok(known);
+        loop {
+            if timeout(LOOK, changed.notified()).await.is_ok() {
+                sleep(SETTLE).await;
+            }
+            let path = path.clone();
+            let Ok(now) = tokio::task::spawn_blocking(move || load(&path)).await else { continue };
+            let is_same = match (&last, &now) {
+                (Ok(last), Ok(now)) => last.procedure.digest == now.procedure.digest,
+                (Err(last), Err(now)) => last == now,
+                (Ok(_), Err(_)) | (Err(_), Ok(_)) => false,
+            };
+            if !is_same {
+                last.clone_from(&now);
+                control.put(OnDisk(now).into());
+            }
+            // Kept alive as long as it is waited for.
+            std::hint::black_box(&watcher);
+        }
+    }));
+}
+
+fn watcher(path: &Path, known: &Loaded, changed: Arc<Notify>) -> notify::Result<impl Watcher + use<>> {
+    let mut watcher = notify::recommended_watcher(move |told: notify::Result<notify::Event>| {
+        if told.is_ok_and(|event| !event.kind.is_access()) {
+            changed.notify_one();
+        }
+    })?;
+    // Directories, not files: editors replace a file by another of its name.
+    let beside = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut directories: Vec<PathBuf> = vec![beside.to_owned()];
+    for file in known.files.iter().skip(1) {
+        directories.extend(beside.join(&file.path).parent().map(Path::to_owned));
+    }
+    directories.sort();
+    directories.dedup();
+    for directory in directories {
+        watcher.watch(&directory, RecursiveMode::NonRecursive)?;
+    }
+    Ok(watcher)
+}
