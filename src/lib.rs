@@ -25,6 +25,7 @@
 //! Who may import whom is a test: `tests/it/architecture.rs`. Why things are as they are: [`decisions`].
 
 pub mod adapter;
+mod cli;
 pub mod cockpit;
 pub mod decisions;
 pub mod domain;
@@ -44,3 +45,8 @@ pub mod session;
 pub mod setting;
 pub mod theme;
 pub mod view;
+
+/// Runs the command line that this process was started with.
+pub fn run() -> std::process::ExitCode {
+    cli::run(std::env::args_os())
+}

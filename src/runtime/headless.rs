@@ -90,6 +90,25 @@ impl Headless {
         }
     }
 
+    /// Flies on while something else is waited for.
+    ///
+    /// # Errors
+    /// When a signal asks to end.
+    pub async fn meanwhile<T>(&mut self, waited: impl Future<Output = T>) -> Result<T, Error> {
+        let mut waited = std::pin::pin!(waited);
+        loop {
+            tokio::select! {
+                biased;
+                signal = self.signals.next() => if let Signal::End(number) = signal {
+                    return Err(Error::Signal { number });
+                },
+                done = &mut waited => return Ok(done),
+                Some(msg) = self.answers.recv() => self.take(msg),
+                () = sleep(BEAT) => self.take(Msg::Tick),
+            }
+        }
+    }
+
     /// Waits a moment for what is on its way, then ends every task.
     pub async fn end(mut self) {
         self.settle().await;

@@ -1,6 +1,9 @@
 //! The runtime: the loop, the terminal, the clocks, and everything that is done rather than decided.
 pub mod adapter;
+mod clipboard;
 pub mod clock;
+pub mod deck;
+pub mod face;
 pub mod fence;
 pub mod hands;
 pub mod headless;

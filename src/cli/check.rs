@@ -1,0 +1,135 @@
+//! `check`: does the profile fit what is there? Nothing is changed.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, join_all};
+use tokio::time::timeout;
+
+use super::out::Out;
+use crate::domain::{Procedure, Reading, Target, Trouble, TroubleKind};
+use crate::error::Error;
+use crate::profile;
+use crate::runtime::adapter::{Adapters, RouterAdapter};
+
+/// What `check` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Prints one line for each router, log and metric source: ✓ when it answers and fits the profile, ✗ with what to do when it
+does not. Reads only; no router is changed.")]
+pub(super) struct Args {
+    /// The profile
+    profile: PathBuf,
+}
+
+/// What one look said.
+struct Finding {
+    name: String,
+    result: Result<String, Trouble>,
+    remarks: Vec<String>,
+}
+
+pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
+    let loaded = profile::load(&args.profile)?;
+    let procedure = &loaded.procedure;
+    out.line(&format!(
+        "✓ {}: {} in {}, {} pools, {} steps, {} items",
+        args.profile.display(),
+        procedure.service,
+        procedure.environment,
+        procedure.pools.len(),
+        procedure.plan.len(),
+        procedure.checklist.items().count()
+    ));
+    let adapters = Adapters::new(&loaded.adapters).map_err(Error::Trouble)?;
+    let findings = join_all(looks(&adapters, procedure)).await;
+    let troubled = findings.iter().filter(|finding| finding.result.is_err()).count();
+    for Finding { name, result, remarks } in &findings {
+        match result {
+            Ok(found) => out.line(&format!("✓ {name}: {found}")),
+            Err(trouble) => out.line(&format!("✗ {name}: {trouble}")),
+        }
+        for remark in remarks {
+            out.line(&format!("  ! {remark}"));
+        }
+    }
+    if troubled == 0 { Ok(()) } else { Err(Error::Unreachable { count: troubled, of: findings.len() }) }
+}
+
+fn looks<'a>(adapters: &'a Adapters, procedure: &'a Procedure) -> Vec<BoxFuture<'a, Finding>> {
+    let mut looks = Vec::new();
+    for (id, adapter) in &adapters.routers {
+        looks.push(
+            async move {
+                let (result, remarks) = match adapter.router.read().await {
+                    Ok(reading) => fits(adapter, procedure, &reading),
+                    Err(trouble) => (Err(trouble), Vec::new()),
+                };
+                Finding { name: format!("router {id}"), result, remarks }
+            }
+            .boxed(),
+        );
+    }
+    for log in &adapters.logs {
+        looks.push(
+            async move {
+                let patience = Duration::from_secs(10);
+                let result = timeout(patience, log.source.probe()).await.unwrap_or_else(|_elapsed| {
+                    let why = format!("no answer within {} s", patience.as_secs());
+                    Err(Trouble::new(TroubleKind::TimedOut, "look at it", why, "try its command by hand"))
+                });
+                Finding { name: format!("log {}", log.id), result, remarks: Vec::new() }
+            }
+            .boxed(),
+        );
+    }
+    for metric in &adapters.metrics {
+        looks.push(
+            async move {
+                let scrape = metric.source.scrape().await;
+                let count = scrape.targets.len();
+                let trouble = scrape.targets.iter().find_map(|(_, said)| said.as_ref().err());
+                let silent: Vec<String> = scrape
+                    .targets
+                    .iter()
+                    .filter_map(|(target, said)| said.as_ref().ok().map(|sample| (target, sample)))
+                    .filter(|(_, sample)| sample.requests.is_none())
+                    .map(|(target, _)| format!("{target} counts no requests under the name in `series.requests`"))
+                    .collect();
+                let result = match trouble {
+                    Some(trouble) => Err(trouble.clone()),
+                    None => Ok(format!("{count} of {count} targets answer")),
+                };
+                Finding { name: format!("metrics {}", metric.id), result, remarks: silent }
+            }
+            .boxed(),
+        );
+    }
+    looks
+}
+
+/// Whether every split of the plan could be held by this router.
+fn fits(adapter: &RouterAdapter, procedure: &Procedure, reading: &Reading) -> (Result<String, Trouble>, Vec<String>) {
+    let shares = reading.native.shares(procedure.pool_ids());
+    let servers: Vec<String> = procedure
+        .pool_ids()
+        .map(|pool| {
+            let totals = reading.totals(pool);
+            format!("{pool} {}/{} up", totals.up, totals.servers)
+        })
+        .collect();
+    let mut remarks = reading.warnings.clone();
+    let mut refused: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for step in &procedure.plan {
+        if let crate::domain::procedure::StepAct::Shift(weights) = &step.act
+            && let Err(why) = adapter.router.prepare(&Target::Weights(weights.clone()), Some(reading))
+        {
+            refused.entry(why.to_string()).or_default().push(&step.name);
+        }
+    }
+    let said = format!("{shares}, {}, {} {}", servers.join(", "), reading.identity.node, reading.identity.process);
+    remarks.extend(refused.into_iter().map(|(why, steps)| format!("{}: {why}", steps.join(", "))));
+    (Ok(said.trim_end().to_owned()), remarks)
+}

@@ -1,0 +1,60 @@
+//! What `demo` and `open` share: the cockpit on a terminal.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::out::Out;
+use crate::error::Error;
+use crate::runtime::deck::{DemoAct, Fittings, Landed, fly};
+use crate::runtime::face::Look;
+use crate::runtime::opening::Opening;
+
+/// How the cockpit looks.
+#[derive(Debug, clap::Args)]
+pub(super) struct LookArgs {
+    /// The theme to begin with, by name
+    #[arg(long, value_name = "NAME")]
+    theme: Option<String>,
+    /// Stop everything on the screen that moves
+    #[arg(long)]
+    no_motion: bool,
+    /// End with a fault after so many milliseconds
+    #[cfg(debug_assertions)]
+    #[arg(long, value_name = "MS", hide = true)]
+    panic_after: Option<u64>,
+}
+
+impl LookArgs {
+    /// The look, or why there is none such.
+    pub(super) fn look(&self) -> Result<Look, Error> {
+        Look::new(self.theme.as_deref(), !self.no_motion)
+            .map_err(|what| Error::Usage { what, advice: "name one of these with --theme".to_owned() })
+    }
+
+    #[cfg(debug_assertions)]
+    fn panic_after(&self) -> Option<Duration> {
+        self.panic_after.map(Duration::from_millis)
+    }
+
+    #[cfg(not(debug_assertions))]
+    #[expect(clippy::unused_self, reason = "the same call in both builds")]
+    fn panic_after(&self) -> Option<Duration> {
+        None
+    }
+}
+
+/// Flies a session on the terminal and prints what stands afterwards.
+pub(super) async fn run(
+    opening: Opening,
+    profile: PathBuf,
+    args: &LookArgs,
+    demo: Option<(Vec<(String, String)>, DemoAct)>,
+    out: &mut Out,
+) -> Result<(), Error> {
+    let fittings = Fittings { profile, look: args.look()?, demo, panic_after: args.panic_after() };
+    let Landed { signal, last_words } = fly(opening, fittings).await?;
+    for line in last_words {
+        out.line(&line);
+    }
+    signal.map_or(Ok(()), |number| Err(Error::Signal { number }))
+}

@@ -1,0 +1,113 @@
+//! `demo`: the cockpit on the built-in world.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use super::out::Out;
+use super::{deck, place};
+use crate::error::Error;
+use crate::journal::Place;
+use crate::lab::{FaultEntry, Lab, LabControl, LabOptions};
+use crate::profile;
+use crate::runtime::deck::DemoAct;
+use crate::runtime::{log, opening};
+
+/// How many demos' journals are kept.
+const KEPT: usize = 10;
+/// Acts that deploy the new version, by the pool's name after it.
+const DEPLOY: &str = "deploy to ";
+
+/// What `demo` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Two pools of three servers, two routers that really route, some hundred requests a second, logs and metrics, all on
+loopback ports picked free. The palette (:) has faults to switch on. Try: n, then y, and watch blue drain.
+
+  flightdeck record latest               afterwards: the story of your flight")]
+pub(super) struct Args {
+    #[command(flatten)]
+    look: deck::LookArgs,
+    #[command(flatten)]
+    state: place::StateArgs,
+}
+
+pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
+    args.look.look()?;
+    let state = args.state.directory()?;
+    let (_log, complaint) = log::start(&state);
+    if let Some(complaint) = complaint {
+        out.note(&complaint);
+    }
+    let options = LabOptions::default();
+    let (from, to) = (options.from.clone(), options.to.clone());
+    let lab = Lab::start(options, &TaskTracker::new()).await?;
+    let outcome = fly(&lab, (from, to), &args, &state, out).await;
+    lab.stop().await;
+    outcome
+}
+
+async fn fly(
+    lab: &Lab,
+    (from_version, to_version): (String, String),
+    args: &Args,
+    state: &Path,
+    out: &mut Out,
+) -> Result<(), Error> {
+    let directory = lab.directory();
+    let mut main = None;
+    for (name, bytes) in lab.profile()? {
+        let path = directory.join(name);
+        fs::write(&path, bytes).map_err(|source| Error::File {
+            what: "write the demo's profile",
+            path: path.display().to_string(),
+            source,
+            advice: "set TMPDIR to a directory that can be written",
+        })?;
+        main.get_or_insert(path);
+    }
+    let main = main.unwrap_or_default();
+    let loaded = profile::load(&main)?;
+    let journals = place::demos(state);
+    // Each demo has a world of its own, so its session cannot be gone on with by the next one.
+    let store = place::store(Place::Private(journals.join(Uuid::now_v7().to_string()))).await?;
+    prune(&journals);
+    let intent = opening::Intent { operator: place::operator(None), from_version, to_version };
+    let opening = opening::open(store, loaded, &intent).await?;
+    deck::run(opening, main, &args.look, Some(acts(lab.control())), out).await
+}
+
+/// The acts and faults for the palette, and what does them.
+fn acts(control: LabControl) -> (Vec<(String, String)>, DemoAct) {
+    let mut listed: Vec<(String, String)> = control.faults().into_iter().map(|entry| (entry.name, entry.help)).collect();
+    let new = control.new_version().to_owned();
+    for pool in ["blue", "green"] {
+        listed.push((format!("{DEPLOY}{pool}"), format!("restart its servers one after the other with {new}")));
+    }
+    let act = move |name: &str| {
+        if let Some(pool) = name.strip_prefix(DEPLOY) {
+            return control.deploy(pool, control.new_version());
+        }
+        match control.faults().into_iter().find(|entry| entry.name == name) {
+            // A fault that lasts is switched over, one that happens once happens.
+            Some(FaultEntry { fault, is_on, .. }) => control.fault(fault, !is_on.unwrap_or(false)),
+            None => format!("the built-in world has no `{name}`"),
+        }
+    };
+    (listed, Arc::new(act))
+}
+
+/// Removes the oldest demos' journals; their names sort by time.
+fn prune(journals: &Path) {
+    let Ok(entries) = fs::read_dir(journals) else { return };
+    let mut all: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    all.sort();
+    for old in all.iter().rev().skip(KEPT) {
+        if let Err(error) = fs::remove_dir_all(old) {
+            tracing::warn!(%error, path = %old.display(), "an old demo's journal could not be removed");
+        }
+    }
+}
