@@ -25,7 +25,7 @@
 //! Who may import whom is a test: `tests/it/architecture.rs`. Why things are as they are: [`decisions`].
 
 pub mod adapter;
-mod cli;
+pub mod cli;
 pub mod cockpit;
 pub mod decisions;
 pub mod domain;

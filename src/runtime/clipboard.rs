@@ -4,7 +4,7 @@ use crossterm::QueueableCommand;
 use crossterm::clipboard::CopyToClipboard;
 
 /// The bytes that copy a text.
-pub fn copy(text: &str) -> Vec<u8> {
+pub(super) fn copy(text: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     // Writing to memory does not fail.
     bytes.queue(CopyToClipboard::to_clipboard_from(text)).map(drop).ok();

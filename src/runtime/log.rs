@@ -16,18 +16,23 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// The variable that sets how much is written: `error`, `warn`, `info` (the default), `debug`, `trace` or `off`.
 pub const LEVEL: &str = "FLIGHTDECK_LOG";
 
+/// What is written for a secret.
+const REDACTED: &[u8] = b"${before}[redacted]${after}";
+
 /// How many days are kept.
 const DAYS: usize = 7;
 
-/// What looks like a secret: credentials in an address, authorization headers, and values named like secrets.
-static SECRET: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
+/// What looks like a secret, each with what stands before it: credentials in an address, authorization headers, and
+/// values that are named like secrets.
+static SECRETS: LazyLock<Option<[Regex; 2]>> = LazyLock::new(|| {
+    let in_address = Regex::new(r"(?<before>://[^\s/@:]*:)[^\s/@]+(?<after>@)");
+    let named = Regex::new(
         r#"(?xi)
-        (?<before> :// [^\s/@:"']* : | \b(?:bearer|basic)\s+
-          | \b(?:[\w-]*(?:token|secret|passw(?:or)?d|passphrase|api[_-]?key|authorization))\b ["']? \s* [:=] \s* ["']? (?:bearer\s+|basic\s+)? )
-        (?<secret> [^\s"'@,;&}]+ )"#,
-    )
-    .ok()
+        (?<before> \b(?:bearer|basic)\s+
+          | [\w-]*(?:token|secret|passw(?:or)?d|passphrase|api[_-]?key|authorization) ["']? \s* [:=] \s* ["']? (?:bearer\s+|basic\s+)? )
+        [^\s"'@,;&}]+ (?<after>)"#,
+    );
+    Some([in_address.ok()?, named.ok()?])
 });
 
 /// The log while it is written; what waits goes out when this is dropped.
@@ -54,6 +59,8 @@ pub fn start(state_directory: &Path) -> (OwnLog, Option<String>) {
     if level == LevelFilter::OFF {
         return (OwnLog { directory, _worker: None }, complaint);
     }
+    // The appender complains on the terminal about a directory that is not there.
+    std::fs::create_dir_all(&directory).ok();
     let appender = Builder::new()
         .rotation(Rotation::DAILY)
         .filename_prefix("flightdeck")
@@ -80,9 +87,12 @@ struct Redacted<W>(W);
 
 impl<W: Write> Write for Redacted<W> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        match &*SECRET {
-            Some(secret) => self.0.write_all(&secret.replace_all(line, &b"${before}[redacted]"[..]))?,
-            // Without the rule nothing is known to be harmless.
+        match &*SECRETS {
+            Some([in_address, named]) => {
+                let line = in_address.replace_all(line, REDACTED);
+                self.0.write_all(&named.replace_all(&line, REDACTED))?;
+            }
+            // Without the rules nothing is known to be harmless.
             None => self.0.write_all(b"[redacted]\n")?,
         }
         Ok(line.len())

@@ -92,6 +92,11 @@ mod tests {
         buffer
     }
 
+    fn parser() -> vt100::Parser {
+        let size = |cells| std::num::NonZero::new(cells).expect("there are cells");
+        vt100::Parser::new(size(2), size(20), 0)
+    }
+
     fn picture(parser: &mut vt100::Parser, bytes: &[u8]) -> String {
         parser.process(bytes);
         parser.screen().contents()
@@ -99,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_frame_changes_only_what_differs() {
-        let mut parser = vt100::Parser::new(2, 20, 0);
+        let mut parser = parser();
         let mut screen = Screen::new();
         let first = screen.frame(buffer("blue 30 green 70"), None).expect("memory does not fail");
         assert_eq!(picture(&mut parser, &first), "blue 30 green 70");
@@ -119,7 +124,7 @@ mod tests {
 
     #[test]
     fn the_cursor_is_shown_where_text_is_typed_and_nowhere_else() {
-        let mut parser = vt100::Parser::new(2, 20, 0);
+        let mut parser = parser();
         let mut screen = Screen::new();
         let typing = screen.frame(buffer("ab"), Some(Position::new(2, 0))).expect("memory does not fail");
         parser.process(&typing);

@@ -1,1 +1,3 @@
-//! Runs in a real terminal.
+//! The program in a real terminal.
+
+mod terminal;

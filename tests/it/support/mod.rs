@@ -8,3 +8,4 @@ pub mod load;
 pub mod pool;
 pub mod procedure;
 pub mod scene;
+pub mod pty;
