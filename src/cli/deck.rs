@@ -6,14 +6,14 @@ use std::time::Duration;
 use super::out::Out;
 use crate::error::Error;
 use crate::runtime::deck::{DemoAct, Fittings, Landed, fly};
-use crate::runtime::face::Look;
+use crate::runtime::look::Look;
 use crate::runtime::opening::Opening;
 
 /// How the cockpit looks.
 #[derive(Debug, clap::Args)]
 pub(super) struct LookArgs {
-    /// The theme to begin with, by name
-    #[arg(long, value_name = "NAME")]
+    /// The theme to begin with, by name or as the path of its file
+    #[arg(long, value_name = "THEME")]
     theme: Option<String>,
     /// Stop everything on the screen that moves
     #[arg(long)]

@@ -67,6 +67,8 @@ pub enum Msg {
     },
     /// The built-in world says what it did.
     DemoSaid(String),
+    /// The runtime tells the operator something: a fault, who has the controls, what the terminal cannot do.
+    Told(flight::Notice),
     /// Telemetry was dropped because it came faster than it could be taken.
     Dropped {
         /// Messages.

@@ -16,19 +16,20 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::adapter::Adapters;
-use super::face::{self, Look};
 use super::hands::Hands;
 use super::headless::{GRACE, is_unsettled};
+use super::look::Look;
 use super::opening::{Opening, changed};
 use super::queue::{Control, Telemetry};
 use super::signal::{Signal, Signals};
 use super::source::{self, OnDisk};
 use super::terminal::{FromTerminal, Screen, Terminal, panic, suspend};
 use super::{clock, clipboard};
-use crate::cockpit::{Effect, Model, Msg, Surroundings};
+use crate::cockpit::{self, Effect, Model, Msg, Surroundings};
 use crate::domain::Elapsed;
 use crate::error::Error;
 use crate::flight::{self, ChangedProfile, Notice, Tone};
+use crate::input;
 use crate::profile::Loaded;
 
 /// Between two frames that no key asked for.
@@ -153,7 +154,7 @@ pub async fn fly(opening: Opening, fittings: Fittings) -> Result<Landed, Error> 
     let hands = Hands::new(adapters, store, flight.id, tell, tracker.clone(), cancel.clone());
     hands.follow(flight.session.head);
     source::watch_profile(&fittings.profile, on_disk.clone(), control.clone(), &tracker, &cancel);
-    let model = face::model(flight, fittings.look.settings(), around, size, clock::now());
+    let model = Model::new(flight, fittings.look.settings(), around, clock::now(), size);
     let mut deck = Deck {
         model,
         hands,
@@ -178,7 +179,7 @@ pub async fn fly(opening: Opening, fittings: Fittings) -> Result<Landed, Error> 
         ticked_at: Elapsed(0),
     };
     for notice in notices {
-        deck.update(face::notice(notice));
+        deck.update(Msg::Told(notice));
     }
     for msg in first {
         deck.update(Msg::Flight(msg));
@@ -216,7 +217,7 @@ impl Deck {
     fn rest(&self) -> Duration {
         let now = clock::elapsed();
         let mut at = self.ticked_at.plus(BEAT);
-        if let Some(wakes_at) = face::wakes_at(&self.model) {
+        if let Some(wakes_at) = self.model.wakes_at() {
             at = at.min(wakes_at.max(self.ticked_at.plus(REST)));
         }
         if self.is_dirty() && self.terminal.is_free() {
@@ -231,7 +232,7 @@ impl Deck {
         if beat && self.terminal.size().is_err() {
             self.end = Some(End::TerminalGone);
         }
-        let wakes = face::wakes_at(&self.model).is_some_and(|at| now >= at.max(self.ticked_at.plus(REST)));
+        let wakes = self.model.wakes_at().is_some_and(|at| now >= at.max(self.ticked_at.plus(REST)));
         if beat || wakes {
             self.ticked_at = now;
             let dropped = self.telemetry.take_dropped();
@@ -265,7 +266,7 @@ impl Deck {
         match event {
             Some(Ok(Event::Resize(..))) => self.resize(),
             Some(Ok(event)) => {
-                if let Some(msg) = face::input(&self.model, &event) {
+                if let Some(msg) = input::read(&event, &self.model) {
                     self.update(msg);
                 }
             }
@@ -327,7 +328,7 @@ impl Deck {
 
     fn update(&mut self, msg: Msg) {
         let flown = self.model.flight.procedure.digest;
-        for effect in face::update(&mut self.model, clock::now(), msg) {
+        for effect in cockpit::update(&mut self.model, clock::now(), msg) {
             self.perform(effect);
         }
         if self.model.flight.procedure.digest != flown {
@@ -381,7 +382,7 @@ impl Deck {
     }
 
     fn tell(&mut self, tone: Tone, text: String) {
-        self.update(face::notice(Notice { tone, text }));
+        self.update(Msg::Told(Notice { tone, text }));
     }
 
     fn suspend(&mut self) {
@@ -418,10 +419,10 @@ impl Deck {
             return;
         }
         let mut buffer = Buffer::empty(Screen::area(self.model.size));
-        let cursor = face::draw(&self.model, &self.look, &mut buffer);
+        self.look.draw(&self.model, &mut buffer);
         let version = self.model.version;
         self.drawn_at = now;
-        match self.screen.frame(buffer, cursor) {
+        match self.screen.frame(buffer, None) {
             Ok(bytes) => {
                 if self.terminal.frame(bytes, version) {
                     self.handed = Some(version);

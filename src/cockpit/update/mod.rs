@@ -71,6 +71,7 @@ impl Model {
             Msg::LogState { source, state } => self.take_log_state(source, state, out),
             Msg::Scraped { source, began, scrape } => self.take_scrape(&source, began, scrape),
             Msg::DemoSaid(text) => self.tell(Tone::Plain, text, out),
+            Msg::Told(notice) => self.notice(notice, out),
             Msg::Dropped { count } => self.dropped += count,
         }
         true
