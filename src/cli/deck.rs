@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::out::Out;
 use crate::error::Error;
 use crate::runtime::deck::{DemoAct, Fittings, Landed, fly};
 use crate::runtime::look::Look;
@@ -43,18 +42,14 @@ impl LookArgs {
     }
 }
 
-/// Flies a session on the terminal and prints what stands afterwards.
+/// Flies a session on the terminal.
 pub(super) async fn run(
     opening: Opening,
     profile: PathBuf,
     args: &LookArgs,
     demo: Option<(Vec<(String, String)>, DemoAct)>,
-    out: &mut Out,
 ) -> Result<(), Error> {
     let fittings = Fittings { profile, look: args.look()?, demo, panic_after: args.panic_after() };
-    let Landed { signal, last_words } = fly(opening, fittings).await?;
-    for line in last_words {
-        out.line(&line);
-    }
+    let Landed { signal } = fly(opening, fittings).await?;
     signal.map_or(Ok(()), |number| Err(Error::Signal { number }))
 }

@@ -45,7 +45,7 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
     let options = LabOptions::default();
     let (from, to) = (options.from.clone(), options.to.clone());
     let lab = Lab::start(options, &TaskTracker::new()).await?;
-    let outcome = fly(&lab, (from, to), &args, &state, out).await;
+    let outcome = fly(&lab, (from, to), &args, &state).await;
     lab.stop().await;
     outcome
 }
@@ -55,7 +55,6 @@ async fn fly(
     (from_version, to_version): (String, String),
     args: &Args,
     state: &Path,
-    out: &mut Out,
 ) -> Result<(), Error> {
     let directory = lab.directory();
     let mut main = None;
@@ -77,7 +76,7 @@ async fn fly(
     prune(&journals);
     let intent = opening::Intent { operator: place::operator(None), from_version, to_version };
     let opening = opening::open(store, loaded, &intent).await?;
-    deck::run(opening, main, &args.look, Some(acts(lab.control())), out).await
+    deck::run(opening, main, &args.look, Some(acts(lab.control()))).await
 }
 
 /// The acts and faults for the palette, and what does them.

@@ -61,8 +61,6 @@ pub struct Fittings {
 pub struct Landed {
     /// The signal that ended it, if one did.
     pub signal: Option<u8>,
-    /// What is printed once the terminal is given back.
-    pub last_words: Vec<String>,
 }
 
 /// What comes into the loop.
@@ -119,6 +117,8 @@ struct Deck {
     end: Option<End>,
     /// The version of the model that was handed over last.
     handed: Option<u64>,
+    /// To the background, as soon as the loop comes round.
+    is_leaving_front: bool,
     /// A key waits to be drawn.
     is_eager: bool,
     drawn_at: Elapsed,
@@ -174,6 +174,7 @@ pub async fn fly(opening: Opening, fittings: Fittings) -> Result<Landed, Error> 
         found: Some(on_disk),
         end: None,
         handed: None,
+        is_leaving_front: false,
         is_eager: true,
         drawn_at: Elapsed(0),
         ticked_at: Elapsed(0),
@@ -193,6 +194,10 @@ pub async fn fly(opening: Opening, fittings: Fittings) -> Result<Landed, Error> 
 impl Deck {
     async fn run(&mut self, panic_at: Option<Elapsed>) {
         while self.end.is_none() {
+            if std::mem::take(&mut self.is_leaving_front) {
+                self.suspend().await;
+                continue;
+            }
             self.draw();
             if panic_at.is_some_and(|at| clock::elapsed() >= at) {
                 fail_on_purpose();
@@ -249,7 +254,7 @@ impl Deck {
                 tracing::info!(number, "ended by a signal");
                 self.end = Some(End::Signal(number));
             }
-            Signal::Suspend => self.suspend(),
+            Signal::Suspend => self.is_leaving_front = true,
             // Whoever stopped it may have left the terminal in other modes.
             Signal::Continue => {
                 if self.terminal.enter().is_err() {
@@ -357,7 +362,7 @@ impl Deck {
                     self.control.put(Msg::DemoSaid(said).into());
                 }
             }
-            Effect::Suspend => self.suspend(),
+            Effect::Suspend => self.is_leaving_front = true,
             Effect::Quit => self.end = Some(End::Quit),
         }
     }
@@ -385,7 +390,7 @@ impl Deck {
         self.update(Msg::Told(Notice { tone, text }));
     }
 
-    fn suspend(&mut self) {
+    async fn suspend(&mut self) {
         if !suspend::is_possible() {
             let text = "no shell waits that could bring flightdeck back: it stays in front";
             self.tell(Tone::Warn, text.to_owned());
@@ -394,7 +399,13 @@ impl Deck {
         // The stream's thread must not read keys that are meant for the shell.
         self.events = None;
         self.terminal.leave();
-        let stopped = suspend::stop();
+        match suspend::stop() {
+            Ok(()) => self.wait_for_the_front().await,
+            Err(error) => self.tell(Tone::Warn, format!("it could not be suspended: {error}")),
+        }
+        if self.end.is_some() {
+            return;
+        }
         if self.terminal.enter().is_err() {
             self.end = Some(End::TerminalGone);
             return;
@@ -403,8 +414,19 @@ impl Deck {
         self.screen.forget();
         self.resize();
         self.update(Msg::Resumed);
-        if let Err(error) = stopped {
-            self.tell(Tone::Warn, format!("it could not be suspended: {error}"));
+    }
+
+    /// The stop takes hold a moment after it was asked for: until it is over, the terminal is the shell's.
+    async fn wait_for_the_front(&mut self) {
+        loop {
+            match timeout(BEAT, self.signals.next()).await {
+                Ok(Signal::Continue) | Err(_) => return,
+                Ok(Signal::End(number)) => {
+                    self.end = Some(End::Signal(number));
+                    return;
+                }
+                Ok(Signal::Suspend | Signal::Resize) => {}
+            }
         }
     }
 
@@ -452,16 +474,13 @@ impl Deck {
         self.cancel.cancel();
         self.tracker.close();
         timeout(Duration::from_millis(500), self.tracker.wait()).await.ok();
-        let last_words = match self.end {
-            Some(End::TerminalGone) => Vec::new(),
-            Some(End::Quit | End::Signal(_)) | None => last_words(&self.model.flight),
-        };
+        self.terminal.print(&last_words(&self.model.flight));
         let signal = match self.end {
             Some(End::Signal(number)) => Some(number),
             Some(End::TerminalGone) => u8::try_from(rustix::process::Signal::HUP.as_raw()).ok(),
             Some(End::Quit) | None => None,
         };
-        Landed { signal, last_words }
+        Landed { signal }
     }
 }
 

@@ -13,6 +13,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags};
 use rustix::termios::{QueueSelector, tcflush};
 
 /// How much is written at once. A frame that is given up ends within this.
@@ -20,6 +22,9 @@ const CHUNK: usize = 2 * 1024;
 
 /// How long leaving waits for a terminal that does not read.
 const PATIENCE: Duration = Duration::from_millis(300);
+
+/// How often a writer that waits for the terminal looks whether it is still wanted.
+const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 
 /// Cancels a control sequence that was cut.
 const CANCEL: &[u8] = b"\x18";
@@ -97,11 +102,22 @@ impl Line {
         self.turn.notify_all();
         queue = self.wait(queue);
         if queue.job.is_some() || queue.is_writing {
-            // The terminal does not read. What it was sent and has not read is thrown away, so that the writer goes on.
+            // The terminal does not read. What it was sent and has not read is thrown away, so that there is room.
             tcflush(self.output.as_fd(), QueueSelector::OFlush).ok();
             queue.is_abandoned = queue.is_writing;
             drop(self.wait(queue));
         }
+    }
+
+    /// Writes bytes after what was written before, and waits a moment for it. Nothing is given up for it.
+    pub(super) fn print(&self, bytes: Vec<u8>) {
+        let mut queue = self.lock();
+        if queue.is_lost || queue.job.is_some() {
+            return;
+        }
+        queue.job = Some(Job::Control(bytes));
+        self.turn.notify_all();
+        drop(self.wait(queue));
     }
 
     fn wait<'a>(&self, mut queue: MutexGuard<'a, Queue>) -> MutexGuard<'a, Queue> {
@@ -175,6 +191,7 @@ impl Line {
                     Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                     Ok(count) => rest = rest.get(count..).unwrap_or_default(),
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait_for_room(),
                     Err(error) => return Err(error),
                 }
                 if may_be_abandoned && !rest.is_empty() && self.lock().is_abandoned {
@@ -185,8 +202,32 @@ impl Line {
         Ok(true)
     }
 
+    /// Waits until the terminal takes more, or for a moment.
+    fn wait_for_room(&self) {
+        let mut output = [PollFd::new(&self.output, PollFlags::OUT)];
+        if poll(&mut output, Some(&LOOK)).is_err() {
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Opens a terminal once more, for writing that never blocks. The descriptor that the shell shares with this process
+/// stays as it is. Where it cannot be opened (it may be another user's), that one is written to.
+pub(super) fn open(output: &impl AsFd) -> io::Result<File> {
+    let again = rustix::termios::ttyname(output, Vec::new()).and_then(|name| {
+        let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        rustix::fs::open(name.as_c_str(), flags, Mode::empty())
+    });
+    match again {
+        Ok(again) => Ok(File::from(again)),
+        Err(error) => {
+            tracing::warn!(%error, "the terminal could not be opened once more; leaving it may have to wait for it");
+            Ok(File::from(output.as_fd().try_clone_to_owned()?))
+        }
     }
 }
 

@@ -15,13 +15,12 @@ pub mod panic;
 mod screen;
 pub mod suspend;
 
-use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+use rustix::termios::{OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetwinsize, tcsetattr};
 
 use self::line::{Line, Told};
 pub use self::screen::Screen;
@@ -93,8 +92,7 @@ impl Terminal {
         let input = io::stdin().as_fd().try_clone_to_owned().map_err(failed)?;
         let output = io::stdout().as_fd().try_clone_to_owned().map_err(failed)?;
         let original = tcgetattr(&input).map_err(|source| failed(source.into()))?;
-        let writer = File::from(output.try_clone().map_err(failed)?);
-        let line = Line::start(writer, move |told| {
+        let line = Line::start(line::open(&output).map_err(failed)?, move |told| {
             queue.put(M::from(match told {
                 Told::Written { version } => FromTerminal::Written { version },
                 Told::Lost(error) => FromTerminal::Lost(error),
@@ -126,6 +124,11 @@ impl Terminal {
     /// Gives the terminal back as it was found.
     pub fn leave(&self) {
         self.hold.leave();
+    }
+
+    /// Prints lines on the terminal that was left, and waits a moment for them: one that does not read keeps nobody.
+    pub fn print(&self, lines: &[String]) {
+        self.hold.print(lines);
     }
 
     /// Whether a frame would be written now.
@@ -174,26 +177,31 @@ impl Hold {
         Ok(())
     }
 
+    fn print(&self, lines: &[String]) {
+        let text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
+        self.line.print(text.into_bytes());
+    }
+
     fn leave(&self) {
         if !self.is_taken.swap(false, Ordering::SeqCst) {
             return;
         }
         self.line.control(LEAVE.as_bytes().to_vec());
-        // Keys typed ahead were meant for the cockpit, not for the shell.
-        if let Err(error) = tcsetattr(&self.input, OptionalActions::Flush, &self.original) {
+        // At once: to wait until the terminal has read everything may be to wait for ever.
+        if let Err(error) = tcsetattr(&self.input, OptionalActions::Now, &self.original) {
             tracing::warn!(%error, "the terminal's modes could not be restored");
         }
+        // Keys typed ahead were meant for the cockpit, not for the shell.
+        tcflush(&self.input, QueueSelector::IFlush).ok();
     }
 }
 
-/// Gives the terminal back, from wherever; `true` when it was taken.
-fn leave_held() -> bool {
-    let hold = held().clone();
-    let was_taken = hold.as_ref().is_some_and(|hold| hold.is_taken.load(Ordering::SeqCst));
-    if let Some(hold) = hold {
-        hold.leave();
-    }
-    was_taken
+/// Gives the terminal back, from wherever, and prints a line on it; `false` when no terminal is held.
+fn leave_held(last_word: &str) -> bool {
+    let Some(hold) = held().clone() else { return false };
+    hold.leave();
+    hold.print(&[last_word.to_owned()]);
+    true
 }
 
 fn held() -> std::sync::MutexGuard<'static, Option<Arc<Hold>>> {

@@ -44,11 +44,13 @@ fn hook(info: &PanicHookInfo<'_>) {
     let thread = thread::current();
     tracing::error!(thread = thread.name().unwrap_or("unnamed"), %message, %backtrace, "panic");
     if LOOP.get() == Some(&thread.id()) {
-        super::leave_held();
-        print(&format!(
+        let last_word = format!(
             "flightdeck has a fault and had to end: {message}\n\
              What was decided is in the journal; open the profile again to go on from there."
-        ));
+        );
+        if !super::leave_held(&last_word) {
+            print(&last_word);
+        }
     } else {
         if super::held().is_none() {
             print(&format!("flightdeck has a fault: {message}"));
