@@ -396,8 +396,7 @@ impl Deck {
             self.tell(Tone::Warn, text.to_owned());
             return;
         }
-        // The stream's thread must not read keys that are meant for the shell.
-        self.events = None;
+        // The stream of keys stays: its thread is stopped with all others, and a new one could miss the first key.
         self.terminal.leave();
         match suspend::stop() {
             Ok(()) => self.wait_for_the_front().await,
@@ -410,7 +409,6 @@ impl Deck {
             self.end = Some(End::TerminalGone);
             return;
         }
-        self.events = Some(EventStream::new());
         self.screen.forget();
         self.resize();
         self.update(Msg::Resumed);
