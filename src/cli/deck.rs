@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::runtime::deck::{DemoAct, Fittings, Landed, fly};
+use crate::runtime::deck::{Demo, Fittings, Landed, fly};
 use crate::runtime::look::Look;
 use crate::runtime::opening::Opening;
 
@@ -43,12 +43,7 @@ impl LookArgs {
 }
 
 /// Flies a session on the terminal.
-pub(super) async fn run(
-    opening: Opening,
-    profile: PathBuf,
-    args: &LookArgs,
-    demo: Option<(Vec<(String, String)>, DemoAct)>,
-) -> Result<(), Error> {
+pub(super) async fn run(opening: Opening, profile: PathBuf, args: &LookArgs, demo: Option<Demo>) -> Result<(), Error> {
     let fittings = Fittings { profile, look: args.look()?, demo, panic_after: args.panic_after() };
     let Landed { signal } = fly(opening, fittings).await?;
     signal.map_or(Ok(()), |number| Err(Error::Signal { number }))

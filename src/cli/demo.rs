@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::journal::Place;
 use crate::lab::{FaultEntry, Lab, LabControl, LabOptions};
 use crate::profile;
-use crate::runtime::deck::DemoAct;
+use crate::runtime::deck::Demo;
 use crate::runtime::{log, opening};
 
 /// How many demos' journals are kept.
@@ -45,17 +45,12 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
     let options = LabOptions::default();
     let (from, to) = (options.from.clone(), options.to.clone());
     let lab = Lab::start(options, &TaskTracker::new()).await?;
-    let outcome = fly(&lab, (from, to), &args, &state).await;
+    let outcome = Box::pin(fly(&lab, (from, to), &args, &state)).await;
     lab.stop().await;
     outcome
 }
 
-async fn fly(
-    lab: &Lab,
-    (from_version, to_version): (String, String),
-    args: &Args,
-    state: &Path,
-) -> Result<(), Error> {
+async fn fly(lab: &Lab, (from_version, to_version): (String, String), args: &Args, state: &Path) -> Result<(), Error> {
     let directory = lab.directory();
     let mut main = None;
     for (name, bytes) in lab.profile()? {
@@ -76,12 +71,13 @@ async fn fly(
     prune(&journals);
     let intent = opening::Intent { operator: place::operator(None), from_version, to_version };
     let opening = opening::open(store, loaded, &intent).await?;
-    deck::run(opening, main, &args.look, Some(acts(lab.control()))).await
+    Box::pin(deck::run(opening, main, &args.look, Some(acts(lab.control())))).await
 }
 
 /// The acts and faults for the palette, and what does them.
-fn acts(control: LabControl) -> (Vec<(String, String)>, DemoAct) {
-    let mut listed: Vec<(String, String)> = control.faults().into_iter().map(|entry| (entry.name, entry.help)).collect();
+fn acts(control: LabControl) -> Demo {
+    let mut listed: Vec<(String, String)> =
+        control.faults().into_iter().map(|entry| (entry.name, entry.help)).collect();
     let new = control.new_version().to_owned();
     for pool in ["blue", "green"] {
         listed.push((format!("{DEPLOY}{pool}"), format!("restart its servers one after the other with {new}")));
@@ -96,7 +92,7 @@ fn acts(control: LabControl) -> (Vec<(String, String)>, DemoAct) {
             None => format!("the built-in world has no `{name}`"),
         }
     };
-    (listed, Arc::new(act))
+    Demo { listed, act: Arc::new(act) }
 }
 
 /// Removes the oldest demos' journals; their names sort by time.

@@ -2,9 +2,9 @@
 
 mod ask;
 mod check;
+mod deck;
 #[cfg(feature = "lab")]
 mod demo;
-mod deck;
 mod open;
 mod out;
 mod place;
@@ -83,9 +83,8 @@ fn long_help() -> String {
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     panic::install();
     let mut out = Out::new();
-    let parsed = Cli::command()
-        .try_get_matches_from(arguments)
-        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
+    let parsed =
+        Cli::command().try_get_matches_from(arguments).and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
     let exit = match parsed {
         Ok(cli) => perform(cli.command, &mut out),
         Err(error) => {
@@ -107,7 +106,7 @@ fn perform(command: Command, out: &mut Out) -> Exit {
             return Exit::Internal;
         }
     };
-    let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(dispatch(command, out))));
+    let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(Box::pin(dispatch(command, out)))));
     // What still blocks (a person who was asked something) must not keep the program alive.
     runtime.shutdown_timeout(Duration::from_millis(300));
     match outcome {
@@ -125,13 +124,13 @@ fn perform(command: Command, out: &mut Out) -> Exit {
 async fn dispatch(command: Command, out: &mut Out) -> Result<(), Error> {
     match command {
         #[cfg(feature = "lab")]
-        Command::Demo(args) => demo::run(args, out).await,
-        Command::Open(args) => open::run(args, out).await,
-        Command::Check(args) => check::run(args, out).await,
-        Command::Status(args) => status::run(args, out).await,
-        Command::Rollback(args) => rollback::run(args, out).await,
-        Command::Record(args) => record::run(args, out).await,
-        Command::Sessions(args) => sessions::run(args, out).await,
+        Command::Demo(args) => Box::pin(demo::run(args, out)).await,
+        Command::Open(args) => Box::pin(open::run(args, out)).await,
+        Command::Check(args) => Box::pin(check::run(args, out)).await,
+        Command::Status(args) => Box::pin(status::run(args, out)).await,
+        Command::Rollback(args) => Box::pin(rollback::run(args, out)).await,
+        Command::Record(args) => Box::pin(record::run(args, out)).await,
+        Command::Sessions(args) => Box::pin(sessions::run(args, out)).await,
         Command::Schema => schema::run(out),
     }
 }

@@ -47,5 +47,5 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
     let intent =
         opening::Intent { operator: place::operator(args.operator), from_version: args.from, to_version: args.to };
     let opening = opening::open(store, loaded, &intent).await?;
-    deck::run(opening, args.profile, &args.look, None).await
+    Box::pin(deck::run(opening, args.profile, &args.look, None)).await
 }

@@ -1,34 +1,36 @@
 //! Printing. A reader that has gone away (`| head`) is no error.
 
-use std::io::{self, Write};
+use std::io::{self, Stderr, Stdout, Write};
 
 /// Standard output and error.
 #[derive(Debug)]
-pub(super) struct Out(());
+pub(super) struct Out {
+    stdout: Stdout,
+    stderr: Stderr,
+}
 
 impl Out {
     pub(super) fn new() -> Self {
-        Self(())
+        Self { stdout: io::stdout(), stderr: io::stderr() }
     }
 
     /// A line of what was asked for.
     pub(super) fn line(&mut self, text: &str) {
-        writeln!(io::stdout(), "{text}").ok();
+        writeln!(self.stdout, "{text}").ok();
     }
 
     /// Lines of what was asked for, as they are.
     pub(super) fn text(&mut self, text: &str) {
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).ok();
+        self.stdout.write_all(text.as_bytes()).and_then(|()| self.stdout.flush()).ok();
     }
 
     /// A remark beside what was asked for.
     pub(super) fn note(&mut self, text: &str) {
-        writeln!(io::stderr(), "{text}").ok();
+        writeln!(self.stderr, "{text}").ok();
     }
 
     /// Why it failed.
     pub(super) fn error(&mut self, text: &str) {
-        writeln!(io::stderr(), "flightdeck: {text}").ok();
+        writeln!(self.stderr, "flightdeck: {text}").ok();
     }
 }

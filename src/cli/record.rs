@@ -46,7 +46,8 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
     let Some((session, store)) = found.into_iter().next() else {
         return Err(Error::NoSession {
             what: format!("no session {} in the journals below {}", args.session, state.display()),
-            advice: "`flightdeck sessions` lists what is there; --profile looks where a profile keeps its journal".to_owned(),
+            advice: "`flightdeck sessions` lists what is there; --profile looks where a profile keeps its journal"
+                .to_owned(),
         });
     };
     let history = store.read(session.id, 1).await?;

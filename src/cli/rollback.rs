@@ -63,9 +63,7 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
 async fn go_back(headless: &mut Headless, args: &Args, out: &mut Out) -> Result<(), Error> {
     let timeout = headless.flight.procedure.timing.router_timeout;
     // Routers that do not answer in time are sent to as well (R4).
-    let looked = |flight: &Flight| {
-        flight.watches.values().all(|watch| watch.last.is_some() || watch.trouble.is_some())
-    };
+    let looked = |flight: &Flight| flight.watches.values().all(|watch| watch.last.is_some() || watch.trouble.is_some());
     headless.fly_until(timeout * 2 + Duration::from_secs(1), looked).await?;
     let choice = if args.off_new { WayBackChoice::OffNew } else { WayBackChoice::Step };
     headless.ask(Ask::ProposeRollback(choice));
@@ -77,7 +75,9 @@ async fn go_back(headless: &mut Headless, args: &Args, out: &mut Out) -> Result<
         None => return Err(refused(headless, "roll back")),
         Some(Proposing { stage: Stage::Impossible { refusals }, .. }) => return Err(impossible(refusals)),
         Some(proposing) => match proposing.proposal() {
-            Some(proposal) => (proposal.clone(), headless.flight.way_back(choice).map(|back| back.why).unwrap_or_default()),
+            Some(proposal) => {
+                (proposal.clone(), headless.flight.way_back(choice).map(|back| back.why).unwrap_or_default())
+            }
             None => return Err(refused(headless, "roll back")),
         },
     };
@@ -152,7 +152,11 @@ async fn confirmed(headless: &mut Headless, args: &Args, proposal: &Proposal) ->
         return if is_it { Ok(Gesture::Typed(text.clone())) } else { Err(no(format!("`{text}` is not `{target}`"))) };
     }
     if args.yes {
-        return if typed { Err(no(format!("this profile wants the target typed: --confirm \"{target}\""))) } else { Ok(Gesture::Key) };
+        return if typed {
+            Err(no(format!("this profile wants the target typed: --confirm \"{target}\"")))
+        } else {
+            Ok(Gesture::Key)
+        };
     }
     if !ask::is_possible() {
         let instead = if typed { format!("--confirm \"{target}\"") } else { "--yes".to_owned() };
@@ -160,10 +164,18 @@ async fn confirmed(headless: &mut Headless, args: &Args, proposal: &Proposal) ->
     }
     if typed {
         let answer = headless.meanwhile(ask::line(&format!("Type  {target}  to send: "))).await?;
-        return if answer == target { Ok(Gesture::Typed(answer)) } else { Err(no(format!("`{answer}` is not `{target}`"))) };
+        return if answer == target {
+            Ok(Gesture::Typed(answer))
+        } else {
+            Err(no(format!("`{answer}` is not `{target}`")))
+        };
     }
     let answer = headless.meanwhile(ask::line("Send it? y/N ")).await?;
-    if matches!(answer.as_str(), "y" | "Y" | "yes") { Ok(Gesture::Key) } else { Err(no("the answer was not y".to_owned())) }
+    if matches!(answer.as_str(), "y" | "Y" | "yes") {
+        Ok(Gesture::Key)
+    } else {
+        Err(no("the answer was not y".to_owned()))
+    }
 }
 
 /// What became of it, per router.

@@ -21,7 +21,10 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
     let stores = place::journals(&state, loaded.as_ref()).await?;
     let sessions = place::sessions(&stores).await?;
     if sessions.is_empty() {
-        out.note(&format!("no session yet in the journals below {}; `flightdeck open PROFILE` begins one", state.display()));
+        out.note(&format!(
+            "no session yet in the journals below {}; `flightdeck open PROFILE` begins one",
+            state.display()
+        ));
     }
     for (session, _) in sessions {
         let versions = match (session.from_version.as_str(), session.to_version.as_str()) {

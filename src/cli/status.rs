@@ -63,7 +63,10 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
 }
 
 /// The session in progress, if there is one.
-async fn session(loaded: &Loaded, state: &std::path::Path) -> Result<Option<(crate::domain::SessionId, Session)>, Error> {
+async fn session(
+    loaded: &Loaded,
+    state: &std::path::Path,
+) -> Result<Option<(crate::domain::SessionId, Session)>, Error> {
     let Some(store) = place::existing_store(place::place(loaded, state)).await? else { return Ok(None) };
     let Some(id) = store.unclosed(&loaded.procedure.service, &loaded.procedure.environment).await? else {
         return Ok(None);

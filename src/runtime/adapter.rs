@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use crate::adapter::log::LogSource;
 use crate::adapter::metric::MetricSource;
+use crate::adapter::router::Router;
 use crate::adapter::router::demo::DemoRouter;
 use crate::adapter::router::haproxy::HaProxy;
-use crate::adapter::router::Router;
 use crate::adapter::{log, metric};
 use crate::domain::{PoolId, RouterId, SourceId, Trouble};
 use crate::profile::{AdapterConfigs, RouterConfig};

@@ -24,7 +24,7 @@ use super::queue::{Control, Telemetry};
 use super::signal::{Signal, Signals};
 use super::source::{self, OnDisk};
 use super::terminal::{FromTerminal, Screen, Terminal, panic, suspend};
-use super::{clock, clipboard};
+use super::{clipboard, clock};
 use crate::cockpit::{self, Effect, Model, Msg, Surroundings};
 use crate::domain::Elapsed;
 use crate::error::Error;
@@ -44,14 +44,22 @@ const BATCH: usize = 32;
 /// An act or fault of the built-in world, by its name; says what it did.
 pub type DemoAct = Arc<dyn Fn(&str) -> String + Send + Sync>;
 
+/// The built-in world, as far as the cockpit acts on it.
+pub struct Demo {
+    /// Its acts and faults: name and one line of help.
+    pub listed: Vec<(String, String)>,
+    /// Does them.
+    pub act: DemoAct,
+}
+
 /// What a deck needs beside its session.
 pub struct Fittings {
     /// The profile, to watch its files.
     pub profile: PathBuf,
     /// How it looks.
     pub look: Look,
-    /// Acts of the built-in world, with their help.
-    pub demo: Option<(Vec<(String, String)>, DemoAct)>,
+    /// The built-in world, where it is flown.
+    pub demo: Option<Demo>,
     /// Ends the program with a fault after this; for tests of that way out.
     pub panic_after: Option<Duration>,
 }
@@ -67,7 +75,7 @@ pub struct Landed {
 enum ToLoop {
     Cockpit(Msg),
     Terminal(FromTerminal),
-    OnDisk(OnDisk),
+    OnDisk(Box<OnDisk>),
 }
 
 impl From<Msg> for ToLoop {
@@ -84,7 +92,7 @@ impl From<FromTerminal> for ToLoop {
 
 impl From<OnDisk> for ToLoop {
     fn from(told: OnDisk) -> Self {
-        Self::OnDisk(told)
+        Self::OnDisk(Box::new(told))
     }
 }
 
@@ -142,7 +150,7 @@ pub async fn fly(opening: Opening, fittings: Fittings) -> Result<Landed, Error> 
     let signals = Signals::new().map_err(internal)?;
     let terminal = Terminal::take(control.clone(), fittings.look.mouse)?;
     let size = terminal.size().unwrap_or((80, 24));
-    let (demo_acts, demo) = fittings.demo.unzip();
+    let (demo_acts, demo) = fittings.demo.map(|demo| (demo.listed, demo.act)).unzip();
     let around = Surroundings {
         solo: store.is_private(),
         durability: store.durability().words().to_owned(),
@@ -311,7 +319,7 @@ impl Deck {
                 tracing::warn!(%error, "the terminal is gone");
                 self.end = Some(End::TerminalGone);
             }
-            ToLoop::OnDisk(OnDisk(found)) => self.found_on_disk(found),
+            ToLoop::OnDisk(told) => self.found_on_disk(told.0),
         }
     }
 
@@ -490,7 +498,9 @@ fn last_words(flight: &flight::Flight) -> Vec<String> {
         (None, _) => words.push("No session was begun: nothing is in the journal.".to_owned()),
         (Some(_), Some(_)) => words.push(format!("Session {id} is closed. Read it: flightdeck record {id}")),
         (Some(_), None) => {
-            words.push(format!("Session {id} stays open: open the profile again to go on. Read it: flightdeck record {id}"));
+            words.push(format!(
+                "Session {id} stays open: open the profile again to go on. Read it: flightdeck record {id}"
+            ));
         }
     }
     if let Some(change) = flight.session.in_flight() {
@@ -498,8 +508,12 @@ fn last_words(flight: &flight::Flight) -> Vec<String> {
             let leg = flight.execution(change.id()).and_then(|execution| execution.legs.get(router));
             leg.and_then(|leg| leg.outcome.as_ref()).map_or("no answer yet", crate::domain::Outcome::word)
         };
-        let routers: Vec<String> =
-            change.confirmed.routers.iter().map(|order| format!("{}: {}", order.router, known(&order.router))).collect();
+        let routers: Vec<String> = change
+            .confirmed
+            .routers
+            .iter()
+            .map(|order| format!("{}: {}", order.router, known(&order.router)))
+            .collect();
         words.push(format!("The change to {} was in flight: {}", change.confirmed.to, routers.join(", ")));
     }
     if let Some(why) = &flight.link.down {
@@ -517,7 +531,5 @@ async fn next_event(events: &mut Option<EventStream>) -> Option<std::io::Result<
 
 /// The way out after a fault, for its test.
 fn fail_on_purpose() {
-    if cfg!(debug_assertions) {
-        std::panic::panic_any("asked for by --panic-after");
-    }
+    assert!(!cfg!(debug_assertions), "asked for by --panic-after");
 }

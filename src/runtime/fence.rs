@@ -10,8 +10,8 @@ use crate::domain::{ChangeId, Elapsed, Now, Timestamp};
 
 /// Asked by an adapter directly before the first byte of a write.
 pub struct Deadline {
-    deadline: Timestamp,
-    until: Elapsed,
+    wall: Timestamp,
+    elapsed: Elapsed,
     is_cancelled: Arc<AtomicBool>,
     is_ending: Arc<AtomicBool>,
 }
@@ -24,8 +24,8 @@ impl Deadline {
         if self.is_ending.load(Ordering::SeqCst) {
             return Err("flightdeck was ending before it was sent".to_owned());
         }
-        if now.wall > self.deadline || now.elapsed > self.until {
-            return Err(format!("its deadline {} was over before it could be sent", self.deadline.clock()));
+        if now.wall > self.wall || now.elapsed > self.elapsed {
+            return Err(format!("its deadline {} was over before it could be sent", self.wall.clock()));
         }
         Ok(())
     }
@@ -47,7 +47,7 @@ pub struct Fences {
 impl Fences {
     /// The fence of one write.
     pub fn fence(&self, change: ChangeId, deadline: Timestamp, until: Elapsed) -> Deadline {
-        Deadline { deadline, until, is_cancelled: self.flag(change), is_ending: self.is_ending.clone() }
+        Deadline { wall: deadline, elapsed: until, is_cancelled: self.flag(change), is_ending: self.is_ending.clone() }
     }
 
     /// Nothing more of this change is sent.
@@ -85,10 +85,9 @@ mod tests {
     fn either_clock_closes_the_fence() {
         let fence = Fences::default().fence(change(1), Timestamp(5_000), Elapsed(5_000));
         assert_eq!(fence.judge(at(5_000)), Ok(()));
-        for late in [
-            Now { wall: Timestamp(5_001), elapsed: Elapsed(1) },
-            Now { wall: Timestamp(1), elapsed: Elapsed(5_001) },
-        ] {
+        for late in
+            [Now { wall: Timestamp(5_001), elapsed: Elapsed(1) }, Now { wall: Timestamp(1), elapsed: Elapsed(5_001) }]
+        {
             assert!(fence.judge(late).is_err_and(|why| why.contains("deadline")), "{late:?}");
         }
     }

@@ -113,7 +113,9 @@ impl Hands {
     fn prepare(&self, request: u64, router: RouterId, target: &Target, reading: Option<&Reading>) {
         let result = match self.adapters.routers.get(&router) {
             Some(adapter) => adapter.router.prepare(target, reading),
-            None => Err(Refused::new("", format!("prepare {router}"), "it is not in the profile", "reload the profile")),
+            None => {
+                Err(Refused::new("", format!("prepare {router}"), "it is not in the profile", "reload the profile"))
+            }
         };
         (self.tell)(Msg::Prepared { request, router, result });
     }
@@ -204,7 +206,9 @@ fn appended(answer: journal::Appended) -> Appended {
         journal::Appended::Kept { .. } => Appended::Kept,
         journal::Appended::Conflict { head } => Appended::Conflict { head },
         journal::Appended::AlreadyOpen(session) => Appended::Unavailable {
-            why: format!("session {session} of this service and environment was opened meanwhile; leave and open again to join it"),
+            why: format!(
+                "session {session} of this service and environment was opened meanwhile; leave and open again to join it"
+            ),
         },
         journal::Appended::Unavailable(why) => Appended::Unavailable { why },
         journal::Appended::Unknown(why) => Appended::Unknown { why },

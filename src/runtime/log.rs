@@ -130,7 +130,9 @@ mod tests {
 
     #[test]
     fn plain_lines_stay_as_they_are() {
-        for line in ["write router=eu-1 requests=[\"set server app/blue-1 weight 86\"]", "http://127.0.0.1:80/state took 3 ms"] {
+        for line in
+            ["write router=eu-1 requests=[\"set server app/blue-1 weight 86\"]", "http://127.0.0.1:80/state took 3 ms"]
+        {
             assert_eq!(redacted(line), line);
         }
     }

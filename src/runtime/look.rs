@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::path::Path;
 
 use ratatui::buffer::Buffer;
 
@@ -32,14 +33,15 @@ impl Look {
         let (lc_all, lc_ctype, lang) = (variable("LC_ALL"), variable("LC_CTYPE"), variable("LANG"));
         let glyphs = Glyphs::of_environment(lc_all.as_deref(), lc_ctype.as_deref(), lang.as_deref());
         let mut raw: Vec<Theme> = Theme::names().filter_map(Theme::builtin).collect();
-        let name = match theme {
-            Some(path) if path.contains('/') || path.ends_with(".toml") => {
-                let text = fs::read_to_string(path).map_err(|error| format!("failed to read the theme {path}: {error}"))?;
+        let default = raw.first().map(|theme| theme.name.clone());
+        let name = match theme.or(default.as_deref()) {
+            Some(path) if path.contains('/') || Path::new(path).extension().is_some() => {
+                let text =
+                    fs::read_to_string(path).map_err(|error| format!("failed to read the theme {path}: {error}"))?;
                 raw.push(Theme::parse(path, &text).map_err(|error| error.to_string())?);
                 path
             }
-            Some(name) => name,
-            None => raw.first().map_or("dark", |theme| theme.name.as_str()),
+            other => other.unwrap_or_default(),
         }
         .to_owned();
         let themes: Vec<Theme> = raw.iter().map(|theme| theme.fitted(depth, glyphs)).collect();

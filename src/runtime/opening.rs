@@ -67,7 +67,8 @@ pub async fn join(store: Arc<dyn Store>, on_disk: Loaded, operator: &Operator) -
     let Some(session) = store.unclosed(service, environment).await? else {
         return Err(Error::NoSession {
             what: format!("no session of {service} in {environment} is open in {}", store.place()),
-            advice: "nothing was changed through flightdeck since the last one was closed; `open` begins one".to_owned(),
+            advice: "nothing was changed through flightdeck since the last one was closed; `open` begins one"
+                .to_owned(),
         });
     };
     let mut opening = resume(store, on_disk, session, operator).await?;
@@ -95,12 +96,7 @@ fn begin(store: Arc<dyn Store>, on_disk: Loaded, intent: &Intent) -> Result<Open
     Ok(Opening { store, flight, adapters, on_disk, first, notices: Vec::new() })
 }
 
-async fn resume(
-    store: Arc<dyn Store>,
-    on_disk: Loaded,
-    id: SessionId,
-    operator: &Operator,
-) -> Result<Opening, Error> {
+async fn resume(store: Arc<dyn Store>, on_disk: Loaded, id: SessionId, operator: &Operator) -> Result<Opening, Error> {
     let history = store.read(id, 1).await?;
     let session = history.fold();
     let me = me(operator.clone());
@@ -130,7 +126,10 @@ async fn resume(
     }
     if procedure.digest != on_disk.procedure.digest {
         first.push(Msg::ProfileDiffers { changed: Some(Box::new(changed(&on_disk))) });
-        tell(Tone::Warn, "the profile on disk is not the one that this session flies; reload it from the palette".to_owned());
+        tell(
+            Tone::Warn,
+            "the profile on disk is not the one that this session flies; reload it from the palette".to_owned(),
+        );
     }
     let adapters = Adapters::new(&flown.adapters).map_err(Error::Trouble)?;
     let flight = Flight::new(me, id, session, procedure);

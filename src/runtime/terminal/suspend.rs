@@ -1,6 +1,6 @@
 //! To the background and back (Ctrl-Z, `fg`).
 
-use rustix::process::{Signal, getppid, getpgrp, getsid, kill_current_process_group};
+use rustix::process::{Signal, getpgrp, getppid, getsid, kill_current_process_group};
 
 use super::super::process::Stat;
 

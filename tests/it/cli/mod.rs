@@ -1,1 +1,26 @@
 //! Commands, exit codes, generated files.
+
+mod command;
+mod help;
+#[cfg(feature = "lab")]
+mod world;
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// Runs the built program with a state directory of its own.
+fn flightdeck(state: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_flightdeck"))
+        .args(arguments)
+        .env_clear()
+        .env("FLIGHTDECK_STATE_DIR", state)
+        .env("USER", "ana")
+        .env("LANG", "C.UTF-8")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}

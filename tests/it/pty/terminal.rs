@@ -134,7 +134,8 @@ fn nobody_could_bring_it_back_so_it_stays_in_front() {
 
 #[test]
 fn a_terminal_that_cannot_be_drawn_on_is_refused_with_advice() {
-    let mut pty = Pty::spawn("/bin/sh", &["-c", &format!("TERM=dumb {} demo", env!("CARGO_BIN_EXE_flightdeck"))], (80, 24));
+    let mut pty =
+        Pty::spawn("/bin/sh", &["-c", &format!("TERM=dumb {} demo", env!("CARGO_BIN_EXE_flightdeck"))], (80, 24));
     assert_eq!(pty.wait_for_end(SOON).exit_code(), 2);
     pty.wait_for("set TERM to what this terminal is");
     pty.assert_whole();

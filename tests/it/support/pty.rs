@@ -25,7 +25,7 @@ pub struct Pty {
     shown: Arc<Shown>,
     tty: File,
     original: Termios,
-    state: tempfile::TempDir,
+    state: Arc<tempfile::TempDir>,
 }
 
 #[derive(Default)]
@@ -37,8 +37,6 @@ struct Shown {
 #[derive(Default)]
 struct State {
     screen: Option<vt100::Parser>,
-    /// Bytes read so far.
-    bytes: u64,
     /// Nothing more is read while this holds.
     is_paused: bool,
     /// The reader ends as soon as it reads something.
@@ -53,10 +51,19 @@ impl Pty {
     }
 
     /// Starts any program. It finds a state directory of its own in its environment.
-    pub fn spawn(program: &str, arguments: &[&str], (columns, rows): (u16, u16)) -> Self {
+    pub fn spawn(program: &str, arguments: &[&str], size: (u16, u16)) -> Self {
+        Self::spawn_in(Arc::new(tempfile::tempdir().unwrap()), program, arguments, size)
+    }
+
+    /// Starts any program with a state directory that others share.
+    pub fn spawn_in(
+        state: Arc<tempfile::TempDir>,
+        program: &str,
+        arguments: &[&str],
+        (columns, rows): (u16, u16),
+    ) -> Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
-        let state = tempfile::tempdir().unwrap();
         let path = pair.master.tty_name().unwrap();
         let tty = File::from(rustix::fs::open(path, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap());
         let original = tcgetattr(&tty).unwrap();
@@ -83,16 +90,7 @@ impl Pty {
         let writer = pair.master.take_writer().unwrap();
         let seen = shown.clone();
         thread::spawn(move || read_all(reader, &seen));
-        Self {
-            master: Some(pair.master),
-            writer: Some(writer),
-            child,
-            status: None,
-            shown,
-            tty,
-            original,
-            state,
-        }
+        Self { master: Some(pair.master), writer: Some(writer), child, status: None, shown, tty, original, state }
     }
 
     /// The state directory of the program.
@@ -146,11 +144,6 @@ impl Pty {
         self.shown.changed.notify_all();
     }
 
-    /// How many bytes were read so far.
-    pub fn bytes(&self) -> u64 {
-        self.shown.state.lock().unwrap().bytes
-    }
-
     /// The program's process id.
     pub fn pid(&self) -> u32 {
         self.child.process_id().unwrap()
@@ -201,9 +194,8 @@ impl Pty {
                 && !screen.bracketed_paste()
         });
         let now = tcgetattr(&self.tty).unwrap();
-        let modes = |termios: &Termios| {
-            (termios.input_modes, termios.output_modes, termios.control_modes, termios.local_modes)
-        };
+        let modes =
+            |termios: &Termios| (termios.input_modes, termios.output_modes, termios.control_modes, termios.local_modes);
         assert_eq!(modes(&now), modes(&self.original), "the terminal is not in the modes it was found in");
     }
 
@@ -211,14 +203,6 @@ impl Pty {
     pub fn is_raw(&self) -> bool {
         use rustix::termios::LocalModes;
         !tcgetattr(&self.tty).unwrap().local_modes.intersects(LocalModes::ECHO | LocalModes::ICANON)
-    }
-
-    /// Processor time that the program has used so far.
-    pub fn processor_time(&self) -> Duration {
-        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.pid())).unwrap();
-        let fields: Vec<&str> = text.rsplit_once(')').unwrap().1.split_whitespace().collect();
-        let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
-        Duration::from_millis(ticks * 10)
     }
 }
 
@@ -248,7 +232,6 @@ fn read_all(mut reader: Box<dyn Read + Send>, shown: &Shown) {
         let mut state = shown.state.lock().unwrap();
         match read {
             Ok(count) if count > 0 && !state.ends => {
-                state.bytes += count as u64;
                 state.screen.as_mut().unwrap().process(&some[..count]);
                 shown.changed.notify_all();
                 while state.is_paused {

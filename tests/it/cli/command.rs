@@ -1,0 +1,57 @@
+//! What commands answer where there is nothing to fly, and how they end.
+
+use super::{flightdeck, text};
+
+#[test]
+fn the_schema_is_one() {
+    let state = tempfile::tempdir().unwrap();
+    let said = flightdeck(state.path(), &["schema"]);
+    let schema: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();
+    assert_eq!(said.status.code(), Some(0));
+    assert!(schema["properties"]["router"].is_object(), "{schema}");
+}
+
+#[test]
+fn each_failure_has_its_code_and_says_what_to_do() {
+    let state = tempfile::tempdir().unwrap();
+    let broken = state.path().join("broken.toml");
+    std::fs::write(&broken, "service = 1\nenvironment = \"prod\"\nnonsense = true\n").unwrap();
+    let broken = broken.to_str().unwrap();
+    for (arguments, code, words) in [
+        (vec![], 2, "flightdeck demo"),
+        (vec!["fly"], 2, "unrecognized subcommand"),
+        (vec!["open"], 2, "<PROFILE>"),
+        (vec!["check", "/nowhere/profile.toml"], 3, "/nowhere/profile.toml"),
+        (vec!["check", broken], 3, "nonsense"),
+        (vec!["open", broken], 3, "nonsense"),
+        (vec!["status", broken], 3, "nonsense"),
+        (vec!["rollback", broken], 3, "nonsense"),
+        (vec!["record"], 7, "no session latest"),
+        (vec!["record", "0193a5c2"], 7, "flightdeck sessions"),
+        (vec!["open", "--theme", "neon", broken], 2, "high-contrast"),
+    ] {
+        let said = flightdeck(state.path(), &arguments);
+        let all = format!("{}{}", text(&said.stdout), text(&said.stderr));
+        assert_eq!(said.status.code(), Some(code), "{arguments:?}: {all}");
+        assert!(all.contains(words), "{arguments:?} does not say `{words}`: {all}");
+    }
+}
+
+#[test]
+fn every_problem_of_a_profile_is_told_at_once() {
+    let state = tempfile::tempdir().unwrap();
+    let broken = state.path().join("broken.toml");
+    std::fs::write(&broken, "service = 1\nnonsense = true\n").unwrap();
+    let said = text(&flightdeck(state.path(), &["check", broken.to_str().unwrap()]).stderr);
+    for place in ["broken.toml:1:", "broken.toml:2:", "environment"] {
+        assert!(said.contains(place), "{place}: {said}");
+    }
+}
+
+#[test]
+fn no_session_yet_is_no_failure() {
+    let state = tempfile::tempdir().unwrap();
+    let said = flightdeck(state.path(), &["sessions"]);
+    assert_eq!((said.status.code(), text(&said.stdout)), (Some(0), String::new()));
+    assert!(text(&said.stderr).contains("flightdeck open PROFILE"));
+}
