@@ -214,8 +214,9 @@ impl Deck {
             tokio::select! {
                 biased;
                 signal = self.signals.next() => self.signal(signal),
-                event = next_event(&mut self.events) => self.event(event),
+                // Before keys: that a dialog was drawn must be known before a key that answers it (F2).
                 Some(message) = self.answers.recv() => self.take(message),
+                event = next_event(&mut self.events) => self.event(event),
                 message = panic::next() => self.tell(
                     Tone::Bad,
                     format!("flightdeck has a fault: {message}; the deck flies on, its own log has more"),
