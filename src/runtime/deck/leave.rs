@@ -21,7 +21,7 @@ impl Deck {
             self.tell(Tone::Warn, text.to_owned());
             return;
         }
-        // The stream of keys stays: its thread is stopped with all others, and a new one could miss the first key.
+        // The thread that reads keys is stopped with all others.
         self.terminal.leave();
         match suspend::stop() {
             Ok(()) => self.wait_for_the_front().await,
@@ -56,7 +56,7 @@ impl Deck {
     /// Gives the terminal back at once, then waits a moment for answers (S1).
     pub(super) async fn land(mut self) -> Landed {
         self.hands.fences.end();
-        self.events = None;
+        self.events.close();
         self.terminal.leave();
         self.sources.cancel();
         let until = clock::elapsed().plus(GRACE);

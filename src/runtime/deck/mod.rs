@@ -9,8 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::{Event, EventStream};
-use futures_util::StreamExt;
+use crossterm::event::Event;
 use ratatui::buffer::Buffer;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use tokio::time::sleep;
@@ -111,7 +110,7 @@ struct Deck {
     demo: Option<DemoAct>,
     terminal: Terminal,
     screen: Screen,
-    events: Option<EventStream>,
+    events: UnboundedReceiver<Event>,
     signals: Signals,
     control: Control<ToLoop>,
     answers: UnboundedReceiver<ToLoop>,
@@ -145,11 +144,12 @@ pub async fn fly(opening: Opening, fittings: Fittings) -> Result<Landed, Error> 
     let (telemetry, samples) = Telemetry::new();
     let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
     let internal = |source: std::io::Error| Error::Terminal {
-        why: format!("signals cannot be listened to: {source}"),
+        why: format!("signals or keys cannot be listened to: {source}"),
         advice: "look at the limits of this shell".to_owned(),
     };
     let signals = Signals::new().map_err(internal)?;
     let terminal = Terminal::take(control.clone(), fittings.look.mouse)?;
+    let events = terminal.keys().map_err(internal)?;
     let size = terminal.size().unwrap_or((80, 24));
     let (demo_acts, demo) = fittings.demo.map(|demo| (demo.listed, demo.act)).unzip();
     let around = Surroundings {
@@ -171,7 +171,7 @@ pub async fn fly(opening: Opening, fittings: Fittings) -> Result<Landed, Error> 
         demo,
         terminal,
         screen: Screen::new(),
-        events: Some(EventStream::new()),
+        events,
         signals,
         control,
         answers,
@@ -215,7 +215,7 @@ impl Deck {
                 signal = self.signals.next() => self.signal(signal),
                 // Before keys: that a dialog was drawn must be known before a key that answers it (F2).
                 Some(message) = self.answers.recv() => self.take(message),
-                event = next_event(&mut self.events) => self.event(event),
+                event = self.events.recv() => self.event(event),
                 message = panic::next() => self.tell(
                     Tone::Bad,
                     format!("flightdeck has a fault: {message}; the deck flies on, its own log has more"),
@@ -274,18 +274,14 @@ impl Deck {
         }
     }
 
-    fn event(&mut self, event: Option<std::io::Result<Event>>) {
+    fn event(&mut self, event: Option<Event>) {
         self.is_eager = true;
         match event {
-            Some(Ok(Event::Resize(..))) => self.resize(),
-            Some(Ok(event)) => {
+            Some(Event::Resize(..)) => self.resize(),
+            Some(event) => {
                 if let Some(msg) = input::read(&event, &self.model) {
                     self.update(msg);
                 }
-            }
-            Some(Err(error)) => {
-                tracing::warn!(%error, "the terminal gives no keys any more");
-                self.end = Some(End::TerminalGone);
             }
             None => self.end = Some(End::TerminalGone),
         }
@@ -423,12 +419,5 @@ impl Deck {
             }
             Err(error) => tracing::error!(%error, "a frame could not be made"),
         }
-    }
-}
-
-async fn next_event(events: &mut Option<EventStream>) -> Option<std::io::Result<Event>> {
-    match events {
-        Some(events) => events.next().await,
-        None => std::future::pending().await,
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! - [`Terminal`]: raw mode, alternate screen, mouse and paste modes, cursor; taken and left together.
 //! - `line`: the thread that writes, and never holds anybody up (S3).
+//! - `keys`: the thread that reads.
 //! - [`Screen`]: frames as the bytes that change what is shown.
 //! - [`panic`]: what happens when a thread panics.
 //! - [`suspend`]: to the background and back.
@@ -10,6 +11,7 @@
 //! - Every way out goes through [`Terminal::leave`]: it runs on drop and in the panic hook, and twice does no harm.
 //! - Nothing is printed while the terminal is taken: first the modes go off, then the screen is left, then one prints.
 
+mod keys;
 mod line;
 pub mod panic;
 mod screen;
@@ -20,7 +22,10 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crossterm::event::Event;
 use rustix::termios::{OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetwinsize, tcsetattr};
+
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use self::line::{Line, Told};
 pub use self::screen::Screen;
@@ -119,6 +124,14 @@ impl Terminal {
     /// When the terminal's modes cannot be set.
     pub fn enter(&self) -> io::Result<()> {
         self.hold.enter()
+    }
+
+    /// Keys, mouse and paste from here on; ends when the terminal is gone.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn keys(&self) -> io::Result<UnboundedReceiver<Event>> {
+        keys::start(self.hold.input.try_clone()?)
     }
 
     /// Gives the terminal back as it was found.

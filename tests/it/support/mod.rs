@@ -7,5 +7,5 @@ pub mod haproxy;
 pub mod load;
 pub mod pool;
 pub mod procedure;
-pub mod scene;
 pub mod pty;
+pub mod scene;
