@@ -36,7 +36,7 @@ struct Cli {
 
 const EXAMPLES: &str = "\
 Begin here:
-  flightdeck demo                        a little world on this machine; nothing to install, nothing to break
+  flightdeck demo                        a little world on this machine
   flightdeck check payments.toml         does the profile fit what is there? Changes nothing
   flightdeck open payments.toml          the cockpit
 

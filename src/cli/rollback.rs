@@ -22,7 +22,7 @@ use crate::session::proposal::{Confirmation, Gesture};
 Examples:
   flightdeck rollback payments.toml              shows what each router will be sent, and asks
   flightdeck rollback payments.toml --off-new    everything off the pools that run the new version
-  flightdeck rollback payments.toml --yes        asks nobody; where the profile wants the target typed: --confirm
+  flightdeck rollback payments.toml --yes        asks nobody; see also --confirm
 
 It joins the open session and takes its controls, whoever has them, also while another cockpit runs: that one shows it.
 Exit code 0: read back on every router; 5: not everywhere, or not known; 7: nothing was sent.")]

@@ -273,9 +273,10 @@ mod tests {
     fn leaving_overtakes_a_frame_and_cancels_what_was_cut() {
         let (line, mut reader, told) = line();
         assert!(line.frame(vec![b'x'; 4 * 1024 * 1024], 1));
+        let mut some = [0; 4096];
+        reader.read_exact(&mut some).expect("the frame has begun");
         let reading = thread::spawn(move || {
             let mut all = Vec::new();
-            let mut some = [0; 4096];
             while !all.ends_with(b"leave") {
                 let count = reader.read(&mut some).expect("the pipe is open");
                 all.extend_from_slice(some.get(..count).expect("as many were read"));
