@@ -1,5 +1,7 @@
 //! What the palette offers, and finding in it.
 
+use std::cmp::Reverse;
+
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
@@ -39,16 +41,22 @@ impl Model {
         });
         let mut matcher = Matcher::new(Config::DEFAULT);
         let pattern = Pattern::parse(palette.input.value(), CaseMatching::Ignore, Normalization::Smart);
-        let mut found: Vec<(u32, PaletteEntry)> = acts
+        let typed = palette.input.value().trim().to_lowercase();
+        let mut score = |text: &str| pattern.score(Utf32Str::new(text, &mut Vec::new()), &mut matcher);
+        // What is typed is first of all the beginning of a name, then a part of one, then of what stands beside it.
+        let mut found: Vec<((u8, Reverse<u32>), PaletteEntry)> = acts
             .chain(demo)
             .filter_map(|entry| {
-                let mut buffer = Vec::new();
-                let text = format!("{} {}", entry.name, entry.title);
-                let score = pattern.score(Utf32Str::new(&text, &mut buffer), &mut matcher)?;
-                Some((score, entry))
+                let rank = match (score(&entry.name), score(&format!("{} {}", entry.name, entry.title))) {
+                    (Some(score), _) if entry.name.to_lowercase().starts_with(&typed) => (0, Reverse(score)),
+                    (Some(score), _) => (1, Reverse(score)),
+                    (None, Some(score)) => (2, Reverse(score)),
+                    (None, None) => return None,
+                };
+                Some((rank, entry))
             })
             .collect();
-        found.sort_by_key(|(score, entry)| (entry.unavailable.is_some(), std::cmp::Reverse(*score)));
+        found.sort_by_key(|(rank, entry)| (entry.unavailable.is_some(), *rank));
         found.into_iter().map(|(_, entry)| entry).collect()
     }
 

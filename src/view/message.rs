@@ -9,9 +9,9 @@
 use ratatui::layout::Rect;
 
 use super::format::took;
-use super::pen::Pen;
+use super::pen::{Pen, width};
 use super::state::{leg_state, outcome_state};
-use crate::cockpit::Model;
+use crate::cockpit::{ChecklistRow, Model, Pane};
 use crate::flight::Tone;
 use crate::session::Change;
 use crate::theme::Role;
@@ -31,6 +31,8 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
         if let Some(key) = key {
             row.skip(2).put(Role::Accent, &key).put(Role::Text, " look");
         }
+    } else if let Some(text) = cut_item(model) {
+        pen.row_of(area, 0).skip(1).put(Role::Accent, "☐ ").put(Role::Text, text);
     } else if let Some(change) = model.result() {
         result(pen, model, change, area);
     } else if let Some(noticed) = model.newest_notice() {
@@ -40,6 +42,13 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
         row.skip(1).put(Role::Dim, &noticed.at.wall.clock()).skip(1);
         row.put(role, mark(noticed.notice.tone)).skip(1).put(role, &noticed.notice.text);
     }
+}
+
+/// The selected item's text where its pane is too narrow for it.
+fn cut_item(model: &Model) -> Option<&str> {
+    let ChecklistRow::Item { item, tick: None, .. } = model.checklist_selected()? else { return None };
+    let room = model.areas().inner(Pane::Checklist).width.saturating_sub(5 + u16::from(item.depth) * 2);
+    (model.focus == Pane::Checklist && width(&item.text) > room).then_some(item.text.as_str())
 }
 
 /// What is known of a change, router by router.

@@ -78,7 +78,7 @@ pub(super) fn pieces(model: &Model, raised: &Raised) -> Vec<(Role, String)> {
         (None, _) => {}
     }
     if raised.being_deployed {
-        found.push((Role::Wait, ", is being deployed".to_owned()));
+        found.push((Role::Wait, ", its deploy is the next step".to_owned()));
     }
     found
 }

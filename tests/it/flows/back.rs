@@ -125,3 +125,11 @@ fn an_enter_that_comes_just_after_a_dialog_closed_opens_nothing() {
     app.pass(1000).keys("<enter>");
     assert_eq!(app.overlay(), "Shift");
 }
+
+#[test]
+fn the_palette_puts_names_that_begin_with_what_is_typed_first() {
+    let mut app = half();
+    app.model.around.demo = vec![("deploy to blue".to_owned(), "a new version".to_owned())];
+    app.keys(":dep<drawn>");
+    assert_eq!(app.model.palette_chosen().map(|entry| entry.name), Some("deploy to blue".to_owned()));
+}
