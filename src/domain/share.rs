@@ -140,16 +140,17 @@ pub struct Observed {
     pub agreement: Agreement,
 }
 
-/// Judges counted requests against the real share that the weights give. An interval wider than ±5 points says nothing
-/// yet. A deviation inside 3 points is not called off: random splits and weighted rounds both stay within it
+/// Judges counted requests against the real share that the weights give. Fewer than 100 requests, or an interval wider than
+/// ±5 points, say nothing yet. A deviation inside 3 points is not called off: random splits and weighted rounds both stay within it
 /// (measured on HAProxy, Envoy and others at 900 requests), and a wrong alarm teaches operators to ignore it.
 pub fn observe(share: Share, asked: f64) -> Option<Observed> {
+    const FEW: u64 = 100;
     const WIDE: f64 = 5.0;
     const SLACK: f64 = 0.03;
     let interval = wilson(share.part, share.whole)?;
     let fraction = share.fraction()?;
     let inside = (interval.low..=interval.high).contains(&asked) || (fraction - asked).abs() <= SLACK;
-    let agreement = if interval.half_width_points() > WIDE {
+    let agreement = if share.whole < FEW || interval.half_width_points() > WIDE {
         Agreement::NotEnoughYet
     } else if inside {
         Agreement::Consistent
@@ -178,6 +179,7 @@ mod tests {
         let word = |part, whole, asked| observe(Share { part, whole }, asked).map(|seen| seen.agreement);
         assert_eq!(word(0, 0, 0.5), None);
         assert_eq!(word(5, 10, 0.5), Some(Agreement::NotEnoughYet));
+        assert_eq!(word(0, 99, 0.0), Some(Agreement::NotEnoughYet));
         assert_eq!(word(604, 2000, 0.3), Some(Agreement::Consistent));
         assert_eq!(word(1000, 2000, 0.3), Some(Agreement::Off));
     }

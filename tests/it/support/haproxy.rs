@@ -130,7 +130,7 @@ impl<'a> Setup<'a> {
              stats socket ipv4@127.0.0.1:{user} level user\n  nbthread 1\n  maxconn 1000\n  noreuseport\n  \
              log stdout format raw local0 notice\n\
              defaults\n  mode http\n  log global\n  timeout connect 2s\n  timeout client 60s\n  timeout server 60s\n  \
-             timeout queue 5s\n  default-server inter 100ms fall 1 rise 1\n\
+             timeout queue 5s\n  timeout check 10s\n  default-server inter 100ms fall 1 rise 1\n\
              frontend fe\n  bind 127.0.0.1:{front}\n"
         );
         let pools = self.layout.pools();
