@@ -80,14 +80,27 @@ impl Flight {
                 watch.arrived.remove(&pool);
             }
             let Some(drain) = self.drains.get_mut(&pool) else { continue };
-            let before = drain.state;
             drain.look(now.elapsed, findings);
-            if drain.state == DrainState::Drained && before != DrainState::Drained && self.session.is_open() {
+            if drain.state == DrainState::Active {
+                self.undrained.insert(pool.clone());
+            }
+            if drain.state == DrainState::Drained && self.session.is_open() && self.undrained.remove(&pool) {
                 let evidence = drain.findings.iter().map(|(sort, finding)| proof(sort, finding)).collect();
                 commands.push(Command::NoteDrained { pool, evidence });
             }
         }
         commands
+    }
+
+    /// After a restart: a pool that the session took weight from and that was not proven drained since may be draining.
+    pub(super) fn take_up_drains(&mut self) {
+        for change in &self.session.changes {
+            for order in &change.confirmed.routers {
+                let had = order.bound.iter().flat_map(|bound| &bound.native.0).filter(|weight| weight.weight > 0);
+                let proven = |pool: &PoolId| self.session.drained.get(pool).is_some_and(|proof| proof.at >= change.at);
+                self.undrained.extend(had.map(|weight| weight.pool.clone()).filter(|pool| !proven(pool)));
+            }
+        }
     }
 
     fn findings(&mut self, pool: &PoolId, now: Elapsed) -> Vec<(Sort, Finding)> {

@@ -21,7 +21,7 @@ pub mod soak;
 mod update;
 pub mod watch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use effect::{Effect, Notice, Send, Tone};
@@ -78,6 +78,8 @@ pub struct Flight {
     pub link: link::Link,
     /// Every pool's drain.
     pub drains: BTreeMap<PoolId, Drain>,
+    /// Pools that had weight since they were last proven drained: only of these a drain is news.
+    undrained: BTreeSet<PoolId>,
     /// Log sources as evidence.
     pub logs: BTreeMap<SourceId, evidence::LogWatch>,
     /// The soak of the step last done.
@@ -114,6 +116,7 @@ impl Flight {
             executing: Vec::new(),
             link: link::Link::default(),
             drains,
+            undrained: BTreeSet::new(),
             logs: BTreeMap::new(),
             soak: None,
             observing: observe::Observing::default(),
@@ -122,6 +125,7 @@ impl Flight {
             counters: Counters::default(),
         };
         flight.take_up_in_flight();
+        flight.take_up_drains();
         flight
     }
 

@@ -55,3 +55,11 @@ fn no_session_yet_is_no_failure() {
     assert_eq!((said.status.code(), text(&said.stdout)), (Some(0), String::new()));
     assert!(text(&said.stderr).contains("flightdeck open PROFILE"));
 }
+
+#[test]
+fn the_readme_lists_every_exit_code() {
+    let readme = include_str!("../../../README.md");
+    for (code, meaning) in flightdeck::error::Exit::TABLE {
+        assert!(readme.contains(&format!("| {code} | {meaning} |")), "{code} {meaning}");
+    }
+}

@@ -139,3 +139,26 @@ fn a_machine_that_slept_has_proven_no_quiet_and_no_soak() {
     desk.pass(8_000);
     assert_eq!(desk.flight.drains[&PoolId::from("blue")].state, DrainState::Drained);
 }
+
+#[test]
+fn a_pool_that_never_had_weight_is_no_news_when_it_is_quiet() {
+    let mut procedure = blue_green(1);
+    procedure.plan.clear();
+    let mut desk = Desk::open_at(procedure, &[0, 100]);
+    desk.pass(12_000);
+    assert_eq!(desk.flight.drains[&PoolId::from("blue")].state, DrainState::Drained);
+    assert!(!desk.events().any(|event| matches!(event, Event::PoolDrained { .. })));
+}
+
+#[test]
+fn a_drain_that_a_crash_interrupted_is_still_proven_once() {
+    let mut desk = Desk::open(blue_green(1));
+    desk.shift();
+    desk.pass(500);
+    desk.crash();
+    desk.pass(12_000);
+    assert_eq!(desk.events().filter(|event| matches!(event, Event::PoolDrained { .. })).count(), 1);
+    desk.crash();
+    desk.pass(12_000);
+    assert_eq!(desk.events().filter(|event| matches!(event, Event::PoolDrained { .. })).count(), 1);
+}

@@ -43,10 +43,15 @@ pub fn me(number: u128, operator: &str) -> Me {
 impl Desk {
     /// An open session; every router has been read once and stands at 50 / 50, or shared equally.
     pub fn open(procedure: Procedure) -> Self {
+        let pools = procedure.pools.len();
+        Self::open_at(procedure, &vec![100 / u32::try_from(pools).unwrap(); pools])
+    }
+
+    /// An open session; every router has been read once and has these weights.
+    pub fn open_at(procedure: Procedure, weights: &[u32]) -> Self {
         let procedure = Arc::new(procedure);
         let pools: Vec<PoolId> = procedure.pool_ids().cloned().collect();
-        let even = vec![100 / u32::try_from(pools.len()).unwrap(); pools.len()];
-        let routers = procedure.routers.iter().map(|each| (each.id.clone(), Router::new(&pools, &even))).collect();
+        let routers = procedure.routers.iter().map(|each| (each.id.clone(), Router::new(&pools, weights))).collect();
         let id = SessionId(uuid::Uuid::from_u128(99));
         let flight = Flight::new(me(1, "ana"), id, Session::default(), procedure.clone());
         let controls = flight.me.controls("opened");
