@@ -1,5 +1,6 @@
 //! Faults in the middle of a change on one of two routers, of flightdeck itself, and what happens behind its back.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -177,7 +178,7 @@ fn weights_lost_in_a_restart_are_drift_within_two_polls_and_are_put_back() {
     cockpit.shows(&["edge-2 was restarted and lost its weights"]);
     // Two polls, and a little for a busy machine.
     assert!(back.elapsed() < Duration::from_secs(4), "noticed after {:?}", back.elapsed());
-    world.site.record_with("edge-2 drifted: 50.0 / 50.0 → 100.0 / 0.0");
+    world.site.record_with("edge-2 drifted: 50 / 50 → 100 / 0");
     cockpit.press_until("d", "Its process was replaced, and its runtime weights were lost.");
     cockpit.keys("b");
     cockpit.shows(&["Put a router back"]);
@@ -194,10 +195,15 @@ fn weights_lost_in_a_restart_are_drift_within_two_polls_and_are_put_back() {
 #[test]
 fn a_flightdeck_killed_in_the_middle_loses_no_decision() {
     let world = World::new(Shape::B);
-    world.at_the_next_change(When::BeforeItIsHeard, |two| two.stop());
+    let stopped = Arc::new(AtomicBool::new(false));
+    let is_stopped = Arc::clone(&stopped);
+    world.at_the_next_change(When::BeforeItIsHeard, move |two| {
+        two.stop();
+        is_stopped.store(true, Ordering::SeqCst);
+    });
     let mut cockpit = world.site.open();
     cockpit.next("send");
-    wait("the first router to have it", || world.one.weights()["blue"] == 50);
+    wait("the change to be at both", || world.one.weights()["blue"] == 50 && stopped.load(Ordering::SeqCst));
     cockpit.pty.signal(Signal::KILL);
     cockpit.pty.wait_for_end(Duration::from_secs(10));
     assert!(world.site.record().contains("1 change, 1 in flight"), "{}", world.site.record());
@@ -221,7 +227,7 @@ fn a_weight_changed_behind_the_operators_back_voids_the_proposal() {
     cockpit.shows(&["y send"]);
     let said = world.one.ask("set server app/green-1 weight 7");
     assert_eq!(said.trim(), "");
-    cockpit.shows(&["void: edge-1 changed outside: app/green-1 0 → 7", "Nothing was sent."]);
+    cockpit.shows(&["void: edge-1 changed outside: app/green-1: 0 → 7", "Nothing was sent."]);
     let meddled = world.one.weights();
     cockpit.keys("y\x1b");
     cockpit.hides("void:");

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use crate::support::cockpit::{Cockpit, Shape, Site, assert_percent, head, percent, router, shift};
-use crate::support::haproxy::{Haproxy, Layout, wait};
+use crate::support::haproxy::{Haproxy, Layout, Setup, wait};
 use crate::support::load::{Connections, Load, Tally, once};
 use crate::support::pool::Pool;
 
@@ -28,7 +28,7 @@ impl World {
             Shape::B => Layout::B { blue: &at_blue, green: &at_green },
             Shape::C => Layout::C { blue: &at_blue, green: &at_green },
         };
-        let edges = [(); 2].map(|()| Haproxy::start(layout));
+        let edges = [(); 2].map(|()| Setup::new(layout).patient().start());
         let loads = [&edges[0], &edges[1]].map(|edge| Load::start(edge.front(), rate, u64::MAX, Connections::Kept));
         Self { blue, _green: green, edges, loads }
     }

@@ -73,11 +73,16 @@ impl Site {
         Self { state, profile: path }
     }
 
-    /// Opens the cockpit as ana and waits until she drives and every router was read.
+    /// Opens the cockpit as ana and waits until she drives and the splits as read are where the plan starts: then every
+    /// router has its tick.
     pub fn open(&self) -> Cockpit {
         let cockpit = self.begin();
         cockpit.pty.wait_for("ana drives");
-        cockpit.pty.wait_for(" LIVE ");
+        cockpit.pty.wait_until("the routers to be taken as read", |screen| {
+            let shown = screen.contents();
+            let mut rows = shown.lines().filter(|line| line.contains("edge-") && line.contains(" haproxy ")).peekable();
+            rows.peek().is_some() && rows.all(|row| row.contains('✓'))
+        });
         cockpit
     }
 
@@ -205,17 +210,25 @@ impl Cockpit {
         self.pty.wait_for(&format!("Plan {}/", self.steps));
     }
 
-    /// Rolls back with two keys.
-    pub fn roll_back(&mut self) {
-        self.keys("R");
-        self.confirm("roll back");
-    }
-
     /// Leaves and waits for the end.
     pub fn quit(mut self) {
         self.keys("q");
         assert_eq!(self.pty.wait_for_end(Duration::from_secs(10)).exit_code(), 0);
     }
+}
+
+/// The text of the dialog of this title, its lines joined.
+pub fn dialog(screen: &str, title: &str) -> Option<String> {
+    let rows: Vec<Vec<char>> = screen.lines().map(|row| row.chars().collect()).collect();
+    let head: Vec<char> = format!("╭ {title} ").chars().collect();
+    let (top, left) = rows.iter().enumerate().find_map(|(index, row)| {
+        let at = row.windows(head.len()).position(|part| part == head)?;
+        Some((index, at))
+    })?;
+    let right = left + rows[top][left..].iter().position(|cell| *cell == '╮')?;
+    let body = rows[top + 1..].iter().take_while(|row| row.get(left) == Some(&'│'));
+    let lines: Vec<String> = body.filter_map(|row| Some(row.get(left + 1..right)?.iter().collect())).collect();
+    Some(lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" "))
 }
 
 /// A pool's percentage of the weights that HAProxy itself has.
