@@ -134,12 +134,11 @@ fn fits(adapter: &RouterAdapter, procedure: &Procedure, reading: &Reading) -> (R
         Trouble::new(TroubleKind::Mismatch, format!("{}: {}", steps.join(", "), why.what), why.why, why.advice)
     });
     let mut troubles = troubles.collect::<Vec<_>>().into_iter();
-    let result = match troubles.next() {
-        Some(first) => Err(first),
-        None => {
-            let node = format!("{} {}", reading.identity.node, reading.identity.process);
-            Ok(format!("{shares}, {}, {node}", servers.join(", ")).trim_end().to_owned())
-        }
+    let result = if let Some(first) = troubles.next() {
+        Err(first)
+    } else {
+        let node = format!("{} {}", reading.identity.node, reading.identity.process);
+        Ok(format!("{shares}, {}, {node}", servers.join(", ")).trim_end().to_owned())
     };
     remarks.extend(troubles.map(|trouble| trouble.to_string()));
     (result, remarks)
