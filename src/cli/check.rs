@@ -9,7 +9,7 @@ use futures_util::future::{BoxFuture, join_all};
 use tokio::time::timeout;
 
 use super::out::Out;
-use crate::domain::{Procedure, Reading, Target, Trouble, TroubleKind};
+use crate::domain::{Procedure, Reading, Refused, Target, Trouble, TroubleKind};
 use crate::error::Error;
 use crate::profile;
 use crate::runtime::adapter::{Adapters, RouterAdapter};
@@ -121,15 +121,25 @@ fn fits(adapter: &RouterAdapter, procedure: &Procedure, reading: &Reading) -> (R
         })
         .collect();
     let mut remarks = reading.warnings.clone();
-    let mut refused: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let mut refused: BTreeMap<String, (Refused, Vec<&str>)> = BTreeMap::new();
     for step in &procedure.plan {
         if let crate::domain::procedure::StepAct::Shift(weights) = &step.act
             && let Err(why) = adapter.router.prepare(&Target::Weights(weights.clone()), Some(reading))
         {
-            refused.entry(why.to_string()).or_default().push(&step.name);
+            let (_, steps) = refused.entry(why.to_string()).or_insert_with(|| (why, Vec::new()));
+            steps.push(&step.name);
         }
     }
-    let said = format!("{shares}, {}, {} {}", servers.join(", "), reading.identity.node, reading.identity.process);
-    remarks.extend(refused.into_iter().map(|(why, steps)| format!("{}: {why}", steps.join(", "))));
-    (Ok(said.trim_end().to_owned()), remarks)
+    let troubles = refused.into_values().map(|(why, steps)| {
+        Trouble::new(TroubleKind::Mismatch, format!("{}: {}", steps.join(", "), why.what), why.why, why.advice)
+    });
+    let mut troubles = troubles.collect::<Vec<_>>().into_iter();
+    let result = if let Some(first) = troubles.next() {
+        Err(first)
+    } else {
+        let node = format!("{} {}", reading.identity.node, reading.identity.process);
+        Ok(format!("{shares}, {}, {node}", servers.join(", ")).trim_end().to_owned())
+    };
+    remarks.extend(troubles.map(|trouble| trouble.to_string()));
+    (result, remarks)
 }

@@ -18,8 +18,8 @@ pub struct Execution {
     pub rollback: bool,
     /// Whether a rollback took its place; then it gets its word, and nothing more of it is sent.
     pub superseded: bool,
-    /// When it was dispatched.
-    pub began: Elapsed,
+    /// When it was dispatched; `None` when that was before this process began.
+    pub began: Option<Elapsed>,
     /// Per router.
     pub legs: BTreeMap<RouterId, Leg>,
 }
@@ -96,7 +96,7 @@ impl Flight {
             change: change.id(),
             rollback: !change.confirmed.kind.is_forward(),
             superseded: false,
-            began: Elapsed(0),
+            began: None,
             legs: change.confirmed.routers.iter().map(|order| (order.router.clone(), leg(&order.router))).collect(),
         };
         self.executing.push(execution);
@@ -197,7 +197,7 @@ impl Flight {
                 change: id,
                 rollback: !change.confirmed.kind.is_forward(),
                 superseded: false,
-                began: now.elapsed,
+                began: Some(now.elapsed),
                 legs: BTreeMap::new(),
             });
             self.executing.len() - 1
@@ -269,7 +269,7 @@ impl Flight {
             | Outcome::Failed { .. } => Phase::Done,
         };
         leg.outcome = Some(outcome.clone());
-        leg.took = Some(now.elapsed.since(began));
+        leg.took = began.map(|began| now.elapsed.since(began));
         let reads = leg.phase != Phase::Done;
         self.note(now, Command::NoteOutcome { change: id, router: router.clone(), attempt, outcome });
         if reads {
@@ -304,7 +304,7 @@ impl Flight {
                 && change.settled.is_none()
                 && now.elapsed < leg.until
                 && now.wall < leg.deadline;
-            leg.took = Some(now.elapsed.since(execution.began));
+            leg.took = execution.began.map(|began| now.elapsed.since(began));
             leg.outcome = Some(outcome.clone());
             if resend && now.elapsed.since(leg.sent_at) >= RESEND {
                 leg.phase = Phase::Sending;

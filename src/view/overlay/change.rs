@@ -76,7 +76,9 @@ pub(super) fn stage(model: &Model, sheet: &mut Sheet, stage: &Stage) -> bool {
         }
         Stage::Void { why } => {
             sheet.border = Role::Bad;
-            sheet.line(vec![piece(Role::Bad, "void: "), piece(Role::Strong, format!("{why}; look again"))]);
+            // A refusal begins with the word already.
+            let moved = why.strip_prefix("void: ").unwrap_or(why);
+            sheet.line(vec![piece(Role::Bad, "void: "), piece(Role::Strong, format!("{moved}; look again"))]);
             sheet.line(vec![piece(Role::Text, "Nothing was sent.")]);
         }
         Stage::Impossible { refusals } => {

@@ -72,13 +72,22 @@ pub struct Setup<'a> {
     balance: String,
     lines: Vec<String>,
     servers: BTreeMap<String, String>,
+    checks: &'static str,
 }
 
 impl<'a> Setup<'a> {
     /// An ordinary one: `balance roundrobin`, the first pool at 100 and the others at 0.
     pub fn new(layout: Layout<'a>) -> Self {
         let balance = "roundrobin".to_owned();
-        Self { layout, balance, lines: Vec::new(), servers: BTreeMap::new() }
+        let checks = "inter 100ms fall 1 rise 1";
+        Self { layout, balance, lines: Vec::new(), servers: BTreeMap::new(), checks }
+    }
+
+    /// Health checks that forgive a busy machine a late answer, for tests that count every request.
+    #[must_use]
+    pub fn patient(mut self) -> Self {
+        self.checks = "inter 1s fall 5 rise 1";
+        self
     }
 
     /// Another algorithm in the backend that holds the weights.
@@ -124,13 +133,14 @@ impl<'a> Setup<'a> {
     fn config(&self, dir: &Path, ports: [u16; 4]) -> String {
         let dir = dir.display();
         let [front, admin, operator, user] = ports;
+        let checks = self.checks;
         let mut text = format!(
             "global\n  stats socket {dir}/admin.sock mode 600 level admin\n  stats socket {dir}/user.sock level user\n  \
              stats socket ipv4@127.0.0.1:{admin} level admin\n  stats socket ipv4@127.0.0.1:{operator} level operator\n  \
              stats socket ipv4@127.0.0.1:{user} level user\n  nbthread 1\n  maxconn 1000\n  noreuseport\n  \
              log stdout format raw local0 notice\n\
              defaults\n  mode http\n  log global\n  timeout connect 2s\n  timeout client 60s\n  timeout server 60s\n  \
-             timeout queue 5s\n  timeout check 10s\n  default-server inter 100ms fall 1 rise 1\n\
+             timeout queue 5s\n  timeout check 10s\n  default-server {checks}\n\
              frontend fe\n  bind 127.0.0.1:{front}\n"
         );
         let pools = self.layout.pools();

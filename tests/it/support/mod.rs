@@ -1,7 +1,9 @@
 //! What the tests share.
 
 pub mod app;
+pub mod cockpit;
 pub mod desk;
+pub mod door;
 pub mod fake;
 pub mod haproxy;
 pub mod load;

@@ -112,14 +112,21 @@ impl Pty {
 
     /// Waits until the screen is as wanted.
     pub fn wait_until(&self, what: &str, holds: impl Fn(&vt100::Screen) -> bool) {
-        let until = Instant::now() + PATIENCE;
+        assert!(self.comes(PATIENCE, holds), "waited in vain for {what}; the screen shows:\n{}", self.text());
+    }
+
+    /// Whether the screen is as wanted within this time.
+    pub fn comes(&self, patience: Duration, holds: impl Fn(&vt100::Screen) -> bool) -> bool {
+        let until = Instant::now() + patience;
         let mut state = self.shown.state.lock().unwrap();
         while !holds(state.screen.as_ref().unwrap().screen()) {
             let left = until.saturating_duration_since(Instant::now());
-            let shown = state.screen.as_ref().unwrap().screen().contents();
-            assert!(!left.is_zero(), "waited in vain for {what}; the screen shows:\n{shown}");
+            if left.is_zero() {
+                return false;
+            }
             state = self.shown.changed.wait_timeout(state, left).unwrap().0;
         }
+        true
     }
 
     /// Waits until the screen shows a text.

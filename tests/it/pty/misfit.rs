@@ -1,0 +1,94 @@
+//! A profile that does not fit the routers that are there: what `check` and the cockpit say.
+
+use std::path::Path;
+
+use crate::support::cockpit::{Shape, Site, dialog, head, router, shift};
+use crate::support::haproxy::{Haproxy, Layout, Setup};
+use crate::support::pool::Pool;
+
+const POOLS: [&str; 2] = ["blue", "green"];
+
+struct World {
+    _pools: [Pool; 2],
+    haproxy: Haproxy,
+}
+
+impl World {
+    fn new(change: impl FnOnce(Setup<'_>) -> Setup<'_>) -> Self {
+        let pools = [Pool::start("blue", 1), Pool::start("green", 1)];
+        let (blue, green) = (pools[0].addresses(), pools[1].addresses());
+        let haproxy = change(Setup::new(Layout::A { blue: &blue, green: &green })).start();
+        Self { _pools: pools, haproxy }
+    }
+
+    fn site(&self, socket: &Path, change: impl FnOnce(String) -> String) -> Site {
+        let router = change(router("edge-1", socket, &self.haproxy, Shape::A, &POOLS));
+        Site::new(&(head(&POOLS) + &router + &shift("Half", "blue = 50", "")))
+    }
+}
+
+/// `check` says why and what to do, with its exit code; so does the cockpit.
+fn is_told(site: &Site, why: &str, advice: &str) {
+    let (code, said) = site.run(&["check", "PROFILE"]);
+    let line = said.lines().find(|line| line.starts_with("✗ router edge-1:"));
+    let line = line.unwrap_or_else(|| panic!("no line of trouble: {said}"));
+    assert!(code == 4 && line.contains(why) && line.contains(advice), "{code}: {said}");
+    let mut cockpit = site.begin();
+    cockpit.shows(&["edge-1 haproxy  ✗", "never read: ", "edge-1 does not answer: read unix:"]);
+    cockpit.keys("i");
+    cockpit.pty.wait_until("all of it in the details", |screen| {
+        dialog(&screen.contents(), "edge-1").is_some_and(|told| told.contains(why) && told.contains(advice))
+    });
+}
+
+#[test]
+fn a_path_without_a_socket() {
+    let world = World::new(|setup| setup);
+    let site = world.site(Path::new("/nowhere/admin.sock"), |router| router);
+    is_told(&site, "there is no such socket", "start HAProxy, or give the path");
+}
+
+#[test]
+fn a_backend_that_is_not_there() {
+    let world = World::new(|setup| setup);
+    let site = world.site(&world.haproxy.admin_socket(), |router| router.replace("app/", "ap/"));
+    let why = "there is no backend `ap`; there is app";
+    is_told(&site, why, "correct the pools' mapping in the profile");
+}
+
+#[test]
+fn servers_that_are_not_there() {
+    let world = World::new(|setup| setup);
+    let site = world.site(&world.haproxy.admin_socket(), |router| router.replace("blue-*", "blau-*"));
+    let why = "no server of app fits `blau-*` (blue); it has blue-1, green-1";
+    is_told(&site, why, "correct the pools' mapping in the profile");
+}
+
+#[test]
+fn an_algorithm_that_takes_no_weights() {
+    let world = World::new(|setup| setup.balance("static-rr"));
+    let site = world.site(&world.haproxy.admin_socket(), |router| router);
+    let (code, said) = site.run(&["check", "PROFILE"]);
+    assert!(code == 4 && said.contains("✗ router edge-1: Half: "), "{code}: {said}");
+    assert!(said.contains("app uses `balance static-rr`, which takes no weights at run time"), "{said}");
+    assert!(said.contains("write `balance roundrobin` into the backend"), "{said}");
+    let mut cockpit = site.open();
+    cockpit.keys("n");
+    cockpit.shows(&["✗ edge-1", "static-rr", "write `balance roundrobin`", "Nothing was sent."]);
+    cockpit.keys("y\x1b");
+    cockpit.hides("Nothing was sent.");
+    cockpit.quit();
+    assert!(site.record().contains("0 changes"));
+}
+
+#[test]
+fn a_socket_that_may_only_be_read() {
+    let world = World::new(|setup| setup);
+    let site = world.site(&world.haproxy.user_socket(), |router| router);
+    let (code, said) = site.run(&["check", "PROFILE"]);
+    println!("{code}\n{said}");
+    assert!(
+        said.contains("weights can be read but not changed; use a `stats socket` line with `level admin`"),
+        "{said}"
+    );
+}

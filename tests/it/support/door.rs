@@ -1,0 +1,108 @@
+//! A door in front of a HAProxy's Runtime API, through which a fault can come exactly in the middle of a change.
+//!
+//! The door is a path that leads to HAProxy's own socket. While it is watched it leads past a relay, which knows a change
+//! when it hears one, opens the way to HAProxy again and lets the fault happen.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::Shutdown;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// When the fault comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// The change was sent, and HAProxy has not heard it yet.
+    BeforeItIsHeard,
+    /// HAProxy has carried it out, and its answer is still on the way.
+    BeforeItIsAnswered,
+}
+
+type Fault = (When, Box<dyn FnOnce() + Send>);
+
+/// A path that leads to a HAProxy.
+pub struct Door {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    dir: tempfile::TempDir,
+    to: PathBuf,
+    fault: Mutex<Option<Fault>>,
+}
+
+impl Door {
+    /// A door to a socket.
+    pub fn to(socket: PathBuf) -> Self {
+        let dir = tempfile::Builder::new().prefix("fd-door").tempdir().unwrap();
+        let shared = Arc::new(Shared { dir, to: socket, fault: Mutex::default() });
+        shared.lead_to(&shared.to);
+        Self { shared }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> PathBuf {
+        self.shared.path()
+    }
+
+    /// Does this in the middle of the next change, once.
+    pub fn at_the_next_change(&self, when: When, fault: impl FnOnce() + Send + 'static) {
+        *self.shared.fault.lock().unwrap() = Some((when, Box::new(fault)));
+        let relay = self.shared.dir.path().join("relay");
+        let listener = UnixListener::bind(&relay).unwrap();
+        let shared = Arc::clone(&self.shared);
+        thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let shared = Arc::clone(&shared);
+                // Either side leaves when it likes.
+                thread::spawn(move || shared.carry(client).ok());
+            }
+        });
+        self.shared.lead_to(&relay);
+    }
+}
+
+impl Shared {
+    fn path(&self) -> PathBuf {
+        self.dir.path().join("door")
+    }
+
+    fn lead_to(&self, socket: &Path) {
+        // A rename takes the place of the old link at once.
+        let fresh = self.dir.path().join("fresh");
+        std::os::unix::fs::symlink(socket, &fresh).unwrap();
+        std::fs::rename(&fresh, self.path()).unwrap();
+    }
+
+    fn carry(&self, mut client: UnixStream) -> std::io::Result<()> {
+        let mut line = String::new();
+        BufReader::new(client.try_clone()?).read_line(&mut line)?;
+        let mut server = UnixStream::connect(&self.to)?;
+        let is_change = line.contains(";set server ") || line.contains(";set map ");
+        let fault = if is_change { self.fault.lock().unwrap().take() } else { None };
+        if fault.is_some() {
+            self.lead_to(&self.to);
+        }
+        match fault {
+            Some((When::BeforeItIsAnswered, fault)) => {
+                server.write_all(line.as_bytes())?;
+                let mut answer = Vec::new();
+                server.read_to_end(&mut answer)?;
+                fault();
+                return client.write_all(&answer);
+            }
+            Some((When::BeforeItIsHeard, fault)) => fault(),
+            None => {}
+        }
+        server.write_all(line.as_bytes())?;
+        let (mut from, mut to) = (server.try_clone()?, client.try_clone()?);
+        thread::spawn(move || {
+            std::io::copy(&mut from, &mut to).ok();
+            to.shutdown(Shutdown::Both).ok();
+        });
+        // The client says no more; when it leaves, HAProxy sees it leave.
+        client.read_to_end(&mut Vec::new())?;
+        server.shutdown(Shutdown::Both)
+    }
+}
