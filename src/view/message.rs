@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 use super::format::took;
 use super::pen::Pen;
 use super::state::{leg_state, outcome_state};
-use crate::cockpit::Model;
+use crate::cockpit::{Action, Model};
 use crate::flight::Tone;
 use crate::session::Change;
 use crate::theme::Role;
@@ -29,7 +29,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
         let role = tone(banner.tone);
         row.skip(1).put(role, mark(banner.tone)).skip(1).put(role, &banner.text);
         if let Some(key) = key {
-            row.skip(2).put(Role::Accent, &key).put(Role::Text, " look");
+            row.skip(2).put(Role::Accent, &key).put(Role::Text, verb(banner.action.as_ref()));
         }
     } else if let Some(change) = model.result() {
         result(pen, model, change, area);
@@ -40,6 +40,11 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
         row.skip(1).put(Role::Dim, &noticed.at.wall.clock()).skip(1);
         row.put(role, mark(noticed.notice.tone)).skip(1).put(role, &noticed.notice.text);
     }
+}
+
+/// What a banner's key does.
+fn verb(action: Option<&Action>) -> &'static str {
+    if action == Some(&Action::TakeControls) { " take them" } else { " look" }
 }
 
 /// What is known of a change, router by router.

@@ -76,6 +76,7 @@ pub(super) fn stage(model: &Model, sheet: &mut Sheet, stage: &Stage) -> bool {
         }
         Stage::Void { why } => {
             sheet.border = Role::Bad;
+            let why = why.strip_prefix("void: ").unwrap_or(why);
             sheet.line(vec![piece(Role::Bad, "void: "), piece(Role::Strong, format!("{why}; look again"))]);
             sheet.line(vec![piece(Role::Text, "Nothing was sent.")]);
         }

@@ -1,3 +1,13 @@
 //! The program in a real terminal.
 
+#[cfg(feature = "lab")]
+mod act;
+#[cfg(feature = "lab")]
+mod controls;
+#[cfg(feature = "lab")]
+mod plan;
+#[cfg(feature = "lab")]
+mod reload;
+#[cfg(feature = "lab")]
+mod stall;
 mod terminal;

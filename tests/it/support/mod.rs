@@ -4,8 +4,11 @@ pub mod app;
 pub mod desk;
 pub mod fake;
 pub mod haproxy;
+pub mod keys;
 pub mod load;
 pub mod pool;
 pub mod procedure;
 pub mod pty;
 pub mod scene;
+#[cfg(feature = "lab")]
+pub mod world;
