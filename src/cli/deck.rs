@@ -45,6 +45,6 @@ impl LookArgs {
 /// Flies a session on the terminal.
 pub(super) async fn run(opening: Opening, profile: PathBuf, args: &LookArgs, demo: Option<Demo>) -> Result<(), Error> {
     let fittings = Fittings { profile, look: args.look()?, demo, panic_after: args.panic_after() };
-    let Landed { signal } = fly(opening, fittings).await?;
+    let Landed { signal } = Box::pin(fly(opening, fittings)).await?;
     signal.map_or(Ok(()), |number| Err(Error::Signal { number }))
 }

@@ -21,6 +21,10 @@ const KEPT: usize = 10;
 /// Acts that deploy the new version, by the pool's name after it.
 const DEPLOY: &str = "deploy to ";
 
+/// The act that shows what a fault in a task does; in debug builds only.
+#[cfg(debug_assertions)]
+const PANIC: &str = "a task panics";
+
 /// What `demo` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -29,6 +33,9 @@ loopback ports picked free. The palette (:) has faults to switch on. Try: n, the
 
   flightdeck record latest               afterwards: the story of your flight")]
 pub(super) struct Args {
+    /// Shorten soaks, drains and deployments to a few seconds
+    #[arg(long)]
+    fast: bool,
     #[command(flatten)]
     look: deck::LookArgs,
     #[command(flatten)]
@@ -42,7 +49,7 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
     if let Some(complaint) = complaint {
         out.note(&complaint);
     }
-    let options = LabOptions::default();
+    let options = if args.fast { LabOptions::fast() } else { LabOptions::default() };
     let (from, to) = (options.from.clone(), options.to.clone());
     let lab = Lab::start(options, &TaskTracker::new()).await?;
     let outcome = Box::pin(fly(&lab, (from, to), &args, &state)).await;
@@ -82,7 +89,14 @@ fn acts(control: LabControl) -> Demo {
     for pool in ["blue", "green"] {
         listed.push((format!("{DEPLOY}{pool}"), format!("restart its servers one after the other with {new}")));
     }
+    #[cfg(debug_assertions)]
+    listed.push((PANIC.to_owned(), "a task that runs beside the cockpit ends with a fault".to_owned()));
     let act = move |name: &str| {
+        #[cfg(debug_assertions)]
+        if name == PANIC {
+            tokio::spawn(async { panics() });
+            return "a task was started that ends with a fault".to_owned();
+        }
         if let Some(pool) = name.strip_prefix(DEPLOY) {
             return control.deploy(pool, control.new_version());
         }
@@ -93,6 +107,13 @@ fn acts(control: LabControl) -> Demo {
         }
     };
     Demo { listed, act: Arc::new(act) }
+}
+
+/// A task with a fault.
+#[cfg(debug_assertions)]
+#[expect(clippy::panic, reason = "it is there to show what a panic does, in debug builds only")]
+fn panics() {
+    panic!("asked for in the palette");
 }
 
 /// Removes the oldest demos' journals; their names sort by time.

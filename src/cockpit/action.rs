@@ -114,6 +114,8 @@ pub enum Action {
     ToggleMouse,
     /// Open the dialog of the profile that changed on disk.
     ReloadProfile,
+    /// Take the controls from a cockpit whose process is gone (C4).
+    TakeControls,
     /// Close the session, with its outcome.
     CloseSession,
     /// A fault or act of the built-in world, by its name.

@@ -73,6 +73,7 @@ pub fn catalogue() -> Vec<Entry> {
         act(Action::ToggleMotion, "toggle-motion", "motion on or off"),
         act(Action::ToggleMouse, "toggle-mouse", "mouse on or off, for the terminal's own selection"),
         act(Action::ReloadProfile, "reload-profile", "take the changed profile in"),
+        act(Action::TakeControls, "take-controls", "take the controls from a cockpit that is gone"),
         act(Action::CloseSession, "close-session", "close the session, with its outcome"),
         act(Action::Help, "help", "all keys"),
         key(Action::Palette, "palette", "every act, by its name"),

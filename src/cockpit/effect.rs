@@ -22,6 +22,9 @@ pub enum Effect {
     Theme(String),
     /// A fault or act of the built-in world. Answered by [`super::Msg::DemoSaid`].
     Demo(String),
+    /// Look whether the process that has the controls is gone, and ask for them. Answered by
+    /// [`crate::flight::Ask::Resume`].
+    TakeControls,
     /// To the background. Answered by [`super::Msg::Resumed`] when back.
     Suspend,
     /// Leave. Not answered.

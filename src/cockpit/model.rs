@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use super::chart::Charts;
 use super::log_pane::LogPane;
 use super::overlay::Overlay;
-use crate::domain::{ChangeId, Elapsed, Now, PoolId, Weights};
+use crate::domain::{ChangeId, CockpitId, Elapsed, Now, PoolId, Weights};
 use crate::flight::{Flight, Notice};
 pub use crate::layout::Pane;
 
@@ -51,6 +51,8 @@ pub struct Model {
     pub settings: Settings,
     /// What is known of the surroundings.
     pub around: Surroundings,
+    /// The cockpit whose process was last seen to be gone while it had the controls.
+    pub gone: Option<CockpitId>,
     /// Telemetry messages that were dropped.
     pub dropped: u64,
     /// Counts up while anything on the screen moves.
@@ -139,6 +141,7 @@ impl Model {
             notices: VecDeque::new(),
             settings,
             around,
+            gone: None,
             dropped: 0,
             beat: 0,
             beat_at: Elapsed(0),

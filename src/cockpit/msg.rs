@@ -3,7 +3,7 @@
 use super::Action;
 use crate::domain::log::{LogBatch, LogSourceState};
 use crate::domain::metric::Scrape;
-use crate::domain::{Now, SourceId};
+use crate::domain::{CockpitId, Now, SourceId};
 use crate::flight;
 
 /// A message to the cockpit.
@@ -67,6 +67,11 @@ pub enum Msg {
     },
     /// The built-in world says what it did.
     DemoSaid(String),
+    /// The process of the cockpit that has the controls is provably gone (C4).
+    HolderGone {
+        /// The cockpit.
+        cockpit: CockpitId,
+    },
     /// The runtime tells the operator something: a fault, who has the controls, what the terminal cannot do.
     Told(flight::Notice),
     /// Telemetry was dropped because it came faster than it could be taken.

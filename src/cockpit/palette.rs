@@ -82,6 +82,9 @@ impl Model {
             Action::OpenPartial => unless(self.partial().is_some(), "no change is partly done"),
             Action::OpenDrift => unless(!session.drifted.is_empty(), "no router drifted"),
             Action::ReloadProfile => unless(self.flight.changed_profile.is_some(), "the profile did not change"),
+            Action::TakeControls => {
+                unless(session.is_open() && !self.flight.drives(), "you have the controls, or the session is closed")
+            }
             Action::Hold | Action::Note | Action::CloseSession => unless(session.is_open(), "the session is closed"),
             Action::FilterLogs
             | Action::PauseLogs

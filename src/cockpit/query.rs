@@ -135,8 +135,13 @@ impl Model {
         if let Some(closed) = &session.closed {
             add(Tone::Plain, Some(Action::Quit), format!("the session is closed: {}", closed.what));
         } else if let Some(controls) = session.controls.as_ref().filter(|_| !self.flight.drives()) {
-            let text = format!("{} has the controls; rolling back and holding need none", controls.holder.operator);
-            add(Tone::Warn, None, text);
+            let holder = &controls.holder.operator;
+            if self.gone == Some(controls.holder.cockpit) {
+                let text = format!("{holder} had the controls and is gone: nobody drives");
+                add(Tone::Warn, Some(Action::TakeControls), text);
+            } else {
+                add(Tone::Warn, None, format!("{holder} has the controls; rolling back and holding need none"));
+            }
         }
         found
     }
@@ -280,7 +285,9 @@ impl Model {
         if let Some(change) = self.flight.session.in_flight() {
             stops.push(format!("the change to {} is in flight: nobody asks its routers any more", change.confirmed.to));
         }
-        if let Some(soak) = self.flight.soak.as_ref().filter(|soak| !soak.left().is_zero()) {
+        if let Some(soak) =
+            self.flight.soak.as_ref().filter(|soak| self.flight.session.is_open() && !soak.left().is_zero())
+        {
             let left = crate::domain::clock_span(soak.left());
             stops.push(format!("the soak of {} has {left} to go: it begins anew", soak.step));
         }

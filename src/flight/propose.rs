@@ -7,10 +7,10 @@ use super::{Effect, Flight, Tone, WayBackChoice};
 use crate::domain::procedure::{Friction, StepAct};
 use crate::domain::{ChangeId, Elapsed, NativeSplit, Now, Prepared, Reading, Refused, RouterId, Target, Weights};
 use crate::session::Command;
-use crate::session::decide::change::{friction, stands, void};
+use crate::session::decide::change::{asked_of, friction, stands, void};
 use crate::session::event::{ChangeKind, Settlement};
 use crate::session::gate::{Forward, gates};
-use crate::session::proposal::{Bound, Confirmation, Gate, GateReport, Override, Proposal, RouterOrder};
+use crate::session::proposal::{Bound, Confirmation, GateReport, Override, Proposal, RouterOrder};
 
 /// A proposal with its stage.
 #[derive(Clone, PartialEq, Debug)]
@@ -282,11 +282,8 @@ impl Flight {
         let Some(proposing) = self.proposing.as_ref().filter(|proposing| proposing.kind.is_forward()) else {
             return Vec::new();
         };
-        let mut reports = gates(&self.session, &self.procedure, Forward::Shift(&proposing.to), &self.evidence(now));
-        if proposing.kind == ChangeKind::PutBack {
-            reports.retain(|report| report.gate != Gate::NoDrift);
-        }
-        reports
+        let reports = gates(&self.session, &self.procedure, Forward::Shift(&proposing.to), &self.evidence(now));
+        asked_of(&proposing.kind, reports)
     }
 
     /// The gates of the next step when it is a person's work.

@@ -84,7 +84,9 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
     let waiting = model.overlay.as_ref().and_then(crate::cockpit::Overlay::confirm).is_some_and(|c| c.waiting);
     match kind {
         OverlayKind::Shift(_) | OverlayKind::Complete { .. } if !waiting => {
-            put(Action::Send, if matches!(kind, OverlayKind::Shift(_)) { "send" } else { "it is done" });
+            if !model.is_blocked() {
+                put(Action::Send, if matches!(kind, OverlayKind::Shift(_)) { "send" } else { "it is done" });
+            }
             put(Action::Override, "override, with a reason");
             put(Action::Escape, "send nothing");
         }

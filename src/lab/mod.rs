@@ -66,6 +66,8 @@ pub struct LabOptions {
     pub health_every: Duration,
     /// How long a server is gone while it restarts with another version: long enough for two health checks to see it.
     pub restart: Duration,
+    /// How long soaks and the quiet of a drain last in the profile; as the template says where not given.
+    pub waits: Option<Duration>,
     /// Where chance starts.
     pub seed: u64,
     /// The directory for the logs; one of its own below `temporary` where not given. Removed at the end only if it is
@@ -90,11 +92,25 @@ impl Default for LabOptions {
             export: (Duration::from_secs(4), Duration::from_secs(20)),
             health_every: Duration::from_secs(1),
             restart: Duration::from_millis(2200),
+            waits: None,
             seed: 1,
             directory: None,
             temporary: std::env::temp_dir(),
             rotate_at: 16 * 1024 * 1024,
             cancel: CancellationToken::new(),
+        }
+    }
+}
+
+impl LabOptions {
+    /// A world in which nothing takes longer than a few seconds.
+    pub fn fast() -> Self {
+        Self {
+            export: (Duration::from_millis(500), Duration::from_secs(2)),
+            health_every: Duration::from_millis(300),
+            restart: Duration::from_millis(900),
+            waits: Some(Duration::from_secs(2)),
+            ..Self::default()
         }
     }
 }

@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 use super::format::took;
 use super::pen::{Pen, width};
 use super::state::{leg_state, outcome_state};
-use crate::cockpit::{ChecklistRow, Model, Pane};
+use crate::cockpit::{Action, ChecklistRow, Model, Pane};
 use crate::flight::Tone;
 use crate::session::Change;
 use crate::theme::Role;
@@ -29,7 +29,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
         let role = tone(banner.tone);
         row.skip(1).put(role, mark(banner.tone)).skip(1).put(role, &banner.text);
         if let Some(key) = key {
-            row.skip(2).put(Role::Accent, &key).put(Role::Text, " look");
+            row.skip(2).put(Role::Accent, &key).put(Role::Text, verb(banner.action.as_ref()));
         }
     } else if let Some(text) = cut_item(model) {
         pen.row_of(area, 0).skip(1).put(Role::Accent, "☐ ").put(Role::Text, text);
@@ -49,6 +49,11 @@ fn cut_item(model: &Model) -> Option<&str> {
     let ChecklistRow::Item { item, tick: None, .. } = model.checklist_selected()? else { return None };
     let room = model.areas().inner(Pane::Checklist).width.saturating_sub(5 + u16::from(item.depth) * 2);
     (model.focus == Pane::Checklist && width(&item.text) > room).then_some(item.text.as_str())
+}
+
+/// What a banner's key does.
+fn verb(action: Option<&Action>) -> &'static str {
+    if action == Some(&Action::TakeControls) { " take them" } else { " look" }
 }
 
 /// What is known of a change, router by router.

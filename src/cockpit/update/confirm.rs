@@ -158,6 +158,13 @@ impl Model {
         }
     }
 
+    /// Whether a gate stands against what the open dialog shows, and is not overridden in it.
+    pub fn is_blocked(&self) -> bool {
+        let Some(confirm) = self.overlay.as_ref().and_then(Overlay::confirm) else { return false };
+        let given = |gate: &Gate| confirm.overrides.iter().any(|each| each.gate == *gate);
+        self.dialog_gates().iter().any(|report| report.state != GateState::Holds && !given(&report.gate))
+    }
+
     /// The first gate of the open dialog that stands against it and could be overridden.
     pub fn to_override(&self) -> Option<Gate> {
         let given = &self.overlay.as_ref()?.confirm()?.overrides;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::{ChecklistRow, ConfirmState, Effect, Model, OverlayKind, Pane, Purpose};
+use super::super::{Action, ChecklistRow, ConfirmState, Effect, Model, OverlayKind, Pane, Purpose};
 use super::confirm::By;
 use crate::domain::{Outcome, RouterId};
 use crate::flight::{Ask, ChangedProfile, Tone};
@@ -43,7 +43,7 @@ impl Model {
         }
         match self.focus {
             Pane::Traffic => {
-                let action = self.answer_to_banner().unwrap_or(super::Action::NextStep);
+                let action = self.answer_to_banner().unwrap_or(Action::NextStep);
                 self.act(action, true, out);
             }
             Pane::Checklist => self.toggle(out),
@@ -170,6 +170,14 @@ impl Model {
                 self.tell(Tone::Warn, text, out);
             }
             None => self.tell(Tone::Plain, "the profile on disk is the one that is flown", out),
+        }
+    }
+
+    /// Whether the holder is gone is looked at anew when it is asked, and the rule decides (C4).
+    pub(super) fn take_controls(&mut self, out: &mut Vec<Effect>) {
+        match self.unavailable(&Action::TakeControls) {
+            Some(why) => self.tell(Tone::Plain, why, out),
+            None => out.push(Effect::TakeControls),
         }
     }
 

@@ -71,6 +71,7 @@ impl Model {
             Msg::LogState { source, state } => self.take_log_state(source, state, out),
             Msg::Scraped { source, began, scrape } => self.take_scrape(&source, began, scrape),
             Msg::DemoSaid(text) => self.tell(Tone::Plain, text, out),
+            Msg::HolderGone { cockpit } => self.gone = Some(cockpit),
             Msg::Told(notice) => self.notice(notice, out),
             Msg::Dropped { count } => self.dropped += count,
         }
@@ -203,6 +204,7 @@ impl Model {
             Action::ToggleMotion => self.settings.motion = !self.settings.motion,
             Action::ToggleMouse => self.toggle_mouse(out),
             Action::ReloadProfile => self.open_reload(by_enter, out),
+            Action::TakeControls => self.take_controls(out),
             Action::CloseSession => self.question(super::Purpose::CloseSession),
             Action::Demo(name) => out.push(Effect::Demo(name)),
             Action::Edit(request) => self.edit(request),
@@ -255,6 +257,7 @@ fn is_for_panes(action: &Action) -> bool {
         | Action::Details
         | Action::Messages
         | Action::ReloadProfile
+        | Action::TakeControls
         | Action::CloseSession => true,
         Action::Up
         | Action::Down

@@ -9,7 +9,8 @@ use super::super::headless::{GRACE, is_unsettled};
 use super::super::opening::short;
 use super::super::signal::Signal;
 use super::super::terminal::suspend;
-use super::{BEAT, Deck, End, Landed};
+use super::turn::BEAT;
+use super::{Deck, End, Landed};
 use crate::cockpit::Msg;
 use crate::flight::{self, Tone};
 

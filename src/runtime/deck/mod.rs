@@ -2,44 +2,39 @@
 //!
 //! Control is served before telemetry. A key is drawn at once, telemetry at most sixty times a second, and nothing where
 //! nothing changed. The terminal never holds the loop up (S3).
+//!
+//! - `turn`: what comes in, in order; `act`: what is done for the cockpit; `draw`: frames; `leave`: the background, the end.
 
+mod act;
+mod draw;
 mod leave;
+mod turn;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::Event;
-use ratatui::buffer::Buffer;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
-use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::adapter::Adapters;
+use super::clock;
 use super::hands::Hands;
 use super::look::Look;
-use super::opening::{Opening, changed};
+use super::opening::Opening;
 use super::queue::{Control, Telemetry};
-use super::signal::{Signal, Signals};
+use super::signal::Signals;
 use super::source::{self, OnDisk};
-use super::terminal::{FromTerminal, Screen, Terminal, panic};
-use super::{clipboard, clock};
-use crate::cockpit::{self, Effect, Model, Msg, Surroundings};
+use super::terminal::{FromTerminal, Screen, Terminal};
+use crate::cockpit::{Model, Msg, Surroundings};
 use crate::domain::Elapsed;
 use crate::error::Error;
-use crate::flight::{self, ChangedProfile, Notice, Tone};
-use crate::input;
+use crate::flight;
 use crate::profile::Loaded;
 
 /// Between two frames that no key asked for.
 const FRAME: Duration = Duration::from_millis(16);
-/// Between two ticks, at most; also how often a vanished terminal is looked for.
-const BEAT: Duration = Duration::from_secs(1);
-/// Between two ticks, at least.
-const REST: Duration = Duration::from_millis(10);
-/// Telemetry that is taken in before the loop looks up again.
-const BATCH: usize = 32;
 
 /// An act or fault of the built-in world, by its name; says what it did.
 pub type DemoAct = Arc<dyn Fn(&str) -> String + Send + Sync>;
@@ -131,6 +126,8 @@ struct Deck {
     is_eager: bool,
     drawn_at: Elapsed,
     ticked_at: Elapsed,
+    /// When it was last looked for what nothing tells: a terminal that is gone, a holder that is gone.
+    beat_at: Elapsed,
 }
 
 /// Flies a session on the terminal until its operator leaves. Runs on the thread that called
@@ -187,6 +184,7 @@ pub async fn fly(opening: Opening, fittings: Fittings) -> Result<Landed, Error> 
         is_eager: true,
         drawn_at: Elapsed(0),
         ticked_at: Elapsed(0),
+        beat_at: Elapsed(0),
     };
     for notice in notices {
         deck.update(Msg::Told(notice));
@@ -198,226 +196,4 @@ pub async fn fly(opening: Opening, fittings: Fittings) -> Result<Landed, Error> 
     let panic_at = fittings.panic_after.map(|after| clock::elapsed().plus(after));
     deck.run(panic_at).await;
     Ok(deck.land().await)
-}
-
-impl Deck {
-    async fn run(&mut self, panic_at: Option<Elapsed>) {
-        while self.end.is_none() {
-            if std::mem::take(&mut self.is_leaving_front) {
-                self.suspend().await;
-                continue;
-            }
-            self.draw();
-            assert!(panic_at.is_none_or(|at| clock::elapsed() < at), "asked for by --panic-after");
-            let rest = self.rest().min(panic_at.map_or(BEAT, clock::until));
-            tokio::select! {
-                biased;
-                signal = self.signals.next() => self.signal(signal),
-                // Before keys: that a dialog was drawn must be known before a key that answers it (F2).
-                Some(message) = self.answers.recv() => self.take(message),
-                event = self.events.recv() => self.event(event),
-                message = panic::next() => self.tell(
-                    Tone::Bad,
-                    format!("flightdeck has a fault: {message}; the deck flies on, its own log has more"),
-                ),
-                () = sleep(rest) => self.tick_when_due(),
-                Some(sample) = self.samples.recv() => self.take_batch(sample),
-            }
-        }
-    }
-
-    /// How long until something is due without anything coming in.
-    fn rest(&self) -> Duration {
-        let now = clock::elapsed();
-        let mut at = self.ticked_at.plus(BEAT);
-        if let Some(wakes_at) = self.model.wakes_at() {
-            at = at.min(wakes_at.max(self.ticked_at.plus(REST)));
-        }
-        if self.is_dirty() && self.terminal.is_free() {
-            at = at.min(self.drawn_at.plus(FRAME));
-        }
-        at.since(now)
-    }
-
-    fn tick_when_due(&mut self) {
-        let now = clock::elapsed();
-        let beat = now >= self.ticked_at.plus(BEAT);
-        if beat && self.terminal.size().is_err() {
-            self.end = Some(End::TerminalGone);
-        }
-        let wakes = self.model.wakes_at().is_some_and(|at| now >= at.max(self.ticked_at.plus(REST)));
-        if beat || wakes {
-            self.ticked_at = now;
-            let dropped = self.telemetry.take_dropped();
-            if dropped > 0 {
-                self.update(Msg::Dropped { count: dropped });
-            }
-            self.update(Msg::Flight(flight::Msg::Tick));
-        }
-    }
-
-    fn signal(&mut self, signal: Signal) {
-        match signal {
-            Signal::End(number) => {
-                tracing::info!(number, "ended by a signal");
-                self.end = Some(End::Signal(number));
-            }
-            Signal::Suspend => self.is_leaving_front = true,
-            // Whoever stopped it may have left the terminal in other modes.
-            Signal::Continue => {
-                if self.terminal.enter().is_err() {
-                    self.end = Some(End::TerminalGone);
-                }
-                self.screen.forget();
-            }
-            Signal::Resize => self.resize(),
-        }
-    }
-
-    fn event(&mut self, event: Option<Event>) {
-        self.is_eager = true;
-        match event {
-            Some(Event::Resize(..)) => self.resize(),
-            Some(event) => {
-                if let Some(msg) = input::read(&event, &self.model) {
-                    self.update(msg);
-                }
-            }
-            None => self.end = Some(End::TerminalGone),
-        }
-    }
-
-    fn resize(&mut self) {
-        match self.terminal.size() {
-            Ok((columns, rows)) => {
-                self.is_eager = true;
-                self.update(Msg::Resized { columns, rows });
-            }
-            Err(_gone) => self.end = Some(End::TerminalGone),
-        }
-    }
-
-    fn take_batch(&mut self, first: ToLoop) {
-        self.take(first);
-        for _ in 1..BATCH {
-            match self.samples.try_recv() {
-                Ok(sample) => self.take(sample),
-                Err(_none_left) => break,
-            }
-        }
-    }
-
-    fn take(&mut self, message: ToLoop) {
-        match message {
-            ToLoop::Cockpit(msg) => self.update(msg),
-            ToLoop::Terminal(FromTerminal::Written { version }) => self.update(Msg::Drawn { version }),
-            ToLoop::Terminal(FromTerminal::Lost(error)) => {
-                tracing::warn!(%error, "the terminal is gone");
-                self.end = Some(End::TerminalGone);
-            }
-            ToLoop::OnDisk(told) => self.found_on_disk(told.0),
-        }
-    }
-
-    fn found_on_disk(&mut self, found: Result<Loaded, crate::profile::Problems>) {
-        let changed = match found {
-            Ok(loaded) if loaded.procedure.digest == self.model.flight.procedure.digest => None,
-            Ok(loaded) => {
-                let changed = changed(&loaded);
-                self.found = Some(loaded);
-                Some(Box::new(changed))
-            }
-            Err(problems) => {
-                let why = problems.0.first().map(ToString::to_string).unwrap_or_default();
-                Some(Box::new(ChangedProfile::Bad { why }))
-            }
-        };
-        self.update(Msg::Flight(flight::Msg::ProfileDiffers { changed }));
-    }
-
-    fn update(&mut self, msg: Msg) {
-        let flown = self.model.flight.procedure.digest;
-        for effect in cockpit::update(&mut self.model, clock::now(), msg) {
-            self.perform(effect);
-        }
-        if self.model.flight.procedure.digest != flown {
-            self.change_adapters();
-        }
-    }
-
-    fn perform(&mut self, effect: Effect) {
-        match effect {
-            // What the flight tells is in the model already; here it goes into the log.
-            Effect::Flight(effect) => drop(self.hands.perform(effect)),
-            Effect::Copy(text) => self.screen.aside(&clipboard::copy(&text)),
-            Effect::Bell => self.screen.aside(b"\x07"),
-            Effect::Redraw => self.screen.forget(),
-            Effect::Mouse { capture } => {
-                let bytes = self.terminal.mouse(capture);
-                self.screen.aside(bytes.as_bytes());
-            }
-            Effect::Theme(name) => {
-                self.look.choose(&name);
-                self.screen.forget();
-            }
-            Effect::Demo(name) => {
-                if let Some(act) = &self.demo {
-                    let said = act(&name);
-                    self.control.put(Msg::DemoSaid(said).into());
-                }
-            }
-            Effect::Suspend => self.is_leaving_front = true,
-            Effect::Quit => self.end = Some(End::Quit),
-        }
-    }
-
-    /// The profile that is flown is another one: its routers and sources take the place of the old ones.
-    fn change_adapters(&mut self) {
-        let digest = self.model.flight.procedure.digest;
-        let Some(found) = self.found.as_ref().filter(|found| found.procedure.digest == digest) else { return };
-        match Adapters::new(&found.adapters) {
-            Ok(adapters) => {
-                self.hands.adapters = adapters;
-                self.follow_sources();
-            }
-            Err(trouble) => self.tell(Tone::Bad, format!("the old routers and sources stay: {trouble}")),
-        }
-    }
-
-    fn follow_sources(&mut self) {
-        self.sources.cancel();
-        self.sources = self.cancel.child_token();
-        source::follow(&self.hands.adapters, &self.control, &self.telemetry, &self.tracker, &self.sources);
-    }
-
-    fn tell(&mut self, tone: Tone, text: String) {
-        self.update(Msg::Told(Notice { tone, text }));
-    }
-
-    fn is_dirty(&self) -> bool {
-        self.handed != Some(self.model.version) || self.screen.is_urgent()
-    }
-
-    fn draw(&mut self) {
-        let now = clock::elapsed();
-        let is_due = self.is_eager || now >= self.drawn_at.plus(FRAME);
-        if !self.is_dirty() || !is_due || !self.terminal.is_free() || self.end.is_some() {
-            return;
-        }
-        let mut buffer = Buffer::empty(Screen::area(self.model.size));
-        self.look.draw(&self.model, &mut buffer);
-        let version = self.model.version;
-        self.drawn_at = now;
-        match self.screen.frame(buffer, None) {
-            Ok(bytes) => {
-                if self.terminal.frame(bytes, version) {
-                    self.handed = Some(version);
-                    self.is_eager = false;
-                } else {
-                    self.screen.forget();
-                }
-            }
-            Err(error) => tracing::error!(%error, "a frame could not be made"),
-        }
-    }
 }

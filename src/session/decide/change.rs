@@ -6,7 +6,7 @@ use crate::domain::{ChangeId, Now, Outcome, Procedure, Refused, RouterId, StepId
 use crate::session::command::{Asked, Evidence};
 use crate::session::event::{ChangeConfirmed, ChangeKind, ControlsTaken, Event, Settlement};
 use crate::session::gate::{Forward, gates};
-use crate::session::proposal::{Confirmation, GateReport, Override, Proposal};
+use crate::session::proposal::{Confirmation, Gate, GateReport, Override, Proposal};
 use crate::session::state::Session;
 
 /// What a forward shift asks of the operator (F1).
@@ -39,7 +39,7 @@ pub(super) fn confirm(
     still_bound(session, procedure, asked, proposal, evidence)?;
     in_plan(session, procedure, proposal)?;
     let reports = gates(session, procedure, Forward::Shift(&proposal.to), evidence);
-    let reports = without_own_drift(proposal, reports);
+    let reports = asked_of(&proposal.kind, reports);
     check_gates(&what, &reports, overrides)?;
     let asks = friction(procedure, &proposal.kind, !overrides.is_empty());
     check_confirmation(&what, confirmation, asks, &proposal.typed_target())?;
@@ -66,10 +66,15 @@ pub(super) fn confirm(
     ])
 }
 
-/// Putting a drifted router back is the answer to drift, and not stopped by it.
-pub(in crate::session) fn without_own_drift(proposal: &Proposal, mut reports: Vec<GateReport>) -> Vec<GateReport> {
-    if proposal.kind == ChangeKind::PutBack {
-        reports.retain(|report| report.gate != crate::session::proposal::Gate::NoDrift);
+/// The gates that a kind of change is asked for. Putting a drifted router back is the answer to drift, and not stopped by
+/// it; nor by what the plan waits for (a drain, a soak, items), because it goes nowhere new, and a drain that drift broke
+/// cannot go on before the router is put back.
+pub fn asked_of(kind: &ChangeKind, mut reports: Vec<GateReport>) -> Vec<GateReport> {
+    if *kind == ChangeKind::PutBack {
+        reports.retain(|report| match report.gate {
+            Gate::NoHold | Gate::Readings | Gate::Destination { .. } => true,
+            Gate::NoDrift | Gate::Items { .. } | Gate::Drained { .. } | Gate::Soak => false,
+        });
     }
     reports
 }

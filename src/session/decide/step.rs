@@ -1,6 +1,6 @@
 //! Steps that are over without a change: done by a person, already so, skipped.
 
-use super::change::{still_bound, without_own_drift};
+use super::change::{asked_of, still_bound};
 use super::{check_confirmation, check_gates, needs_controls, needs_reason};
 use crate::domain::procedure::{Friction, Step, StepAct};
 use crate::domain::{Procedure, Refused, StepId};
@@ -63,7 +63,7 @@ pub(super) fn mark_already_so(
     let what = format!("mark {} as already so", step.name);
     still_bound(session, procedure, asked, proposal, evidence)?;
     let reports = gates(session, procedure, Forward::Shift(&proposal.to), evidence);
-    check_gates(&what, &without_own_drift(proposal, reports), &[])?;
+    check_gates(&what, &asked_of(&proposal.kind, reports), &[])?;
     if step.act == StepAct::Shift(proposal.to.clone()) && proposal.holds_already() {
         Ok(vec![Event::StepMarked { step: id.clone(), mark: StepMark::AlreadySo }])
     } else {

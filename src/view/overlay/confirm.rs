@@ -1,7 +1,7 @@
 //! What all confirmations share: gates, the orders of the routers, and the line that says how it is confirmed.
 
 use super::{Piece, Sheet, field, key, piece};
-use crate::cockpit::{Action, ConfirmState, Model};
+use crate::cockpit::{Action, ConfirmState, Model, Pane};
 use crate::domain::clock_span;
 use crate::session::proposal::{Gate, GateReport, GateState, Proposal, RouterOrder};
 use crate::theme::Role;
@@ -39,15 +39,37 @@ pub(super) fn failing(model: &Model, sheet: &mut Sheet, reports: &[GateReport], 
 }
 
 fn way_out(model: &Model, gate: &Gate, confirm: &ConfirmState) -> Piece {
-    let text = match gate {
-        Gate::Destination { .. } => "   bring it up first".to_owned(),
-        gate if gate.may_be_overridden() && !confirm.waiting => {
-            let key = keys::of(model, &Action::Override);
-            if key.is_empty() { String::new() } else { format!("   {key} override, with a reason") }
-        }
-        _ => String::new(),
+    let key = keys::of(model, &Action::Override);
+    let way = settle(model, gate);
+    let text = if gate.may_be_overridden() && !confirm.waiting && !key.is_empty() {
+        format!("   {way}, or {key} override, with a reason")
+    } else {
+        format!("   {way}")
     };
     piece(Role::Dim, text)
+}
+
+/// What makes a gate hold, in a few words.
+fn settle(model: &Model, gate: &Gate) -> String {
+    let in_panes = |action: &Action, what: &str| {
+        let close = keys::of(model, &Action::Escape);
+        format!("{close}, then {}: {what}", keys::in_panes(model, action))
+    };
+    match gate {
+        Gate::Destination { .. } => "bring it up first".to_owned(),
+        Gate::NoHold => in_panes(&Action::Hold, "release it"),
+        Gate::NoDrift => in_panes(&Action::OpenDrift, "look at it"),
+        Gate::Items { .. } => in_panes(&Action::Focus(Pane::Checklist), "tick it"),
+        Gate::Readings => "wait for its answer".to_owned(),
+        Gate::Drained { .. } => "wait for it".to_owned(),
+        Gate::Soak => match &model.flight.soak {
+            Some(soak) => match &soak.paused {
+                Some(why) => format!("it stands still: {why}"),
+                None => format!("wait {}", clock_span(soak.left())),
+            },
+            None => "wait for it".to_owned(),
+        },
+    }
 }
 
 /// Gates that hold, side by side.
@@ -119,7 +141,9 @@ pub(super) fn answer(model: &Model, sheet: &mut Sheet, confirm: &ConfirmState, a
         sheet.pin(line);
         return;
     }
-    let mut line = if let Some(target) = model.typed_target() {
+    let mut line = if model.is_blocked() {
+        vec![piece(Role::Wait, "It cannot be done yet, see above.    ")]
+    } else if let Some(target) = model.typed_target() {
         let mut line =
             vec![piece(Role::Text, "Type "), piece(Role::Strong, target), piece(Role::Text, format!(" to {act}: "))];
         line.extend(field(&confirm.typed));

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 /// Runs the built program with a state directory of its own.
-fn flightdeck(state: &Path, arguments: &[&str]) -> Output {
+pub fn flightdeck(state: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_flightdeck"))
         .args(arguments)
         .env_clear()
@@ -21,6 +21,7 @@ fn flightdeck(state: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+/// What was printed.
+pub fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }

@@ -1,60 +1,11 @@
 //! Commands against the built-in world, some of them while a cockpit flies it.
 
-use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
-use flightdeck::lab::{Lab, LabOptions};
-use tempfile::TempDir;
-use tokio::runtime::Runtime;
-use tokio_util::task::TaskTracker;
+use flightdeck::lab::Fault;
 
-use super::{flightdeck, text};
 use crate::support::pty::Pty;
-
-/// The world with its profile in a file, and a state directory.
-struct World {
-    state: Arc<TempDir>,
-    profile: PathBuf,
-    lab: Option<Lab>,
-    runtime: Runtime,
-}
-
-impl World {
-    fn new() -> Self {
-        let runtime = Runtime::new().unwrap();
-        let options = LabOptions { requests_per_second: 50.0, ..LabOptions::default() };
-        let lab = runtime.block_on(Lab::start(options, &TaskTracker::new())).unwrap();
-        let state = Arc::new(tempfile::tempdir().unwrap());
-        let mut profile = None;
-        for (name, bytes) in lab.profile().unwrap() {
-            let path = state.path().join(name);
-            std::fs::write(&path, bytes).unwrap();
-            profile.get_or_insert(path);
-        }
-        Self { state, profile: profile.unwrap(), lab: Some(lab), runtime }
-    }
-
-    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
-        let profile = self.profile.to_str().unwrap();
-        let arguments: Vec<&str> =
-            arguments.iter().map(|each| if *each == "PROFILE" { profile } else { each }).collect();
-        let said = flightdeck(self.state.path(), &arguments);
-        (said.status.code().unwrap(), text(&said.stdout), text(&said.stderr))
-    }
-
-    fn open(&self) -> Pty {
-        let profile = self.profile.to_str().unwrap();
-        let program = env!("CARGO_BIN_EXE_flightdeck");
-        Pty::spawn_in(self.state.clone(), program, &["open", profile, "--as", "ana"], (120, 36))
-    }
-
-    fn end(&mut self) {
-        if let Some(lab) = self.lab.take() {
-            self.runtime.block_on(lab.stop());
-        }
-    }
-}
+use crate::support::world::World;
 
 #[test]
 fn check_looks_at_everything_and_says_what_is_away() {
@@ -88,7 +39,7 @@ fn status_tells_the_routers_and_the_session_in_a_stable_form() {
     assert_eq!((code, &status["format"], &status["session"]), (0, &1.into(), &serde_json::Value::Null));
     assert_eq!(status["routers"][0]["name"], "edge-1");
     assert_eq!(status["routers"][0]["pools"][0]["pool"], "blue");
-    let mut pty = world.open();
+    let mut pty = world.open("ana");
     pty.wait_for("ana drives");
     let (_, said, _) = world.run(&["status", "PROFILE"]);
     assert!(said.contains("ana drives, process") && said.contains("next step: Drain blue"), "{said}");
@@ -101,23 +52,13 @@ fn status_tells_the_routers_and_the_session_in_a_stable_form() {
 #[test]
 fn rolling_back_while_the_cockpit_runs_takes_the_controls_and_is_read_back() {
     let world = World::new();
-    let mut pty = world.open();
+    let mut pty = world.open("ana");
     pty.wait_for("ana drives");
     pty.wait_for("50 / 50");
     let (code, _, why) = world.run(&["rollback", "PROFILE", "--yes"]);
     assert_eq!(code, 7, "nothing has been changed: {why}");
     pty.send("n");
-    pty.wait_for("y send");
-    // A key that comes before the program knows that the dialog was shown confirms nothing, and it says so.
-    let answered = |screen: &vt100::Screen| {
-        let text = screen.contents();
-        text.contains("press it again") || !text.contains("y send")
-    };
-    pty.send("y");
-    pty.wait_until("an answer to y", answered);
-    if pty.text().contains("press it again") {
-        pty.send("y");
-    }
+    pty.confirm("y send");
     pty.wait_for("verified on 2 of 2");
     let (code, said, why) = world.run(&["rollback", "PROFILE"]);
     assert!(code == 7 && why.contains("--yes") && said.contains("edge-1: 0.0 / 100.0 → 50.0 / 50.0"), "{said}{why}");
@@ -132,17 +73,96 @@ fn rolling_back_while_the_cockpit_runs_takes_the_controls_and_is_read_back() {
 #[test]
 fn what_was_left_open_is_gone_on_with() {
     let world = World::new();
-    let mut first = world.open();
+    let mut first = world.open("ana");
     first.wait_for("ana drives");
     first.signal(rustix::process::Signal::KILL);
     first.wait_for_end(Duration::from_secs(10));
-    let mut second = world.open();
+    let mut second = world.open("ana");
     second.wait_for("goes on; what was in flight is read from the routers");
     second.wait_for("ana drives");
-    let third = world.open();
+    let third = world.open("ana");
     third.wait_for("rolling back and holding need none");
     let (_, sessions, _) = world.run(&["sessions"]);
     assert_eq!(sessions.lines().count(), 1, "{sessions}");
     second.send("q");
     second.wait_for_end(Duration::from_secs(10));
+}
+
+#[test]
+fn rolling_back_asks_at_the_terminal_and_no_is_the_default() {
+    let world = World::new();
+    let mut pty = drained(&world);
+    for (answer, code, words) in
+        [("\n", 7, "nothing was sent"), ("n\n", 7, "nothing was sent"), ("y\n", 0, "read back on every router")]
+    {
+        let mut back = world.in_terminal(&["rollback", "PROFILE", "--as", "raj"]);
+        back.wait_for("Send it? y/N");
+        back.send(answer);
+        let ended = back.wait_for_end(Duration::from_secs(20)).exit_code();
+        back.wait_for(words);
+        assert_eq!(ended, code, "{answer:?}: {}", back.text());
+    }
+    pty.wait_for("raj had the controls and is gone");
+    pty.send("t");
+    pty.wait_for("ana drives");
+}
+
+#[test]
+fn a_profile_that_wants_the_target_typed_takes_nothing_else() {
+    let world = World::new();
+    world.edit("demo.toml", "rollback = \"key\"", "rollback = \"type\"");
+    let _flown = drained(&world);
+    let (code, _, why) = world.run(&["rollback", "PROFILE", "--yes"]);
+    assert!(code == 7 && why.contains("--confirm"), "{code} {why}");
+    let mut back = world.in_terminal(&["rollback", "PROFILE"]);
+    back.wait_for("to send: ");
+    back.send("y\n");
+    assert_eq!(back.wait_for_end(Duration::from_secs(20)).exit_code(), 7);
+    let mut back = world.in_terminal(&["rollback", "PROFILE"]);
+    back.wait_for("to send: ");
+    let shown = back.text();
+    let target = shown.split("Type  ").nth(1).and_then(|rest| rest.split("  to send").next()).unwrap().to_owned();
+    back.send(&format!("{target}\n"));
+    assert_eq!(back.wait_for_end(Duration::from_secs(20)).exit_code(), 0, "{}", back.text());
+}
+
+#[test]
+fn a_rollback_that_a_router_does_not_answer_ends_as_not_verified_and_names_it() {
+    let world = World::new();
+    let _flown = drained(&world);
+    world.control().fault(Fault::RouterHangs(0), true);
+    let (code, said, why) = world.run(&["rollback", "PROFILE", "--yes"]);
+    assert_eq!(code, 5, "{said}{why}");
+    assert!(said.contains("✗ edge-1: unknown") && said.contains("✓ edge-2: verified"), "{said}");
+    assert!(why.contains("is not verified on edge-1") && why.contains("run this again"), "{why}");
+    world.control().fault(Fault::RouterHangs(0), false);
+    let (code, said, why) = world.run(&["rollback", "PROFILE", "--yes"]);
+    assert_eq!(code, 0, "the advice helps: {said}{why}");
+}
+
+#[test]
+fn a_journal_that_is_none_is_told_by_every_command_that_needs_it() {
+    let world = World::new();
+    let journal = world.state.path().join("journal");
+    std::fs::create_dir_all(&journal).unwrap();
+    std::fs::write(journal.join("journal.db"), "this is no database, and long enough to be read as one".repeat(40))
+        .unwrap();
+    for arguments in [&["open", "PROFILE"][..], &["rollback", "PROFILE"], &["status", "PROFILE"], &["record"]] {
+        let (code, said, why) = world.run(arguments);
+        assert_eq!(code, 6, "{arguments:?}: {said}{why}");
+        assert!(why.contains("journal.db"), "{arguments:?}: {why}");
+    }
+    let (_, said, _) = world.run(&["status", "PROFILE"]);
+    assert!(said.contains("✓ edge-1"), "the routers are told all the same: {said}");
+}
+
+/// A cockpit that has flown the first step: blue has no weight.
+fn drained(world: &World) -> Pty {
+    let mut pty = world.open("ana");
+    pty.wait_for("ana drives");
+    pty.wait_for("50 / 50");
+    pty.send("n");
+    pty.confirm("y send");
+    pty.wait_for("Plan 1/10");
+    pty
 }

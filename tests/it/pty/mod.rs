@@ -1,6 +1,16 @@
 //! The program in a real terminal.
 
+#[cfg(feature = "lab")]
+mod act;
+#[cfg(feature = "lab")]
+mod controls;
 mod fault;
 mod flight;
 mod misfit;
+#[cfg(feature = "lab")]
+mod plan;
+#[cfg(feature = "lab")]
+mod reload;
+#[cfg(feature = "lab")]
+mod stall;
 mod terminal;

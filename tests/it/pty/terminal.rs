@@ -1,6 +1,7 @@
 //! How the terminal is taken, held and given back.
 
-use std::time::Duration;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
@@ -139,4 +140,100 @@ fn a_terminal_that_cannot_be_drawn_on_is_refused_with_advice() {
     assert_eq!(pty.wait_for_end(SOON).exit_code(), 2);
     pty.wait_for("set TERM to what this terminal is");
     pty.assert_whole();
+}
+
+#[test]
+fn usual_terminals_are_drawn_on_and_given_back() {
+    for term in ["xterm", "screen-256color", "linux"] {
+        let mut pty = with(&format!("TERM={term}"));
+        pty.wait_until("both pools with their marks", |screen| {
+            let shown = screen.contents();
+            shown.contains("BLUE") && shown.contains("GREEN") && shown.contains("50 / 50")
+        });
+        assert!(has_colour(&pty), "{term}");
+        pty.send("q");
+        assert_eq!(pty.wait_for_end(SOON).exit_code(), 0, "{term}");
+        pty.assert_whole();
+    }
+}
+
+#[test]
+fn without_colour_everything_is_there_and_nothing_is_coloured() {
+    let mut pty = with("NO_COLOR=1");
+    pty.wait_for("edge-2");
+    pty.send("n");
+    pty.wait_for("╭ Drain blue");
+    assert!(!has_colour(&pty));
+    pty.escape("╭ Drain blue");
+    pty.send("q");
+    assert_eq!(pty.wait_for_end(SOON).exit_code(), 0);
+    pty.assert_whole();
+}
+
+/// In a multiplexer the terminal goes with its server, which tells nobody.
+#[test]
+fn the_multiplexers_end_is_its_own() {
+    let Ok(_version) = Command::new("tmux").arg("-V").output() else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let program = env!("CARGO_BIN_EXE_flightdeck");
+    // The second one is kept from the hangup signal by the shell above it.
+    for (name, shell) in
+        [("direct", format!("exec {program} demo")), ("kept", format!("trap '' HUP; {program} demo; :"))]
+    {
+        let tmux = |arguments: &[&str]| {
+            let socket = directory.path().join(name);
+            let mut command = Command::new("tmux");
+            command.arg("-S").arg(socket).args(["-f", "/dev/null"]).args(arguments);
+            command.env_remove("TMUX").env("LANG", "C.UTF-8").env("FLIGHTDECK_STATE_DIR", directory.path());
+            let said = command.output().unwrap();
+            String::from_utf8_lossy(&said.stdout).into_owned()
+        };
+        tmux(&["new-session", "-d", "-x", "120", "-y", "36", &shell]);
+        wait("the deck in tmux", SOON, || tmux(&["capture-pane", "-p"]).contains("edge-2"));
+        let shell: u32 = tmux(&["list-panes", "-F", "#{pane_pid}"]).trim().parse().unwrap();
+        let pid = if name == "direct" { shell } else { child_of(shell) };
+        assert!(is_running(pid), "{name}");
+        tmux(&["kill-server"]);
+        wait(&format!("the end of {name}"), Duration::from_secs(3), || !is_running(pid));
+    }
+}
+
+/// The demo with something more in its environment.
+fn with(variable: &str) -> Pty {
+    let program = format!("exec env {variable} {} demo", env!("CARGO_BIN_EXE_flightdeck"));
+    Pty::spawn("/bin/sh", &["-c", &program], (120, 36))
+}
+
+fn has_colour(pty: &Pty) -> bool {
+    let found = std::cell::Cell::new(false);
+    pty.wait_until("the screen", |screen| {
+        let (rows, columns) = screen.size();
+        let mut cells = (0..rows.get()).flat_map(|row| (0..columns.get()).map(move |column| (row, column)));
+        found.set(cells.any(|(row, column)| {
+            screen
+                .cell(row, column)
+                .is_some_and(|cell| cell.fgcolor() != vt100::Color::Default || cell.bgcolor() != vt100::Color::Default)
+        }));
+        true
+    });
+    found.get()
+}
+
+fn is_running(pid: u32) -> bool {
+    // Whoever inherits it may not wait for it: a zombie has ended.
+    std::fs::read_to_string(format!("/proc/{pid}/stat"))
+        .is_ok_and(|stat| !stat.rsplit(')').next().unwrap_or_default().trim_start().starts_with('Z'))
+}
+
+fn child_of(parent: u32) -> u32 {
+    let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap();
+    children.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+fn wait(what: &str, patience: Duration, holds: impl Fn() -> bool) {
+    let until = Instant::now() + patience;
+    while !holds() {
+        assert!(Instant::now() < until, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }

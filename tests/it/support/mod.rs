@@ -6,8 +6,11 @@ pub mod desk;
 pub mod door;
 pub mod fake;
 pub mod haproxy;
+pub mod keys;
 pub mod load;
 pub mod pool;
 pub mod procedure;
 pub mod pty;
 pub mod scene;
+#[cfg(feature = "lab")]
+pub mod world;
