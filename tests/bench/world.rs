@@ -1,5 +1,6 @@
 //! What the cockpit is opened on: a real HAProxy over two tiny pools, and a log that is written at a pace.
 
+use std::cell::Cell;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Write as _;
@@ -21,6 +22,8 @@ pub struct World {
     /// The router.
     pub haproxy: Haproxy,
     directory: tempfile::TempDir,
+    state: Arc<tempfile::TempDir>,
+    opened: Cell<u32>,
     _pools: [Pool; 2],
 }
 
@@ -29,16 +32,28 @@ impl World {
     pub fn start() -> Self {
         let (blue, green) = (Pool::start("blue", 2), Pool::start("green", 2));
         let haproxy = Haproxy::start(Layout::A { blue: &blue.addresses(), green: &green.addresses() });
-        Self { haproxy, directory: tempfile::tempdir().unwrap(), _pools: [blue, green] }
+        let (directory, state) = (tempfile::tempdir().unwrap(), Arc::new(tempfile::tempdir().unwrap()));
+        Self { haproxy, directory, state, opened: Cell::new(0), _pools: [blue, green] }
     }
 
     /// Opens the cockpit, on a session of its own.
     pub fn open(&self, more: &[&str], log: Option<&Path>) -> Pty {
+        self.open_in(self.state.clone(), more, log)
+    }
+
+    /// Opens the cockpit with nothing in its state directory.
+    pub fn open_first(&self, more: &[&str]) -> Pty {
+        self.open_in(Arc::new(tempfile::tempdir().unwrap()), more, None)
+    }
+
+    fn open_in(&self, state: Arc<tempfile::TempDir>, more: &[&str], log: Option<&Path>) -> Pty {
+        self.opened.set(self.opened.get() + 1);
         let mut profile = format!(
-            "service = \"bench\"\nenvironment = \"bench\"\nnew = \"green\"\n\
+            "service = \"bench-{}\"\nenvironment = \"bench\"\nnew = \"green\"\n\
              [pools.blue]\nmark = \"▲\"\n[pools.green]\nmark = \"●\"\n\
              [[router]]\nname = \"edge\"\nkind = \"haproxy\"\nat = \"unix:{}\"\n\
              pools = {{ blue = \"app/blue-*\", green = \"app/green-*\" }}\n",
+            self.opened.get(),
             self.haproxy.admin_socket().display()
         );
         for step in 1..=30 {
@@ -51,7 +66,7 @@ impl World {
         std::fs::write(&path, profile).unwrap();
         let mut arguments = vec!["open", path.to_str().unwrap()];
         arguments.extend(more);
-        Pty::flightdeck(&arguments, SIZE)
+        Pty::spawn_in(state, env!("CARGO_BIN_EXE_flightdeck"), &arguments, SIZE)
     }
 
     /// Sets every server's weight as somebody else would: green's percentage.
