@@ -89,7 +89,7 @@ fn keys(world: &World) {
 
 fn floods(world: &World) {
     for (rate, key_goal, age_goal, cpu_goal) in [
-        (10_000, "p50 0.7 ms, p99 4 ms", "p50 15 ms, p99 30 ms", "3 %"),
+        (10_000_u32, "p50 0.7 ms, p99 4 ms", "p50 15 ms, p99 30 ms", "3 %"),
         (100_000, "p50 2 ms, p99 16 ms", "p50 15 ms, p99 40 ms", "20 %"),
     ] {
         let log = world.log(&format!("flood-{rate}"));
@@ -125,6 +125,7 @@ fn others(world: &World) {
     report("another's change until it is on the screen, idle", "1.1 s", &mut set_all(world, &pty, 20));
     // Somebody is at the keys.
     pty.send("\t");
+    sleep(SETTLED);
     let mut times = set_all(world, &pty, 50);
     report("another's change until it is on the screen, watched closely", "p50 60 ms, p99 150 ms", &mut times);
     world.set(0);
@@ -159,6 +160,7 @@ fn confirm(world: &World) {
         sleep(Duration::from_millis(300));
         pty.send("n");
         pty.wait_for("y send");
+        pty.wait_for(&format!("set server app/green-2 weight {}", green(step)));
         // A key counts once the dialog is known to be on the screen.
         sleep(Duration::from_millis(50));
         let green = green(step);

@@ -145,6 +145,7 @@ impl Drop for Flood {
 /// When the newest line on the screen was written, after the start of its log.
 pub fn newest(screen: &vt100::Screen) -> Option<Duration> {
     let columns = screen.size().1;
-    let stamps = screen.rows(0, columns.get()).filter_map(|row| row.split_once(" at=")?.1.split_once('.')?.0.parse().ok());
+    let stamps =
+        screen.rows(0, columns.get()).filter_map(|row| row.split_once(" at=")?.1.split_once('.')?.0.parse().ok());
     stamps.max().map(Duration::from_millis)
 }

@@ -23,7 +23,7 @@ use super::opening::{Opening, changed};
 use super::queue::{Control, Telemetry};
 use super::signal::{Signal, Signals};
 use super::source::{self, OnDisk};
-use super::terminal::{FromTerminal, Screen, Terminal, panic};
+use super::terminal::{FromTerminal, Keys, Screen, Terminal, panic};
 use super::{clipboard, clock};
 use crate::cockpit::{self, Effect, Model, Msg, Surroundings};
 use crate::domain::Elapsed;
@@ -110,7 +110,7 @@ struct Deck {
     demo: Option<DemoAct>,
     terminal: Terminal,
     screen: Screen,
-    events: UnboundedReceiver<Event>,
+    keys: Keys,
     signals: Signals,
     control: Control<ToLoop>,
     answers: UnboundedReceiver<ToLoop>,
@@ -149,7 +149,7 @@ pub async fn fly(opening: Opening, fittings: Fittings) -> Result<Landed, Error> 
     };
     let signals = Signals::new().map_err(internal)?;
     let terminal = Terminal::take(control.clone(), fittings.look.mouse)?;
-    let events = terminal.keys().map_err(internal)?;
+    let keys = terminal.keys().map_err(internal)?;
     let size = terminal.size().unwrap_or((80, 24));
     let (demo_acts, demo) = fittings.demo.map(|demo| (demo.listed, demo.act)).unzip();
     let around = Surroundings {
@@ -171,7 +171,7 @@ pub async fn fly(opening: Opening, fittings: Fittings) -> Result<Landed, Error> 
         demo,
         terminal,
         screen: Screen::new(),
-        events,
+        keys,
         signals,
         control,
         answers,
@@ -215,7 +215,7 @@ impl Deck {
                 signal = self.signals.next() => self.signal(signal),
                 // Before keys: that a dialog was drawn must be known before a key that answers it (F2).
                 Some(message) = self.answers.recv() => self.take(message),
-                event = self.events.recv() => self.event(event),
+                event = self.keys.next() => self.event(event),
                 message = panic::next() => self.tell(
                     Tone::Bad,
                     format!("flightdeck has a fault: {message}; the deck flies on, its own log has more"),
