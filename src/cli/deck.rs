@@ -43,8 +43,14 @@ impl LookArgs {
 }
 
 /// Flies a session on the terminal.
-pub(super) async fn run(opening: Opening, profile: PathBuf, args: &LookArgs, demo: Option<Demo>) -> Result<(), Error> {
-    let fittings = Fittings { profile, look: args.look()?, demo, panic_after: args.panic_after() };
+pub(super) async fn run(
+    opening: Opening,
+    profile: PathBuf,
+    look: Look,
+    args: &LookArgs,
+    demo: Option<Demo>,
+) -> Result<(), Error> {
+    let fittings = Fittings { profile, look, demo, panic_after: args.panic_after() };
     let Landed { signal } = Box::pin(fly(opening, fittings)).await?;
     signal.map_or(Ok(()), |number| Err(Error::Signal { number }))
 }

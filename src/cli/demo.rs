@@ -14,6 +14,7 @@ use crate::journal::Place;
 use crate::lab::{FaultEntry, Lab, LabControl, LabOptions};
 use crate::profile;
 use crate::runtime::deck::Demo;
+use crate::runtime::look::Look;
 use crate::runtime::{log, opening};
 
 /// How many demos' journals are kept.
@@ -43,7 +44,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
-    args.look.look()?;
+    let look = args.look.look()?;
     let state = args.state.directory()?;
     let (_log, complaint) = log::start(&state);
     if let Some(complaint) = complaint {
@@ -52,12 +53,18 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
     let options = if args.fast { LabOptions::fast() } else { LabOptions::default() };
     let (from, to) = (options.from.clone(), options.to.clone());
     let lab = Lab::start(options, &TaskTracker::new()).await?;
-    let outcome = Box::pin(fly(&lab, (from, to), &args, &state)).await;
+    let outcome = Box::pin(fly(&lab, (from, to), look, &args, &state)).await;
     lab.stop().await;
     outcome
 }
 
-async fn fly(lab: &Lab, (from_version, to_version): (String, String), args: &Args, state: &Path) -> Result<(), Error> {
+async fn fly(
+    lab: &Lab,
+    (from_version, to_version): (String, String),
+    look: Look,
+    args: &Args,
+    state: &Path,
+) -> Result<(), Error> {
     let directory = lab.directory();
     let mut main = None;
     for (name, bytes) in lab.profile()? {
@@ -78,7 +85,7 @@ async fn fly(lab: &Lab, (from_version, to_version): (String, String), args: &Arg
     prune(&journals);
     let intent = opening::Intent { operator: place::operator(None), from_version, to_version };
     let opening = opening::open(store, loaded, &intent).await?;
-    Box::pin(deck::run(opening, main, &args.look, Some(acts(lab.control())))).await
+    Box::pin(deck::run(opening, main, look, &args.look, Some(acts(lab.control())))).await
 }
 
 /// The acts and faults for the palette, and what does them.

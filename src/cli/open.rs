@@ -36,7 +36,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
-    args.look.look()?;
+    let look = args.look.look()?;
     let loaded = profile::load(&args.profile)?;
     let state = args.state.directory()?;
     let (_log, complaint) = log::start(&state);
@@ -47,5 +47,5 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
     let intent =
         opening::Intent { operator: place::operator(args.operator), from_version: args.from, to_version: args.to };
     let opening = opening::open(store, loaded, &intent).await?;
-    Box::pin(deck::run(opening, args.profile, &args.look, None)).await
+    Box::pin(deck::run(opening, args.profile, look, &args.look, None)).await
 }

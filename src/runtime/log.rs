@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::sync::LazyLock;
 
 use regex::bytes::Regex;
-use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_appender::rolling::{Builder, Rotation};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
@@ -21,6 +21,10 @@ const REDACTED: &[u8] = b"${before}[redacted]${after}";
 
 /// How many days are kept.
 const DAYS: usize = 7;
+
+/// How many lines may wait to be written; more are dropped. The room for them is taken at once: at the library's own 128,000
+/// it is 5 MiB, and most of the time that a start takes.
+const WAITING: usize = 2_048;
 
 /// What looks like a secret, each with what stands before it: credentials in an address, authorization headers, and
 /// values that are named like secrets.
@@ -74,7 +78,7 @@ pub fn start(state_directory: &Path) -> (OwnLog, Option<String>) {
             return (OwnLog { directory, _worker: None }, Some(why));
         }
     };
-    let (writer, worker) = tracing_appender::non_blocking(Redacted(appender));
+    let (writer, worker) = NonBlockingBuilder::default().buffered_lines_limit(WAITING).finish(Redacted(appender));
     let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer);
     let ours = Targets::new().with_target("flightdeck", level);
     // Already set where several commands run in one process, which tests do: the first log stays.

@@ -1,5 +1,6 @@
 //! Logs and metrics, followed and handed over as telemetry; and the profile's files, watched for changes.
 
+use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -122,17 +123,23 @@ pub fn watch_profile<M: From<OnDisk> + Send + 'static>(
 }
 
 fn watcher(path: &Path, known: &Loaded, changed: Arc<Notify>) -> notify::Result<impl Watcher + use<>> {
-    let mut watcher = notify::recommended_watcher(move |told: notify::Result<notify::Event>| {
-        if told.is_ok_and(|event| !event.kind.is_access()) {
-            changed.notify_one();
-        }
-    })?;
     // Directories, not files: editors replace a file by another of its name.
     let beside = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut directories: Vec<PathBuf> = vec![beside.to_owned()];
+    let mut names: Vec<OsString> = path.file_name().map(OsString::from).into_iter().collect();
     for file in known.files.iter().skip(1) {
-        directories.extend(beside.join(&file.path).parent().map(Path::to_owned));
+        let file = beside.join(&file.path);
+        directories.extend(file.parent().map(Path::to_owned));
+        names.extend(file.file_name().map(OsString::from));
     }
+    let mut watcher = notify::recommended_watcher(move |told: notify::Result<notify::Event>| {
+        let Ok(event) = told else { return };
+        // A log may be written beside the profile. A link of another name that is set anew is found by looking.
+        let is_ours = |path: &PathBuf| path.file_name().is_none_or(|name| names.iter().any(|ours| ours == name));
+        if !event.kind.is_access() && (event.paths.is_empty() || event.paths.iter().any(is_ours)) {
+            changed.notify_one();
+        }
+    })?;
     directories.sort();
     directories.dedup();
     for directory in directories {

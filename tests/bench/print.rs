@@ -14,6 +14,11 @@ pub fn report(what: &str, goal: &str, times: &mut [Duration]) {
     println!("{what:<62} p50 {:>9} p95 {:>9} p99 {:>9}   goal {goal}", text(p50), text(p95), text(p99));
 }
 
+/// One row: a single figure beside the goal.
+pub fn value(what: &str, goal: &str, measured: f64, unit: &str) {
+    println!("{what:<62} {:>13}   goal {goal}", format!("{measured:.2} {unit}"));
+}
+
 fn text(time: Duration) -> String {
     let micros = time.as_secs_f64() * 1e6;
     if micros < 1_000.0 { format!("{micros:.1} µs") } else { format!("{:.2} ms", micros / 1e3) }

@@ -5,6 +5,7 @@ use ratatui::buffer::Buffer;
 use super::super::clock;
 use super::super::terminal::Screen;
 use super::{Deck, FRAME};
+use crate::cockpit::Msg;
 
 impl Deck {
     pub(super) fn is_dirty(&self) -> bool {
@@ -22,6 +23,12 @@ impl Deck {
         let version = self.model.version;
         self.drawn_at = now;
         match self.screen.frame(buffer, None) {
+            // What was handed over has gone out, and shows this version too.
+            Ok(bytes) if bytes.is_empty() => {
+                self.handed = Some(version);
+                self.is_eager = false;
+                self.update(Msg::Drawn { version });
+            }
             Ok(bytes) => {
                 if self.terminal.frame(bytes, version) {
                     self.handed = Some(version);

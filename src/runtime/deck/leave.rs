@@ -57,7 +57,7 @@ impl Deck {
     /// Gives the terminal back at once, then waits a moment for answers (S1).
     pub(super) async fn land(mut self) -> Landed {
         self.hands.fences.end();
-        self.events.close();
+        self.keys.close();
         self.terminal.leave();
         self.sources.cancel();
         let until = clock::elapsed().plus(GRACE);

@@ -14,7 +14,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::Event;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -26,7 +25,7 @@ use super::opening::Opening;
 use super::queue::{Control, Telemetry};
 use super::signal::Signals;
 use super::source::{self, OnDisk};
-use super::terminal::{FromTerminal, Screen, Terminal};
+use super::terminal::{FromTerminal, Keys, Screen, Terminal};
 use crate::cockpit::{Model, Msg, Surroundings};
 use crate::domain::Elapsed;
 use crate::error::Error;
@@ -105,7 +104,7 @@ struct Deck {
     demo: Option<DemoAct>,
     terminal: Terminal,
     screen: Screen,
-    events: UnboundedReceiver<Event>,
+    keys: Keys,
     signals: Signals,
     control: Control<ToLoop>,
     answers: UnboundedReceiver<ToLoop>,
@@ -146,7 +145,7 @@ pub async fn fly(opening: Opening, fittings: Fittings) -> Result<Landed, Error> 
     };
     let signals = Signals::new().map_err(internal)?;
     let terminal = Terminal::take(control.clone(), fittings.look.mouse)?;
-    let events = terminal.keys().map_err(internal)?;
+    let keys = terminal.keys().map_err(internal)?;
     let size = terminal.size().unwrap_or((80, 24));
     let (demo_acts, demo) = fittings.demo.map(|demo| (demo.listed, demo.act)).unzip();
     let around = Surroundings {
@@ -168,7 +167,7 @@ pub async fn fly(opening: Opening, fittings: Fittings) -> Result<Landed, Error> 
         demo,
         terminal,
         screen: Screen::new(),
-        events,
+        keys,
         signals,
         control,
         answers,

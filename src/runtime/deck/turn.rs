@@ -41,7 +41,7 @@ impl Deck {
                 signal = self.signals.next() => self.signal(signal),
                 // Before keys: that a dialog was drawn must be known before a key that answers it (F2).
                 Some(message) = self.answers.recv() => self.take(message),
-                event = self.events.recv() => self.event(event),
+                event = self.keys.next() => self.event(event),
                 message = panic::next() => self.tell(
                     Tone::Bad,
                     format!("flightdeck has a fault: {message}; the deck flies on, its own log has more"),

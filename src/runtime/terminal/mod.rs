@@ -22,11 +22,9 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crossterm::event::Event;
 use rustix::termios::{OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetwinsize, tcsetattr};
 
-use tokio::sync::mpsc::UnboundedReceiver;
-
+pub use self::keys::Keys;
 use self::line::{Line, Told};
 pub use self::screen::Screen;
 use super::queue::Control;
@@ -130,7 +128,7 @@ impl Terminal {
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn keys(&self) -> io::Result<UnboundedReceiver<Event>> {
+    pub fn keys(&self) -> io::Result<Keys> {
         keys::start(self.hold.input.try_clone()?)
     }
 

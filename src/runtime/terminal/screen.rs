@@ -41,14 +41,18 @@ impl Screen {
         self.is_stale || !self.aside.is_empty()
     }
 
-    /// The bytes of a frame; from here on it counts as shown, so it must be handed over.
+    /// The bytes of a frame, none when it already stands there; from here on it counts as shown, so it must be handed over.
     ///
     /// # Errors
     /// Never with a buffer in memory; the terminal library's signature says otherwise.
     pub fn frame(&mut self, next: Buffer, cursor: Option<Position>) -> io::Result<Vec<u8>> {
+        let is_whole = self.is_stale || self.shown.area != next.area;
+        if !is_whole && self.aside.is_empty() && cursor == self.cursor && next.content == self.shown.content {
+            return Ok(Vec::new());
+        }
         let mut bytes = std::mem::take(&mut self.aside);
         bytes.queue(BeginSynchronizedUpdate)?;
-        if self.is_stale || self.shown.area != next.area {
+        if is_whole {
             bytes.queue(Hide)?.queue(Clear(ClearType::All))?;
             self.shown = Buffer::empty(next.area);
             self.cursor = None;
@@ -111,6 +115,15 @@ mod tests {
         let second = screen.frame(buffer("blue 50 green 50"), None).expect("memory does not fail");
         assert!(!String::from_utf8_lossy(&second).contains("green"), "{second:?}");
         assert_eq!(picture(&mut parser, &second), "blue 50 green 50");
+    }
+
+    #[test]
+    fn a_frame_that_already_stands_there_takes_no_byte() {
+        let mut screen = Screen::new();
+        assert!(!screen.frame(buffer("same"), None).expect("memory does not fail").is_empty());
+        assert!(screen.frame(buffer("same"), None).expect("memory does not fail").is_empty());
+        screen.aside(b"\x07");
+        assert!(!screen.frame(buffer("same"), None).expect("memory does not fail").is_empty());
     }
 
     #[test]

@@ -130,3 +130,15 @@ fn a_step_whose_target_holds_already_is_marked_and_nothing_is_sent() {
     assert_eq!(desk.sent.len(), sent);
     assert!(desk.flight.session.steps.contains_key(&"drain-blue".into()));
 }
+
+#[test]
+fn nothing_goes_forward_before_every_router_was_read_once() {
+    let mut desk = Desk::open_with(blue_green(2), |desk| desk.router("eu-2").dead = true);
+    desk.shift();
+    assert!(desk.sent.is_empty() && desk.said().contains("nothing to confirm"), "{}", desk.said());
+    assert!(desk.notices.iter().any(|notice| notice.text.contains("eu-2 was not read yet")));
+    desk.router("eu-2").dead = false;
+    desk.pass(1_100);
+    desk.shift();
+    assert_eq!(desk.sent.len(), 2);
+}

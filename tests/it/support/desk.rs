@@ -47,8 +47,18 @@ impl Desk {
         Self::open_at(procedure, &vec![100 / u32::try_from(pools).unwrap(); pools])
     }
 
+    /// As [`Desk::open`], something having been done to the routers before they were read.
+    pub fn open_with(procedure: Procedure, before: impl FnOnce(&mut Self)) -> Self {
+        let pools = procedure.pools.len();
+        Self::begin(procedure, &vec![100 / u32::try_from(pools).unwrap(); pools], before)
+    }
+
     /// An open session; every router has been read once and has these weights.
     pub fn open_at(procedure: Procedure, weights: &[u32]) -> Self {
+        Self::begin(procedure, weights, |_| {})
+    }
+
+    fn begin(procedure: Procedure, weights: &[u32], before: impl FnOnce(&mut Self)) -> Self {
         let procedure = Arc::new(procedure);
         let pools: Vec<PoolId> = procedure.pool_ids().cloned().collect();
         let routers = procedure.routers.iter().map(|each| (each.id.clone(), Router::new(&pools, weights))).collect();
@@ -68,6 +78,7 @@ impl Desk {
             cancelled: BTreeSet::new(),
             held: Vec::new(),
         };
+        before(&mut desk);
         let opened = Box::new(SessionOpened {
             service: procedure.service.clone(),
             environment: procedure.environment.clone(),

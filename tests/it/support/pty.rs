@@ -34,9 +34,19 @@ struct Shown {
     changed: Condvar,
 }
 
+type Wanted = Box<dyn FnMut(&vt100::Screen) -> bool + Send>;
+
 #[derive(Default)]
 struct State {
     screen: Option<vt100::Parser>,
+    /// What was read so far.
+    bytes: u64,
+    /// When something was read last.
+    read_at: Option<Instant>,
+    /// What is looked for after every read.
+    wanted: Option<Wanted>,
+    /// When it was there.
+    met_at: Option<Instant>,
     /// Nothing more is read while this holds.
     is_paused: bool,
     /// The reader ends as soon as it reads something.
@@ -134,6 +144,36 @@ impl Pty {
         self.wait_until(text, |screen| screen.contents().contains(text));
     }
 
+    /// Looks after every read, beginning now, whether the screen is as wanted; [`Pty::met`] says when it was.
+    #[allow(dead_code, reason = "the benchmark of the terminal measures by it")]
+    pub fn expect(&self, mut holds: impl FnMut(&vt100::Screen) -> bool + Send + 'static) {
+        let mut state = self.shown.state.lock().unwrap();
+        state.met_at = state.read_at.filter(|_| holds(state.screen.as_ref().unwrap().screen()));
+        state.wanted = state.met_at.is_none().then(|| Box::new(holds) as Wanted);
+    }
+
+    /// Waits until what is expected is there, and gives the moment at which it was read.
+    #[allow(dead_code, reason = "the benchmark of the terminal measures by it")]
+    pub fn met(&self, what: &str) -> Instant {
+        let until = Instant::now() + PATIENCE;
+        let mut state = self.shown.state.lock().unwrap();
+        loop {
+            if let Some(at) = state.met_at {
+                return at;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            let shown = state.screen.as_ref().unwrap().screen().contents();
+            assert!(!left.is_zero(), "waited in vain for {what}; the screen shows:\n{shown}");
+            state = self.shown.changed.wait_timeout(state, left).unwrap().0;
+        }
+    }
+
+    /// How much was read so far.
+    #[allow(dead_code, reason = "the benchmark of the terminal measures by it")]
+    pub fn bytes(&self) -> u64 {
+        self.shown.state.lock().unwrap().bytes
+    }
+
     /// Gives the terminal another size, and forgets what it showed: it shows again what is drawn anew.
     pub fn resize(&self, columns: u16, rows: u16) {
         let mut state = self.shown.state.lock().unwrap();
@@ -228,6 +268,19 @@ impl fmt::Debug for Pty {
     }
 }
 
+impl State {
+    fn take(&mut self, at: Instant, count: usize) {
+        self.bytes += u64::try_from(count).unwrap();
+        self.read_at = Some(at);
+        if let (Some(wanted), Some(screen)) = (&mut self.wanted, &self.screen)
+            && wanted(screen.screen())
+        {
+            self.met_at = Some(at);
+            self.wanted = None;
+        }
+    }
+}
+
 fn cells(count: u16) -> std::num::NonZero<u16> {
     std::num::NonZero::new(count).unwrap()
 }
@@ -236,10 +289,12 @@ fn read_all(mut reader: Box<dyn Read + Send>, shown: &Shown) {
     let mut some = [0; 4096];
     loop {
         let read = reader.read(&mut some);
+        let at = Instant::now();
         let mut state = shown.state.lock().unwrap();
         match read {
             Ok(count) if count > 0 && !state.ends => {
                 state.screen.as_mut().unwrap().process(&some[..count]);
+                state.take(at, count);
                 shown.changed.notify_all();
                 while state.is_paused {
                     state = shown.changed.wait(state).unwrap();
