@@ -64,19 +64,23 @@ impl World {
         assert_eq!(counted.iter().map(Tally::failed).sum::<u64>(), 0, "{counted:?}");
     }
 
-    /// The first step drains blue, and one of its requests takes its time.
-    fn drain_blue(&self, cockpit: &mut Cockpit, ms: u64, requests: u64) {
+    /// The first step drains blue, and one of its requests ends only after everybody else's.
+    fn drain_blue(&self, cockpit: &mut Cockpit, requests: u64) {
         let has_ended = Arc::new(AtomicBool::new(false));
         let (front, ended) = (self.edges[1].front(), Arc::clone(&has_ended));
-        let slow = thread::spawn(move || {
-            let answer = once(front, &format!("/slow?ms={ms}"));
+        let held = thread::spawn(move || {
+            let answer = once(front, "/held");
             ended.store(true, Ordering::SeqCst);
             answer
         });
+        wait("the request to be in blue", || self.blue.held() == 1);
         cockpit.shift();
-        cockpit.shows(&["draining", "○ in flight"]);
-        assert!(!has_ended.load(Ordering::SeqCst), "the step was flown while a request was on its way");
+        // Counting takes longer than the quiet time that is asked for.
         self.blue_has(0.0, requests);
+        cockpit.shows(&["draining", "1 left", "○ in flight 1", "✓ new requests 0", "✗ blue not drained: in flight 1"]);
+        assert!(!cockpit.has("✓ drained"), "{}", cockpit.pty.text());
+        assert_eq!(self.blue.in_flight(), 1);
+        self.blue.release();
         cockpit.pty.wait_until("blue to be drained", |screen| {
             let says_drained = screen.contents().contains("✓ drained");
             if says_drained {
@@ -85,7 +89,7 @@ impl World {
             }
             says_drained
         });
-        let answer = slow.join().unwrap().unwrap();
+        let answer = held.join().unwrap().unwrap();
         assert!(answer.starts_with("blue"), "{answer}");
     }
 
@@ -126,7 +130,7 @@ fn the_whole_plan_is_flown_on_one_backend_with_servers_of_both_pools() {
     let site = world.site(Shape::A, &plan);
     let mut cockpit = site.open();
     cockpit.shows(&["2.4.0 → 2.5.0", "edge-1", "edge-2", "100 / 0"]);
-    world.drain_blue(&mut cockpit, 5_000, 2_000);
+    world.drain_blue(&mut cockpit, 2_000);
     cockpit.shows(&["next: Deploy blue, its gate holds"]);
     cockpit.complete();
     for asked in [10.0, 30.0, 50.0, 100.0] {
@@ -180,7 +184,7 @@ fn flown_shortly(shape: Shape, requests: u64) {
         + &to_blue(100);
     let site = world.site(shape, &plan);
     let mut cockpit = site.open();
-    world.drain_blue(&mut cockpit, 5_000, requests);
+    world.drain_blue(&mut cockpit, requests);
     for asked in [10.0, 50.0, 100.0] {
         cockpit.shows(&["✓ next: "]);
         cockpit.shift();

@@ -1,7 +1,7 @@
 //! Pools of tiny HTTP servers in this process, for routers to send traffic to.
 //!
-//! Every server answers with its name (`blue-1`), on kept connections too. `/slow?ms=300` answers after that time, `/health`
-//! says 503 while the server is told to be ill, and requests other than health checks are counted. All end when dropped.
+//! Every server answers with its name (`blue-1`), on kept connections too. `/slow?ms=300` answers after that time, `/held`
+//! once it is released, `/health` says 503 while the server is told to be ill, and requests other than health checks are counted. All end when dropped.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -39,6 +39,18 @@ impl Pool {
     pub fn in_flight(&self) -> u64 {
         self.servers.iter().map(Server::in_flight).sum()
     }
+
+    /// Requests for `/held` that came.
+    pub fn held(&self) -> u64 {
+        self.servers.iter().map(|server| server.inner.held.load(Ordering::SeqCst)).sum()
+    }
+
+    /// Lets requests for `/held` be answered from now on.
+    pub fn release(&self) {
+        for server in &self.servers {
+            server.inner.releases.store(true, Ordering::SeqCst);
+        }
+    }
 }
 
 /// One HTTP server.
@@ -56,6 +68,8 @@ struct Inner {
     is_ill: AtomicBool,
     fails: AtomicBool,
     has_ended: AtomicBool,
+    held: AtomicU64,
+    releases: AtomicBool,
     connections: Mutex<Vec<TcpStream>>,
 }
 
@@ -140,6 +154,12 @@ fn serve(connection: &TcpStream, server: &Inner) -> std::io::Result<()> {
             server.in_flight.fetch_add(1, Ordering::SeqCst);
             if let Some(ms) = path.strip_prefix("/slow?ms=").and_then(|ms| ms.parse().ok()) {
                 thread::sleep(Duration::from_millis(ms));
+            }
+            if path == "/held" {
+                server.held.fetch_add(1, Ordering::SeqCst);
+                while !server.releases.load(Ordering::SeqCst) && !server.has_ended.load(Ordering::SeqCst) {
+                    thread::sleep(Duration::from_millis(5));
+                }
             }
             if server.fails.load(Ordering::SeqCst) { "500 Internal Server Error" } else { "200 OK" }
         };
