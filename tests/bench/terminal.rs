@@ -14,6 +14,8 @@
 
 #[path = "../it/support/haproxy.rs"]
 pub mod haproxy;
+#[path = "../it/support/load.rs"]
+pub mod load;
 #[path = "../it/support/pool.rs"]
 pub mod pool;
 mod print;
@@ -26,6 +28,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use load::{Connections, Load};
 use print::{report, value};
 use pty::Pty;
 use usage::{Usage, float, pss_mib};
@@ -182,11 +185,14 @@ fn confirm(world: &World) {
 }
 
 fn idle(world: &World) {
-    for (how, arguments, cpu, wake_ups, bytes) in
-        [("--no-motion", &["--no-motion"][..], "0.3 %", "12 /s", "200 B/s"), ("with motion", &[], "3 %", "-", "-")]
-    {
+    for (how, arguments, cpu, wake_ups, bytes) in [
+        ("--no-motion", &["--no-motion"][..], "0.3 %", "12 /s", "200 B/s"),
+        ("with motion and 100 requests/s", &[], "3 %", "-", "-"),
+    ] {
         let pty = world.open(arguments, None);
         pty.wait_for("100 / 0");
+        // What moves stands for requests.
+        let load = arguments.is_empty().then(|| Load::start(world.haproxy.front(), 100, u64::MAX, Connections::Kept));
         sleep(SETTLED);
         let (before, sent) = (Usage::of(pty.pid()), pty.bytes());
         sleep(Duration::from_secs(10));
@@ -197,6 +203,7 @@ fn idle(world: &World) {
             println!("    {thread} {count:.1}/s");
         }
         value(&format!("idle, {how}: to the terminal"), bytes, float(sent) / 10.0, "B/s");
+        drop(load);
     }
 }
 
