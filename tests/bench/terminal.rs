@@ -37,11 +37,13 @@ use world::{Flood, SIZE, World, green, newest};
 /// Long enough for anything that begins with the program to have come to rest.
 const SETTLED: Duration = Duration::from_secs(2);
 
+type Measure = fn(&World);
+
 fn main() {
     let world = World::start();
     // `cargo bench --bench terminal -- keys idle` measures these alone.
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    let measures: [(&str, fn(&World)); 8] = [
+    let measures: [(&str, Measure); 8] = [
         ("start", start),
         ("keys", keys),
         ("floods", floods),

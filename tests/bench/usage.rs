@@ -43,7 +43,7 @@ impl Usage {
         for (name, thread) in &self.threads {
             let before = earlier.threads.get(name).copied().unwrap_or_default();
             let waits = float(thread.waits - before.waits) / seconds;
-            rate.cpu_percent += (thread.cpu - before.cpu).as_secs_f64() * 100.0 / seconds;
+            rate.cpu_percent += thread.cpu.saturating_sub(before.cpu).as_secs_f64() * 100.0 / seconds;
             rate.wake_ups += waits;
             let kind = name.split('/').next().unwrap_or_default().to_owned();
             *rate.by_thread.entry(kind).or_default() += waits;

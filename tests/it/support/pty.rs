@@ -54,6 +54,7 @@ struct State {
     has_ended: bool,
 }
 
+#[allow(dead_code, reason = "some of it only benchmarks use")]
 impl Pty {
     /// Starts `flightdeck` with arguments.
     pub fn flightdeck(arguments: &[&str], size: (u16, u16)) -> Self {
