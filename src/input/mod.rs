@@ -1,7 +1,7 @@
 //! Keys and mouse to messages, against the model of the moment at which they are taken from the queue.
 //!
 //! [`read`] turns a terminal's event into a [`Msg`]; [`KeyText`] is the text form of keys; [`Keymap`] holds ordered
-//! (condition, act) rules over [`Fact`]s of the moment, from `default.toml`; [`footer`] and [`keys_for`] tell the view
+//! (condition, act) rules over [`Fact`]s of the moment, from `default.toml`; [`footer()`] and [`keys_for`] tell the view
 //! which keys to show. A key that means nothing is told, so that nobody wonders; text goes to the field that has the keys.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

@@ -130,7 +130,7 @@ struct Deck {
 }
 
 /// Flies a session on the terminal until its operator leaves. Runs on the thread that called
-/// [`panic::install`].
+/// [`super::terminal::panic::install`].
 ///
 /// # Errors
 /// When the terminal cannot be taken.

@@ -4,7 +4,7 @@
 //! - `line`: the thread that writes, and never holds anybody up (S3).
 //! - `keys`: the thread that reads.
 //! - [`Screen`]: frames as the bytes that change what is shown.
-//! - [`panic`]: what happens when a thread panics.
+//! - [`mod@panic`]: what happens when a thread panics.
 //! - [`suspend`]: to the background and back.
 //!
 //! # Invariants

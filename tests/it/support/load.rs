@@ -57,6 +57,7 @@ impl Tally {
     }
 
     /// This tally without what an earlier one of the same load already had.
+    #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
         let less = |now: &BTreeMap<String, u64>, then: &BTreeMap<String, u64>| {
             now.iter().map(|(name, count)| (name.clone(), count - then.get(name).unwrap_or(&0))).collect()

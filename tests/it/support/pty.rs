@@ -54,6 +54,7 @@ struct State {
     has_ended: bool,
 }
 
+#[allow(dead_code, reason = "some of it only benchmarks use")]
 impl Pty {
     /// Starts `flightdeck` with arguments.
     pub fn flightdeck(arguments: &[&str], size: (u16, u16)) -> Self {
@@ -145,7 +146,6 @@ impl Pty {
     }
 
     /// Looks after every read, beginning now, whether the screen is as wanted; [`Pty::met`] says when it was.
-    #[allow(dead_code, reason = "the benchmark of the terminal measures by it")]
     pub fn expect(&self, mut holds: impl FnMut(&vt100::Screen) -> bool + Send + 'static) {
         let mut state = self.shown.state.lock().unwrap();
         state.met_at = state.read_at.filter(|_| holds(state.screen.as_ref().unwrap().screen()));
@@ -153,7 +153,6 @@ impl Pty {
     }
 
     /// Waits until what is expected is there, and gives the moment at which it was read.
-    #[allow(dead_code, reason = "the benchmark of the terminal measures by it")]
     pub fn met(&self, what: &str) -> Instant {
         let until = Instant::now() + PATIENCE;
         let mut state = self.shown.state.lock().unwrap();
@@ -169,7 +168,6 @@ impl Pty {
     }
 
     /// How much was read so far.
-    #[allow(dead_code, reason = "the benchmark of the terminal measures by it")]
     pub fn bytes(&self) -> u64 {
         self.shown.state.lock().unwrap().bytes
     }
