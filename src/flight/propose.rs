@@ -155,13 +155,11 @@ impl Flight {
         if kind.is_forward() && self.session.is_open() && !self.session.baseline {
             let missing = self.watches.iter().filter(|(_, watch)| watch.last.is_none());
             let missing: Vec<&str> = missing.map(|(router, _)| router.as_str()).collect();
-            let text = if missing.is_empty() {
-                "where the routers stand is being written down: press it again".to_owned()
-            } else {
-                format!("{} was not read yet: where the plan starts is not known", missing.join(", "))
-            };
-            out.push(Effect::tell(Tone::Warn, text));
-            return;
+            if !missing.is_empty() {
+                let text = format!("{} was not read yet: where the plan starts is not known", missing.join(", "));
+                out.push(Effect::tell(Tone::Warn, text));
+                return;
+            }
         }
         if targets.is_empty() {
             let text = "this profile names no router: there is no traffic to move from here";

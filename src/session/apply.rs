@@ -207,7 +207,6 @@ fn touches_traffic(event: &Event) -> bool {
     match event {
         Event::SessionOpened(_)
         | Event::ControlsTaken(_)
-        | Event::BaselineAccepted { .. }
         | Event::ChangeConfirmed(_)
         | Event::ChangeDispatched { .. }
         | Event::ChangeRetried { .. }
@@ -220,7 +219,9 @@ fn touches_traffic(event: &Event) -> bool {
         | Event::HoldReleased { .. }
         | Event::ProfileReloaded { .. }
         | Event::SessionClosed { .. } => true,
-        Event::DriftNoticed { .. }
+        // The baseline says what was read; a proposal is bound to readings of its own.
+        Event::BaselineAccepted { .. }
+        | Event::DriftNoticed { .. }
         | Event::DriftEnded { .. }
         | Event::RouterRestarted { .. }
         | Event::ItemTicked { .. }

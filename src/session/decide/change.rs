@@ -36,6 +36,10 @@ pub(super) fn confirm(
     if session.in_flight().is_some() {
         return Err(Refused::new("D4", what, "a change is in flight", "settle it first, or roll back"));
     }
+    if !session.baseline {
+        let why = "where the routers stood at the start is not written down yet";
+        return Err(Refused::new("J7", what, why, "wait until every router was read once"));
+    }
     still_bound(session, procedure, asked, proposal, evidence)?;
     in_plan(session, procedure, proposal)?;
     let reports = gates(session, procedure, Forward::Shift(&proposal.to), evidence);
@@ -166,12 +170,18 @@ pub(super) fn roll_back(
     proposal: &Proposal,
     confirmation: &Confirmation,
     controls: &ControlsTaken,
+    evidence: &Evidence,
 ) -> Result<Vec<Event>, Refused> {
     let what = format!("roll back to {}", proposal.to);
     check_confirmation(&what, confirmation, procedure.confirm.rollback, &proposal.typed_target())?;
     sendable(session, &what, proposal)?;
     let in_flight = session.in_flight();
-    if in_flight.is_none() && proposal.holds_already() {
+    // What the routers have now counts, not what they had when the way back was proposed: it is never void (R4).
+    let holds = proposal
+        .routers
+        .iter()
+        .all(|order| evidence.readings.get(&order.router).is_some_and(|now| now.native.holds(&order.prepared.native)));
+    if in_flight.is_none() && holds {
         return Err(Refused::new("R3", what, "every router holds that already", "nothing was sent"));
     }
     let mut events = Vec::new();

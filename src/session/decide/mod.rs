@@ -37,8 +37,8 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
         Command::Confirm { proposal, overrides, confirmation, evidence } => {
             change::confirm(session, procedure, asked, proposal, overrides, confirmation, evidence)
         }
-        Command::RollBack { proposal, confirmation, controls, evidence: _ } => {
-            change::roll_back(session, procedure, asked, proposal, confirmation, controls)
+        Command::RollBack { proposal, confirmation, controls, evidence } => {
+            change::roll_back(session, procedure, asked, proposal, confirmation, controls, evidence)
         }
         Command::Retry { change, routers } => change::retry(session, procedure, asked, *change, routers),
         Command::Leave { change, reason } => change::leave(session, asked, *change, reason),

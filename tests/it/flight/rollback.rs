@@ -124,3 +124,17 @@ fn everything_off_the_new_version_is_the_other_way_back() {
         Ok(weights(&[("blue", 0), ("green", 100)]))
     );
 }
+
+#[test]
+fn proposed_while_the_routers_held_it_it_is_still_sent_when_they_no_longer_do() {
+    let mut desk = Desk::open(blue_green(1));
+    desk.shift();
+    roll_back(&mut desk, WayBackChoice::Step);
+    desk.pass(1_000);
+    desk.ask(Ask::ProposeRollback(WayBackChoice::Step));
+    desk.router("eu-1").weights = vec![3, 97];
+    desk.pass(1_000);
+    desk.confirm();
+    desk.pass(500);
+    assert_eq!(desk.router("eu-1").weights, [50, 50]);
+}

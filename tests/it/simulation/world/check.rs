@@ -163,7 +163,10 @@ impl World {
         if !matches!(proposal.kind, ChangeKind::Rollback { .. }) {
             return;
         }
-        let idle = self.flight.session.in_flight().is_none() && proposal.holds_already();
+        let holds = |order: &flightdeck::session::proposal::RouterOrder| {
+            self.routers[&order.router].native().holds(&order.prepared.native)
+        };
+        let idle = self.flight.session.in_flight().is_none() && proposal.routers.iter().all(holds);
         self.ask(Ask::Confirm {
             confirmation: Confirmation { gesture: Gesture::Key, seen: true },
             overrides: Vec::new(),
