@@ -23,7 +23,7 @@ pub struct Proposing {
     pub to: Weights,
     /// Where it stands.
     pub stage: Stage,
-    /// Whether any router was without a fresh reading when it was made.
+    /// Which of the ways back it is; says nothing of a forward change.
     pub choice: WayBackChoice,
     request: u64,
     made: Now,

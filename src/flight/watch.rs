@@ -12,8 +12,6 @@ use crate::domain::{Elapsed, Freshness, Now, PoolId, Reading, RouterId, Shares, 
 pub struct Watch {
     /// The newest reading with the moment at which it began.
     pub last: Option<Seen>,
-    /// The reading before it, for what happened in between.
-    pub previous: Option<Seen>,
     /// The trouble of the newest read, when that failed.
     pub trouble: Option<(Now, Trouble)>,
     /// Requests per second per pool, over the last few seconds.
@@ -53,7 +51,6 @@ impl Watch {
     pub fn new(spec: &RouterSpec) -> Self {
         Self {
             last: None,
-            previous: None,
             trouble: None,
             rates: BTreeMap::new(),
             failures: 0,
@@ -103,7 +100,7 @@ impl Watch {
         }
         self.arrive(&seen, restarted);
         self.sample(&seen);
-        self.previous = self.last.replace(seen);
+        self.last = Some(seen);
         true
     }
 

@@ -18,6 +18,15 @@ pub fn typed_for(step: &Step) -> String {
     }
 }
 
+/// What completing a person's step asks of the operator (F1).
+pub fn friction(procedure: &Procedure, step: &Step, overridden: bool) -> Friction {
+    match &step.act {
+        StepAct::Deploy { .. } if !overridden => procedure.confirm.deploy,
+        StepAct::Pause { .. } | StepAct::Shift(_) if !overridden => Friction::Key,
+        StepAct::Deploy { .. } | StepAct::Pause { .. } | StepAct::Shift(_) => Friction::Type,
+    }
+}
+
 pub(super) fn complete(
     session: &Session,
     procedure: &Procedure,
@@ -29,16 +38,12 @@ pub(super) fn complete(
 ) -> Result<Vec<Event>, Refused> {
     let step = next(session, procedure, asked, id)?;
     let what = format!("complete {}", step.name);
-    let by_kind = match &step.act {
-        StepAct::Deploy { .. } => procedure.confirm.deploy,
-        StepAct::Pause { .. } => Friction::Key,
-        StepAct::Shift(_) => {
-            return Err(Refused::new("B4", what, "it shifts traffic", "propose it as a shift"));
-        }
-    };
+    if matches!(step.act, StepAct::Shift(_)) {
+        return Err(Refused::new("B4", what, "it shifts traffic", "propose it as a shift"));
+    }
     let reports = gates(session, procedure, Forward::Complete, evidence);
     check_gates(&what, &reports, overrides)?;
-    let asks = if overrides.is_empty() { by_kind } else { Friction::Type };
+    let asks = friction(procedure, step, !overrides.is_empty());
     check_confirmation(&what, confirmation, asks, &typed_for(step))?;
     let mark = StepMark::Done { gates: reports, overrides: overrides.to_vec() };
     Ok(vec![Event::StepMarked { step: id.clone(), mark }])
