@@ -87,7 +87,7 @@ async fn go_back(headless: &mut Headless, args: &Args, out: &mut Out) -> Result<
         return Ok(());
     }
     let gesture = confirmed(headless, args, &proposal).await?;
-    headless.ask(Ask::Confirm { confirmation: Confirmation { gesture, seen: true }, overrides: Vec::new() });
+    headless.ask(Ask::Confirm { confirmation: Confirmation::new(gesture, true), overrides: Vec::new() });
     let change = proposal.change;
     let timing = headless.flight.procedure.timing;
     let patience = timing.deadline + timing.router_timeout * 2 + Duration::from_secs(4);

@@ -9,7 +9,7 @@ use crate::flight::propose::Stage;
 use crate::flight::{ChangedProfile, Tone, WayBackChoice};
 use crate::layout::{Areas, Screen, areas};
 use crate::session::Change;
-use crate::session::decide::step::{friction as step_friction, typed_for};
+use crate::session::decide::step::{own_friction, typed_for};
 
 /// How often moving things are drawn anew: about twelve times a second.
 pub(super) const BEAT: Duration = Duration::from_millis(80);
@@ -154,7 +154,7 @@ impl Model {
             OverlayKind::Shift(_) | OverlayKind::RollBack { .. } => Some(self.flight.friction(overridden)),
             OverlayKind::Complete { step, .. } => {
                 let (_, step) = self.flight.procedure.step(step)?;
-                Some(step_friction(&self.flight.procedure, step, overridden))
+                Some(own_friction(&self.flight.procedure, step, overridden))
             }
             OverlayKind::Reload(_) => Some(Friction::Key),
             OverlayKind::Partial

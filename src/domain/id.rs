@@ -121,6 +121,10 @@ counted!(
     ChangeId
 );
 counted!(
+    /// A request that a second person confirms an act (F3).
+    RequestId
+);
+counted!(
     /// One entry of the journal; a follower recognises its own entries by it (J1).
     EntryId
 );

@@ -8,6 +8,8 @@ mod id;
 pub mod log;
 pub mod metric;
 pub mod outcome;
+mod people;
+mod presence;
 pub mod procedure;
 pub mod reading;
 pub mod share;
@@ -17,9 +19,12 @@ pub mod weights;
 pub use checklist::Checklist;
 pub use freshness::Freshness;
 pub use id::{
-    BadDigest, ChangeId, CockpitId, Digest, EntryId, ItemId, Operator, PoolId, RouterId, SessionId, SourceId, StepId,
+    BadDigest, ChangeId, CockpitId, Digest, EntryId, ItemId, Operator, PoolId, RequestId, RouterId, SessionId,
+    SourceId, StepId,
 };
 pub use outcome::{Outcome, Refused, Trouble, TroubleKind};
+pub use people::{Durability, People, Seat, Signed, Signer};
+pub use presence::Presence;
 pub use procedure::Procedure;
 pub use reading::{Capabilities, NativeSplit, NativeWeight, Prepared, Reading, Target};
 pub use share::{Share, Shares};

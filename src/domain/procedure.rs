@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::checklist::Checklist;
 use super::drain::DrainRule;
 use super::reading::Capabilities;
-use super::{BasisPoints, Digest, PoolId, RouterId, SourceId, StepId, Weights};
+use super::{BasisPoints, Digest, People, PoolId, RouterId, SourceId, StepId, Weights};
 
 /// Everything that a deployment is flown by.
 #[derive(Clone, PartialEq, Debug)]
@@ -30,6 +30,8 @@ pub struct Procedure {
     pub checklist: Checklist,
     /// What each kind of act asks of the operator.
     pub confirm: Confirm,
+    /// The rules about people.
+    pub people: People,
     /// How far `+` and `-` move a draft.
     pub increment: BasisPoints,
     /// Times.
@@ -58,6 +60,11 @@ impl Procedure {
     /// One router.
     pub fn router(&self, id: &RouterId) -> Option<&RouterSpec> {
         self.routers.iter().find(|router| router.id == *id)
+    }
+
+    /// After a deadline, how long another cockpit still holds its intent in flight (D3).
+    pub fn afterglow(&self) -> Duration {
+        self.timing.router_timeout + Duration::from_secs(2)
     }
 
     /// One step with its place in the plan.
@@ -153,6 +160,8 @@ pub enum Friction {
     Key,
     /// The target, typed.
     Type,
+    /// Another person confirms the same (F3).
+    Two,
 }
 
 /// Friction by kind of act.
@@ -166,6 +175,13 @@ pub struct Confirm {
     pub deploy: Friction,
     /// A rollback.
     pub rollback: Friction,
+}
+
+impl Confirm {
+    /// Whether any kind of act asks two people.
+    pub fn asks_two(&self) -> bool {
+        [self.shift, self.off_plan, self.deploy, self.rollback].contains(&Friction::Two)
+    }
 }
 
 /// Times, all from the profile or its defaults.

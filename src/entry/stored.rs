@@ -209,10 +209,10 @@ mod tests {
         let skippable = r#"{"event":"chart_pinned","skippable":true,"data":{"x":[1,2]}}"#;
         let opened = open(line(1, &format!("{skippable},{NOTE}")).as_bytes()).expect("it may be skipped");
         assert_eq!((opened.skipped, opened.entry.events.len()), (vec!["chart_pinned".to_owned()], 1));
-        let binding = r#"{"event":"controls_offered","data":{}}"#;
+        let binding = r#"{"event":"controls_teleported","data":{}}"#;
         assert_eq!(
             open(line(1, binding).as_bytes()),
-            Err(Unreadable::UnknownKind { kind: "controls_offered".to_owned() })
+            Err(Unreadable::UnknownKind { kind: "controls_teleported".to_owned() })
         );
         // A known kind with other content is no newer kind, marked or not.
         let torn = r#"{"event":"note_added","skippable":true,"data":{"words":"hello"}}"#;

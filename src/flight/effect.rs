@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::domain::{ChangeId, Elapsed, NativeSplit, Prepared, Reading, Refused, RouterId, Target, Timestamp};
+use crate::domain::{
+    ChangeId, CockpitId, Digest, Elapsed, NativeSplit, Operator, Prepared, Presence, Reading, Refused, RouterId,
+    Signed, Target, Timestamp,
+};
 use crate::entry::Entry;
+use crate::session::event::Spilled;
 
 /// Something to do.
 #[derive(Clone, PartialEq, Debug)]
@@ -40,8 +44,81 @@ pub enum Effect {
         /// The change.
         change: ChangeId,
     },
+    /// Show the other cockpits that this one is here. Not answered.
+    Announce(Presence),
+    /// Sign a statement with the operator's key. Answered by [`super::Msg::Signed`].
+    Sign(Box<ToSign>),
+    /// Check a signature. Answered by [`super::Msg::SignatureChecked`].
+    CheckSignature(Box<ToCheck>),
+    /// Write an entry beside the journal, because that does not answer (R5). Answered by [`super::Msg::Spilled`], within a
+    /// second in any case.
+    Spill {
+        /// The last entry of the journal that was seen.
+        after: u64,
+        /// Its hash.
+        hash: Digest,
+        /// What is written.
+        entry: Box<Spilled>,
+    },
+    /// The spill is in the journal: it is no more needed. Not answered.
+    DropSpill,
     /// Tell the operator. Not answered.
     Tell(Notice),
+}
+
+/// What is signed, and what a signature must be about (F3).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SignedAct {
+    /// One's own confirmation of an act.
+    Confirm,
+    /// The second person's.
+    Give,
+    /// A run of steps, by the second person.
+    Run,
+    /// An act that asks two people, by one alone.
+    Alone,
+    /// A rollback.
+    Rollback,
+}
+
+/// A statement that is to be signed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ToSign {
+    /// The request's number.
+    pub request: u64,
+    /// What sort of act.
+    pub act: SignedAct,
+    /// What it is about.
+    pub digest: Digest,
+    /// The act in one line.
+    pub what: String,
+    /// The newest entry of the journal and its hash.
+    pub head: (u64, Digest),
+    /// When.
+    pub at: Timestamp,
+    /// After this it does not count.
+    pub until: Timestamp,
+}
+
+/// A signature that is to be checked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ToCheck {
+    /// The entry that holds it.
+    pub entry: u64,
+    /// What was signed.
+    pub signed: Signed,
+    /// What sort of act it must be about.
+    pub act: SignedAct,
+    /// What it must be about.
+    pub digest: Digest,
+    /// Who must have signed it.
+    pub by: Operator,
+    /// In which cockpit.
+    pub cockpit: CockpitId,
+    /// When its entry was written.
+    pub at: Timestamp,
+    /// Hashes of the entries before it, newest last: the head that was signed must be one of them.
+    pub heads: Vec<(u64, Digest)>,
 }
 
 /// One write to one router.

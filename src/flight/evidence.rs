@@ -32,6 +32,9 @@ impl Flight {
     pub fn evidence(&self, now: Now) -> Evidence {
         let mut evidence =
             Evidence { soak: self.soak.as_ref().map(super::soak::Soak::evidence), ..Evidence::default() };
+        evidence.present = self.present(now.elapsed).map(|presence| presence.cockpit).collect();
+        evidence.signers = self.keys.checked.clone();
+        evidence.own_key = self.me.key.clone();
         for (router, watch) in &self.watches {
             let Some(seen) = watch.fresh(now.elapsed) else { continue };
             evidence.readings.insert(router.clone(), Bound::of(&seen.reading));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::watch::Seen;
 use super::{Effect, Flight, Send, Tone};
 use crate::domain::{ChangeId, Elapsed, Now, Outcome, RouterId, Timestamp};
-use crate::session::event::{ChangeKind, Settlement};
+use crate::session::event::{ChangeKind, Settlement, SpillMerged};
 use crate::session::{Change, Command, Event};
 
 /// A change that is being sent, read back or asked about.
@@ -143,8 +143,23 @@ impl Flight {
                 out.push(Effect::tell(Tone::Bad, text));
             }
             Event::PoolDrained { pool, .. } => out.push(Effect::tell(Tone::Good, format!("{pool} is drained"))),
+            Event::SpillMerged(merged) => self.take_up_spill(now, merged, out),
             Event::ControlsTaken(taken) if taken.cockpit == self.me.cockpit => self.note_what_is_known(now),
-            Event::SessionOpened(_)
+            // What people do with each other: see `react_to_people`.
+            Event::CockpitJoined { .. }
+            | Event::CockpitLeft { .. }
+            | Event::ControlsOffered { .. }
+            | Event::OfferEnded { .. }
+            | Event::ControlsAsked { .. }
+            | Event::AskingEnded { .. }
+            | Event::ConfirmationAsked(_)
+            | Event::ConfirmationGiven { .. }
+            | Event::ConfirmationRefused { .. }
+            | Event::ConfirmationEnded { .. }
+            | Event::RunConfirmed(_)
+            | Event::RunEnded { .. }
+            | Event::RollbackSigned { .. }
+            | Event::SessionOpened(_)
             | Event::ControlsTaken(_)
             | Event::BaselineAccepted { .. }
             | Event::RouterAnswered { .. }
@@ -159,6 +174,30 @@ impl Flight {
             | Event::HoldReleased { .. }
             | Event::SplitObserved { .. }
             | Event::SessionClosed { .. } => {}
+        }
+    }
+
+    /// A spill that another process wrote: what it superseded is not sent any more, and its own routers are asked.
+    fn take_up_spill(&mut self, now: Now, merged: &SpillMerged, out: &mut Vec<Effect>) {
+        for event in merged.entries.iter().flat_map(|entry| &entry.events) {
+            match event {
+                Event::ChangeConfirmed(confirmed) => {
+                    for execution in self.executing.iter_mut().filter(|each| each.change != confirmed.change) {
+                        execution.superseded = true;
+                        out.push(Effect::Cancel { change: execution.change });
+                    }
+                }
+                Event::ChangeDispatched { change, deadline, .. } if self.execution(*change).is_none() => {
+                    self.dispatch(now, *change, false, *deadline, None, out);
+                }
+                _ => {}
+            }
+        }
+        self.forget_superseded();
+        if !merged.entries.iter().any(|entry| entry.cockpit == self.me.cockpit) {
+            let who = merged.entries.first().map_or("somebody", |entry| entry.actor.as_str());
+            let text = format!("{who} rolled back while cut off from the journal: the routers are read again");
+            out.push(Effect::tell(Tone::Bad, text));
         }
     }
 

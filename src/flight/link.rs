@@ -1,13 +1,15 @@
 //! The link to the journal (J1, J2): commands wait in a queue, are decided against the session as it is when their turn
 //! comes, and go out as one entry. One append is in flight at a time. Kept is the echo: only then is the entry folded.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use super::spill::Urgent;
 use super::{Appended, Effect, Flight, Tone};
-use crate::domain::{ChangeId, Elapsed, EntryId, Now};
+use crate::domain::{ChangeId, Digest, Elapsed, EntryId, Now, RequestId};
 use crate::entry::Entry;
 use crate::session::command::Asked;
+use crate::session::second::AskedAct;
 use crate::session::{Command, Event, Stamp, decide};
 
 /// What stands between decisions and the journal.
@@ -21,6 +23,10 @@ pub struct Link {
     pub down: Option<String>,
     /// Why the journal cannot be read on. Nothing is appended any more.
     pub broken: Option<String>,
+    /// A rollback that waits for the journal, but not for long.
+    pub(super) urgent: Option<Urgent>,
+    /// Hashes of the newest entries, by number.
+    hashes: BTreeMap<u64, Digest>,
     retry_at: Option<Elapsed>,
 }
 
@@ -40,6 +46,8 @@ pub(super) struct Pending {
     unknown: bool,
 }
 
+/// How many hashes are remembered: a signature names a head of the last minutes.
+const HASHES: usize = 512;
 /// How long to wait before the journal is asked again.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -47,6 +55,37 @@ impl Link {
     /// Whether anything is on its way into the journal.
     pub fn is_busy(&self) -> bool {
         self.pending.is_some() || !self.queue.is_empty()
+    }
+
+    /// The newest entry that was seen and its hash; zeros before the first.
+    pub fn head(&self) -> (u64, Digest) {
+        self.hashes.last_key_value().map_or((0, Digest::ZERO), |(number, hash)| (*number, *hash))
+    }
+
+    /// Hashes of entries before a number, newest last.
+    pub(super) fn heads_before(&self, number: u64) -> Vec<(u64, Digest)> {
+        self.hashes.range(..number).map(|(number, hash)| (*number, *hash)).collect()
+    }
+
+    /// Remembers an entry's hash.
+    pub fn remember(&mut self, number: u64, hash: Digest) {
+        self.hashes.insert(number, hash);
+        while self.hashes.len() > HASHES {
+            self.hashes.pop_first();
+        }
+    }
+
+    /// When something of it is due.
+    pub(super) fn wakes_at(&self) -> Option<Elapsed> {
+        self.urgent.as_ref().map(|urgent| urgent.until)
+    }
+
+    /// A rollback goes another way: it is not decided here any more. An append of it that is on its way may still be kept.
+    pub(super) fn forget(&mut self, change: ChangeId) {
+        self.queue.retain(|waiting| proposal_of(&waiting.asked.command) != Some(change));
+        if let Some(pending) = &mut self.pending {
+            pending.waiting.retain(|waiting| proposal_of(&waiting.asked.command) != Some(change));
+        }
     }
 }
 
@@ -62,8 +101,20 @@ impl Flight {
     }
 
     fn enqueue(&mut self, now: Now, command: Command, by_person: bool) {
-        let asked = Asked { actor: self.me.operator.clone(), cockpit: self.me.cockpit, now, command };
+        let asked = self.asked_now(now, command);
         self.link.queue.push_back(Waiting { asked, by_person });
+    }
+
+    /// A command of this cockpit.
+    pub(super) fn asked_now(&self, now: Now, command: Command) -> Asked {
+        Asked {
+            actor: self.me.operator.clone(),
+            cockpit: self.me.cockpit,
+            seat: self.me.seat,
+            skew_ms: self.crew.skew_ms(),
+            now,
+            command,
+        }
     }
 
     /// Decides what waits and sends it out as one entry, unless an append is on its way.
@@ -80,6 +131,11 @@ impl Flight {
         // What was decided for this entry is folded into a copy, so that later commands of it are decided on top.
         let mut scratch: Option<crate::session::Session> = None;
         let stamp = self.stamp(now);
+        if let Some(command) = self.merge_command() {
+            // What was decided beside the journal comes into it first, alone.
+            self.merge(now, command, &stamp, out);
+            return;
+        }
         while let Some(next) = self.link.queue.pop_front() {
             let session = scratch.as_ref().unwrap_or(&self.session);
             let asked = Asked { now, ..next.asked.clone() };
@@ -107,9 +163,27 @@ impl Flight {
                 }
             }
         }
-        if events.is_empty() {
+        if !events.is_empty() {
+            self.append(&stamp, events, waiting, out);
+        }
+    }
+
+    fn merge(&mut self, now: Now, command: Command, stamp: &Stamp, out: &mut Vec<Effect>) {
+        if self.link.down.is_some() {
             return;
         }
+        let asked = self.asked_now(now, command);
+        match decide(self.kept_session(), &self.procedure, &asked) {
+            Ok(events) if !events.is_empty() => self.append(stamp, events, Vec::new(), out),
+            Ok(_) => {}
+            Err(refused) => {
+                out.push(Effect::refused(&refused));
+                self.link.retry_at = Some(now.elapsed.plus(RETRY * 10));
+            }
+        }
+    }
+
+    fn append(&mut self, stamp: &Stamp, events: Vec<Event>, waiting: Vec<Waiting>, out: &mut Vec<Effect>) {
         self.counters.entries += 1;
         let entry = Entry {
             session: self.id,
@@ -118,7 +192,7 @@ impl Flight {
             cockpit: self.me.cockpit,
             actor: self.me.operator.clone(),
             at: stamp.at,
-            epoch: self.session.controls.as_ref().map_or(0, |controls| controls.epoch),
+            epoch: self.kept_session().controls.as_ref().map_or(0, |controls| controls.epoch),
             events,
         };
         out.push(Effect::Append(Box::new(entry.clone())));
@@ -138,9 +212,9 @@ impl Flight {
     pub(super) fn appended(&mut self, now: Now, id: EntryId, answer: Appended, out: &mut Vec<Effect>) {
         let Some(mut pending) = self.link.pending.take_if(|pending| pending.entry.id == id) else { return };
         match answer {
-            Appended::Kept => {
+            Appended::Kept { hash } => {
                 self.link.down = None;
-                self.fold(now, &pending.entry, out);
+                self.fold(now, &pending.entry, hash, out);
             }
             Appended::Conflict { .. } => {
                 // Somebody was first: read what came, then decide the same commands again.
@@ -157,7 +231,11 @@ impl Flight {
             Appended::Unavailable { why } => {
                 let (by_person, own): (Vec<_>, Vec<_>) =
                     pending.waiting.into_iter().partition(|waiting| waiting.by_person);
+                let urgent = self.link.urgent.as_ref().map(|urgent| urgent.change);
                 for waiting in &by_person {
+                    if urgent.is_some() && proposal_of(&waiting.asked.command) == urgent {
+                        continue;
+                    }
                     self.give_up(&waiting.asked.command, &why);
                     let text = format!("not recorded, so nothing was done: {why}; it can be tried again");
                     out.push(Effect::tell(Tone::Bad, text));
@@ -165,6 +243,10 @@ impl Flight {
                 self.put_back(own);
                 self.link.down = Some(why);
                 self.link.retry_at = Some(now.elapsed.plus(RETRY));
+                // The way back does not wait for what is known to be away (R5).
+                if let Some(urgent) = self.link.urgent.as_mut() {
+                    urgent.until = now.elapsed;
+                }
             }
         }
     }
@@ -185,8 +267,8 @@ impl Flight {
     }
 
     /// Takes entries of the journal in, in order; those that are known already are passed over.
-    pub(super) fn followed(&mut self, now: Now, entries: Vec<Entry>, is_tail: bool, out: &mut Vec<Effect>) {
-        for entry in entries {
+    pub(super) fn followed(&mut self, now: Now, entries: Vec<(Entry, Digest)>, is_tail: bool, out: &mut Vec<Effect>) {
+        for (entry, hash) in entries {
             if entry.number != self.session.head + 1 {
                 if entry.number > self.session.head + 1 {
                     out.push(Effect::ReadJournal { after: self.session.head });
@@ -198,18 +280,18 @@ impl Flight {
             match place_taken {
                 Some(pending) if pending.entry.id == entry.id => {
                     self.link.down = None;
-                    self.fold(now, &pending.entry, out);
+                    self.fold(now, &pending.entry, hash, out);
                 }
                 Some(pending) if pending.unknown => {
                     self.put_back(pending.waiting);
-                    self.fold(now, &entry, out);
+                    self.fold(now, &entry, hash, out);
                 }
                 // Its own answer, a conflict, is still to come; it is matched by id there.
                 Some(pending) => {
-                    self.fold(now, &entry, out);
+                    self.fold(now, &entry, hash, out);
                     self.link.pending = Some(pending);
                 }
-                None => self.fold(now, &entry, out),
+                None => self.fold(now, &entry, hash, out),
             }
         }
         // The journal was read to its end and the unknown entry is not in it: the same entry is sent once more. Its number
@@ -224,11 +306,19 @@ impl Flight {
         }
     }
 
-    fn fold(&mut self, now: Now, entry: &Entry, out: &mut Vec<Effect>) {
-        let stamp = Stamp { number: entry.number, at: entry.at, actor: entry.actor.clone(), cockpit: entry.cockpit };
-        self.session.apply_entry(&stamp, &entry.events);
-        for event in &entry.events {
+    fn fold(&mut self, now: Now, entry: &Entry, hash: Digest, out: &mut Vec<Effect>) {
+        let stamp = entry.stamp();
+        self.link.remember(entry.number, hash);
+        let beside = self.spill.is_some();
+        let moving = if beside {
+            self.fold_beside_spill(&stamp, &entry.events, out)
+        } else {
+            self.session.apply_entry(&stamp, &entry.events);
+            Vec::new()
+        };
+        for event in if beside { &moving } else { &entry.events } {
             self.react(now, event, out);
+            self.react_to_people(now, &stamp, event, out);
         }
     }
 
@@ -237,6 +327,7 @@ impl Flight {
         if let (Some(change), Some(proposing)) = (proposal_of(command), &mut self.proposing) {
             proposing.refused(change, refused);
         }
+        self.waiting.take_if(|waiting| request_of(command) == Some(waiting.request) || proposal_of(command).is_some());
     }
 
     fn give_up(&mut self, command: &Command, why: &str) {
@@ -246,32 +337,21 @@ impl Flight {
 }
 
 /// The change that a command confirms, if it does.
+#[expect(clippy::wildcard_enum_match_arm, reason = "few of many commands confirm a change")]
 fn proposal_of(command: &Command) -> Option<ChangeId> {
     match command {
         Command::Confirm { proposal, .. }
         | Command::RollBack { proposal, .. }
         | Command::MarkAlreadySo { proposal, .. } => Some(proposal.change),
-        Command::Open { .. }
-        | Command::TakeBack { .. }
-        | Command::AcceptBaseline { .. }
-        | Command::Retry { .. }
-        | Command::NoteOutcome { .. }
-        | Command::Leave { .. }
-        | Command::NoteLateEffect { .. }
-        | Command::NoteDrift { .. }
-        | Command::NoteRestart { .. }
-        | Command::AcceptDrift { .. }
-        | Command::CompleteStep { .. }
-        | Command::SkipStep { .. }
-        | Command::Tick { .. }
-        | Command::Untick { .. }
-        | Command::AddNote { .. }
-        | Command::AttachLines { .. }
-        | Command::Hold { .. }
-        | Command::ReleaseHold { .. }
-        | Command::NoteDrained { .. }
-        | Command::NoteObserved { .. }
-        | Command::ReloadProfile { .. }
-        | Command::Close { .. } => None,
+        Command::AskSecond { act, .. } => match &**act {
+            AskedAct::Change(proposal) => Some(proposal.change),
+            AskedAct::Complete { .. } | AskedAct::Reload { .. } => None,
+        },
+        _ => None,
     }
+}
+
+/// The request that a command makes, if it does.
+fn request_of(command: &Command) -> Option<RequestId> {
+    if let Command::AskSecond { request, .. } = command { Some(*request) } else { None }
 }

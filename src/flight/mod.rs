@@ -2,34 +2,39 @@
 //! go in, effects come out. The cockpit, the `rollback` and `status` commands and the simulation all run this.
 //!
 //! Parts: [`watch`] polls routers; [`propose`] works a change out and keeps it bound to what was read; [`link`] brings
-//! decisions into the journal, one append at a time; [`execute`] sends, reads back and asks again; [`back`] knows the way
-//! back at any time; [`evidence`], [`soak`] and [`observe`] watch what is known about pools.
+//! decisions into the journal, one append at a time, or where that does not answer [`spill`] beside it; [`execute`] sends, reads back and asks again; [`back`] knows the way
+//! back at any time; [`evidence`], [`soak`] and [`observe`] watch what is known about pools; [`crew`] knows who else is there;
+//! [`second`] waits for another person's word and for signatures.
 //!
 //! Invariants: nothing is sent before its intent is kept (D1); nothing is verified that was not read back after it was
 //! sent (V1); the session changes only by kept entries (J2).
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::wildcard_enum_match_arm)]
 
 pub mod back;
+pub mod crew;
 mod effect;
 pub mod evidence;
 pub mod execute;
 pub mod link;
 mod msg;
 pub mod observe;
+mod people;
 pub mod propose;
+pub mod second;
 pub mod soak;
+pub mod spill;
 mod update;
 pub mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub use effect::{Effect, Notice, Send, Tone};
+pub use effect::{Effect, Notice, Send, SignedAct, ToCheck, ToSign, Tone};
 pub use msg::{Appended, Ask, ChangedProfile, Msg, WayBackChoice};
 
 use crate::domain::drain::Drain;
 use crate::domain::procedure::Procedure;
-use crate::domain::{CockpitId, Elapsed, Operator, PoolId, SessionId, SourceId};
+use crate::domain::{CockpitId, Elapsed, Operator, PoolId, Seat, SessionId, Signer, SourceId};
 use crate::session::Session;
 use crate::session::event::{ControlsTaken, Process};
 use watch::{Watch, Watches};
@@ -43,6 +48,10 @@ pub struct Me {
     pub operator: Operator,
     /// Its process.
     pub process: Process,
+    /// What it may do.
+    pub seat: Seat,
+    /// Its operator's key, where the profile names keys and this one is among them.
+    pub key: Option<Signer>,
 }
 
 impl Me {
@@ -90,12 +99,21 @@ pub struct Flight {
     pub changed_profile: Option<ChangedProfile>,
     /// Until when the routers are watched closely.
     pub close_until: Elapsed,
+    /// Who else is there, and what they see of us.
+    pub crew: crew::Crew,
+    /// What waits for another person's word.
+    pub waiting: Option<second::Waiting>,
+    /// Signatures: wanted, and checked.
+    pub keys: second::Keys,
+    /// What was decided while cut off from the journal and is not in it yet.
+    pub spill: Option<spill::Spill>,
     counters: Counters,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 struct Counters {
     changes: u32,
+    asked: u32,
     entries: u32,
     polls: u64,
     requests: u64,
@@ -122,6 +140,10 @@ impl Flight {
             observing: observe::Observing::default(),
             changed_profile: None,
             close_until: Elapsed(0),
+            crew: crew::Crew::default(),
+            waiting: None,
+            keys: second::Keys::default(),
+            spill: None,
             counters: Counters::default(),
         };
         flight.take_up_in_flight();
@@ -141,6 +163,7 @@ impl Flight {
 
     /// The moment at which the flight next wants a [`Msg::Tick`].
     pub fn wakes_at(&self) -> Option<Elapsed> {
-        self.watches.values().filter(|watch| watch.pending.is_none()).map(|watch| watch.due).min()
+        let reads = self.watches.values().filter(|watch| watch.pending.is_none()).map(|watch| watch.due).min();
+        [reads, self.crew.wakes_at(), self.link.wakes_at()].into_iter().flatten().min()
     }
 }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::domain::procedure::Procedure;
 use crate::domain::{
-    ChangeId, EntryId, ItemId, NativeSplit, Now, Outcome, Prepared, Reading, Refused, RouterId, SourceId, Trouble,
-    Weights,
+    ChangeId, CockpitId, Digest, EntryId, ItemId, NativeSplit, Now, Outcome, Prepared, Presence, Reading, Refused,
+    RequestId, RouterId, Signed, Signer, SourceId, StepId, Trouble, Weights,
 };
 use crate::entry::Entry;
-use crate::session::event::{ControlsTaken, ProfileText, SessionOpened};
+use crate::session::event::{ControlsTaken, ProfileText, SessionOpened, SpillMerged};
 use crate::session::proposal::{Confirmation, Override};
 
 /// A message: an answer to an effect, the passing of time, or what an operator asks.
@@ -54,11 +54,11 @@ pub enum Msg {
         /// What the store said.
         answer: Appended,
     },
-    /// Entries of the journal in order, from a follower or in answer to [`super::Effect::ReadJournal`]. Those that were
+    /// Entries of the journal in order with their hashes, from a follower or in answer to [`super::Effect::ReadJournal`]. Those that were
     /// seen already are ignored.
     Followed {
         /// The entries.
-        entries: Vec<Entry>,
+        entries: Vec<(Entry, Digest)>,
         /// Whether these answer a read: the journal held no more at that moment.
         is_tail: bool,
     },
@@ -67,6 +67,36 @@ pub enum Msg {
         /// Why, for people.
         why: String,
     },
+    /// A sign of life of a cockpit of this session, this one's own too (J6).
+    Present(Presence),
+    /// How far this host's clock is from the store's, in milliseconds; `None` while that is not known (S2).
+    Clock {
+        /// Ours minus the store's.
+        offset_ms: Option<i64>,
+    },
+    /// Answers [`super::Effect::Sign`].
+    Signed {
+        /// The request's number.
+        request: u64,
+        /// The signature, or why there is none.
+        result: Result<Signed, String>,
+    },
+    /// Answers [`super::Effect::CheckSignature`].
+    SignatureChecked {
+        /// The entry that holds it.
+        entry: u64,
+        /// Whose it is, or why it does not count.
+        result: Result<Signer, String>,
+    },
+    /// Answers [`super::Effect::Spill`].
+    Spilled {
+        /// The entry.
+        entry: EntryId,
+        /// Its hash in the spill's chain, or why it could not be written.
+        result: Result<Digest, String>,
+    },
+    /// A spill of an earlier cockpit of this host was found at opening (R5).
+    SpillFound(Box<SpillMerged>),
     /// Lines of a log source were counted.
     LogSeen {
         /// The source.
@@ -113,7 +143,10 @@ pub enum ChangedProfile {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Appended {
     /// It is kept, durably.
-    Kept,
+    Kept {
+        /// Its hash.
+        hash: Digest,
+    },
     /// Another entry has that number.
     Conflict {
         /// The store's last number.
@@ -221,6 +254,63 @@ pub enum Ask {
         /// How.
         confirmation: Confirmation,
     },
+    /// Come aboard a session that runs.
+    Join,
+    /// Leave it; controls become free (S1).
+    LeaveSession {
+        /// Why.
+        why: String,
+    },
+    /// Offer the controls to another cockpit (C3).
+    Offer {
+        /// To which one.
+        to: CockpitId,
+    },
+    /// Take the controls that are offered to this cockpit.
+    AcceptOffer,
+    /// Take the offer back, or refuse it.
+    EndOffer,
+    /// Ask for the controls.
+    AskControls {
+        /// Why.
+        reason: String,
+    },
+    /// Withdraw the asking, or refuse it.
+    EndAsking,
+    /// Take the controls from a silent holder.
+    TakeOver,
+    /// Confirm as the second person what is asked.
+    Give {
+        /// The request.
+        request: RequestId,
+        /// The digest that was on the screen.
+        digest: Digest,
+        /// How.
+        confirmation: Confirmation,
+    },
+    /// Refuse it.
+    Refuse {
+        /// The request.
+        request: RequestId,
+        /// Why.
+        reason: String,
+    },
+    /// Confirm the next steps of the plan at once, as the second person.
+    ConfirmRun {
+        /// The steps.
+        steps: Vec<StepId>,
+        /// How.
+        confirmation: Confirmation,
+    },
+    /// End a run of steps that was confirmed.
+    EndRun {
+        /// Why.
+        why: String,
+    },
+    /// Point at something, on the others' screens too; `None` points no more.
+    Point(Option<String>),
+    /// Say which request is on this screen.
+    LookAt(Option<Digest>),
     /// Close the session.
     Close {
         /// What it came to.

@@ -3,14 +3,18 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Effect, Flight, Tone, WayBackChoice};
+use super::second::Then;
+use super::{Effect, Flight, SignedAct, Tone, WayBackChoice};
 use crate::domain::procedure::{Friction, StepAct};
-use crate::domain::{ChangeId, Elapsed, NativeSplit, Now, Prepared, Reading, Refused, RouterId, Target, Weights};
+use crate::domain::{
+    ChangeId, Digest, Elapsed, NativeSplit, Now, Prepared, Reading, Refused, RouterId, Target, Weights,
+};
 use crate::session::Command;
-use crate::session::decide::change::{asked_of, friction, stands, void};
+use crate::session::decide::change::{asked_of, own_friction, rollback_friction, stands, void};
 use crate::session::event::{ChangeKind, Settlement};
 use crate::session::gate::{Forward, gates};
 use crate::session::proposal::{Bound, Confirmation, GateReport, Override, Proposal, RouterOrder};
+use crate::session::second::AskedAct;
 
 /// A proposal with its stage.
 #[derive(Clone, PartialEq, Debug)]
@@ -39,6 +43,8 @@ pub enum Stage {
     Preparing,
     /// It can be looked at and confirmed.
     Ready(Box<Proposal>),
+    /// It was confirmed here and waits for another person (F3).
+    Asking(Box<Proposal>),
     /// It was confirmed and is on its way into the journal.
     Confirming(Box<Proposal>),
     /// What it was based on moved, or its time is over: nothing was sent.
@@ -57,7 +63,7 @@ impl Proposing {
     /// The proposal, once every router has worked it out.
     pub fn proposal(&self) -> Option<&Proposal> {
         match &self.stage {
-            Stage::Ready(proposal) | Stage::Confirming(proposal) => Some(proposal),
+            Stage::Ready(proposal) | Stage::Asking(proposal) | Stage::Confirming(proposal) => Some(proposal),
             Stage::Preparing | Stage::Void { .. } | Stage::Impossible { .. } => None,
         }
     }
@@ -67,7 +73,7 @@ impl Proposing {
         !self.kind.is_forward()
     }
 
-    /// How long it still stands; a rollback does not lapse (R4).
+    /// How long it still stands, of the time that such a proposal has; a rollback does not lapse (R4).
     pub fn valid_for(&self, now: Elapsed, stands: Duration) -> Option<Duration> {
         self.kind.is_forward().then(|| stands.saturating_sub(now.since(self.made.elapsed)))
     }
@@ -76,7 +82,7 @@ impl Proposing {
         if self.change != change {
             return;
         }
-        if let Stage::Confirming(proposal) = &self.stage {
+        if let Stage::Asking(proposal) | Stage::Confirming(proposal) = &self.stage {
             self.stage = if refused.rule == "B3" {
                 Stage::Void { why: refused.why.clone() }
             } else {
@@ -230,27 +236,34 @@ impl Flight {
 
     /// Voids the proposal when its time is over or the session went on (B3).
     pub(super) fn check_stands(&mut self, now: Now) {
-        let Some(Proposing { stage: Stage::Ready(proposal), kind, .. }) = &self.proposing else { return };
+        let Some(Proposing { stage: Stage::Ready(proposal) | Stage::Asking(proposal), kind, .. }) = &self.proposing
+        else {
+            return;
+        };
         if kind.is_forward()
             && let Err(refused) = stands(&self.session, &self.procedure, now, proposal)
         {
-            self.void(refused.why);
+            self.void(now, refused.why);
         }
     }
 
     /// Voids the proposal when a new reading shows that what it is bound to moved (B3).
-    pub(super) fn check_bound(&mut self, router: &RouterId, reading: &Reading) {
-        let Some(Proposing { stage: Stage::Ready(proposal), kind, .. }) = &self.proposing else { return };
+    pub(super) fn check_bound(&mut self, now: Now, router: &RouterId, reading: &Reading) {
+        let Some(Proposing { stage: Stage::Ready(proposal) | Stage::Asking(proposal), kind, .. }) = &self.proposing
+        else {
+            return;
+        };
         let bound =
             proposal.routers.iter().find(|order| order.router == *router).and_then(|order| order.bound.as_ref());
         let moved = bound.filter(|_| kind.is_forward()).and_then(|bound| bound.moved_since(reading));
         if let Some(moved) = moved {
             let why = void(proposal, format!("{router} {moved}")).why;
-            self.void(why);
+            self.void(now, why);
         }
     }
 
-    fn void(&mut self, why: String) {
+    fn void(&mut self, now: Now, why: String) {
+        self.end_waiting(now, &why);
         if let Some(proposing) = self.proposing.as_mut() {
             proposing.stage = Stage::Void { why };
         }
@@ -264,20 +277,92 @@ impl Flight {
         out: &mut Vec<Effect>,
     ) {
         self.check_stands(now);
+        let Some(proposal) = self.ready_proposal(out) else { return };
+        let then = Then::Confirm { confirmation, overrides };
+        let Then::Confirm { confirmation, overrides } = &then else { return };
+        // The way back never waits for a signature (R3).
+        if !proposal.kind.is_forward() {
+            self.confirm_signed(now, confirmation.clone(), overrides.clone(), out);
+            return;
+        }
+        let act = if confirmation.alone.is_some() { SignedAct::Alone } else { SignedAct::Confirm };
+        let digest = self.request_digest(overrides).unwrap_or(Digest::ZERO);
+        let what = format!("shift to {}", proposal.to);
+        if let Some(then) = self.signed_or(now, act, digest, what, then, out) {
+            self.go_on(now, then, out);
+        }
+    }
+
+    fn ready_proposal(&self, out: &mut Vec<Effect>) -> Option<Box<Proposal>> {
+        match self.proposing.as_ref().map(|proposing| &proposing.stage) {
+            Some(Stage::Ready(proposal)) => Some(proposal.clone()),
+            Some(
+                Stage::Preparing
+                | Stage::Asking(_)
+                | Stage::Confirming(_)
+                | Stage::Void { .. }
+                | Stage::Impossible { .. },
+            ) => {
+                out.push(Effect::tell(Tone::Plain, "the proposal cannot be confirmed as it stands: nothing was sent"));
+                None
+            }
+            None => {
+                out.push(Effect::tell(Tone::Plain, "there is nothing to confirm"));
+                None
+            }
+        }
+    }
+
+    /// Goes on with what was confirmed and, where keys are named, signed: to another person, or into the journal.
+    pub(super) fn confirm_signed(
+        &mut self,
+        now: Now,
+        confirmation: Confirmation,
+        overrides: Vec<Override>,
+        out: &mut Vec<Effect>,
+    ) {
+        self.check_stands(now);
+        let Some(proposal) = self.ready_proposal(out) else { return };
+        if self.asks_second(&proposal.kind, &overrides, &confirmation) {
+            if let Some(proposing) = self.proposing.as_mut() {
+                proposing.stage = Stage::Asking(proposal.clone());
+            }
+            self.ask_second(now, AskedAct::Change(proposal), overrides, confirmation);
+        } else {
+            self.send_confirmed(now, proposal, confirmation, overrides, out);
+        }
+    }
+
+    /// Another person has confirmed the same: the binding is looked at once more where it is decided.
+    pub(super) fn confirm_asked(
+        &mut self,
+        now: Now,
+        confirmation: Confirmation,
+        overrides: Vec<Override>,
+        out: &mut Vec<Effect>,
+    ) {
+        let Some(Proposing { stage: Stage::Asking(proposal), .. }) = &self.proposing else { return };
+        let proposal = proposal.clone();
+        self.send_confirmed(now, proposal, confirmation, overrides, out);
+    }
+
+    fn send_confirmed(
+        &mut self,
+        now: Now,
+        proposal: Box<Proposal>,
+        confirmation: Confirmation,
+        overrides: Vec<Override>,
+        out: &mut Vec<Effect>,
+    ) {
         let evidence = self.evidence(now);
         let controls = self.me.controls("rollback");
-        let Some(proposing) = self.proposing.as_mut() else {
-            out.push(Effect::tell(Tone::Plain, "there is nothing to confirm"));
-            return;
-        };
-        let Stage::Ready(proposal) = &proposing.stage else {
-            out.push(Effect::tell(Tone::Plain, "the proposal cannot be confirmed as it stands: nothing was sent"));
-            return;
-        };
-        let proposal = proposal.clone();
+        let Some(proposing) = self.proposing.as_mut() else { return };
         proposing.stage = Stage::Confirming(proposal.clone());
+        let change = proposing.change;
         let command = if proposing.is_rollback() {
-            Command::RollBack { proposal, confirmation, controls, evidence }
+            let command = Command::RollBack { proposal, confirmation, controls, cut_off: false, evidence };
+            self.roll_back_urgently(now, change, command, out);
+            return;
         } else if matches!(proposing.kind, ChangeKind::Step { .. }) && proposal.holds_already() {
             Command::MarkAlreadySo { proposal, evidence }
         } else {
@@ -302,9 +387,14 @@ impl Flight {
 
     /// What confirming the proposal asks of the operator.
     pub fn friction(&self, overridden: bool) -> Friction {
-        self.proposing
-            .as_ref()
-            .map_or(Friction::Type, |proposing| friction(&self.procedure, &proposing.kind, overridden))
+        self.proposing.as_ref().map_or(Friction::Type, |proposing| match proposing.kind {
+            ChangeKind::Rollback { .. } => {
+                rollback_friction(&self.session, &self.procedure, self.me.cockpit, self.is_cut_off())
+            }
+            ChangeKind::Step { .. } | ChangeKind::OffPlan | ChangeKind::PutBack => {
+                own_friction(&self.procedure, &proposing.kind, overridden)
+            }
+        })
     }
 
     /// The splits that were verified before the newest change that is not a rollback: what it goes back to without a

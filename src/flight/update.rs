@@ -3,12 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::second::Then;
 use super::watch::Seen;
-use super::{Ask, ChangedProfile, Effect, Flight, Msg, Tone};
+use super::{Ask, ChangedProfile, Effect, Flight, Msg, SignedAct, Tone};
 use crate::domain::procedure::StepAct;
 use crate::domain::{Digest, ItemId, Now, Outcome, Reading, RouterId, Trouble};
 use crate::session::Command;
+use crate::session::decide::step::asked_act;
 use crate::session::event::RouterBaseline;
+use crate::session::proposal::{Confirmation, Override};
+use crate::session::second::{AskedAct, ConfirmationAsked};
 
 impl Flight {
     /// Takes a message in and says what is to be done.
@@ -34,6 +38,12 @@ impl Flight {
                 self.followed(now, entries, is_tail, &mut out);
                 self.run_soak(now);
             }
+            Msg::Present(presence) => self.present_heard(now, presence, &mut out),
+            Msg::Clock { offset_ms } => self.clock_told(offset_ms, &mut out),
+            Msg::Signed { request, result } => self.signed(now, request, result, &mut out),
+            Msg::SignatureChecked { entry, result } => self.signature_checked(entry, result, &mut out),
+            Msg::Spilled { entry, result } => self.spilled(now, entry, result, &mut out),
+            Msg::SpillFound(spill) => self.spill_found(now, *spill, &mut out),
             Msg::JournalBroken { why } => {
                 out.push(Effect::tell(Tone::Bad, format!("the journal cannot be read on: {why}; read-only from here")));
                 self.link.broken = Some(why);
@@ -53,7 +63,9 @@ impl Flight {
             Msg::Ask(ask) => self.asked(now, ask, &mut out),
         }
         self.accept_baseline(now);
+        self.look_after_waiting(now, &mut out);
         self.pump(now, &mut out);
+        self.spill_when_late(now, &mut out);
         self.check_stands(now);
         out
     }
@@ -82,6 +94,8 @@ impl Flight {
         }
         self.give_up_on_silence(now);
         self.ask_after_journal(now, out);
+        self.announce(now, false, out);
+        self.look_after_run(now);
         if self.watches.is_empty() {
             let drains = self.look_at_drains(now);
             self.note_all(now, drains);
@@ -135,13 +149,13 @@ impl Flight {
             out.push(Effect::tell(Tone::Good, format!("{router} answers again")));
         }
         let restarted = before.as_ref().is_some_and(|before| seen.reading.restarted_since(&before.reading));
-        if let Some(before) = before.as_ref().filter(|_| restarted && self.session.is_open() && self.drives()) {
-            let (was, is) = (before.reading.identity.clone(), seen.reading.identity.clone());
-            out.push(Effect::tell(Tone::Bad, format!("{router} was restarted: {} was {}", is.process, was.process)));
-            self.note(now, Command::NoteRestart { router: router.clone(), was, is });
+        if restarted && let Some(before) = &before {
+            let (was, is) = (&before.reading.identity.process, &seen.reading.identity.process);
+            out.push(Effect::tell(Tone::Bad, format!("{router} was restarted: {is} was {was}")));
         }
+        self.compare_identity(now, router, &seen.reading);
         self.count(router, &seen, before.as_ref());
-        self.check_bound(router, &seen.reading);
+        self.check_bound(now, router, &seen.reading);
         self.read_back(now, router, &seen, out);
         self.look_for_drift(now, router, &seen);
         let mut notes = self.look_at_drains(now);
@@ -236,19 +250,17 @@ impl Flight {
             // These two wait for a journal that is away: without them the cockpit could do nothing.
             Ask::Open { opened, controls } => self.note(now, Command::Open { opened, controls }),
             Ask::Resume { controls, holder_gone } => self.note(now, Command::TakeBack { controls, holder_gone }),
-            Ask::LookClosely => self.close_until = now.elapsed.plus(self.procedure.timing.close_for),
+            Ask::LookClosely => {
+                self.touched_by_person(now.elapsed);
+                self.close_until = now.elapsed.plus(self.procedure.timing.close_for);
+            }
             Ask::ProposeStep => self.propose_step(now, out),
             Ask::ProposeShift(to) => self.propose_shift(now, to, out),
             Ask::ProposePutBack(router) => self.propose_put_back(now, &router, out),
             Ask::ProposeRollback(choice) => self.propose_rollback(now, choice, out),
-            Ask::Withdraw => self.withdraw(out),
+            Ask::Withdraw => self.withdraw(now, out),
             Ask::Confirm { confirmation, overrides } => self.confirm(now, confirmation, overrides, out),
-            Ask::CompleteStep { confirmation, overrides } => {
-                let evidence = self.evidence(now);
-                if let Some(step) = self.next_step_id() {
-                    self.ask(now, Command::CompleteStep { step, overrides, confirmation, evidence });
-                }
-            }
+            Ask::CompleteStep { confirmation, overrides } => self.complete(now, confirmation, overrides, out),
             Ask::SkipStep { reason } => {
                 if let Some(step) = self.next_step_id() {
                     self.ask(now, Command::SkipStep { step, reason });
@@ -271,6 +283,44 @@ impl Flight {
             Ask::Hold { reason } => self.ask(now, Command::Hold { reason }),
             Ask::ReleaseHold { reason } => self.ask(now, Command::ReleaseHold { reason }),
             Ask::ReloadProfile { confirmation } => self.reload(now, confirmation, out),
+            Ask::Join => {
+                let (seat, process) = (self.me.seat, self.me.process.clone());
+                self.note(now, Command::Join { seat, process });
+                self.announce(now, true, out);
+            }
+            Ask::LeaveSession { why } => {
+                self.note(now, Command::LeaveSession { why });
+                if self.crew.shared {
+                    out.push(Effect::Announce(self.presence(now, true)));
+                }
+            }
+            Ask::Offer { to } => self.offer_controls(now, to),
+            Ask::AcceptOffer => {
+                let controls = self.me.controls("handed over");
+                self.ask(now, Command::AcceptOffer { controls });
+            }
+            Ask::EndOffer => {
+                let why = if self.drives() { "taken back" } else { "refused" };
+                self.ask(now, Command::EndOffer { why: why.to_owned() });
+            }
+            Ask::AskControls { reason } => self.ask(now, Command::AskControls { reason }),
+            Ask::EndAsking => {
+                let why = if self.drives() { "refused" } else { "withdrawn" };
+                self.ask(now, Command::EndAsking { why: why.to_owned() });
+            }
+            Ask::TakeOver => self.take_over(now),
+            Ask::Give { request, digest, confirmation } => self.give(now, request, digest, confirmation, out),
+            Ask::Refuse { request, reason } => self.ask(now, Command::RefuseSecond { request, reason }),
+            Ask::ConfirmRun { steps, confirmation } => self.confirm_run(now, steps, confirmation, out),
+            Ask::EndRun { why } => self.ask(now, Command::EndRun { why }),
+            Ask::Point(pointer) => {
+                self.crew.pointer = pointer;
+                self.announce(now, true, out);
+            }
+            Ask::LookAt(digest) => {
+                self.crew.looking_at = digest;
+                self.announce(now, true, out);
+            }
             Ask::Close { outcome } => {
                 let routers = self.as_read().unwrap_or_default();
                 self.ask(now, Command::Close { outcome, routers });
@@ -278,12 +328,40 @@ impl Flight {
         }
     }
 
-    fn withdraw(&mut self, out: &mut Vec<Effect>) {
+    fn complete(&mut self, now: Now, confirmation: Confirmation, overrides: Vec<Override>, out: &mut Vec<Effect>) {
+        let Some(step) = self.next_step_id().and_then(|id| self.procedure.step(&id)).map(|(_, step)| step.clone())
+        else {
+            return;
+        };
+        let act = asked_act(&self.session, &step);
+        let signed = if confirmation.alone.is_some() { SignedAct::Alone } else { SignedAct::Confirm };
+        let digest = ConfirmationAsked::digest_of(&act, &overrides);
+        let then = Then::Complete { confirmation, overrides };
+        if let Some(then) = self.signed_or(now, signed, digest, act.words(), then, out) {
+            self.go_on(now, then, out);
+        }
+    }
+
+    pub(super) fn complete_signed(&mut self, now: Now, confirmation: Confirmation, overrides: Vec<Override>) {
+        let Some(step) = self.next_step_id() else { return };
+        if self.completing_asks_second(&step, &confirmation) {
+            let act = self.procedure.step(&step).map(|(_, step)| asked_act(&self.session, step));
+            if let Some(act) = act {
+                self.ask_second(now, act, overrides, confirmation);
+            }
+            return;
+        }
+        let evidence = self.evidence(now);
+        self.ask(now, Command::CompleteStep { step, overrides, confirmation, evidence });
+    }
+
+    fn withdraw(&mut self, now: Now, out: &mut Vec<Effect>) {
         let confirming =
             |proposing: &super::propose::Proposing| matches!(proposing.stage, super::propose::Stage::Confirming(_));
         if self.proposing.as_ref().is_some_and(confirming) {
             out.push(Effect::tell(Tone::Warn, "it is confirmed already and on its way into the journal; R rolls back"));
         } else {
+            self.end_waiting(now, "withdrawn");
             self.proposing = None;
         }
     }
@@ -294,26 +372,71 @@ impl Flight {
         self.ask(now, command);
     }
 
-    fn reload(&mut self, now: Now, confirmation: crate::session::proposal::Confirmation, out: &mut Vec<Effect>) {
+    fn reload(&mut self, now: Now, confirmation: Confirmation, out: &mut Vec<Effect>) {
         match &self.changed_profile {
-            Some(ChangedProfile::Good { procedure, files }) => {
-                let names = |procedure: &crate::domain::Procedure| {
-                    let routers: Vec<_> = procedure.routers.iter().map(|router| router.id.clone()).collect();
-                    (procedure.pool_ids().cloned().collect::<Vec<_>>(), routers)
-                };
-                let command = Command::ReloadProfile {
-                    files: files.clone(),
-                    digest: procedure.digest,
-                    same_routers: names(procedure) == names(&self.procedure),
-                    confirmation,
-                };
-                self.ask(now, command);
+            Some(ChangedProfile::Good { procedure, .. }) => {
+                let act = AskedAct::reload(&self.session, procedure.digest);
+                let signed = if confirmation.alone.is_some() { SignedAct::Alone } else { SignedAct::Confirm };
+                let digest = ConfirmationAsked::digest_of(&act, &[]);
+                let then = Then::Reload { confirmation };
+                if let Some(then) = self.signed_or(now, signed, digest, act.words(), then, out) {
+                    self.go_on(now, then, out);
+                }
             }
             Some(ChangedProfile::Bad { why }) => {
                 out.push(Effect::tell(Tone::Warn, format!("the profile on disk has problems: {why}")));
             }
             None => out.push(Effect::tell(Tone::Plain, "the profile on disk is the one that is flown")),
         }
+    }
+
+    pub(super) fn reload_signed(&mut self, now: Now, confirmation: Confirmation, out: &mut Vec<Effect>) {
+        let Some(ChangedProfile::Good { procedure, .. }) = &self.changed_profile else { return };
+        if self.reloading_asks_second(&confirmation) {
+            let act = AskedAct::reload(&self.session, procedure.digest);
+            self.ask_second(now, act, Vec::new(), confirmation);
+        } else {
+            self.reload_now(now, confirmation, out);
+        }
+    }
+
+    /// Takes in the profile on disk, if it is still the one that was confirmed.
+    pub(super) fn reload_now(&mut self, now: Now, confirmation: Confirmation, out: &mut Vec<Effect>) {
+        let Some(ChangedProfile::Good { procedure, files }) = &self.changed_profile else {
+            out.push(Effect::tell(Tone::Warn, "the profile on disk changed again: nothing was taken in"));
+            return;
+        };
+        let names = |procedure: &crate::domain::Procedure| {
+            let routers: Vec<_> = procedure.routers.iter().map(|router| router.id.clone()).collect();
+            (procedure.pool_ids().cloned().collect::<Vec<_>>(), routers)
+        };
+        let command = Command::ReloadProfile {
+            files: files.clone(),
+            digest: procedure.digest,
+            same_routers: names(procedure) == names(&self.procedure),
+            confirmation,
+            evidence: self.evidence(now),
+        };
+        self.ask(now, command);
+    }
+
+    /// Who answers for a router, held against the journal (C5): the driver notes another process of the same node.
+    fn compare_identity(&mut self, now: Now, router: &RouterId, reading: &Reading) {
+        let Some(known) = self.session.identities.get(router).filter(|known| **known != reading.identity) else {
+            return;
+        };
+        if self.session.is_open() && self.drives() && known.node == reading.identity.node {
+            let (was, is) = (known.clone(), reading.identity.clone());
+            self.note(now, Command::NoteRestart { router: router.clone(), was, is });
+        }
+    }
+
+    /// Routers of which this cockpit reads another node than the journal knows (C5).
+    pub fn other_routers(&self) -> impl Iterator<Item = &RouterId> {
+        self.session.identities.iter().filter_map(|(router, known)| {
+            let read = self.watches.get(router)?.last.as_ref()?;
+            (read.reading.identity.node != known.node).then_some(router)
+        })
     }
 
     /// A reloaded profile takes hold once its entry is kept.

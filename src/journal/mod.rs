@@ -30,6 +30,7 @@ use crate::domain::{Digest, Operator, SessionId, Timestamp};
 use crate::entry::{Entry, History, Kept};
 use crate::session::Event;
 
+pub use crate::domain::Durability;
 pub use error::JournalError;
 pub use memory::{Fault, MemoryStore};
 pub use sqlite::{Place, SqliteStore};
@@ -75,28 +76,6 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// When the store cannot be read.
     fn sessions(&self) -> BoxFuture<'_, Result<Vec<SessionSummary>, JournalError>>;
-}
-
-/// How safe a kept entry is (J5).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Durability {
-    /// Written through to the disk of one host.
-    Synced,
-    /// In the memory or on the disks of several servers.
-    Replicated,
-    /// In the memory of one server or process: gone when that ends.
-    MemoryOfOne,
-}
-
-impl Durability {
-    /// The words on the screen and in the record.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Synced => "synced to disk",
-            Self::Replicated => "replicated",
-            Self::MemoryOfOne => "memory of one server",
-        }
-    }
 }
 
 /// The answer to an append (J1).

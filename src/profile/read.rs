@@ -89,6 +89,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         plan,
         checklist,
         confirm,
+        people: rule::people(table),
         increment: BasisPoints(increment.map_or(1_000, |increment| increment.value)),
         timing: times.timing,
         drain,

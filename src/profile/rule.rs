@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::router::{polls, timeouts};
-use crate::domain::SourceId;
 use crate::domain::drain::{DrainRule, Evidence};
 use crate::domain::procedure::{Confirm, Friction, LogSpec, Pool, RollbackAct, Timing};
-use crate::setting::{Found, Kind, Table, Wrong, choice, duration, nearest, quoted, span_text, text, title};
+use crate::domain::{People, SourceId};
+use crate::setting::{Found, Kind, Table, Wrong, choice, duration, flag, nearest, quoted, span_text, text, title};
 
 /// Times and how often routers are read when nothing happens.
 pub(super) struct Times {
@@ -19,8 +19,9 @@ pub(super) struct Times {
 /// Reads `[confirm]`. In production, what is off the plan and what deploys asks the most.
 pub(super) fn confirm(table: &mut Table<'_>, production: bool) -> Confirm {
     let careful = if production { Friction::Type } else { Friction::Key };
-    let kind = || choice(&[("key", Friction::Key), ("type", Friction::Type)], &["two-person"]);
-    let doc = "What each kind of act asks: \"key\" (one key) or \"type\" (the target, typed).";
+    let kind = || choice(&[("key", Friction::Key), ("type", Friction::Type), ("two", Friction::Two)], &[]);
+    let doc =
+        "What each kind of act asks: \"key\" (one key), \"type\" (the target, typed), \"two\" (another person too).";
     let read = table.table("confirm", doc, |table| {
         let mut one = |key, doc, default| table.optional(key, doc, &kind()).map_or(default, |found| found.value);
         Confirm {
@@ -31,6 +32,34 @@ pub(super) fn confirm(table: &mut Table<'_>, production: bool) -> Confirm {
         }
     });
     read.unwrap_or(Confirm { shift: Friction::Key, off_plan: careful, deploy: careful, rollback: Friction::Key })
+}
+
+/// Reads `[people]`.
+pub(super) fn people(table: &mut Table<'_>) -> People {
+    let default = People::default();
+    let read = table.table("people", "Rules about the people of a session; every one has a default.", |table| {
+        let doc = "Whether one person alone may do, with a typed reason, what asks two. Default true.";
+        let break_glass = table.optional("break_glass", doc, &flag());
+        let (least, most) = (Duration::from_secs(5), Duration::from_hours(1));
+        let doc = "How long a holder's process must be silent before the controls can be taken. Default 10s.";
+        let silence = table.optional("silence", doc, &duration(least, most));
+        let doc = "How long a holder must touch no key before the controls can be taken. Default 2m.";
+        let away = table.optional("away", doc, &duration(least, most));
+        let doc = "How long after being asked a silent holder may still answer. Default 15s.";
+        let grace = table.optional("grace", doc, &duration(Duration::from_secs(1), most));
+        let doc = "How long a request to a second person stands. Default 5m.";
+        let answer = table.optional("answer", doc, &duration(least, most));
+        let or = |found: Option<Found<Duration>>, default| found.map_or(default, |found| found.value);
+        People {
+            keys: false,
+            break_glass: break_glass.map_or(default.break_glass, |found| found.value),
+            silence: or(silence, default.silence),
+            away: or(away, default.away),
+            grace: or(grace, default.grace),
+            answer: or(answer, default.answer),
+        }
+    });
+    read.unwrap_or(default)
 }
 
 /// Reads `[timing]`.

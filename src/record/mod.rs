@@ -15,6 +15,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod markdown;
+mod people;
 mod story;
 mod tell;
 mod text;

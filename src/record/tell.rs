@@ -66,8 +66,8 @@ fn opening(first: &Entry, opened: &SessionOpened, history: &History) -> Story {
     }
 }
 
-struct Teller {
-    story: Story,
+pub(super) struct Teller {
+    pub(super) story: Story,
     /// Rows of retries: what came of them is known at the end.
     retries: BTreeMap<usize, Vec<(RouterId, u32)>>,
     /// The row that collects ticks, while nothing else happens.
@@ -75,7 +75,7 @@ struct Teller {
 }
 
 impl Teller {
-    fn event(&mut self, entry: &Entry, event: &Event) {
+    pub(super) fn event(&mut self, entry: &Entry, event: &Event) {
         if !matches!(event, Event::ItemTicked { .. }) {
             self.ticks_row = None;
         }
@@ -89,6 +89,20 @@ impl Teller {
             }
             Event::ControlsTaken(taken) if taken.why == "opened" => {}
             Event::ControlsTaken(taken) => self.did(entry, "took the controls", taken.why.clone()),
+            Event::CockpitJoined { .. }
+            | Event::CockpitLeft { .. }
+            | Event::ControlsOffered { .. }
+            | Event::OfferEnded { .. }
+            | Event::ControlsAsked { .. }
+            | Event::AskingEnded { .. }
+            | Event::ConfirmationAsked(_)
+            | Event::ConfirmationGiven { .. }
+            | Event::ConfirmationRefused { .. }
+            | Event::ConfirmationEnded { .. }
+            | Event::RunConfirmed(_)
+            | Event::RunEnded { .. }
+            | Event::RollbackSigned { .. } => self.people(entry, event),
+            Event::SpillMerged(spill) => self.spilled(entry, spill),
             Event::BaselineAccepted { routers } => {
                 let came = self.named(routers).iter().map(shown).collect::<Vec<_>>().join(", ");
                 self.did(entry, "accepted the splits as read", came);
@@ -139,9 +153,10 @@ impl Teller {
             | Event::DriftEnded { .. }
             | Event::DriftAccepted { .. }
             | Event::RouterRestarted { .. } => self.seen(entry, event),
-            Event::ProfileReloaded { digest, .. } => {
+            Event::ProfileReloaded { digest, second, .. } => {
                 self.story.profile = *digest;
                 self.did(entry, "took the changed profile in", format!("digest {}", digest.short()));
+                self.second(entry, second);
             }
             Event::SessionClosed { outcome, routers } => {
                 self.did(entry, "closed the session", outcome.clone());
@@ -225,6 +240,7 @@ impl Teller {
         };
         self.row(entry, true, change.title(), String::new(), Some(change.number));
         self.story.changes.push(change);
+        self.second(entry, &confirmed.second);
     }
 
     fn retried(&mut self, entry: &Entry, change: ChangeId, routers: &[RouterId]) {
@@ -273,7 +289,8 @@ impl Teller {
 
     fn marked(&mut self, entry: &Entry, step: &StepId, mark: &StepMark) {
         let (word, reason, what) = match mark {
-            StepMark::Done { gates, overrides } => {
+            StepMark::Done { gates, overrides, second, signed: _ } => {
+                self.second(entry, second);
                 let overrode: Vec<String> = overrides
                     .iter()
                     .map(|each| {
@@ -359,15 +376,15 @@ impl Teller {
         self.story
     }
 
-    fn did(&mut self, entry: &Entry, what: impl Into<String>, came: impl Into<String>) {
+    pub(super) fn did(&mut self, entry: &Entry, what: impl Into<String>, came: impl Into<String>) {
         self.row(entry, true, what.into(), came.into(), None);
     }
 
-    fn noticed(&mut self, entry: &Entry, what: impl Into<String>, came: impl Into<String>) {
+    pub(super) fn noticed(&mut self, entry: &Entry, what: impl Into<String>, came: impl Into<String>) {
         self.row(entry, false, what.into(), came.into(), None);
     }
 
-    fn row(&mut self, entry: &Entry, by_somebody: bool, what: String, came: String, change: Option<usize>) {
+    pub(super) fn row(&mut self, entry: &Entry, by_somebody: bool, what: String, came: String, change: Option<usize>) {
         let by = by_somebody.then(|| entry.actor.clone());
         self.story.timeline.push(Row { entry: entry.number, at: entry.at, by, what, came, change });
     }

@@ -17,7 +17,7 @@ use super::adapter::Adapters;
 use super::clock;
 use super::fence::Fences;
 use crate::adapter::router::SetAnswer;
-use crate::domain::{Outcome, Reading, Refused, RouterId, SessionId, Target, Trouble, TroubleKind};
+use crate::domain::{Digest, Outcome, Reading, Refused, RouterId, SessionId, Target, Trouble, TroubleKind};
 use crate::entry::{Entry, Kept};
 use crate::flight::{Appended, Effect, Msg, Notice, Send};
 use crate::journal::{self, Store};
@@ -65,6 +65,11 @@ impl Hands {
             Effect::ReadJournal { after } => self.read_journal(after),
             Effect::Send(send) => self.send(*send),
             Effect::Cancel { change } => self.fences.cancel(change),
+            Effect::Announce(_)
+            | Effect::Sign(_)
+            | Effect::CheckSignature(_)
+            | Effect::Spill { .. }
+            | Effect::DropSpill => {}
             Effect::Tell(notice) => {
                 tracing::info!(tone = ?notice.tone, "{}", notice.text);
                 return Some(notice);
@@ -154,7 +159,7 @@ impl Hands {
                 Ok(answer) => appended(answer),
                 Err(_told_by_the_hook) => Appended::Unknown { why: "flightdeck has a fault in the journal".to_owned() },
             };
-            if !matches!(answer, Appended::Kept) {
+            if !matches!(answer, Appended::Kept { .. }) {
                 tracing::warn!(entry = %id, ?answer, "an entry was not plainly kept");
             }
             tell(Msg::Appended { entry: id, answer });
@@ -187,8 +192,8 @@ impl Hands {
     }
 }
 
-fn entries(kept: Vec<Kept>) -> Vec<Entry> {
-    kept.into_iter().map(|kept| kept.entry).collect()
+fn entries(kept: Vec<Kept>) -> Vec<(Entry, Digest)> {
+    kept.into_iter().map(|kept| (kept.entry, kept.hash)).collect()
 }
 
 fn outcome(said: SetAnswer) -> Outcome {
@@ -203,7 +208,7 @@ fn outcome(said: SetAnswer) -> Outcome {
 
 fn appended(answer: journal::Appended) -> Appended {
     match answer {
-        journal::Appended::Kept { .. } => Appended::Kept,
+        journal::Appended::Kept { hash, .. } => Appended::Kept { hash },
         journal::Appended::Conflict { head } => Appended::Conflict { head },
         journal::Appended::AlreadyOpen(session) => Appended::Unavailable {
             why: format!(

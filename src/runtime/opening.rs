@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::adapter::Adapters;
 use super::process;
-use crate::domain::{CockpitId, Operator, Procedure, SessionId};
+use crate::domain::{CockpitId, Operator, Procedure, Seat, SessionId};
 use crate::error::Error;
 use crate::flight::{Ask, ChangedProfile, Flight, Me, Msg, Notice, Tone};
 use crate::journal::Store;
@@ -43,7 +43,7 @@ pub struct Opening {
 
 /// A cockpit of this process.
 pub fn me(operator: Operator) -> Me {
-    Me { cockpit: CockpitId(Uuid::now_v7()), operator, process: process::me() }
+    Me { cockpit: CockpitId(Uuid::now_v7()), operator, process: process::me(), seat: Seat::Operator, key: None }
 }
 
 /// Opens a session: goes on with the unclosed one, or begins.
@@ -89,6 +89,8 @@ fn begin(store: Arc<dyn Store>, on_disk: Loaded, intent: &Intent) -> Result<Open
         files: texts(&on_disk.files),
         digest: procedure.digest,
         flightdeck: env!("CARGO_PKG_VERSION").to_owned(),
+        durability: store.durability(),
+        private: store.is_private(),
     });
     let first = vec![Msg::Ask(Ask::Open { opened, controls: me.controls("opened") })];
     let adapters = Adapters::new(&on_disk.adapters).map_err(Error::Trouble)?;

@@ -1,14 +1,16 @@
 //! What may be asked of a session. Imperative; answered by events or a refusal.
 
-use super::event::{ControlsTaken, ProfileText, RouterBaseline, SessionOpened};
+use super::event::{ControlsTaken, Process, ProfileText, RouterBaseline, SessionOpened, SpillMerged};
 use super::proposal::{Bound, Confirmation, Override, Proposal};
+use super::second::AskedAct;
 use crate::domain::drain::DrainState;
 use crate::domain::outcome::Outcome;
 use crate::domain::share::Agreement;
 use crate::domain::{
-    ChangeId, CockpitId, Digest, ItemId, NativeSplit, Now, Operator, PoolId, RouterId, Share, SourceId, StepId,
+    ChangeId, CockpitId, Digest, ItemId, NativeSplit, Now, Operator, PoolId, RequestId, RouterId, Seat, Share, Signed,
+    Signer, SourceId, StepId,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// A command with who asks it, from which cockpit and when (F5).
@@ -18,6 +20,10 @@ pub struct Asked {
     pub actor: Operator,
     /// From which cockpit.
     pub cockpit: CockpitId,
+    /// What that cockpit may do (C2).
+    pub seat: Seat,
+    /// How far its clock is from the store's, in milliseconds (S2).
+    pub skew_ms: u64,
     /// When.
     pub now: Now,
     /// What.
@@ -40,6 +46,120 @@ pub enum Command {
         controls: ControlsTaken,
         /// The claim that the holder's process does not run any more, found by the runtime.
         holder_gone: bool,
+    },
+    /// Come aboard.
+    Join {
+        /// What the cockpit may do.
+        seat: Seat,
+        /// Its process.
+        process: Process,
+    },
+    /// Leave; controls that the cockpit has become free.
+    LeaveSession {
+        /// Why.
+        why: String,
+    },
+    /// Offer the controls to another cockpit (C3).
+    Offer {
+        /// To which one.
+        to: CockpitId,
+        /// Its operator.
+        operator: Operator,
+        /// Where things are, what is open, what is red.
+        summary: Vec<String>,
+    },
+    /// Take the controls that were offered.
+    AcceptOffer {
+        /// The new holder.
+        controls: ControlsTaken,
+    },
+    /// Take the offer back, or refuse it.
+    EndOffer {
+        /// Why.
+        why: String,
+    },
+    /// Ask for the controls (C3).
+    AskControls {
+        /// Why.
+        reason: String,
+    },
+    /// Withdraw the asking, or refuse it.
+    EndAsking {
+        /// Why.
+        why: String,
+    },
+    /// Take the controls from a silent holder (C3).
+    TakeOver {
+        /// The new holder.
+        controls: ControlsTaken,
+        /// How long ago this cockpit saw its asking kept.
+        waited: Duration,
+        /// How long ago the holder's process was last heard.
+        silent: Duration,
+        /// How long ago the holder last touched a key.
+        away: Duration,
+    },
+    /// Ask another person to confirm an act (F3).
+    AskSecond {
+        /// The request.
+        request: RequestId,
+        /// What.
+        act: Box<AskedAct>,
+        /// Overridden gates.
+        overrides: Vec<Override>,
+        /// How the driver confirmed it.
+        confirmation: Confirmation,
+        /// What is known now.
+        evidence: Evidence,
+    },
+    /// Confirm as the second person.
+    GiveSecond {
+        /// The request.
+        request: RequestId,
+        /// The digest that was on the screen.
+        digest: Digest,
+        /// How.
+        confirmation: Confirmation,
+        /// What this cockpit knows now.
+        evidence: Evidence,
+    },
+    /// Refuse as the second person.
+    RefuseSecond {
+        /// The request.
+        request: RequestId,
+        /// Why.
+        reason: String,
+    },
+    /// End a request without an act: withdrawn, void, lapsed.
+    EndSecond {
+        /// The request.
+        request: RequestId,
+        /// Why.
+        why: String,
+    },
+    /// Confirm a run of planned steps as the second person (F3).
+    ConfirmRun {
+        /// The steps.
+        steps: Vec<StepId>,
+        /// How.
+        confirmation: Confirmation,
+    },
+    /// End a run.
+    EndRun {
+        /// Why.
+        why: String,
+    },
+    /// Take in what was decided while cut off (R5).
+    MergeSpill {
+        /// All of it.
+        spill: Box<SpillMerged>,
+    },
+    /// Add the signature of a rollback (R3).
+    SignRollback {
+        /// The rollback.
+        change: ChangeId,
+        /// What was signed.
+        signed: Signed,
     },
     /// Take the splits as read for the plan's start.
     AcceptBaseline {
@@ -65,6 +185,8 @@ pub enum Command {
         confirmation: Confirmation,
         /// The asker's process, for the controls.
         controls: ControlsTaken,
+        /// Whether the journal does not answer, so that it goes into the spill (R5).
+        cut_off: bool,
         /// What is known now.
         evidence: Evidence,
     },
@@ -216,6 +338,8 @@ pub enum Command {
         same_routers: bool,
         /// How it is confirmed.
         confirmation: Confirmation,
+        /// What is known now.
+        evidence: Evidence,
     },
     /// End the session.
     Close {
@@ -237,6 +361,13 @@ pub struct Evidence {
     pub drains: BTreeMap<PoolId, (DrainState, String)>,
     /// The soak of the step last done: how long so far and how long it must be; `None` when none runs.
     pub soak: Option<SoakEvidence>,
+    /// Cockpits that were heard within the time of silence (J6).
+    pub present: BTreeSet<CockpitId>,
+    /// Signatures that were checked against the profile's keys, by the entry that holds them; a reason where it does not
+    /// hold.
+    pub signers: BTreeMap<u64, Result<Signer, String>>,
+    /// The key of this cockpit's own operator, where keys are named.
+    pub own_key: Option<Signer>,
 }
 
 /// How a soak stands.

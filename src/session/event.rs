@@ -6,11 +6,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::proposal::{Confirmation, GateReport, Override, RouterOrder};
+use super::second::{ConfirmationAsked, RunConfirmed, Second};
 use crate::domain::reading::Identity;
 use crate::domain::share::Agreement;
 use crate::domain::{
-    ChangeId, CockpitId, Digest, ItemId, NativeSplit, Operator, Outcome, PoolId, RouterId, Share, SourceId, StepId,
-    Timestamp, Weights,
+    ChangeId, CockpitId, Digest, Durability, EntryId, ItemId, NativeSplit, Operator, Outcome, PoolId, RequestId,
+    RouterId, Seat, Share, Signed, SourceId, StepId, Timestamp, Weights,
 };
 
 /// One thing that happened in a session.
@@ -21,6 +22,85 @@ pub enum Event {
     SessionOpened(Box<SessionOpened>),
     /// A cockpit has the controls from this entry on; the entry's number is the epoch (C1).
     ControlsTaken(ControlsTaken),
+    /// A cockpit came aboard; it binds nothing.
+    CockpitJoined {
+        /// What it may do.
+        seat: Seat,
+        /// Its process.
+        process: Process,
+    },
+    /// A cockpit left; controls that it had are free (C1).
+    CockpitLeft {
+        /// Why.
+        why: String,
+    },
+    /// The holder of the controls offers them to another cockpit (C3).
+    ControlsOffered {
+        /// To which one.
+        to: CockpitId,
+        /// Its operator.
+        operator: Operator,
+        /// Where things are, what is open, what is red.
+        summary: Vec<String>,
+    },
+    /// The offer is over without having been taken.
+    OfferEnded {
+        /// Why.
+        why: String,
+    },
+    /// A cockpit asks for the controls (C3).
+    ControlsAsked {
+        /// Why.
+        reason: String,
+    },
+    /// The asking is over without the controls having changed hands.
+    AskingEnded {
+        /// Why.
+        why: String,
+    },
+    /// Another person is asked to confirm an act (F3).
+    ConfirmationAsked(Box<ConfirmationAsked>),
+    /// Another person confirmed it.
+    ConfirmationGiven {
+        /// The request.
+        request: RequestId,
+        /// The digest that was on their screen.
+        digest: Digest,
+        /// Routers that they read themselves, from the same process as the request was bound to.
+        looked: Vec<RouterId>,
+        /// What was signed, where keys are named.
+        signed: Option<Signed>,
+    },
+    /// Another person refused it.
+    ConfirmationRefused {
+        /// The request.
+        request: RequestId,
+        /// Why.
+        reason: String,
+    },
+    /// The request is over without an act: withdrawn, void or lapsed.
+    ConfirmationEnded {
+        /// The request.
+        request: RequestId,
+        /// Why.
+        why: String,
+    },
+    /// Another person confirmed a run of planned steps (F3).
+    RunConfirmed(Box<RunConfirmed>),
+    /// The run is over before its last step.
+    RunEnded {
+        /// Why.
+        why: String,
+    },
+    /// What was decided while cut off from the journal, taken in as fact (R5).
+    SpillMerged(Box<SpillMerged>),
+    /// A rollback, which never waits for a signature, was signed after it (R3).
+    RollbackSigned {
+        /// The rollback.
+        change: ChangeId,
+        /// What was signed.
+        signed: Signed,
+    },
     /// The splits as read at opening were accepted as where the plan starts; drift is measured from here.
     BaselineAccepted {
         /// Each router's split and identity as read.
@@ -182,6 +262,10 @@ pub enum Event {
         files: Vec<ProfileText>,
         /// Digest over them.
         digest: Digest,
+        /// What let it through where it asks two people (F3).
+        second: Second,
+        /// What its operator signed, where keys are named.
+        signed: Option<Signed>,
     },
     /// The session is over.
     SessionClosed {
@@ -213,6 +297,38 @@ pub struct SessionOpened {
     pub digest: Digest,
     /// The program's version.
     pub flightdeck: String,
+    /// How safe an entry of this journal was when it was opened (J5).
+    pub durability: Durability,
+    /// Whether nobody else can join it.
+    pub private: bool,
+}
+
+/// What was decided while cut off from the journal (R5).
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct SpillMerged {
+    /// The last entry that was seen before.
+    pub after: u64,
+    /// Its hash: the spill's own chain starts from it.
+    pub hash: Digest,
+    /// The spilled entries in order.
+    pub entries: Vec<Spilled>,
+}
+
+/// One entry of a spill.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Spilled {
+    /// Its id.
+    pub id: EntryId,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Operator,
+    /// In which cockpit.
+    pub cockpit: CockpitId,
+    /// What happened.
+    pub events: Vec<Event>,
+    /// Its hash in the spill's chain; `None` when not even the spill could be written.
+    pub hash: Option<Digest>,
 }
 
 /// A file of the profile as read.
@@ -233,7 +349,7 @@ pub struct ControlsTaken {
     pub operator: Operator,
     /// The process, so that a restarted one can be told from one that still runs (C4).
     pub process: Process,
-    /// Why it was given: `opened`, `the process before is gone`, `rollback`.
+    /// Why it was given: `opened`, `the process before is gone`, `rollback`, `handed over by ana`, a typed reason.
     pub why: String,
 }
 
@@ -282,6 +398,8 @@ pub struct ChangeConfirmed {
     pub digest: Digest,
     /// The traffic revision that it was bound to (B1).
     pub revision: u64,
+    /// What let it through where it asks two people (F3).
+    pub second: Second,
 }
 
 /// The sorts of change.
@@ -346,6 +464,10 @@ pub enum StepMark {
         gates: Vec<GateReport>,
         /// Gates that were overridden, with reasons (F4).
         overrides: Vec<Override>,
+        /// What let it through where it asks two people (F3).
+        second: Second,
+        /// What its operator signed, where keys are named.
+        signed: Option<Signed>,
     },
     /// Its target held already; nothing was sent (B4).
     AlreadySo,

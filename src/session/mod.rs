@@ -12,6 +12,7 @@ pub mod decide;
 pub mod event;
 pub mod gate;
 pub mod proposal;
+pub mod second;
 pub mod state;
 
 pub use apply::Stamp;

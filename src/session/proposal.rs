@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::event::ChangeKind;
 use crate::domain::procedure::Friction;
 use crate::domain::reading::Identity;
-use crate::domain::{BasisPoints, ChangeId, Digest, NativeSplit, Now, PoolId, Prepared, RouterId, Weights};
+use crate::domain::{BasisPoints, ChangeId, Digest, NativeSplit, Now, PoolId, Prepared, RouterId, Signed, Weights};
 
 /// What one router is sent, and what it read when that was worked out.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -63,7 +63,7 @@ impl Bound {
 }
 
 /// A change that waits for confirmation.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Proposal {
     /// The change.
     pub change: ChangeId,
@@ -77,7 +77,8 @@ pub struct Proposal {
     pub revision: u64,
     /// The profile's digest when it was made.
     pub profile: Digest,
-    /// When it was made.
+    /// When it was made, by the clocks of the cockpit that made it; not stored.
+    #[serde(skip)]
     pub made: Now,
 }
 
@@ -198,6 +199,10 @@ pub struct Confirmation {
     pub gesture: Gesture,
     /// Whether the dialog had been drawn before the first key of it (F2).
     pub seen: bool,
+    /// Why one person alone does what asks two (F3); `None` when they do not.
+    pub alone: Option<String>,
+    /// What was signed, where keys are named.
+    pub signed: Option<Signed>,
 }
 
 /// The act of confirming.
@@ -208,6 +213,13 @@ pub enum Gesture {
     Key,
     /// The target, typed.
     Typed(String),
+}
+
+impl Confirmation {
+    /// A plain confirmation by one person.
+    pub fn new(gesture: Gesture, seen: bool) -> Self {
+        Self { gesture, seen, alone: None, signed: None }
+    }
 }
 
 impl Gesture {

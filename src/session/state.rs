@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::event::{ChangeConfirmed, ControlsTaken, ProfileText, SessionOpened, Settlement, StepMark};
+use super::event::{ChangeConfirmed, ControlsTaken, Process, ProfileText, SessionOpened, Settlement, StepMark};
 use super::proposal::RouterOrder;
+use super::second::{Request, Run};
+use crate::domain::reading::Identity;
 use crate::domain::share::Agreement;
 use crate::domain::{
-    ChangeId, CockpitId, Digest, ItemId, NativeSplit, Operator, Outcome, PoolId, RouterId, Share, StepId, Timestamp,
-    Weights,
+    ChangeId, CockpitId, Digest, ItemId, NativeSplit, Operator, Outcome, PoolId, RouterId, Seat, Share, StepId,
+    Timestamp, Weights,
 };
 
 /// One deployment as its journal has it.
@@ -24,12 +27,24 @@ pub struct Session {
     pub opened: Option<Stamped<SessionOpened>>,
     /// Who has the controls, with the epoch; `None` after they were released.
     pub controls: Option<Controls>,
+    /// Cockpits aboard.
+    pub aboard: BTreeMap<CockpitId, Aboard>,
+    /// The controls as they are offered to another cockpit, if they are.
+    pub offer: Option<Offer>,
+    /// The cockpit that asks for the controls, if one does.
+    pub asking: Option<Asking>,
+    /// What a second person is asked, if anything.
+    pub request: Option<Request>,
+    /// The run of steps that a second person confirmed, while it holds.
+    pub run: Option<Run>,
     /// The profile as it holds now, where it was reloaded since opening.
     pub reloaded: Option<(Vec<ProfileText>, Digest)>,
     /// Whether the splits at opening were accepted.
     pub baseline: bool,
     /// What each router is expected to read: the baseline, then what was verified or accepted.
     pub expected: BTreeMap<RouterId, NativeSplit>,
+    /// Who answers for each router, as the driver found it (C5).
+    pub identities: BTreeMap<RouterId, Identity>,
     /// Routers that were noticed to read something else, until answered.
     pub drifted: BTreeMap<RouterId, Drifted>,
     /// Every change, in the order in which they were confirmed.
@@ -68,6 +83,47 @@ pub struct Controls {
     pub holder: ControlsTaken,
     /// The number of the entry that gave them.
     pub epoch: u64,
+}
+
+/// A cockpit aboard.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Aboard {
+    /// Its operator.
+    pub operator: Operator,
+    /// What it may do.
+    pub seat: Seat,
+    /// Its process.
+    pub process: Process,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// The controls, offered (C3).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Offer {
+    /// To which cockpit.
+    pub to: CockpitId,
+    /// Its operator.
+    pub operator: Operator,
+    /// By whom.
+    pub by: Operator,
+    /// When.
+    pub at: Timestamp,
+    /// Where things are, what is open, what is red.
+    pub summary: Vec<String>,
+}
+
+/// Somebody asks for the controls (C3).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Asking {
+    /// The cockpit.
+    pub cockpit: CockpitId,
+    /// Its operator.
+    pub by: Operator,
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: String,
 }
 
 /// A router that reads something else than the plan gave it.
@@ -187,6 +243,12 @@ impl Session {
     /// Whether this cockpit has the controls.
     pub fn drives(&self, cockpit: CockpitId) -> bool {
         self.controls.as_ref().is_some_and(|controls| controls.holder.cockpit == cockpit)
+    }
+
+    /// Until when an intent of the change in flight may still have an effect that nobody can stop (D3).
+    pub fn alive_until(&self, afterglow: Duration) -> Option<Timestamp> {
+        let intent = self.in_flight()?.intent?;
+        Some(intent.deadline.plus(afterglow))
     }
 
     /// Whether it runs: opened and not closed.

@@ -117,7 +117,7 @@ impl Model {
         confirm.failed = None;
         confirm.waiting = true;
         let overrides = confirm.overrides.clone();
-        let confirmation = Confirmation { gesture, seen };
+        let confirmation = Confirmation::new(gesture, seen);
         let ask = if matches!(overlay.kind, OverlayKind::Complete { .. }) {
             Ask::CompleteStep { confirmation, overrides }
         } else if matches!(overlay.kind, OverlayKind::Reload(_)) {
@@ -233,7 +233,7 @@ impl Model {
                             (overlay.opened, overlay.seen) = (opened, false);
                         }
                     }
-                    Stage::Preparing | Stage::Confirming(_) => {}
+                    Stage::Preparing | Stage::Asking(_) | Stage::Confirming(_) => {}
                     Stage::Void { .. } | Stage::Impossible { .. } => {
                         confirm.waiting = false;
                         confirm.overriding = None;

@@ -107,6 +107,11 @@ impl Model {
                 | flight::Effect::Append(_)
                 | flight::Effect::ReadJournal { .. }
                 | flight::Effect::Send(_)
+                | flight::Effect::Announce(_)
+                | flight::Effect::Sign(_)
+                | flight::Effect::CheckSignature(_)
+                | flight::Effect::Spill { .. }
+                | flight::Effect::DropSpill
                 | flight::Effect::Cancel { .. } => out.push(Effect::Flight(effect)),
             }
         }

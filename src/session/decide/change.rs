@@ -1,5 +1,9 @@
 //! Confirming, dispatching, retrying, leaving and rolling back.
 
+use std::time::Duration;
+
+use super::controls::intents_are_dead;
+use super::second::{needs_signature, second};
 use super::{check_confirmation, check_gates, needs_controls, needs_reason};
 use crate::domain::procedure::{Friction, Step, StepAct};
 use crate::domain::{ChangeId, Now, Outcome, Procedure, Refused, RouterId, StepId, Weights};
@@ -7,16 +11,25 @@ use crate::session::command::{Asked, Evidence};
 use crate::session::event::{ChangeConfirmed, ChangeKind, ControlsTaken, Event, Settlement};
 use crate::session::gate::{Forward, gates};
 use crate::session::proposal::{Confirmation, Gate, GateReport, Override, Proposal};
+use crate::session::second::{AskedAct, Second};
 use crate::session::state::Session;
 
-/// What a forward shift asks of the operator (F1).
-pub fn friction(procedure: &Procedure, kind: &ChangeKind, overridden: bool) -> Friction {
-    let by_kind = match kind {
+/// What a kind of change asks of people (F1), before gates are set aside.
+pub fn friction(procedure: &Procedure, kind: &ChangeKind) -> Friction {
+    match kind {
         ChangeKind::Step { .. } => procedure.confirm.shift,
         ChangeKind::OffPlan | ChangeKind::PutBack => procedure.confirm.off_plan,
         ChangeKind::Rollback { .. } => procedure.confirm.rollback,
-    };
-    if overridden { by_kind.max(Friction::Type) } else { by_kind }
+    }
+}
+
+/// What a kind of change asks of the one who confirms it, where gates are set aside or not (F4).
+pub fn own_friction(procedure: &Procedure, kind: &ChangeKind, overridden: bool) -> Friction {
+    match friction(procedure, kind) {
+        Friction::Key | Friction::Two if overridden => Friction::Type,
+        Friction::Two => Friction::Key,
+        one @ (Friction::Key | Friction::Type) => one,
+    }
 }
 
 pub(super) fn confirm(
@@ -45,9 +58,12 @@ pub(super) fn confirm(
     let reports = gates(session, procedure, Forward::Shift(&proposal.to), evidence);
     let reports = asked_of(&proposal.kind, reports);
     check_gates(&what, &reports, overrides)?;
-    let asks = friction(procedure, &proposal.kind, !overrides.is_empty());
+    same_routers(session, evidence, &what)?;
+    let asks = own_friction(procedure, &proposal.kind, !overrides.is_empty());
     check_confirmation(&what, confirmation, asks, &proposal.typed_target())?;
+    needs_signature(procedure, &what, confirmation)?;
     sendable(session, &what, proposal)?;
+    let second = second_for(session, procedure, asked, proposal, overrides, confirmation, evidence)?;
     let confirmed = ChangeConfirmed {
         change: proposal.change,
         kind: proposal.kind.clone(),
@@ -58,6 +74,7 @@ pub(super) fn confirm(
         confirmation: confirmation.clone(),
         digest: proposal.digest(),
         revision: proposal.revision,
+        second,
     };
     Ok(vec![
         Event::ChangeConfirmed(Box::new(confirmed)),
@@ -68,6 +85,51 @@ pub(super) fn confirm(
             deadline: asked.now.wall.plus(procedure.timing.deadline),
         },
     ])
+}
+
+/// What lets a change through that may ask two people (F3).
+fn second_for(
+    session: &Session,
+    procedure: &Procedure,
+    asked: &Asked,
+    proposal: &Proposal,
+    overrides: &[Override],
+    confirmation: &Confirmation,
+    evidence: &Evidence,
+) -> Result<Second, Refused> {
+    if friction(procedure, &proposal.kind) != Friction::Two {
+        return Ok(Second::NotAsked);
+    }
+    let act = AskedAct::Change(Box::new(proposal.clone()));
+    second(session, procedure, asked, &act, overrides, confirmation, evidence)
+}
+
+/// Nothing goes forward from a cockpit that reaches another router than the journal knows by that name (C5).
+pub(super) fn same_routers(session: &Session, evidence: &Evidence, what: &str) -> Result<(), Refused> {
+    for (router, read) in &evidence.readings {
+        if let Some(known) = session.identities.get(router).filter(|known| known.node != read.identity.node) {
+            let why = format!(
+                "{router} is not the same router: {} answers here, the journal knows {}",
+                read.identity.node, known.node
+            );
+            return Err(Refused::new("C5", what, why, "look at how this host reaches it; rolling back stays possible"));
+        }
+    }
+    Ok(())
+}
+
+/// Adds the signature of a rollback, which did not wait for it (R3).
+pub(super) fn sign(session: &Session, id: ChangeId, signed: &crate::domain::Signed) -> Vec<Event> {
+    let unsigned = session.change(id).is_some_and(|change| change.confirmed.confirmation.signed.is_none());
+    unsigned.then(|| Event::RollbackSigned { change: id, signed: signed.clone() }).into_iter().collect()
+}
+
+/// How a rollback goes.
+pub(super) struct Way<'a> {
+    /// The asker's process, for the controls.
+    pub(super) controls: &'a ControlsTaken,
+    /// Whether the journal does not answer (R5).
+    pub(super) cut_off: bool,
 }
 
 /// The gates that a kind of change is asked for. Putting a drifted router back is the answer to drift, and not stopped by
@@ -113,14 +175,23 @@ pub fn void(proposal: &Proposal, why: impl std::fmt::Display) -> Refused {
     Refused::new("B3", format!("shift to {}", proposal.to), format!("void: {why}"), advice)
 }
 
+/// How long a proposal stands: longer where another person has to look at it (B3).
+pub fn lapses_after(procedure: &Procedure, kind: &ChangeKind) -> Duration {
+    match friction(procedure, kind) {
+        Friction::Two => procedure.people.answer.max(procedure.timing.proposal),
+        Friction::Key | Friction::Type => procedure.timing.proposal,
+    }
+}
+
 /// The part of the binding that needs no reading: its time, the session, the profile.
 ///
 /// # Errors
 /// What moved.
 pub fn stands(session: &Session, procedure: &Procedure, now: Now, proposal: &Proposal) -> Result<(), Refused> {
     let age = now.elapsed.since(proposal.made.elapsed).max(now.wall.since(proposal.made.wall));
-    if age > procedure.timing.proposal {
-        return Err(void(proposal, format!("it lapsed after {} s", procedure.timing.proposal.as_secs())));
+    let lapses = lapses_after(procedure, &proposal.kind);
+    if age > lapses {
+        return Err(void(proposal, format!("it lapsed after {} s", lapses.as_secs())));
     }
     if session.revision != proposal.revision {
         return Err(void(proposal, "the session went on since it was made"));
@@ -163,17 +234,34 @@ fn sendable(session: &Session, what: &str, proposal: &Proposal) -> Result<(), Re
     Ok(())
 }
 
+/// What a rollback asks of the one who confirms it. Cut off from the journal, who is not known to drive types the target
+/// (R5).
+pub fn rollback_friction(
+    session: &Session,
+    procedure: &Procedure,
+    cockpit: crate::domain::CockpitId,
+    cut_off: bool,
+) -> Friction {
+    let plain = match procedure.confirm.rollback {
+        Friction::Two if cut_off => Friction::Type,
+        Friction::Two => Friction::Key,
+        one @ (Friction::Key | Friction::Type) => one,
+    };
+    if cut_off && !session.drives(cockpit) { plain.max(Friction::Type) } else { plain }
+}
+
 pub(super) fn roll_back(
     session: &Session,
     procedure: &Procedure,
     asked: &Asked,
     proposal: &Proposal,
     confirmation: &Confirmation,
-    controls: &ControlsTaken,
+    way: &Way<'_>,
     evidence: &Evidence,
 ) -> Result<Vec<Event>, Refused> {
     let what = format!("roll back to {}", proposal.to);
-    check_confirmation(&what, confirmation, procedure.confirm.rollback, &proposal.typed_target())?;
+    let asks = rollback_friction(session, procedure, asked.cockpit, way.cut_off);
+    check_confirmation(&what, confirmation, asks, &proposal.typed_target())?;
     sendable(session, &what, proposal)?;
     let in_flight = session.in_flight();
     // What the routers have now counts, not what they had when the way back was proposed: it is never void (R4).
@@ -184,11 +272,16 @@ pub(super) fn roll_back(
     if in_flight.is_none() && holds {
         return Err(Refused::new("R3", what, "every router holds that already", "nothing was sent"));
     }
+    let second = match procedure.confirm.rollback {
+        // Cut off nobody else can be asked: the target typed is what is left (R5).
+        Friction::Two if !way.cut_off => second_for(session, procedure, asked, proposal, &[], confirmation, evidence)?,
+        Friction::Two | Friction::Key | Friction::Type => Second::NotAsked,
+    };
     let mut events = Vec::new();
     let epoch = match needs_controls(session, asked, &what) {
         Ok(epoch) => epoch,
         Err(_taken_with_it) => {
-            events.push(Event::ControlsTaken(ControlsTaken { why: "rollback".to_owned(), ..controls.clone() }));
+            events.push(Event::ControlsTaken(ControlsTaken { why: "rollback".to_owned(), ..way.controls.clone() }));
             session.head + 1
         }
     };
@@ -205,6 +298,7 @@ pub(super) fn roll_back(
         confirmation: confirmation.clone(),
         digest: proposal.digest(),
         revision: session.revision,
+        second,
     };
     events.push(Event::ChangeConfirmed(Box::new(confirmed)));
     events.push(Event::ChangeDispatched {
@@ -246,6 +340,7 @@ pub(super) fn retry(
 ) -> Result<Vec<Event>, Refused> {
     let what = "send once more";
     let epoch = needs_controls(session, asked, what)?;
+    intents_are_dead(session, procedure, asked, what)?;
     let Some(change) = session.in_flight().filter(|change| change.id() == id) else {
         return Err(Refused::new("V4", what, "that change is not in flight any more", "propose a new one"));
     };
@@ -283,9 +378,16 @@ pub(super) fn retry(
     }])
 }
 
-pub(super) fn leave(session: &Session, asked: &Asked, id: ChangeId, reason: &str) -> Result<Vec<Event>, Refused> {
+pub(super) fn leave(
+    session: &Session,
+    procedure: &Procedure,
+    asked: &Asked,
+    id: ChangeId,
+    reason: &str,
+) -> Result<Vec<Event>, Refused> {
     let what = "leave the change as it is";
     needs_controls(session, asked, what)?;
+    intents_are_dead(session, procedure, asked, what)?;
     let reason = needs_reason(what, reason)?;
     let Some(change) = session.in_flight().filter(|change| change.id() == id) else {
         return Err(Refused::new("V4", what, "that change is not in flight any more", "look at the screen"));

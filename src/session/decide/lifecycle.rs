@@ -1,34 +1,48 @@
-//! Opening, taking the controls back, the baseline, reloading the profile, closing.
+//! Opening, the baseline, reloading the profile, merging a spill, closing.
 
+use super::second::{needs_signature, second};
 use super::{check_confirmation, needs_controls, needs_reason};
 use crate::domain::procedure::Friction;
-use crate::domain::{Digest, Refused};
-use crate::session::command::Asked;
-use crate::session::event::{ControlsTaken, Event, ProfileText, RouterBaseline, SessionOpened};
+use crate::domain::{Digest, Durability, Procedure, Refused};
+use crate::session::command::{Asked, Evidence};
+use crate::session::event::{ControlsTaken, Event, ProfileText, RouterBaseline, SessionOpened, SpillMerged};
 use crate::session::proposal::Confirmation;
+use crate::session::second::{AskedAct, Second};
 use crate::session::state::Session;
 
-pub(super) fn open(session: &Session, opened: &SessionOpened, controls: &ControlsTaken) -> Result<Vec<Event>, Refused> {
+pub(super) fn open(
+    session: &Session,
+    procedure: &Procedure,
+    opened: &SessionOpened,
+    controls: &ControlsTaken,
+) -> Result<Vec<Event>, Refused> {
+    let what = "open the session";
     if session.opened.is_some() {
-        return Err(Refused::new("J7", "open the session", "it is open already", "join it"));
+        return Err(Refused::new("J7", what, "it is open already", "join it"));
+    }
+    if procedure.confirm.asks_two() {
+        if opened.private {
+            let why = "this profile asks two people, and nobody else can join this journal";
+            return Err(Refused::new("J5", what, why, "name a `journal` in the profile that both can reach"));
+        }
+        if opened.durability == Durability::MemoryOfOne {
+            let why = "this profile asks two people, and this journal is in the memory of one server";
+            return Err(Refused::new("J5", what, why, "give its stream three replicas, or name a directory"));
+        }
     }
     Ok(vec![Event::SessionOpened(Box::new(opened.clone())), Event::ControlsTaken(controls.clone())])
 }
 
-pub(super) fn take_back(session: &Session, controls: &ControlsTaken, holder_gone: bool) -> Result<Vec<Event>, Refused> {
-    match &session.controls {
-        Some(held) if held.holder.cockpit != controls.cockpit && !holder_gone => Err(Refused::new(
-            "C4",
-            "take the controls",
-            format!(
-                "{} has them, and process {} on {} is not known to be gone",
-                held.holder.operator, held.holder.process.pid, held.holder.process.host
-            ),
-            "end that cockpit first; rolling back is possible without the controls",
-        )),
-        Some(held) if held.holder.cockpit == controls.cockpit => Ok(Vec::new()),
-        Some(_) | None => Ok(vec![Event::ControlsTaken(controls.clone())]),
+/// What was decided while cut off is taken in whole; what of it the journal has already is passed over (R5).
+pub(super) fn merge(session: &Session, spill: &SpillMerged) -> Vec<Event> {
+    let known = |event: &Event| match event {
+        Event::ChangeConfirmed(confirmed) => session.change(confirmed.change).is_some(),
+        _ => true,
+    };
+    if spill.entries.iter().flat_map(|entry| &entry.events).all(known) {
+        return Vec::new();
     }
+    vec![Event::SpillMerged(Box::new(spill.clone()))]
 }
 
 pub(super) fn accept_baseline(
@@ -44,17 +58,38 @@ pub(super) fn accept_baseline(
     Ok(vec![Event::BaselineAccepted { routers: routers.to_vec() }])
 }
 
+/// A changed profile as it was found.
+pub(super) struct Found<'a> {
+    pub(super) files: &'a [ProfileText],
+    pub(super) digest: Digest,
+    pub(super) same_routers: bool,
+}
+
+/// What taking a changed profile in asks of people: two, where the profile that is flown asks two for anything, because a
+/// profile could say otherwise from then on.
+pub fn reload_friction(procedure: &Procedure) -> Friction {
+    if procedure.confirm.asks_two() { Friction::Two } else { Friction::Key }
+}
+
 pub(super) fn reload(
     session: &Session,
+    procedure: &Procedure,
     asked: &Asked,
-    files: &[ProfileText],
-    digest: Digest,
-    same_routers: bool,
+    found: &Found<'_>,
     confirmation: &Confirmation,
+    evidence: &Evidence,
 ) -> Result<Vec<Event>, Refused> {
     let what = "take the changed profile in";
+    let &Found { files, digest, same_routers } = found;
     needs_controls(session, asked, what)?;
     check_confirmation(what, confirmation, Friction::Key, "reload")?;
+    needs_signature(procedure, what, confirmation)?;
+    let second = match reload_friction(procedure) {
+        Friction::Two => {
+            second(session, procedure, asked, &AskedAct::reload(session, digest), &[], confirmation, evidence)?
+        }
+        Friction::Key | Friction::Type => Second::NotAsked,
+    };
     if session.in_flight().is_some() {
         return Err(Refused::new("D4", what, "a change is in flight", "settle it first"));
     }
@@ -65,7 +100,8 @@ pub(super) fn reload(
         let why = "it names other pools or routers than this session was opened with";
         return Err(Refused::new("J7", what, why, "close this session and open a new one"));
     }
-    Ok(vec![Event::ProfileReloaded { files: files.to_vec(), digest }])
+    let signed = confirmation.signed.clone();
+    Ok(vec![Event::ProfileReloaded { files: files.to_vec(), digest, second, signed }])
 }
 
 pub(super) fn close(

@@ -3,9 +3,11 @@
 //! The rules of the protocol are enforced here and nowhere else; dialogs and keys only ask.
 
 pub mod change;
+mod controls;
 mod duty;
-mod lifecycle;
+pub mod lifecycle;
 mod router;
+pub mod second;
 pub mod step;
 
 use super::command::{Asked, Command};
@@ -13,7 +15,7 @@ use super::event::Event;
 use super::proposal::{Confirmation, Gate, GateReport, GateState, Gesture, Override};
 use super::state::Session;
 use crate::domain::procedure::Friction;
-use crate::domain::{Procedure, Refused};
+use crate::domain::{Procedure, Refused, Seat};
 
 /// Decides a command.
 ///
@@ -21,27 +23,58 @@ use crate::domain::{Procedure, Refused};
 /// The refusal, when a rule says no. Nothing has happened then.
 pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result<Vec<Event>, Refused> {
     if let Command::Open { opened, controls } = &asked.command {
-        return lifecycle::open(session, opened, controls);
+        return lifecycle::open(session, procedure, opened, controls);
     }
     if !session.is_open() {
         return Err(Refused::new("J7", "act on this session", "it is closed", "open a new one"));
     }
+    if asked.seat == Seat::Observer && !matches!(asked.command, Command::Join { .. } | Command::LeaveSession { .. }) {
+        let advice = "open the session as an operator";
+        return Err(Refused::new("C2", "act on this session", "this cockpit only watches", advice));
+    }
     match &asked.command {
         Command::Open { .. } => Ok(Vec::new()),
-        Command::TakeBack { controls, holder_gone } => lifecycle::take_back(session, controls, *holder_gone),
+        Command::Join { seat, process } => Ok(controls::join(session, asked, *seat, process)),
+        Command::LeaveSession { why } => Ok(controls::leave(session, asked, why)),
+        Command::TakeBack { controls, holder_gone } => controls::take_back(session, asked, controls, *holder_gone),
+        Command::Offer { to, operator, summary } => controls::offer(session, asked, *to, operator, summary),
+        Command::AcceptOffer { controls } => controls::accept(session, asked, controls),
+        Command::EndOffer { why } => controls::end_offer(session, asked, why),
+        Command::AskControls { reason } => controls::ask(session, asked, reason),
+        Command::EndAsking { why } => controls::end_asking(session, asked, why),
+        Command::TakeOver { controls, waited, silent, away } => {
+            let signs = controls::Signs { waited: *waited, silent: *silent, away: *away };
+            controls::take_over(session, procedure, asked, controls, &signs)
+        }
+        Command::AskSecond { request, act, overrides, confirmation, evidence } => {
+            second::ask(session, procedure, asked, *request, act, overrides, confirmation, evidence)
+        }
+        Command::GiveSecond { request, digest, confirmation, evidence } => {
+            second::give(session, procedure, asked, *request, *digest, confirmation, evidence)
+        }
+        Command::RefuseSecond { request, reason } => second::refuse(session, asked, *request, reason),
+        Command::EndSecond { request, why } => second::end(session, asked, *request, why),
+        Command::ConfirmRun { steps, confirmation } => {
+            second::confirm_run(session, procedure, asked, steps, confirmation)
+        }
+        Command::EndRun { why } => Ok(session.run.iter().map(|_| Event::RunEnded { why: why.clone() }).collect()),
+        Command::MergeSpill { spill } => Ok(lifecycle::merge(session, spill)),
+        Command::SignRollback { change, signed } => Ok(change::sign(session, *change, signed)),
         Command::AcceptBaseline { routers } => lifecycle::accept_baseline(session, asked, routers),
-        Command::ReloadProfile { files, digest, same_routers, confirmation } => {
-            lifecycle::reload(session, asked, files, *digest, *same_routers, confirmation)
+        Command::ReloadProfile { files, digest, same_routers, confirmation, evidence } => {
+            let found = lifecycle::Found { files, digest: *digest, same_routers: *same_routers };
+            lifecycle::reload(session, procedure, asked, &found, confirmation, evidence)
         }
         Command::Close { outcome, routers } => lifecycle::close(session, asked, outcome, routers),
         Command::Confirm { proposal, overrides, confirmation, evidence } => {
             change::confirm(session, procedure, asked, proposal, overrides, confirmation, evidence)
         }
-        Command::RollBack { proposal, confirmation, controls, evidence } => {
-            change::roll_back(session, procedure, asked, proposal, confirmation, controls, evidence)
+        Command::RollBack { proposal, confirmation, controls, cut_off, evidence } => {
+            let way = change::Way { controls, cut_off: *cut_off };
+            change::roll_back(session, procedure, asked, proposal, confirmation, &way, evidence)
         }
         Command::Retry { change, routers } => change::retry(session, procedure, asked, *change, routers),
-        Command::Leave { change, reason } => change::leave(session, asked, *change, reason),
+        Command::Leave { change, reason } => change::leave(session, procedure, asked, *change, reason),
         Command::NoteOutcome { change, router, attempt, outcome } => {
             router::note_outcome(session, *change, router, *attempt, outcome)
         }
@@ -50,7 +83,9 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
         }
         Command::NoteDrift { router, read, restarted } => Ok(router::note_drift(session, router, read, *restarted)),
         Command::NoteRestart { router, was, is } => {
-            Ok(vec![Event::RouterRestarted { router: router.clone(), was: was.clone(), is: is.clone() }])
+            let known = session.identities.get(router) == Some(is);
+            let event = Event::RouterRestarted { router: router.clone(), was: was.clone(), is: is.clone() };
+            Ok((!known).then_some(event).into_iter().collect())
         }
         Command::AcceptDrift { router, read, reason } => router::accept_drift(session, asked, router, read, reason),
         Command::NoteObserved { change, router, pool, share, agreement } => Ok(vec![Event::SplitObserved {
@@ -79,10 +114,13 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
     }
 }
 
-/// Forward acts need the controls (C2).
+/// Forward acts need the controls (C2), and a clock that means what others read in it (S2).
 fn needs_controls(session: &Session, asked: &Asked, what: &str) -> Result<u64, Refused> {
     match &session.controls {
-        Some(controls) if controls.holder.cockpit == asked.cockpit => Ok(controls.epoch),
+        Some(controls) if controls.holder.cockpit == asked.cockpit => {
+            controls::clock_is_near(asked, what)?;
+            Ok(controls.epoch)
+        }
         Some(controls) => Err(Refused::new(
             "C2",
             what,

@@ -1,13 +1,15 @@
 //! Steps that are over without a change: done by a person, already so, skipped.
 
-use super::change::{asked_of, still_bound};
+use super::change::{asked_of, same_routers, still_bound};
+use super::second::{needs_signature, second};
 use super::{check_confirmation, check_gates, needs_controls, needs_reason};
 use crate::domain::procedure::{Friction, Step, StepAct};
-use crate::domain::{Procedure, Refused, StepId};
+use crate::domain::{Digest, Procedure, Refused, StepId};
 use crate::session::command::{Asked, Evidence};
 use crate::session::event::{ChangeKind, Event, StepMark};
 use crate::session::gate::{Forward, gates};
 use crate::session::proposal::{Confirmation, Override, Proposal};
+use crate::session::second::{AskedAct, Second};
 use crate::session::state::Session;
 
 /// What a person's step asks to be typed: the pool's name, or `done`.
@@ -18,12 +20,30 @@ pub fn typed_for(step: &Step) -> String {
     }
 }
 
-/// What completing a person's step asks of the operator (F1).
-pub fn friction(procedure: &Procedure, step: &Step, overridden: bool) -> Friction {
+/// What completing a person's step asks of people (F1), before gates are set aside.
+pub fn friction(procedure: &Procedure, step: &Step) -> Friction {
     match &step.act {
-        StepAct::Deploy { .. } if !overridden => procedure.confirm.deploy,
-        StepAct::Pause { .. } | StepAct::Shift(_) if !overridden => Friction::Key,
-        StepAct::Deploy { .. } | StepAct::Pause { .. } | StepAct::Shift(_) => Friction::Type,
+        StepAct::Deploy { .. } => procedure.confirm.deploy,
+        StepAct::Pause { .. } | StepAct::Shift(_) => Friction::Key,
+    }
+}
+
+/// What completing it asks of the one who confirms it, where gates are set aside or not (F4).
+pub fn own_friction(procedure: &Procedure, step: &Step, overridden: bool) -> Friction {
+    match friction(procedure, step) {
+        Friction::Key | Friction::Two if overridden => Friction::Type,
+        Friction::Two => Friction::Key,
+        one @ (Friction::Key | Friction::Type) => one,
+    }
+}
+
+/// The act of completing a step, as a second person is asked about it.
+pub fn asked_act(session: &Session, step: &Step) -> AskedAct {
+    AskedAct::Complete {
+        step: step.id.clone(),
+        typed: typed_for(step),
+        revision: session.revision,
+        profile: session.profile_digest().unwrap_or(Digest::ZERO),
     }
 }
 
@@ -43,9 +63,18 @@ pub(super) fn complete(
     }
     let reports = gates(session, procedure, Forward::Complete, evidence);
     check_gates(&what, &reports, overrides)?;
-    let asks = friction(procedure, step, !overrides.is_empty());
+    same_routers(session, evidence, &what)?;
+    let asks = own_friction(procedure, step, !overrides.is_empty());
     check_confirmation(&what, confirmation, asks, &typed_for(step))?;
-    let mark = StepMark::Done { gates: reports, overrides: overrides.to_vec() };
+    needs_signature(procedure, &what, confirmation)?;
+    let second = match friction(procedure, step) {
+        Friction::Two => {
+            second(session, procedure, asked, &asked_act(session, step), overrides, confirmation, evidence)?
+        }
+        Friction::Key | Friction::Type => Second::NotAsked,
+    };
+    let signed = confirmation.signed.clone();
+    let mark = StepMark::Done { gates: reports, overrides: overrides.to_vec(), second, signed };
     Ok(vec![Event::StepMarked { step: id.clone(), mark }])
 }
 
@@ -88,7 +117,12 @@ pub(super) fn skip(
     Ok(vec![Event::StepMarked { step: id.clone(), mark: StepMark::Skipped { reason } }])
 }
 
-fn next<'a>(session: &Session, procedure: &'a Procedure, asked: &Asked, id: &StepId) -> Result<&'a Step, Refused> {
+pub(super) fn next<'a>(
+    session: &Session,
+    procedure: &'a Procedure,
+    asked: &Asked,
+    id: &StepId,
+) -> Result<&'a Step, Refused> {
     let what = format!("go on with {id}");
     needs_controls(session, asked, &what)?;
     if session.in_flight().is_some() {

@@ -70,7 +70,7 @@ pub(super) fn shift(model: &Model, confirm: &ConfirmState, seen: &Seen<'_>) -> S
 /// The stages in which nothing can be confirmed; says whether it is one.
 pub(super) fn stage(model: &Model, sheet: &mut Sheet, stage: &Stage) -> bool {
     match stage {
-        Stage::Ready(_) | Stage::Confirming(_) => return false,
+        Stage::Ready(_) | Stage::Asking(_) | Stage::Confirming(_) => return false,
         Stage::Preparing => {
             sheet.line(vec![piece(Role::Dim, "↻ working out what each router is sent …")]);
         }

@@ -89,7 +89,7 @@ fn a_failing_gate_blocks_until_it_is_overridden_with_a_reason_and_a_typed_target
     desk.shift();
     // Blue drains for five seconds; the deploy step may not be completed before.
     let complete = |desk: &mut Desk, overrides: Vec<Override>, gesture| {
-        let confirmation = flightdeck::session::proposal::Confirmation { gesture, seen: true };
+        let confirmation = flightdeck::session::proposal::Confirmation::new(gesture, true);
         desk.ask(Ask::CompleteStep { confirmation, overrides });
     };
     complete(&mut desk, Vec::new(), Gesture::Key);

@@ -30,7 +30,7 @@ fn nothing_is_sent_before_the_intent_is_kept() {
     let id = entry.id;
     desk.journal.push(entry);
     desk.journal_answers = true;
-    desk.tell(Msg::Appended { entry: id, answer: Appended::Kept });
+    desk.tell(Msg::Appended { entry: id, answer: Appended::Kept { hash: flightdeck::domain::Digest::ZERO } });
     assert_eq!(desk.sent.len(), 2);
 }
 
@@ -44,7 +44,7 @@ fn an_intent_that_is_kept_too_late_sends_nothing_and_says_so() {
     let id = entry.id;
     desk.journal.push(entry);
     desk.journal_answers = true;
-    desk.tell(Msg::Appended { entry: id, answer: Appended::Kept });
+    desk.tell(Msg::Appended { entry: id, answer: Appended::Kept { hash: flightdeck::domain::Digest::ZERO } });
     assert!(desk.sent.is_empty());
     assert_eq!(outcomes(&desk, "eu-1"), ["not sent"]);
     assert!(desk.said().contains("nothing was sent anywhere"), "{}", desk.said());

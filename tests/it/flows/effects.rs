@@ -83,7 +83,10 @@ fn a_kept_intent_is_what_sends_and_a_rollback_cancels_before_it_sends() {
     let effects = app.take(Msg::Action(Action::Send));
     assert_eq!(words(&effects), ["append ChangeConfirmed+ChangeDispatched"]);
     let Some(Effect::Flight(flight::Effect::Append(entry))) = effects.first() else { panic!("{effects:?}") };
-    let kept = flight::Msg::Appended { entry: entry.id, answer: flight::Appended::Kept };
+    let kept = flight::Msg::Appended {
+        entry: entry.id,
+        answer: flight::Appended::Kept { hash: flightdeck::domain::Digest::ZERO },
+    };
     let effects = app.take(Msg::Flight(kept));
     let back = "[\"set weight app/blue 50\", \"set weight app/green 50\"]";
     assert_eq!(words(&effects), ["cancel".to_owned(), format!("send eu-1 {back}"), format!("send eu-2 {back}")]);

@@ -3,16 +3,17 @@
 use flightdeck::domain::reading::{Admin, Identity};
 use flightdeck::domain::share::Agreement;
 use flightdeck::domain::{
-    BasisPoints, ChangeId, CockpitId, Digest, EntryId, NativeSplit, NativeWeight, Outcome, PoolId, Prepared, RouterId,
-    SessionId, Share, Timestamp, Weights,
+    BasisPoints, ChangeId, CockpitId, Digest, Durability, EntryId, NativeSplit, NativeWeight, Outcome, PoolId,
+    Prepared, RequestId, RouterId, Seat, SessionId, Share, Signed, Timestamp, Weights,
 };
 use flightdeck::entry::Entry;
 use flightdeck::session::Event;
 use flightdeck::session::event::{
     ChangeConfirmed, ChangeKind, ControlsTaken, Process, ProfileText, RouterBaseline, SessionOpened, Settlement,
-    StepMark,
+    SpillMerged, Spilled, StepMark,
 };
 use flightdeck::session::proposal::{Bound, Confirmation, Gate, GateReport, GateState, Gesture, Override, RouterOrder};
+use flightdeck::session::second::{AskedAct, ConfirmationAsked, RunConfirmed, Second};
 use uuid::Uuid;
 
 /// 2026-11-21 14:00:00 UTC.
@@ -67,6 +68,8 @@ pub fn opening(session: SessionId, service: &str, environment: &str) -> Entry {
         files: vec![ProfileText { path: "bridge.toml".to_owned(), text: "service = \"bridge\"\n".to_owned() }],
         digest: Digest([7; 32]),
         flightdeck: "0.1.0".to_owned(),
+        durability: Durability::Synced,
+        private: false,
     };
     Entry {
         session,
@@ -159,9 +162,10 @@ fn change(id: ChangeId, kind: ChangeKind, blue: u32, routers: Vec<RouterOrder>) 
             text: "green 2/2 up".to_owned(),
         }],
         overrides: Vec::new(),
-        confirmation: Confirmation { gesture: Gesture::Key, seen: true },
+        confirmation: Confirmation::new(Gesture::Key, true),
         digest: Digest([9; 32]),
         revision: 3,
+        second: Second::NotAsked,
     }
 }
 
@@ -180,6 +184,94 @@ fn step(id: &str) -> ChangeKind {
 
 fn ticked(item: &str, text: &str) -> Event {
     Event::ItemTicked { item: item.into(), text: text.to_owned() }
+}
+
+/// What two people do with each other: controls, second persons, what was decided while cut off.
+fn between_people(teller: &mut Teller, epoch: u64, back: ChangeId) {
+    let process = Process { host: "bastion".to_owned(), boot: "b1".to_owned(), pid: 4243, started: 99 };
+    let signed = |what: &str| Signed {
+        statement: format!("flightdeck statement 1\nact: {what}\n"),
+        signature: "armoured".to_owned(),
+    };
+    let seat = Seat::Operator;
+    let reason = "bob's line is bad".to_owned();
+    teller.tell(951.0, "ada", epoch, vec![Event::CockpitJoined { seat, process }, Event::ControlsAsked { reason }]);
+    let offered = Event::ControlsOffered {
+        to: ADA,
+        operator: "ada".into(),
+        summary: vec!["eu-1 has 0 / 100, read 0:01 ago".to_owned(), "next step: blue-20".to_owned()],
+    };
+    teller.tell(952.0, "bob", epoch, vec![Event::AskingEnded { why: "refused".to_owned() }, offered]);
+    teller.tell(953.0, "ada", epoch, vec![Event::OfferEnded { why: "refused".to_owned() }]);
+    let asked = |counter| {
+        let typed = "green".to_owned();
+        let act = AskedAct::Complete { step: "deploy-green".into(), typed, revision: 24, profile: Digest([8; 32]) };
+        let request = RequestId { cockpit: BOB, counter };
+        let digest = ConfirmationAsked::digest_of(&act, &[]);
+        let until = Timestamp(START + 1_300_000);
+        Box::new(ConfirmationAsked { request, act, overrides: Vec::new(), digest, until })
+    };
+    let (one, two, three) = (asked(1), asked(2), asked(3));
+    let (request, digest, reason) = (one.request, one.digest, "green is not built yet".to_owned());
+    let refused = Event::ConfirmationRefused { request, reason };
+    teller.tell(954.0, "bob", epoch, vec![Event::ConfirmationAsked(one)]);
+    teller.tell(955.0, "ada", epoch, vec![refused]);
+    let ended = Event::ConfirmationEnded { request: two.request, why: "withdrawn".to_owned() };
+    teller.tell(956.0, "bob", epoch, vec![Event::ConfirmationAsked(two), ended]);
+    let request = three.request;
+    teller.tell(957.0, "bob", epoch, vec![Event::ConfirmationAsked(three)]);
+    let looked = vec!["eu-1".into()];
+    let given = Event::ConfirmationGiven { request, digest, looked, signed: Some(signed("approve")) };
+    teller.tell(958.0, "ada", epoch, vec![given]);
+    let mark = StepMark::Done {
+        gates: Vec::new(),
+        overrides: Vec::new(),
+        second: Second::Given { by: "ada".into(), cockpit: ADA, entry: 0, key: None },
+        signed: None,
+    };
+    teller.tell(959.0, "bob", epoch, vec![Event::StepMarked { step: "deploy-green".into(), mark }]);
+    let steps = vec!["blue-20".into(), "blue-30".into()];
+    let run = RunConfirmed { steps, digest: Digest([6; 32]), signed: None };
+    teller.tell(960.0, "ada", epoch, vec![Event::RunConfirmed(Box::new(run))]);
+    teller.tell(961.0, "bob", epoch, vec![Event::RunEnded { why: "the call is over for today".to_owned() }]);
+    let again = ChangeId { cockpit: ADA, counter: 9 };
+    let mut confirmed = change(
+        again,
+        ChangeKind::Rollback { supersedes: None, reopens: Vec::new() },
+        0,
+        vec![order("eu-2", "7102", Some((1, 100)), (0, 100))],
+    );
+    confirmed.gates.clear();
+    let merged = SpillMerged {
+        after: 30,
+        hash: Digest([5; 32]),
+        entries: vec![Spilled {
+            id: EntryId { cockpit: ADA, counter: 900 },
+            at: Timestamp(START + 961_500),
+            actor: "ada".into(),
+            cockpit: ADA,
+            events: vec![
+                controls(ADA, "ada", "rollback"),
+                Event::ChangeConfirmed(Box::new(confirmed)),
+                dispatched(again, epoch, 966),
+            ],
+            hash: Some(Digest([4; 32])),
+        }],
+    };
+    teller.tell(962.0, "ada", epoch, vec![Event::SpillMerged(Box::new(merged))]);
+    teller.tell(
+        963.0,
+        "ada",
+        epoch,
+        vec![
+            answered(again, "eu-2", 1, Outcome::Verified),
+            Event::ChangeSettled { change: again, how: Settlement::Verified },
+        ],
+    );
+    let signed = signed("rollback");
+    teller.tell(964.0, "bob", epoch, vec![Event::RollbackSigned { change: back, signed }]);
+    teller.tell(965.0, "ada", epoch, vec![Event::CockpitLeft { why: "quit".to_owned() }]);
+    teller.tell(966.0, "bob", epoch, vec![controls(BOB, "bob", "nobody had the controls")]);
 }
 
 /// The whole story.
@@ -256,6 +348,8 @@ pub fn deployment() -> Vec<Entry> {
                         gate: Gate::Items { section: "before".to_owned() },
                         reason: "the page is told by the on-call lead".to_owned(),
                     }],
+                    second: Second::NotAsked,
+                    signed: None,
                 },
             },
         ],
@@ -319,7 +413,10 @@ pub fn deployment() -> Vec<Entry> {
         ],
     );
     let files = vec![ProfileText { path: "bridge.toml".to_owned(), text: "service = \"bridge\" # 2\n".to_owned() }];
-    teller.tell(870.0, "ada", 1, vec![Event::ProfileReloaded { files, digest: Digest([8; 32]) }]);
+    teller.tell(870.0, "ada", 1, {
+        let (digest, second) = (Digest([8; 32]), Second::NotAsked);
+        vec![Event::ProfileReloaded { files, digest, second, signed: None }]
+    });
 
     // Onward without the soak, and back in the middle of it.
     let routers =
@@ -381,6 +478,7 @@ pub fn deployment() -> Vec<Entry> {
         epoch,
         vec![Event::NoteAdded { text: "Timeouts in *blue*, see <#ops> | `2.5.1` next".to_owned() }],
     );
+    between_people(&mut teller, epoch, back);
     let routers = vec![baseline("eu-1", "7001", (0, 100)), baseline("eu-2", "7102", (0, 100))];
     let outcome = "rolled back, green serves 2.4.0".to_owned();
     teller.tell(1_000.0, "bob", epoch, vec![Event::SessionClosed { outcome, routers }]);

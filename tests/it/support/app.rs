@@ -12,6 +12,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use super::desk::hashed;
+
 use flightdeck::cockpit::{Effect, Model, Msg, Settings, Surroundings, update};
 use flightdeck::domain::reading::{Admin, Health, Identity, ServerReading};
 use flightdeck::domain::{
@@ -81,6 +83,8 @@ pub struct App {
     pub store: Store,
     /// Whether effects are answered as they come.
     pub answering: bool,
+    /// What was written beside the journal (R5).
+    pub spilled: Vec<Event>,
     /// Every write that was asked for, with whether its intent was kept by then.
     pub sends: Vec<(flight::Send, bool)>,
     /// Effects that are not the flight's, since they were last taken.
@@ -138,6 +142,7 @@ impl App {
             store: Store::Well,
             answering: true,
             sends: Vec::new(),
+            spilled: Vec::new(),
             others: Vec::new(),
             waiting: VecDeque::new(),
             ms: 0,
@@ -290,9 +295,9 @@ impl App {
         self.journal.iter().flat_map(|entry| &entry.events)
     }
 
-    /// Whether the intent of an attempt on a router was kept before now (D1).
+    /// Whether the intent of an attempt on a router was kept, or spilled, before now (D1, R5).
     fn is_kept(&self, id: ChangeId, to: &RouterId, attempt: u32) -> bool {
-        let intents = self.events().filter(|event| match event {
+        let intents = self.events().chain(&self.spilled).filter(|event| match event {
             Event::ChangeDispatched { change, .. } => *change == id,
             Event::ChangeRetried { change, routers, .. } => *change == id && routers.contains(to),
             _ => false,
@@ -326,14 +331,24 @@ impl App {
             }
             flight::Effect::ReadJournal { after } => {
                 let known = usize::try_from(after).expect("a short journal");
-                flight::Msg::Followed { entries: self.journal.iter().skip(known).cloned().collect(), is_tail: true }
+                flight::Msg::Followed { entries: self.journal.iter().skip(known).map(hashed).collect(), is_tail: true }
             }
             flight::Effect::Send(send) => {
                 let fake = self.routers.get_mut(send.router.as_str())?;
                 let outcome = fake.set(&pools, &send);
                 flight::Msg::SetAnswered { change: send.change, router: send.router, attempt: send.attempt, outcome }
             }
-            flight::Effect::Cancel { .. } | flight::Effect::Tell(_) => return None,
+            flight::Effect::Spill { entry, .. } => {
+                self.spilled.extend(entry.events.iter().cloned());
+                let result = Ok(flightdeck::domain::Digest::ZERO);
+                flight::Msg::Spilled { entry: entry.id, result }
+            }
+            flight::Effect::Cancel { .. }
+            | flight::Effect::Announce(_)
+            | flight::Effect::Sign(_)
+            | flight::Effect::CheckSignature(_)
+            | flight::Effect::DropSpill
+            | flight::Effect::Tell(_) => return None,
         })
     }
 
@@ -350,7 +365,7 @@ impl App {
             }
             Store::Well => {
                 self.journal.push(entry.clone());
-                Appended::Kept
+                Appended::Kept { hash: flightdeck::domain::Digest::ZERO }
             }
         }
     }
@@ -457,7 +472,13 @@ fn uuid(number: u128) -> uuid::Uuid {
 
 fn me() -> Me {
     let process = Process { host: "bastion".to_owned(), boot: "b".to_owned(), pid: 7, started: 1 };
-    Me { cockpit: CockpitId(uuid(0xc0c)), operator: "ana".into(), process }
+    Me {
+        cockpit: CockpitId(uuid(0xc0c)),
+        operator: "ana".into(),
+        process,
+        seat: flightdeck::domain::Seat::Operator,
+        key: None,
+    }
 }
 
 fn opened(procedure: &Procedure) -> SessionOpened {
@@ -471,5 +492,7 @@ fn opened(procedure: &Procedure) -> SessionOpened {
         files: Vec::new(),
         digest: procedure.digest,
         flightdeck: "0.1.0".to_owned(),
+        durability: flightdeck::domain::Durability::Synced,
+        private: false,
     }
 }

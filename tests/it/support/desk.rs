@@ -32,11 +32,18 @@ pub struct Desk {
     held: Vec<Send>,
 }
 
+/// An entry with a hash: this journal has no chain of its own.
+pub fn hashed(entry: &Entry) -> (Entry, flightdeck::domain::Digest) {
+    (entry.clone(), flightdeck::domain::Digest::ZERO)
+}
+
 pub fn me(number: u128, operator: &str) -> Me {
     Me {
         cockpit: CockpitId(uuid::Uuid::from_u128(number)),
         operator: Operator::from(operator),
         process: Process { host: "here".to_owned(), boot: "b".to_owned(), pid: 1, started: 1 },
+        seat: flightdeck::domain::Seat::Operator,
+        key: None,
     }
 }
 
@@ -89,6 +96,8 @@ impl Desk {
             files: Vec::new(),
             digest: procedure.digest,
             flightdeck: "0".to_owned(),
+            durability: flightdeck::domain::Durability::Synced,
+            private: false,
         });
         desk.ask(Ask::Open { opened, controls });
         desk.pass(1_000);
@@ -123,7 +132,7 @@ impl Desk {
     }
 
     pub fn confirm_by(&mut self, gesture: Gesture, seen: bool, overrides: Vec<Override>) {
-        self.ask(Ask::Confirm { confirmation: Confirmation { gesture, seen }, overrides });
+        self.ask(Ask::Confirm { confirmation: Confirmation::new(gesture, seen), overrides });
     }
 
     /// Proposes the next step and confirms it.
@@ -163,14 +172,14 @@ impl Desk {
             Effect::Append(entry) if self.journal_answers => {
                 let id = entry.id;
                 self.journal.push(*entry);
-                Some(Msg::Appended { entry: id, answer: Appended::Kept })
+                Some(Msg::Appended { entry: id, answer: Appended::Kept { hash: flightdeck::domain::Digest::ZERO } })
             }
             Effect::Append(entry) => {
                 self.unanswered.push(*entry);
                 None
             }
             Effect::ReadJournal { after } => {
-                let entries = self.journal.iter().filter(|entry| entry.number > after).cloned().collect();
+                let entries = self.journal.iter().filter(|entry| entry.number > after).map(hashed).collect();
                 Some(Msg::Followed { entries, is_tail: true })
             }
             Effect::Send(send) => self.serve(&send),
@@ -178,6 +187,11 @@ impl Desk {
                 self.cancelled.insert(change);
                 None
             }
+            Effect::Spill { entry, .. } => {
+                let result = Ok(flightdeck::domain::Digest::ZERO);
+                Some(Msg::Spilled { entry: entry.id, result })
+            }
+            Effect::Announce(_) | Effect::Sign(_) | Effect::CheckSignature(_) | Effect::DropSpill => None,
             Effect::Tell(notice) => {
                 self.notices.push(notice);
                 None

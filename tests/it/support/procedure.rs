@@ -105,6 +105,7 @@ pub fn blue_green(routers: usize) -> Procedure {
             deploy: Friction::Key,
             rollback: Friction::Key,
         },
+        people: flightdeck::domain::People::default(),
         increment: BasisPoints::percent(10),
         timing: Timing::default(),
         drain: DrainRule { quiet: Duration::from_secs(5), evidence: vec![Evidence::InFlight, Evidence::Requests] },

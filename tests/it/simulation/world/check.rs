@@ -5,7 +5,13 @@ use super::*;
 impl World {
     /// What must be true at the moment at which the first byte of a write goes out.
     pub(super) fn check_write(&self, cockpit: CockpitId, send: &Send) {
-        let intent = self.store.iter().flat_map(|entry| &entry.events).any(|event| match event {
+        let spilled = self.spill.iter().flat_map(|spill| &spill.entries).chain(&self.unrecorded);
+        let merged = self.store.iter().flat_map(|entry| &entry.events).filter_map(|event| match event {
+            Event::SpillMerged(merged) => Some(&merged.entries),
+            _ => None,
+        });
+        let spilled = spilled.chain(merged.flatten()).flat_map(|entry| &entry.events);
+        let intent = self.store.iter().flat_map(|entry| &entry.events).chain(spilled).any(|event| match event {
             Event::ChangeDispatched { change, owner, deadline, .. } => {
                 *change == send.change && *owner == cockpit && self.now().wall <= *deadline
             }
@@ -91,12 +97,12 @@ impl World {
 
     pub(super) fn check_fold(&self) {
         let mut session = Session::default();
-        for entry in self.store.iter().take_while(|entry| entry.number <= self.flight.session.head) {
+        for entry in self.store.iter().take_while(|entry| entry.number <= self.flight.kept_session().head) {
             let stamp =
                 Stamp { number: entry.number, at: entry.at, actor: entry.actor.clone(), cockpit: entry.cockpit };
             session.apply_entry(&stamp, &entry.events);
         }
-        if session != self.flight.session {
+        if session != *self.flight.kept_session() {
             self.fail("J2", "the session is not the fold of what is kept");
         }
     }
@@ -167,10 +173,7 @@ impl World {
             self.routers[&order.router].native().holds(&order.prepared.native)
         };
         let idle = self.flight.session.in_flight().is_none() && proposal.routers.iter().all(holds);
-        self.ask(Ask::Confirm {
-            confirmation: Confirmation { gesture: Gesture::Key, seen: true },
-            overrides: Vec::new(),
-        });
+        self.ask(Ask::Confirm { confirmation: Confirmation::new(Gesture::Key, true), overrides: Vec::new() });
         self.pass(8_000);
         for order in &proposal.routers {
             let simulated = &self.routers[&order.router];

@@ -8,25 +8,28 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use flightdeck::domain::{
-    ChangeId, CockpitId, Elapsed, ItemId, NativeSplit, Now, Operator, Outcome, PoolId, Procedure, RouterId, SessionId,
-    Timestamp, Trouble, TroubleKind,
+    ChangeId, CockpitId, Digest, Elapsed, ItemId, NativeSplit, Now, Operator, Outcome, PoolId, Procedure, RouterId,
+    SessionId, Timestamp, Trouble, TroubleKind,
 };
 use flightdeck::entry::Entry;
 use flightdeck::flight::propose::Stage;
 use flightdeck::flight::{Appended, Ask, Effect, Flight, Me, Msg, Send, WayBackChoice};
-use flightdeck::session::event::{ChangeKind, Process, SessionOpened, Settlement, StepMark};
+use flightdeck::session::event::{ChangeKind, Process, SessionOpened, Settlement, SpillMerged, Spilled, StepMark};
 use flightdeck::session::proposal::{Confirmation, GateState, Gesture, Override};
 use flightdeck::session::{Event, Session, Stamp};
 
 use super::random::Random;
 use super::router::{Router, prepare};
+use crate::support::desk::hashed;
 use crate::support::procedure::{blue_green, weights};
 
 /// What a flight met, so that the whole run can show that it met everything.
 #[derive(Clone, Debug, Default)]
 pub struct Seen(BTreeMap<&'static str, u64>);
 
-const WANTED: [&str; 22] = [
+const WANTED: [&str; 24] = [
+    "spilled",
+    "not even spilled",
     "sent",
     "verified",
     "moved",
@@ -102,6 +105,10 @@ pub struct World {
     written: BTreeMap<(ChangeId, RouterId), u64>,
     /// Per router: when somebody else than flightdeck last moved it.
     touched: BTreeMap<RouterId, u64>,
+    /// What the spill file holds.
+    spill: Option<SpillMerged>,
+    /// What not even the spill file took.
+    unrecorded: Vec<Spilled>,
     steps: u64,
     pub seen: Seen,
 }
@@ -113,6 +120,8 @@ fn me(number: u128) -> Me {
         cockpit: CockpitId(uuid::Uuid::from_u128(number)),
         operator: Operator::from("ana"),
         process: Process { host: "here".to_owned(), boot: "b".to_owned(), pid: 1, started: 1 },
+        seat: flightdeck::domain::Seat::Operator,
+        key: None,
     }
 }
 
@@ -143,6 +152,8 @@ impl World {
             served: BTreeMap::new(),
             written: BTreeMap::new(),
             touched: BTreeMap::new(),
+            spill: None,
+            unrecorded: Vec::new(),
             steps: 0,
             seen: Seen::default(),
             procedure: procedure.clone(),
@@ -157,6 +168,8 @@ impl World {
             files: Vec::new(),
             digest: procedure.digest,
             flightdeck: "0".to_owned(),
+            durability: flightdeck::domain::Durability::Synced,
+            private: false,
         });
         world.tell(Msg::Ask(Ask::Open { opened, controls }));
         while !world.flight.session.is_open() {
@@ -270,7 +283,27 @@ impl World {
             Effect::Cancel { change } => {
                 self.cancelled.insert(change);
             }
-            Effect::Tell(_) => {}
+            Effect::Announce(_) | Effect::Sign(_) | Effect::CheckSignature(_) | Effect::Tell(_) => {}
+            Effect::Spill { after, hash, entry } => {
+                self.seen.mark("spilled");
+                let result = if self.random.chance(90) {
+                    let hash = Some(hash);
+                    let spilled = Spilled { hash, ..(*entry).clone() };
+                    let spill = self.spill.get_or_insert_with(|| SpillMerged {
+                        after,
+                        hash: Digest::ZERO,
+                        entries: Vec::new(),
+                    });
+                    spill.entries.push(spilled);
+                    Ok(Digest::ZERO)
+                } else {
+                    self.seen.mark("not even spilled");
+                    self.unrecorded.push((*entry).clone());
+                    Err("the disk is full".to_owned())
+                };
+                self.answer(delay, Msg::Spilled { entry: entry.id, result });
+            }
+            Effect::DropSpill => self.spill = None,
         }
     }
 
@@ -286,7 +319,7 @@ impl World {
             Due::ServeAppend(cockpit, entry) => self.serve_append(cockpit, *entry),
             Due::ServeJournal(cockpit, after) => {
                 if cockpit == self.cockpit() && self.mood != StoreMood::Unavailable {
-                    let entries = self.store.iter().filter(|entry| entry.number > after).cloned().collect();
+                    let entries = self.store.iter().filter(|entry| entry.number > after).map(hashed).collect();
                     self.tell(Msg::Followed { entries, is_tail: true });
                 } else if cockpit == self.cockpit() {
                     self.later(200, Due::ServeJournal(cockpit, after));

@@ -55,7 +55,7 @@ impl World {
 
     pub(super) fn confirmation(&mut self, typed: &str) -> Confirmation {
         let gesture = if self.random.chance(50) { Gesture::Key } else { Gesture::Typed(typed.to_owned()) };
-        Confirmation { gesture, seen: !self.random.chance(10) }
+        Confirmation::new(gesture, !self.random.chance(10))
     }
 
     pub(super) fn overrides(&mut self, complete: bool) -> Vec<Override> {
@@ -177,6 +177,9 @@ impl World {
         let session = self.folded();
         self.flight = Flight::new(me.clone(), self.flight.id, session, self.procedure.clone());
         let controls = me.controls("the process before is gone");
+        if let Some(spill) = self.spill.clone() {
+            self.tell(Msg::SpillFound(Box::new(spill)));
+        }
         self.ask(Ask::Resume { controls, holder_gone: true });
     }
 }

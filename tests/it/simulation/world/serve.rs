@@ -100,10 +100,10 @@ impl World {
             }
             StoreMood::Well | StoreMood::LosesAnswers => {
                 if known {
-                    Appended::Kept
+                    Appended::Kept { hash: flightdeck::domain::Digest::ZERO }
                 } else if guarded {
                     self.keep(entry);
-                    Appended::Kept
+                    Appended::Kept { hash: flightdeck::domain::Digest::ZERO }
                 } else {
                     Appended::Conflict { head }
                 }

@@ -1,9 +1,11 @@
 //! The fold. Total: whatever a journal holds, applying it does not fail; what does not fit changes nothing.
 
+mod people;
+
 use std::sync::Arc;
 
 use super::event::{ChangeKind, Event, Settlement};
-use super::state::{Change, Controls, Drifted, Intent, RouterOutcome, Session, Stamped, StepDone, StepEnd};
+use super::state::{Change, Drifted, Intent, RouterOutcome, Session, Stamped, StepDone, StepEnd};
 use crate::domain::{ChangeId, CockpitId, Operator, Outcome, RouterId, Timestamp};
 
 /// What an entry says about all of its events.
@@ -31,15 +33,35 @@ impl Session {
 
     fn apply(&mut self, stamp: &Stamp, event: &Event) {
         if touches_traffic(event) {
-            self.revision = stamp.number;
+            self.touched(stamp);
+        }
+        if Self::ends_run(event) {
+            self.run = None;
         }
         match event {
             Event::SessionOpened(opened) => self.opened = Some(stamped(stamp, (**opened).clone())),
-            Event::ControlsTaken(holder) => {
-                self.controls = Some(Controls { holder: holder.clone(), epoch: stamp.number });
+            Event::ControlsTaken(holder) => self.apply_controls(stamp, holder),
+            Event::CockpitJoined { seat, process } => self.apply_joined(stamp, *seat, process),
+            Event::CockpitLeft { why: _ } => self.apply_left(stamp),
+            Event::ControlsOffered { to, operator, summary } => self.apply_offered(stamp, *to, operator, summary),
+            Event::OfferEnded { why: _ } => self.offer = None,
+            Event::ControlsAsked { reason } => self.apply_asking(stamp, reason),
+            Event::AskingEnded { why: _ } => self.asking = None,
+            Event::ConfirmationAsked(asked) => self.apply_request(stamp, asked),
+            Event::ConfirmationGiven { request, digest: _, looked: _, signed } => {
+                self.apply_given(stamp, *request, signed.as_ref());
+            }
+            Event::ConfirmationRefused { request, .. } | Event::ConfirmationEnded { request, .. } => {
+                self.end_request(*request);
+            }
+            Event::RunConfirmed(run) => self.apply_run(stamp, run),
+            Event::SpillMerged(spill) => self.apply_spill(stamp, spill),
+            Event::RollbackSigned { change, signed } => {
+                self.with_change(*change, |change| change.confirmed.confirmation.signed = Some(signed.clone()));
             }
             Event::BaselineAccepted { routers } => {
                 self.baseline = true;
+                self.identities = routers.iter().map(|each| (each.router.clone(), each.identity.clone())).collect();
                 self.expected = routers.iter().map(|each| (each.router.clone(), each.native.clone())).collect();
                 self.drifted.clear();
             }
@@ -102,10 +124,22 @@ impl Session {
                     change.observed.push(seen.clone());
                 });
             }
-            Event::ProfileReloaded { files, digest } => self.reloaded = Some((files.clone(), *digest)),
+            Event::ProfileReloaded { files, digest, second: _, signed: _ } => {
+                self.reloaded = Some((files.clone(), *digest))
+            }
             Event::SessionClosed { outcome, routers: _ } => self.closed = Some(stamped(stamp, outcome.clone())),
-            Event::RouterRestarted { .. } | Event::LinesAttached { .. } => {}
+            Event::RouterRestarted { router, was: _, is } => {
+                self.identities.insert(router.clone(), is.clone());
+            }
+            // The run ended before the match: see `ends_run`.
+            Event::RunEnded { .. } | Event::LinesAttached { .. } => {}
         }
+    }
+
+    /// Traffic, or the right to move it, changed: what a second person was asked is void with it (B1).
+    fn touched(&mut self, stamp: &Stamp) {
+        self.revision = stamp.number;
+        self.request = None;
     }
 
     fn apply_confirmed(&mut self, stamp: &Stamp, confirmed: &super::event::ChangeConfirmed) {
@@ -218,7 +252,22 @@ fn touches_traffic(event: &Event) -> bool {
         | Event::Held { .. }
         | Event::HoldReleased { .. }
         | Event::ProfileReloaded { .. }
+        | Event::SpillMerged(_)
         | Event::SessionClosed { .. } => true,
+        // Nobody's coming or going moves traffic; that the holder leaves does, and is seen where it is folded.
+        Event::CockpitJoined { .. }
+        | Event::CockpitLeft { .. }
+        | Event::ControlsOffered { .. }
+        | Event::OfferEnded { .. }
+        | Event::ControlsAsked { .. }
+        | Event::AskingEnded { .. }
+        | Event::ConfirmationAsked(_)
+        | Event::ConfirmationGiven { .. }
+        | Event::ConfirmationRefused { .. }
+        | Event::ConfirmationEnded { .. }
+        | Event::RunConfirmed(_)
+        | Event::RunEnded { .. }
+        | Event::RollbackSigned { .. } => false,
         // The baseline says what was read; a proposal is bound to readings of its own.
         Event::BaselineAccepted { .. }
         | Event::DriftNoticed { .. }
