@@ -52,7 +52,7 @@ fn confirms(event: &Event) -> Option<ChangeId> {
 impl Flight {
     /// Whether the journal does not answer, or cannot be read on.
     pub fn is_cut_off(&self) -> bool {
-        self.link.down.is_some() || self.link.broken.is_some() || self.spill.is_some()
+        self.link.down.is_some() || self.link.broken.is_some()
     }
 
     /// The session as the journal has it.
@@ -79,7 +79,7 @@ impl Flight {
             self.link.urgent = None;
             return;
         }
-        let gone = !self.is_cut_off() && !self.link.is_busy();
+        let gone = !self.is_cut_off() && !self.link.is_busy() && self.spill.is_none() && urgent.writing.is_none();
         if gone {
             // It was refused.
             self.link.urgent = None;
@@ -199,7 +199,10 @@ impl Flight {
         let moving: Vec<Event> = events.iter().filter(|event| moves(event)).cloned().collect();
         if all_known {
             self.session = *spill.kept;
-            out.push(Effect::DropSpill);
+            // A file that is being written to is dropped when that is merged, too.
+            if self.link.urgent.as_ref().is_none_or(|urgent| urgent.writing.is_none()) {
+                out.push(Effect::DropSpill);
+            }
             out.push(Effect::tell(Tone::Good, "what was decided while cut off is in the journal now"));
         } else {
             self.session = with_spill(&spill.kept, &spill.merged);
