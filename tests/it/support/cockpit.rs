@@ -202,10 +202,16 @@ impl Cockpit {
     /// A `y` that comes before the program knows that the dialog was shown confirms nothing, says so, and is repeated.
     pub fn confirm(&mut self, act: &str) {
         let prompt = format!("y {act}");
-        self.pty.wait_for(&prompt);
-        for _ in 0..20 {
+        let void = "p propose it afresh";
+        self.pty.wait_until(&prompt, |screen| screen.contents().contains(&prompt) || screen.contents().contains(void));
+        if !self.has(&prompt) {
+            // What it was based on moved meanwhile: the session's first entry, for one.
+            self.keys("p");
+            self.pty.wait_for(&prompt);
+        }
+        for _ in 0..200 {
             self.keys("y");
-            if self.pty.comes(Duration::from_secs(1), |screen| !screen.contents().contains(&prompt)) {
+            if self.pty.comes(Duration::from_millis(300), |screen| !screen.contents().contains(&prompt)) {
                 self.hides("confirmed; it is sent");
                 return;
             }
@@ -240,7 +246,7 @@ impl Cockpit {
     /// Leaves and waits for the end.
     pub fn quit(mut self) {
         self.keys("q");
-        assert_eq!(self.pty.wait_for_end(Duration::from_secs(10)).exit_code(), 0);
+        assert_eq!(self.pty.wait_for_end(Duration::from_secs(60)).exit_code(), 0);
     }
 }
 
