@@ -221,7 +221,7 @@ fn a_flightdeck_killed_in_the_middle_loses_no_decision() {
     cockpit.next("send");
     wait("the change to be at both", || world.one.weights()["blue"] == 50 && stopped.load(Ordering::SeqCst));
     cockpit.pty.signal(Signal::KILL);
-    cockpit.pty.wait_for_end(Duration::from_secs(60));
+    cockpit.pty.wait_for_end(Duration::from_mins(1));
     assert!(world.site.record().contains("1 change, 1 in flight"), "{}", world.site.record());
     let mut again = world.site.begin();
     again.shows(&["ana drives", "50 / 50 is not done everywhere"]);

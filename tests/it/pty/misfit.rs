@@ -111,11 +111,15 @@ fn a_socket_that_may_only_be_read() {
 }
 
 #[test]
-fn a_socket_that_may_only_be_read_is_told_without_a_plan_too() {
+fn a_socket_that_may_only_be_read_is_told_with_any_plan_and_without_one() {
     let world = World::new(|setup| setup);
     let router = router("edge-1", &world.haproxy.operator_socket(), &world.haproxy, Shape::A, &POOLS);
-    let (code, said) = Site::new(&(head(&POOLS) + &router)).run(&["check", "PROFILE"]);
-    assert!(code == 4 && said.contains("and this socket's level is operator; "), "{code}: {said}");
+    let plan = shift("Half", "blue = 50", "") + &shift("None", "blue = 0", "");
+    for (plan, what) in [("", "shift "), (plan.as_str(), "every shift of the plan: weights are")] {
+        let (code, said) = Site::new(&(head(&POOLS) + &router + plan)).run(&["check", "PROFILE"]);
+        let line = said.lines().find(|line| line.starts_with(&format!("✗ router edge-1: {what}"))).unwrap_or_default();
+        assert!(code == 4 && line.contains("and this socket's level is operator; "), "{code}: {said}");
+    }
 }
 
 #[test]
@@ -123,7 +127,7 @@ fn a_socket_without_permission() {
     let world = World::new(|setup| setup);
     let socket = world.haproxy.admin_socket();
     let site = world.site(&socket, |router| router);
-    let site = site.as_nobody(&socket);
+    let site = site.flown_by_nobody(&socket);
     let why = format!("read unix:{}: permission denied on the socket", socket.display());
     is_told(
         &site,

@@ -11,7 +11,7 @@ use crate::support::world::World;
 const STALL: Duration = Duration::from_secs(5);
 
 /// The terminal reads again only after what is to happen has happened; a busy machine may take this long to get there.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[test]
 fn a_change_confirmed_just_before_the_terminal_stops_reading_is_sent_verified_and_kept() {

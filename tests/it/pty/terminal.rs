@@ -7,7 +7,7 @@ use rustix::process::Signal;
 
 use crate::support::pty::Pty;
 
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 /// S1: at most 2 s for answers, and a little for the rest.
 const AT_ONCE: Duration = Duration::from_secs(4);
 

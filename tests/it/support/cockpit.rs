@@ -82,7 +82,7 @@ impl Site {
     /// Nothing is closed to root, so that root works as somebody else here, to whom a program of his own is given; for
     /// everybody else the socket itself is closed.
     #[must_use]
-    pub fn as_nobody(mut self, socket: &Path) -> Self {
+    pub fn flown_by_nobody(mut self, socket: &Path) -> Self {
         let open = |path: &Path, mode| std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
         open(socket.parent().unwrap(), 0o755);
         if !rustix::process::geteuid().is_root() {
@@ -246,7 +246,7 @@ impl Cockpit {
     /// Leaves and waits for the end.
     pub fn quit(mut self) {
         self.keys("q");
-        assert_eq!(self.pty.wait_for_end(Duration::from_secs(60)).exit_code(), 0);
+        assert_eq!(self.pty.wait_for_end(Duration::from_mins(1)).exit_code(), 0);
     }
 }
 

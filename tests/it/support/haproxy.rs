@@ -25,7 +25,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tempfile::TempDir;
 
 /// The longest wait for any state of a HAProxy.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How two or more pools are modelled.
 #[derive(Clone, Copy)]
