@@ -261,7 +261,7 @@ impl Haproxy {
 
     fn try_ask(&self, command: &str) -> std::io::Result<String> {
         let mut socket = UnixStream::connect(self.admin_socket())?;
-        socket.set_read_timeout(Some(Duration::from_secs(5)))?;
+        socket.set_read_timeout(Some(Duration::from_secs(30)))?;
         socket.write_all(format!("{command}\n").as_bytes())?;
         let mut answer = String::new();
         socket.read_to_string(&mut answer)?;
