@@ -1,6 +1,5 @@
 //! `check`: does the profile fit what is there? Nothing is changed.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,7 +8,8 @@ use futures_util::future::{BoxFuture, join_all};
 use tokio::time::timeout;
 
 use super::out::Out;
-use crate::domain::{Procedure, Reading, Refused, Target, Trouble, TroubleKind};
+use crate::domain::procedure::StepAct;
+use crate::domain::{Procedure, Reading, Refused, Target, Trouble, TroubleKind, Weights};
 use crate::error::Error;
 use crate::profile;
 use crate::runtime::adapter::{Adapters, RouterAdapter};
@@ -110,7 +110,7 @@ fn looks<'a>(adapters: &'a Adapters, procedure: &'a Procedure) -> Vec<BoxFuture<
     looks
 }
 
-/// Whether every split of the plan could be held by this router.
+/// Whether every split of the plan could be held by this router, as it is read now.
 fn fits(adapter: &RouterAdapter, procedure: &Procedure, reading: &Reading) -> (Result<String, Trouble>, Vec<String>) {
     let shares = reading.native.shares(procedure.pool_ids());
     let servers: Vec<String> = procedure
@@ -121,19 +121,38 @@ fn fits(adapter: &RouterAdapter, procedure: &Procedure, reading: &Reading) -> (R
         })
         .collect();
     let mut remarks = reading.warnings.clone();
-    let mut refused: BTreeMap<String, (Refused, Vec<&str>)> = BTreeMap::new();
+    let prepare = |weights: &Weights| adapter.router.prepare(&Target::Weights(weights.clone()), Some(reading));
+    let mut refused: Vec<(Refused, Vec<&str>)> = Vec::new();
+    let mut shifts = 0;
     for step in &procedure.plan {
-        if let crate::domain::procedure::StepAct::Shift(weights) = &step.act
-            && let Err(why) = adapter.router.prepare(&Target::Weights(weights.clone()), Some(reading))
-        {
-            let (_, steps) = refused.entry(why.to_string()).or_insert_with(|| (why, Vec::new()));
-            steps.push(&step.name);
+        let StepAct::Shift(weights) = &step.act else { continue };
+        shifts += 1;
+        let Err(why) = prepare(weights) else { continue };
+        // What ails the router itself is said once, with every step that it stands against.
+        match refused.iter_mut().find(|(told, _)| (&told.why, &told.advice) == (&why.why, &why.advice)) {
+            Some((_, steps)) => steps.push(&step.name),
+            None => refused.push((why, vec![&step.name])),
         }
     }
-    let troubles = refused.into_values().map(|(why, steps)| {
-        Trouble::new(TroubleKind::Mismatch, format!("{}: {}", steps.join(", "), why.what), why.why, why.advice)
+    if shifts == 0 {
+        // Without a plan traffic is moved by drafts: one pool at least must be able to have all of it.
+        let whole = procedure.pool_ids().filter_map(|pool| Weights::all_on(procedure.pool_ids(), pool).ok());
+        let answers: Vec<_> = whole.map(|weights| prepare(&weights)).collect();
+        if answers.iter().all(Result::is_err) {
+            refused.extend(answers.into_iter().find_map(Result::err).map(|why| (why, Vec::new())));
+        }
+    }
+    let troubles = refused.into_iter().map(|(why, steps)| {
+        let what = match steps.len() {
+            0 => why.what,
+            count if count > 1 && count == shifts => "every shift of the plan".to_owned(),
+            _ => steps.join(", "),
+        };
+        Trouble::new(TroubleKind::Mismatch, what, why.why, why.advice)
     });
-    let mut troubles = troubles.collect::<Vec<_>>().into_iter();
+    let troubles = troubles.collect::<Vec<_>>();
+    remarks.retain(|remark| troubles.iter().all(|trouble| trouble.why != *remark));
+    let mut troubles = troubles.into_iter();
     let result = if let Some(first) = troubles.next() {
         Err(first)
     } else {

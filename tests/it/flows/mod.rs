@@ -5,4 +5,5 @@ mod confirm;
 mod effects;
 mod fingers;
 mod panes;
+mod pools;
 mod screens;

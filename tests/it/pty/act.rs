@@ -95,7 +95,7 @@ fn a_task_that_panics_is_told_and_the_deck_flies_on() {
     pty.wait_for("flies on, its own log has more");
     pty.escape("╭ Messages");
     pty.send("q");
-    assert_eq!(pty.wait_for_end(Duration::from_secs(10)).exit_code(), 0);
+    assert_eq!(pty.wait_for_end(Duration::from_mins(1)).exit_code(), 0);
     pty.assert_whole();
     let log = std::fs::read_dir(pty.state().join("log")).unwrap().flatten().map(|file| file.path());
     let log: String = log.map(|path| std::fs::read_to_string(path).unwrap()).collect();

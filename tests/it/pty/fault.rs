@@ -1,6 +1,5 @@
 //! Faults in the middle of a change on one of two routers, of flightdeck itself, and what happens behind its back.
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -30,11 +29,6 @@ impl World {
     }
 
     fn timed(shape: Shape, timing: &str) -> Self {
-        Self::reached(shape, timing, Haproxy::admin_socket)
-    }
-
-    /// With the second HAProxy reached by one of its sockets.
-    fn reached(shape: Shape, timing: &str, socket: impl Fn(&Haproxy) -> PathBuf) -> Self {
         let (blue, green) = (Pool::start("blue", 2), Pool::start("green", 2));
         let (at_blue, at_green) = (blue.addresses(), green.addresses());
         let layout = match shape {
@@ -43,7 +37,7 @@ impl World {
             Shape::C => Layout::C { blue: &at_blue, green: &at_green },
         };
         let (one, two) = (Haproxy::start(layout), Haproxy::start(layout));
-        let door = Door::to(socket(&two));
+        let door = Door::to(two.admin_socket());
         let profile = head(&POOLS)
             + &format!("[timing]\n{timing}\n")
             + &router("edge-1", &one.admin_socket(), &one, shape, &POOLS)
@@ -126,7 +120,9 @@ fn a_router_reloaded_in_the_middle_differs_and_everything_is_put_back() {
 
 #[test]
 fn a_router_that_says_no_has_failed_and_everything_is_put_back() {
-    let world = World::reached(Shape::A, "router_timeout = \"1s\"", Haproxy::user_socket);
+    let world = World::new(Shape::A);
+    // By the time of the change the socket is one that may only look.
+    world.two(|two| world.door.lead_the_next_change_to(two.user_socket()));
     let mut cockpit = world.half_done();
     cockpit.shows(&["edge-1  ✓ verified", "edge-2  ✗ failed: ", "Permission denied", "reads 100 / 0"]);
     world.blue_has(50.0, 100.0);
@@ -225,7 +221,7 @@ fn a_flightdeck_killed_in_the_middle_loses_no_decision() {
     cockpit.next("send");
     wait("the change to be at both", || world.one.weights()["blue"] == 50 && stopped.load(Ordering::SeqCst));
     cockpit.pty.signal(Signal::KILL);
-    cockpit.pty.wait_for_end(Duration::from_secs(10));
+    cockpit.pty.wait_for_end(Duration::from_mins(1));
     assert!(world.site.record().contains("1 change, 1 in flight"), "{}", world.site.record());
     let mut again = world.site.begin();
     again.shows(&["ana drives", "50 / 50 is not done everywhere"]);

@@ -84,11 +84,54 @@ fn an_algorithm_that_takes_no_weights() {
 #[test]
 fn a_socket_that_may_only_be_read() {
     let world = World::new(|setup| setup);
-    let site = world.site(&world.haproxy.user_socket(), |router| router);
-    let (code, said) = site.run(&["check", "PROFILE"]);
-    println!("{code}\n{said}");
-    assert!(
-        said.contains("weights can be read but not changed; use a `stats socket` line with `level admin`"),
-        "{said}"
+    for (socket, level) in [(world.haproxy.user_socket(), "user"), (world.haproxy.operator_socket(), "operator")] {
+        let site = world.site(&socket, |router| router);
+        let (code, said) = site.run(&["check", "PROFILE"]);
+        let line = said.lines().find(|line| line.starts_with("✗ router edge-1: Half: ")).unwrap_or_default();
+        assert!(code == 4, "{code}: {said}");
+        let has_and_needs = format!("only over a socket of level admin, and this socket's level is {level}; ");
+        assert!(line.contains(&has_and_needs), "{said}");
+        assert!(line.contains("write `level admin` on its `stats socket` line and reload HAProxy, or give"), "{said}");
+        assert_eq!(said.matches("this socket's level").count(), 1, "it is said once: {said}");
+        // Nothing is sent that is known to be refused.
+        let mut cockpit = site.open();
+        cockpit.keys("n");
+        cockpit.pty.wait_until("the dialog to say why nothing is sent", |screen| {
+            dialog(&screen.contents(), "Half · checkout · TEST").is_some_and(|told| {
+                ["✗ edge-1", &format!("level is {level}; "), "write `level admin`", "Nothing was sent."]
+                    .iter()
+                    .all(|part| told.contains(part))
+            })
+        });
+        cockpit.keys("y\x1b");
+        cockpit.hides("Nothing was sent.");
+        cockpit.quit();
+        assert!(site.record().contains("0 changes"));
+    }
+}
+
+#[test]
+fn a_socket_that_may_only_be_read_is_told_with_any_plan_and_without_one() {
+    let world = World::new(|setup| setup);
+    let router = router("edge-1", &world.haproxy.operator_socket(), &world.haproxy, Shape::A, &POOLS);
+    let plan = shift("Half", "blue = 50", "") + &shift("None", "blue = 0", "");
+    for (plan, what) in [("", "shift "), (plan.as_str(), "every shift of the plan: weights are")] {
+        let (code, said) = Site::new(&(head(&POOLS) + &router + plan)).run(&["check", "PROFILE"]);
+        let line = said.lines().find(|line| line.starts_with(&format!("✗ router edge-1: {what}"))).unwrap_or_default();
+        assert!(code == 4 && line.contains("and this socket's level is operator; "), "{code}: {said}");
+    }
+}
+
+#[test]
+fn a_socket_without_permission() {
+    let world = World::new(|setup| setup);
+    let socket = world.haproxy.admin_socket();
+    let site = world.site(&socket, |router| router);
+    let site = site.flown_by_nobody(&socket);
+    let why = format!("read unix:{}: permission denied on the socket", socket.display());
+    is_told(
+        &site,
+        &why,
+        "add your user to the group that the socket belongs to, or write `mode 660 group GROUP level admin`",
     );
 }

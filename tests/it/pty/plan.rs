@@ -47,7 +47,7 @@ fn the_whole_plan_is_flown_with_one_key_a_step_and_the_record_tells_it() {
     pty.send("both pools run 2.5.0\r");
     pty.wait_for("the session is closed: both pools run 2.5.0");
     pty.send("q");
-    assert_eq!(pty.wait_for_end(Duration::from_secs(10)).exit_code(), 0);
+    assert_eq!(pty.wait_for_end(Duration::from_mins(1)).exit_code(), 0);
     pty.assert_whole();
 
     let elsewhere = tempfile::tempdir().unwrap();

@@ -7,7 +7,11 @@ use flightdeck::lab::Fault;
 
 use crate::support::world::World;
 
+/// At least this long nothing is read.
 const STALL: Duration = Duration::from_secs(5);
+
+/// The terminal reads again only after what is to happen has happened; a busy machine may take this long to get there.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[test]
 fn a_change_confirmed_just_before_the_terminal_stops_reading_is_sent_verified_and_kept() {
@@ -41,7 +45,7 @@ fn a_change_confirmed_just_before_the_terminal_stops_reading_is_sent_verified_an
         parts == [0, 0] && status["session"]["in_flight"].is_null() && status["session"]["next_step"] != "drain-blue"
     };
     while !verified() {
-        assert!(began.elapsed() < STALL, "nothing was sent and kept while the terminal did not read");
+        assert!(began.elapsed() < PATIENCE, "nothing was sent and kept while the terminal did not read");
         thread::sleep(Duration::from_millis(50));
     }
     let (_, record, _) = world.run(&["record"]);
@@ -50,7 +54,7 @@ fn a_change_confirmed_just_before_the_terminal_stops_reading_is_sent_verified_an
     world.control().fault(Fault::WeightMoves, true);
     let drifted = || world.run(&["record", "--json"]).1.contains("drift");
     while !drifted() {
-        assert!(began.elapsed() < STALL, "drift was not noticed while the terminal did not read");
+        assert!(began.elapsed() < PATIENCE, "drift was not noticed while the terminal did not read");
         thread::sleep(Duration::from_millis(50));
     }
     thread::sleep(STALL.saturating_sub(began.elapsed()));
@@ -58,5 +62,5 @@ fn a_change_confirmed_just_before_the_terminal_stops_reading_is_sent_verified_an
     pty.pause(false);
     let resumed = Instant::now();
     pty.wait_for("edge-2 was changed outside");
-    assert!(resumed.elapsed() < Duration::from_secs(2), "the screen was current after {:?}", resumed.elapsed());
+    assert!(resumed.elapsed() < STALL, "the screen was current after {:?}", resumed.elapsed());
 }

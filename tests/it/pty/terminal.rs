@@ -7,7 +7,7 @@ use rustix::process::Signal;
 
 use crate::support::pty::Pty;
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_mins(1);
 /// S1: at most 2 s for answers, and a little for the rest.
 const AT_ONCE: Duration = Duration::from_secs(4);
 
@@ -74,7 +74,7 @@ fn a_terminal_that_has_vanished_ends_it_without_spinning() {
     let mut pty = demo();
     pty.wait_for("edge-2");
     pty.vanish();
-    pty.wait_for_end(Duration::from_secs(3));
+    pty.wait_for_end(AT_ONCE);
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn the_multiplexers_end_is_its_own() {
         let pid = if name == "direct" { shell } else { child_of(shell) };
         assert!(is_running(pid), "{name}");
         tmux(&["kill-server"]);
-        wait(&format!("the end of {name}"), Duration::from_secs(3), || !is_running(pid));
+        wait(&format!("the end of {name}"), AT_ONCE, || !is_running(pid));
     }
 }
 

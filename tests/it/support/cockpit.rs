@@ -1,6 +1,8 @@
 //! The built program on a profile of real routers: written, opened, flown by keys, and its record read afterwards.
 
 use std::fmt::Write as _;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -62,6 +64,8 @@ pub fn shift(name: &str, split: &str, rest: &str) -> String {
 pub struct Site {
     state: Arc<TempDir>,
     profile: PathBuf,
+    /// The program, and what stands before it.
+    program: Vec<String>,
 }
 
 impl Site {
@@ -70,7 +74,28 @@ impl Site {
         let state = Arc::new(tempfile::tempdir().unwrap());
         let path = state.path().join("checkout.toml");
         std::fs::write(&path, profile).unwrap();
-        Self { state, profile: path }
+        Self { state, profile: path, program: vec![env!("CARGO_BIN_EXE_flightdeck").to_owned()] }
+    }
+
+    /// The same, flown by a user whom this socket does not let in, while the way to it is open.
+    ///
+    /// Nothing is closed to root, so that root works as somebody else here, to whom a program of his own is given; for
+    /// everybody else the socket itself is closed.
+    #[must_use]
+    pub fn flown_by_nobody(mut self, socket: &Path) -> Self {
+        let open = |path: &Path, mode| std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+        open(socket.parent().unwrap(), 0o755);
+        if !rustix::process::geteuid().is_root() {
+            open(socket, 0o000);
+            return self;
+        }
+        let program = self.state.path().join("flightdeck");
+        std::fs::copy(&self.program[0], &program).unwrap();
+        open(&program, 0o755);
+        open(self.state.path(), 0o777);
+        let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"].map(str::to_owned);
+        self.program = nobody.into_iter().chain([program.display().to_string()]).collect();
+        self
     }
 
     /// Opens the cockpit as ana and waits until she drives and the splits as read are where the plan starts: then every
@@ -88,19 +113,21 @@ impl Site {
 
     /// Opens the cockpit as ana.
     pub fn begin(&self) -> Cockpit {
-        let program = env!("CARGO_BIN_EXE_flightdeck");
         let profile = self.profile.to_str().unwrap();
         let arguments = ["open", profile, "--as", "ana", "--from", "2.4.0", "--to", "2.5.0", "--no-motion"];
-        Cockpit { pty: Pty::spawn_in(self.state.clone(), program, &arguments, (120, 36)), steps: 0 }
+        let words: Vec<&str> = self.program.iter().map(String::as_str).chain(arguments).collect();
+        Cockpit { pty: Pty::spawn_in(self.state.clone(), words[0], &words[1..], (120, 36)), steps: 0 }
     }
 
     /// Runs a command on this state directory; `PROFILE` stands for the profile.
     pub fn run(&self, arguments: &[&str]) -> (i32, String) {
         let profile = self.profile.to_str().unwrap();
-        let said = Command::new(env!("CARGO_BIN_EXE_flightdeck"))
+        let said = Command::new(&self.program[0])
+            .args(&self.program[1..])
             .args(arguments.iter().map(|each| if *each == "PROFILE" { profile } else { each }))
             .env_clear()
             .env("FLIGHTDECK_STATE_DIR", self.state.path())
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
             .env("USER", "ana")
             .env("LANG", "C.UTF-8")
             .stdin(Stdio::null())
@@ -175,10 +202,16 @@ impl Cockpit {
     /// A `y` that comes before the program knows that the dialog was shown confirms nothing, says so, and is repeated.
     pub fn confirm(&mut self, act: &str) {
         let prompt = format!("y {act}");
-        self.pty.wait_for(&prompt);
-        for _ in 0..20 {
+        let void = "p propose it afresh";
+        self.pty.wait_until(&prompt, |screen| screen.contents().contains(&prompt) || screen.contents().contains(void));
+        if !self.has(&prompt) {
+            // What it was based on moved meanwhile: the session's first entry, for one.
+            self.keys("p");
+            self.pty.wait_for(&prompt);
+        }
+        for _ in 0..200 {
             self.keys("y");
-            if self.pty.comes(Duration::from_secs(1), |screen| !screen.contents().contains(&prompt)) {
+            if self.pty.comes(Duration::from_millis(300), |screen| !screen.contents().contains(&prompt)) {
                 self.hides("confirmed; it is sent");
                 return;
             }
@@ -213,7 +246,7 @@ impl Cockpit {
     /// Leaves and waits for the end.
     pub fn quit(mut self) {
         self.keys("q");
-        assert_eq!(self.pty.wait_for_end(Duration::from_secs(10)).exit_code(), 0);
+        assert_eq!(self.pty.wait_for_end(Duration::from_mins(1)).exit_code(), 0);
     }
 }
 

@@ -30,13 +30,15 @@ struct Shared {
     dir: tempfile::TempDir,
     to: PathBuf,
     fault: Mutex<Option<Fault>>,
+    /// Where the next change is heard instead.
+    aside: Mutex<Option<PathBuf>>,
 }
 
 impl Door {
     /// A door to a socket.
     pub fn to(socket: PathBuf) -> Self {
         let dir = tempfile::Builder::new().prefix("fd-door").tempdir().unwrap();
-        let shared = Arc::new(Shared { dir, to: socket, fault: Mutex::default() });
+        let shared = Arc::new(Shared { dir, to: socket, fault: Mutex::default(), aside: Mutex::default() });
         shared.lead_to(&shared.to);
         Self { shared }
     }
@@ -44,6 +46,12 @@ impl Door {
     /// Where it is.
     pub fn path(&self) -> PathBuf {
         self.shared.path()
+    }
+
+    /// Has the next change heard at another socket, once.
+    pub fn lead_the_next_change_to(&self, socket: PathBuf) {
+        *self.shared.aside.lock().unwrap() = Some(socket);
+        self.at_the_next_change(When::BeforeItIsHeard, || {});
     }
 
     /// Does this in the middle of the next change, once.
@@ -78,8 +86,9 @@ impl Shared {
     fn carry(&self, mut client: UnixStream) -> std::io::Result<()> {
         let mut line = String::new();
         BufReader::new(client.try_clone()?).read_line(&mut line)?;
-        let mut server = UnixStream::connect(&self.to)?;
         let is_change = line.contains(";set server ") || line.contains(";set map ");
+        let aside = if is_change { self.aside.lock().unwrap().take() } else { None };
+        let mut server = UnixStream::connect(aside.as_ref().unwrap_or(&self.to))?;
         let fault = if is_change { self.fault.lock().unwrap().take() } else { None };
         if fault.is_some() {
             self.lead_to(&self.to);

@@ -25,7 +25,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tempfile::TempDir;
 
 /// The longest wait for any state of a HAProxy.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How two or more pools are modelled.
 #[derive(Clone, Copy)]
@@ -136,6 +136,7 @@ impl<'a> Setup<'a> {
         let checks = self.checks;
         let mut text = format!(
             "global\n  stats socket {dir}/admin.sock mode 600 level admin\n  stats socket {dir}/user.sock level user\n  \
+             stats socket {dir}/operator.sock level operator\n  \
              stats socket ipv4@127.0.0.1:{admin} level admin\n  stats socket ipv4@127.0.0.1:{operator} level operator\n  \
              stats socket ipv4@127.0.0.1:{user} level user\n  nbthread 1\n  maxconn 1000\n  noreuseport\n  \
              log stdout format raw local0 notice\n\
@@ -223,6 +224,11 @@ impl Haproxy {
         self.dir.path().join("user.sock")
     }
 
+    /// The unix socket of level operator.
+    pub fn operator_socket(&self) -> PathBuf {
+        self.dir.path().join("operator.sock")
+    }
+
     /// The TCP port of level admin, as `host:port`.
     pub fn admin_tcp(&self) -> String {
         format!("127.0.0.1:{}", self.ports[1])
@@ -255,7 +261,7 @@ impl Haproxy {
 
     fn try_ask(&self, command: &str) -> std::io::Result<String> {
         let mut socket = UnixStream::connect(self.admin_socket())?;
-        socket.set_read_timeout(Some(Duration::from_secs(5)))?;
+        socket.set_read_timeout(Some(Duration::from_secs(30)))?;
         socket.write_all(format!("{command}\n").as_bytes())?;
         let mut answer = String::new();
         socket.read_to_string(&mut answer)?;

@@ -5,6 +5,12 @@ use std::time::Duration;
 
 use super::pty::Pty;
 
+/// How often a screen is looked at before the test fails: for a minute in all.
+const LOOKS: u32 = 1_000;
+
+/// Between two looks.
+const BETWEEN: Duration = Duration::from_millis(60);
+
 impl Pty {
     /// Confirms the open dialog as soon as it offers to; `words` are those of its key line.
     pub fn confirm(&mut self, words: &str) {
@@ -18,7 +24,7 @@ impl Pty {
         // A key that comes before the program knows that the dialog was shown confirms nothing, and it says so. A frame may
         // be seen half drawn: the dialog is closed when it is gone twice.
         let mut gone = 0;
-        for look in 0..200 {
+        for look in 0..LOOKS {
             let shown = self.text();
             let is_early = look > 0 && shown.contains("press it again");
             gone = if shown.contains(words) { 0 } else { gone + 1 };
@@ -28,7 +34,7 @@ impl Pty {
             if gone == 0 && (look == 0 || (is_early && look % 5 == 0)) {
                 self.send("y");
             }
-            thread::sleep(Duration::from_millis(60));
+            thread::sleep(BETWEEN);
         }
         panic!("the confirmed dialog does not close; the screen shows:\n{}", self.text());
     }
@@ -36,14 +42,14 @@ impl Pty {
     /// Confirms the open dialog, and waits until it says why that cannot be.
     pub fn confirm_in_vain(&mut self, words: &str, why: &str) {
         self.wait_for(words);
-        for look in 0..200 {
+        for look in 0..LOOKS {
             if self.text().contains(why) {
                 return;
             }
             if look % 5 == 0 {
                 self.send("y");
             }
-            thread::sleep(Duration::from_millis(60));
+            thread::sleep(BETWEEN);
         }
         panic!("it was not refused with `{why}`; the screen shows:\n{}", self.text());
     }

@@ -175,7 +175,7 @@ pub fn once(front: SocketAddr, path: &str) -> Result<String, String> {
 }
 
 fn connect(front: SocketAddr) -> std::io::Result<BufReader<TcpStream>> {
-    let connection = TcpStream::connect_timeout(&front, Duration::from_secs(5))?;
+    let connection = TcpStream::connect_timeout(&front, Duration::from_secs(30))?;
     connection.set_read_timeout(Some(Duration::from_secs(30)))?;
     connection.set_nodelay(true)?;
     Ok(BufReader::new(connection))

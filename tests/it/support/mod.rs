@@ -4,6 +4,7 @@ pub mod app;
 pub mod cockpit;
 pub mod desk;
 pub mod door;
+pub mod edges;
 pub mod fake;
 pub mod haproxy;
 pub mod keys;

@@ -19,6 +19,23 @@ pub(super) fn hashing_algorithm(backend: &str, algorithm: &str) -> String {
     )
 }
 
+/// What is said of a socket that may not change weights begins with this and ends with the level that it has.
+const LEVEL: &str = "weights are changed only over a socket of level admin, and this socket's level is ";
+
+/// Said of a socket that may not change weights.
+pub(super) fn low_level(level: &str) -> String {
+    format!("{LEVEL}{level}")
+}
+
+/// What an operator does about such a socket.
+pub(super) const RAISE_THE_LEVEL: &str =
+    "write `level admin` on its `stats socket` line and reload HAProxy, or give the address of a socket that has it";
+
+/// What was said of a socket that may not change weights; a change to a split is then not prepared.
+pub(super) fn too_low(reading: &Reading) -> Option<&str> {
+    reading.warnings.iter().map(String::as_str).find(|warning| warning.starts_with(LEVEL))
+}
+
 /// All warnings, one sentence each.
 pub(super) fn warnings(shape: &Shape, seen: &Seen, reading: &Reading) -> Vec<String> {
     let mut found = Vec::new();
@@ -51,9 +68,7 @@ pub(super) fn warnings(shape: &Shape, seen: &Seen, reading: &Reading) -> Vec<Str
 
 fn about_level(seen: &Seen, found: &mut Vec<String>) {
     if let Some(level) = seen.level.as_ref().filter(|level| *level != "admin") {
-        found.push(format!(
-            "this socket's level is {level}: weights can be read but not changed; use a `stats socket` line with `level admin`"
-        ));
+        found.push(low_level(level));
     }
 }
 

@@ -142,7 +142,8 @@ fn not_connected(address: &Address, what: &str, error: &io::Error) -> Trouble {
         (ErrorKind::PermissionDenied, _) => (
             TroubleKind::Denied,
             "permission denied on the socket".to_owned(),
-            "work as a user who may write to it, or change `mode`, `user` or `group` on its `stats socket` line",
+            "add your user to the group that the socket belongs to, or write `mode 660 group GROUP level admin`, with a group of \
+             yours, on its `stats socket` line and reload HAProxy",
         ),
         (ErrorKind::ConnectionRefused, Address::Unix(_)) => (
             TroubleKind::Unreachable,
@@ -174,7 +175,7 @@ mod tests {
         let tcp = Address::Tcp("127.0.0.1:9999".to_owned());
         for (address, error, kind, part) in [
             (&unix, NotFound, TroubleKind::Unreachable, "there is no such socket"),
-            (&unix, PermissionDenied, TroubleKind::Denied, "change `mode`, `user` or `group`"),
+            (&unix, PermissionDenied, TroubleKind::Denied, "`mode 660 group GROUP level admin`"),
             (&unix, ConnectionRefused, TroubleKind::Unreachable, "left behind"),
             (&tcp, ConnectionRefused, TroubleKind::Unreachable, "`stats socket ipv4@…`"),
             (&unix, WouldBlock, TroubleKind::TimedOut, "queue of waiting connections is full"),

@@ -4,7 +4,10 @@
 pub(super) fn advice(words: &str) -> &'static str {
     /// A part of HAProxy's words, and the advice.
     const KNOWN: [(&str, &str); 12] = [
-        ("permission denied", "the socket's level is not admin: use a `stats socket` line with `level admin`"),
+        (
+            "permission denied",
+            "the socket's level is not admin: write `level admin` on its `stats socket` line and reload, or use one that has it",
+        ),
         (
             "static lb algorithm",
             "its weights cannot be changed at run time: write `balance roundrobin` (or `hash-type consistent`) into the \

@@ -26,6 +26,9 @@ pub(super) fn for_weights(
             "write `balance roundrobin` into the backend and reload HAProxy",
         ));
     }
+    if let Some(low) = warn::too_low(reading) {
+        return Err(Refused::new("", what, low, warn::RAISE_THE_LEVEL));
+    }
     let ready = |pool: &PoolId| own(reading, pool).filter(|weight| weight.admin == Admin::Ready).count();
     let wanted: Vec<Wanted> = pools
         .iter()
@@ -200,7 +203,7 @@ fn standing_notes(written: &[NativeWeight], reading: &Reading, backend: &str) ->
             .iter()
             .filter(|warning| {
                 let doubtful = format!("{backend} uses `balance ");
-                warning.starts_with(&doubtful) || warning.starts_with("this socket's level is")
+                warning.starts_with(&doubtful) || warn::too_low(reading) == Some(warning.as_str())
             })
             .cloned(),
     );

@@ -87,6 +87,19 @@ fn an_algorithm_without_run_time_weights_is_refused_and_a_doubtful_one_is_told()
 }
 
 #[test]
+fn over_a_socket_that_may_not_write_no_split_is_prepared_but_the_way_back_to_the_letter_is() {
+    let mut reading = reading(&[("blue-1", 100, Ready), ("green-1", 0, Ready)]);
+    for level in ["user", "operator"] {
+        reading.warnings = vec![super::super::warn::low_level(level)];
+        let refused = prepare(&shape(), &shares(5_000), Some(&reading)).expect_err("it would be denied");
+        assert!(refused.why.contains("socket of level admin"), "{refused}");
+        assert!(refused.why.ends_with(level) && refused.advice.contains("`level admin`"), "{refused}");
+        let back = prepare(&shape(), &Target::Native(reading.native.clone()), Some(&reading)).expect("it is tried");
+        assert!(back.notes.contains(&refused.why), "{:?}", back.notes);
+    }
+}
+
+#[test]
 fn a_share_too_small_for_the_range_is_rounded_and_told() {
     let reading = reading(&[("blue-1", 100, Ready), ("green-1", 0, Ready)]);
     let prepared = prepare(&shape(), &shares(1), Some(&reading)).expect("the nearest is held");
