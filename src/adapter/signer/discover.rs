@@ -46,7 +46,7 @@ impl Wanted<'_> {
                 Trouble::new(TroubleKind::Mismatch, what.as_str(), bad.to_string(), advice)
             });
             let (identity, comment) = identity?;
-            match self.authorised(identity, comment, Place::File(file)) {
+            match self.authorised(identity, &comment, Place::File(file)) {
                 Ok(signer) => return Ok(signer),
                 // What stands against the key itself comes first.
                 Err(untrusted) => objection = objection.or(Some(untrusted)),
@@ -81,7 +81,7 @@ impl Wanted<'_> {
         for line in ran.out.lines() {
             // Keys of other sorts may be there for other things.
             let Ok((identity, comment)) = Identity::from_line(line) else { continue };
-            let Ok(signer) = self.authorised(identity, comment, Place::Agent) else { continue };
+            let Ok(signer) = self.authorised(identity, &comment, Place::Agent) else { continue };
             if found.iter().all(|known| known.fingerprint() != signer.fingerprint()) {
                 found.push(signer);
             }
@@ -95,7 +95,7 @@ impl Wanted<'_> {
         Ok(found.pop())
     }
 
-    fn authorised(&self, identity: Identity, comment: String, place: Place) -> Result<SshKeygen, Untrusted> {
+    fn authorised(&self, identity: Identity, comment: &str, place: Place) -> Result<SshKeygen, Untrusted> {
         let signer = authorise(&identity, self.allowed, self.principal, self.at)?;
         let described = Described {
             principal: signer.principal,
