@@ -65,6 +65,12 @@ pub enum Flaw {
     /// Nothing follows the principals, or nothing follows the options.
     #[error("the key is missing; write: principals, options if any, type and key")]
     NoKey,
+    /// Something else in the place of the key.
+    #[error("`{found}` stands where the type of the key should; separate options by commas, without spaces")]
+    NotAType {
+        /// What stands there.
+        found: String,
+    },
     /// A pattern list with an empty pattern.
     #[error("`{list}` has an empty pattern; separate names by one comma each, without spaces")]
     EmptyPattern {
@@ -158,6 +164,10 @@ impl Entry {
         }
         if key.is_empty() {
             return Err(Flaw::NoKey);
+        }
+        if !begins_with_key(key) {
+            let found = key.split([' ', '\t']).next().unwrap_or_default().to_owned();
+            return Err(Flaw::NotAType { found });
         }
         let (identity, comment) = Identity::from_line(key).map_err(Flaw::Key)?;
         let Identity::Key(key) = identity else { return Err(Flaw::Certificate) };

@@ -125,10 +125,7 @@ pub enum Misfit {
         number: u64,
     },
     /// It came too late.
-    #[error(
-        "the statement was valid until {until}, and its entry is from {at}; sign again", until = .until.long(),
-        at = .at.long()
-    )]
+    #[error("the statement was valid until {until}, and its entry is from {at}; sign again")]
     Expired {
         /// Until when it was valid.
         until: Timestamp,

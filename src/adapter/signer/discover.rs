@@ -61,7 +61,7 @@ impl Wanted<'_> {
         let Some(socket) = &self.tools.agent else { return Ok(None) };
         let what = format!("ask the agent at {} for the keys of `{}`", socket.display(), self.principal);
         let arguments = [OsStr::new("-L")];
-        let ran = run(self.tools, &self.tools.add, &arguments, b"", self.tools.patience, &|_line| {})
+        let ran = run(self.tools, &self.tools.add, &arguments, None, self.tools.patience, &|_line| {})
             .await
             .map_err(|cause| not_run(&what, "ssh-add", self.tools, &cause))?;
         match ran.code {
@@ -130,7 +130,7 @@ async fn halves(tools: &Tools, path: &Path, what: &str) -> Result<Vec<(PathBuf, 
     if halves.is_empty() {
         let arguments =
             ["-y", "-P", "", "-f"].map(OsStr::new).into_iter().chain([path.as_os_str()]).collect::<Vec<_>>();
-        let ran = run(tools, &tools.keygen, &arguments, b"", tools.patience, &|_line| {})
+        let ran = run(tools, &tools.keygen, &arguments, None, tools.patience, &|_line| {})
             .await
             .map_err(|cause| not_run(what, "ssh-keygen", tools, &cause))?;
         if !ran.is_success {

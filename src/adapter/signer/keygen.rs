@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -31,16 +31,22 @@ impl SshKeygen {
     }
 
     async fn sign_now(&self, message: &[u8], progress: &Progressed) -> Result<String, Trouble> {
-        let what = format!("sign with the key {}", self.described);
-        // `ssh-keygen` wants the public half of an agent's key as a file; it is gone again after the signature.
-        let (_kept, path) = match &self.described.place {
-            Place::File(path) => (None, path.clone()),
+        let what = format!("sign with {}", self.described);
+        let unwritten = |error: std::io::Error| {
+            let why = format!("what ssh-keygen reads and writes could not be kept in a temporary file: {error}");
+            Trouble::new(TroubleKind::Unreachable, what.as_str(), why, "make room in the temporary directory")
+        };
+        // Everything in it is public. It is gone again after the signature.
+        let folder = tempfile::Builder::new().prefix("flightdeck-").tempdir().map_err(unwritten)?;
+        let statement = folder.path().join("statement");
+        write(&statement, message).map_err(unwritten)?;
+        // `ssh-keygen` wants the public half of an agent's key as a file, too.
+        let key = match &self.described.place {
+            Place::File(path) => path.clone(),
             Place::Agent => {
-                let (folder, path) = public_half(&self.identity).map_err(|error| {
-                    let why = format!("the public key could not be written to a temporary file: {error}");
-                    Trouble::new(TroubleKind::Unreachable, what.as_str(), why, "make room in the temporary directory")
-                })?;
-                (Some(folder), path)
+                let path = folder.path().join("key.pub");
+                write(&path, format!("{}\n", self.identity).as_bytes()).map_err(unwritten)?;
+                path
             }
         };
         if self.described.key_type.needs_touch() {
@@ -54,18 +60,17 @@ impl SshKeygen {
         };
         // The empty passphrase is an answer to a question that would otherwise be asked.
         let arguments = ["-q", "-Y", "sign", "-P", "", "-n", NAMESPACE, "-f"].map(OsStr::new);
-        let arguments: Vec<&OsStr> = arguments.into_iter().chain([path.as_os_str()]).collect();
-        let ran = run(&self.tools, &self.tools.keygen, &arguments, message, self.tools.patience, &each)
+        let arguments: Vec<&OsStr> = arguments.into_iter().chain([key.as_os_str(), statement.as_os_str()]).collect();
+        let ran = run(&self.tools, &self.tools.keygen, &arguments, None, self.tools.patience, &each)
             .await
             .map_err(|cause| not_run(&what, "ssh-keygen", &self.tools, &cause))?;
         if !ran.is_success {
             let agent_answers = self.agent_answers().await;
             return Err(not_signed(&what, &self.described, &self.tools, agent_answers, &ran));
         }
-        let is_ours =
-            SshSignature::parse_armored(&ran.out).is_ok_and(|signature| *signature.identity() == self.identity);
-        if is_ours {
-            return Ok(ran.out);
+        let armored = tokio::fs::read_to_string(folder.path().join("statement.sig")).await.unwrap_or_default();
+        if SshSignature::parse_armored(&armored).is_ok_and(|signature| *signature.identity() == self.identity) {
+            return Ok(armored);
         }
         Err(Trouble::new(
             TroubleKind::Garbage,
@@ -106,13 +111,7 @@ impl Signer for SshKeygen {
     }
 }
 
-fn public_half(identity: &Identity) -> std::io::Result<(tempfile::TempDir, PathBuf)> {
-    let folder = tempfile::Builder::new().prefix("flightdeck-").tempdir()?;
-    let path = folder.path().join("key.pub");
-    write(&path, &format!("{identity}\n"))?;
-    Ok((folder, path))
-}
-
-pub(super) fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    std::fs::File::create_new(path)?.write_all(text.as_bytes())
+/// Writes a file that is not there yet.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    std::fs::File::create_new(path)?.write_all(bytes)
 }

@@ -47,7 +47,7 @@ pub trait Signer: Send + Sync {
     fn sign<'a>(&'a self, message: &'a [u8], progress: &'a Progressed) -> BoxFuture<'a, Result<String, Trouble>>;
 }
 
-/// Is told what a signer waits for.
+/// Is told what a signer waits for, perhaps more than once.
 pub type Progressed = dyn Fn(Progress) + Send + Sync;
 
 /// What a signer waits for.

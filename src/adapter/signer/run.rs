@@ -3,6 +3,9 @@
 //! These programs ask for passphrases on the terminal that they belong to, whatever their inputs and outputs are: on the
 //! screen of a cockpit. So they are run in a session of their own, which has no terminal, by `setsid` where the system has
 //! it; where it has not, a process group of their own keeps them from reading the keys at least.
+//!
+//! Without a terminal they would take an answer from their input instead. A program that is given no input gets one that
+//! cannot be read: not even its end counts as an answer then. A security key counts wrong PINs and locks itself.
 
 use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt as _;
@@ -39,12 +42,12 @@ pub(super) enum NotRun {
     TimedOut,
 }
 
-/// Runs a program to its end; `each` is told every line of its second output as it comes.
+/// Runs a program to its end, with what it is to read if anything; `each` is told every line of its second output as it comes.
 pub(super) async fn run(
     tools: &Tools,
     program: &Path,
     arguments: &[&OsStr],
-    input: &[u8],
+    input: Option<&[u8]>,
     patience: Duration,
     each: &(dyn Fn(&str) + Send + Sync),
 ) -> Result<Ran, NotRun> {
@@ -64,7 +67,10 @@ pub(super) async fn run(
         .env("SSH_ASKPASS_REQUIRE", "never")
         .env_remove("SSH_ASKPASS")
         .env_remove("SSH_AUTH_SOCK")
-        .stdin(Stdio::piped())
+        .stdin(match input {
+            Some(_) => Stdio::piped(),
+            None => unreadable().map_err(NotRun::Failed)?,
+        })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true);
@@ -75,7 +81,7 @@ pub(super) async fn run(
     let group = Group(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw));
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let feed = async {
-        if let Some(mut stdin) = stdin {
+        if let (Some(mut stdin), Some(input)) = (stdin, input) {
             // A program that does not want to read says why elsewhere.
             let _unread = stdin.write_all(input).await;
         }
@@ -95,6 +101,11 @@ pub(super) async fn run(
     let ran = timeout(patience, all).await.map_err(|_elapsed| NotRun::TimedOut)?.map_err(NotRun::Failed);
     group.leave();
     ran
+}
+
+/// An input of which every reading fails.
+fn unreadable() -> std::io::Result<Stdio> {
+    std::fs::File::options().write(true).open("/dev/null").map(Stdio::from)
 }
 
 /// The lines of the second output, without what would steer a terminal.

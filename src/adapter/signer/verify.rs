@@ -45,10 +45,10 @@ pub async fn verify_with_ssh_keygen(
     };
     let folder = tempfile::Builder::new().prefix("flightdeck-").tempdir().map_err(unwritten)?;
     let path = folder.path().join("signature");
-    write(&path, armored).map_err(unwritten)?;
+    write(&path, armored.as_bytes()).map_err(unwritten)?;
     let arguments = ["-Y", "check-novalidate", "-n", NAMESPACE, "-s"].map(OsStr::new);
     let arguments: Vec<&OsStr> = arguments.into_iter().chain([path.as_os_str()]).collect();
-    let ran = run(tools, &tools.keygen, &arguments, message, tools.patience, &|_line| {})
+    let ran = run(tools, &tools.keygen, &arguments, Some(message), tools.patience, &|_line| {})
         .await
         .map_err(|cause| not_run(&what, "ssh-keygen", tools, &cause))?;
     if ran.is_success && ran.out.starts_with("Good ") && ran.out.contains(&signer.fingerprint) {

@@ -39,7 +39,7 @@ fn every_refusal_has_its_message() {
     table.refuse("bytes after its end", &armored(&[unarmored(&good), vec![0]].concat()), &listed);
     table.refuse("fields missing", &armored(&unarmored(&good)[..40]), &listed);
     table.refuse("half a key", &by_hand(&|signature| signature.key.truncate(40)), &listed);
-    table.refuse("no key at all", &by_hand(&|signature| signature.key = dsa()), &listed);
+    table.refuse("a DSA key", &by_hand(&|signature| signature.key = dsa()), &listed);
     table.refuse("its inner part", &by_hand(&|signature| signature.signature.truncate(3)), &listed);
     let mut sha1 = ByHand::of(&workshop.sign(&rsa.path, &message, &[]));
     sha1.signature = super::workshop::strings(&[b"ssh-rsa", &[1; 256]]);

@@ -225,14 +225,14 @@ async fn a_signer_that_never_ends_is_killed_with_what_it_started() {
 }
 
 #[tokio::test]
-async fn the_terminal_is_out_of_reach() {
+async fn neither_the_terminal_nor_an_input_is_in_reach() {
     let workshop = Workshop::new();
     let key = workshop.key("anna", "ed25519");
     let allowed = format!("{ANNA} {}", key.line());
     let seen = workshop.path("seen");
-    // A process without a terminal cannot open it; the sixth field of its line is its session, the first its id.
+    // Neither can be opened or read, not even to its end; the sixth field of its line is its session, the first its id.
     let body = format!(
-        "( : > /dev/tty ) 2>/dev/null && echo terminal >> {0}\necho session $(cut -d' ' -f1,6 /proc/$$/stat) >> {0}\n\
+        "( : > /dev/tty ) 2>/dev/null && echo terminal >> {0}\ncat > /dev/null 2>&1 && echo input >> {0}\necho session $(cut -d' ' -f1,6 /proc/$$/stat) >> {0}\n\
          echo askpass $SSH_ASKPASS_REQUIRE >> {0}\nexec ssh-keygen \"$@\"",
         seen.display()
     );
