@@ -17,9 +17,10 @@
 //! - [`domain`]: values and their laws. [`session`]: the event-sourced decisions of one deployment. [`entry`]: how events are
 //!   stored. [`flight`]: a session with what is read of its routers and the execution of its changes. [`cockpit`]: panes,
 //!   dialogs and drafts over a flight. All of these are pure: no input, no output, no clock.
+//! - [`signature`]: what operators sign, and whose signature it is, as OpenSSH has it. Pure, too.
 //! - [`layout`], [`view`], [`theme`]: the screen as a function of the model. [`input`]: keys and mouse to actions.
 //! - [`setting`], [`profile`]: TOML to a checked procedure. [`journal`]: where entries are kept. [`record`]: entries for people.
-//! - [`adapter`]: routers, logs and metrics, one trait and one folder per sort. `lab`: the built-in world of `demo`.
+//! - [`adapter`]: routers, logs, metrics and the signer, one trait and one folder per sort. `lab`: the built-in world of `demo`.
 //! - [`runtime`]: the loop, the terminal, the clocks, the effects. [`cli`]: the commands.
 //!
 //! Who may import whom is a test: `tests/it/architecture.rs`. Why things are as they are: [`decisions`].
@@ -43,6 +44,7 @@ pub mod record;
 pub mod runtime;
 pub mod session;
 pub mod setting;
+pub mod signature;
 pub mod theme;
 pub mod view;
 

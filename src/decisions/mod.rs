@@ -12,3 +12,5 @@ pub mod settings_reader {}
 pub mod ticks_not_timers {}
 #[doc = include_str!("own_test_runner_not_needed.md")]
 pub mod own_test_runner_not_needed {}
+#[doc = include_str!("signatures.md")]
+pub mod signatures {}

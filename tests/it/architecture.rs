@@ -51,6 +51,12 @@ const ROOMS: &[Room] = &[
         pure: true,
         never: &["tokio", "crossterm"],
     },
+    Room {
+        name: "signature",
+        may_import: &["domain"],
+        pure: true,
+        never: &["tokio", "ratatui", "crossterm", "reqwest", "rustix"],
+    },
     Room { name: "setting", may_import: &[], pure: true, never: &["tokio", "ratatui", "crossterm"] },
     Room {
         name: "profile",
@@ -64,7 +70,12 @@ const ROOMS: &[Room] = &[
         pure: false,
         never: &["ratatui", "crossterm"],
     },
-    Room { name: "adapter", may_import: &["domain", "setting"], pure: false, never: &["ratatui", "crossterm"] },
+    Room {
+        name: "adapter",
+        may_import: &["domain", "setting", "signature"],
+        pure: false,
+        never: &["ratatui", "crossterm"],
+    },
     Room { name: "lab", may_import: &["domain"], pure: false, never: &["ratatui", "crossterm"] },
 ];
 

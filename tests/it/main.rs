@@ -22,5 +22,6 @@ mod journal;
 mod lab;
 mod pty;
 mod record;
+mod signature;
 mod simulation;
 mod support;
