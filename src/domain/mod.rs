@@ -8,6 +8,7 @@ mod id;
 pub mod log;
 pub mod metric;
 pub mod outcome;
+mod presence;
 pub mod procedure;
 pub mod reading;
 pub mod share;
@@ -20,6 +21,7 @@ pub use id::{
     BadDigest, ChangeId, CockpitId, Digest, EntryId, ItemId, Operator, PoolId, RouterId, SessionId, SourceId, StepId,
 };
 pub use outcome::{Outcome, Refused, Trouble, TroubleKind};
+pub use presence::Presence;
 pub use procedure::Procedure;
 pub use reading::{Capabilities, NativeSplit, NativeWeight, Prepared, Reading, Target};
 pub use share::{Share, Shares};
