@@ -65,6 +65,8 @@ pub(super) struct Refusal {
 
 /// The numbers of JetStream's refusals that mean something to us.
 pub(super) mod refusal {
+    /// A server that should hold the stream is not there.
+    pub(in super::super) const NO_PEERS: u32 = 10_005;
     /// There is no such message.
     pub(in super::super) const NO_MESSAGE: u32 = 10_037;
     /// The stream's name is taken, with other settings.

@@ -114,6 +114,12 @@ impl Link {
         Err(JournalError::OldServer { place: self.place.clone(), found, oldest: format!("{}.{}", OLDEST.0, OLDEST.1) })
     }
 
+    /// Whether the server says that it has JetStream, or is one of several that may.
+    pub(super) fn has_jetstream(&self) -> bool {
+        let info = self.client.server_info();
+        info.jetstream || info.cluster.is_some()
+    }
+
     /// Waits for a connection.
     pub(super) async fn is_connected_within(&self, patience: Duration) -> bool {
         // Asked again and again: the news of a broken connection can come later than the break.

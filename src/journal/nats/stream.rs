@@ -3,15 +3,22 @@
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
+use tokio::time::Instant;
 
 use super::api::{Info, NoAnswer, refusal};
-use super::link::Link;
+use super::link::{Link, Silence};
 use super::settings::Settings;
 use super::subject::Subjects;
 use crate::journal::{Durability, JournalError};
 
 /// How long making a stream may take: a cluster has to agree.
 const MAKING: Duration = Duration::from_secs(8);
+
+/// How long opening is tried while a cluster settles.
+const OPENING: Duration = Duration::from_secs(10);
+
+/// How long is waited between two tries.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The fewest servers of which one may fail with nothing lost.
 const REPLICATED: usize = 3;
@@ -26,26 +33,48 @@ pub(super) struct Origin {
 
 /// Finds the stream, or makes it, and checks its settings.
 pub(super) async fn open(link: &Link, settings: &Settings, subjects: &Subjects) -> Result<Info, JournalError> {
-    let place = || link.place.clone();
-    let refused = |no: &NoAnswer, advice: &'static str| JournalError::Server {
-        what: "open the journal in",
-        place: place(),
-        why: no.words(),
-        advice,
-    };
-    let info = match link.info(&settings.stream).await {
-        Ok(info) => info,
-        Err(no) if no.is(refusal::NO_STREAM) && settings.create => make(link, settings, subjects).await?,
-        Err(no) if no.is(refusal::NO_STREAM) => {
-            return Err(refused(&no, "ask who keeps the server to make it, or set journal.create = true"));
+    let deadline = Instant::now() + OPENING;
+    let info = loop {
+        let no = match find(link, settings, subjects).await {
+            Ok(info) => break info,
+            Err(no) => no,
+        };
+        // A cluster that just started, or lost its leader, knows better in a moment.
+        let may_pass = match &no {
+            NoAnswer::Silence(Silence::Denied(_)) => false,
+            NoAnswer::Silence(Silence::NobodyThere) => link.has_jetstream(),
+            NoAnswer::Silence(_) => true,
+            NoAnswer::Refused(refused) => refused.code >= 500 || refused.err_code == refusal::NO_PEERS,
+            NoAnswer::Garbled(_) => false,
+        };
+        if !may_pass || Instant::now() >= deadline {
+            let advice = if no.is(refusal::NO_CLUSTER) {
+                "for a journal in the memory of one server set journal.replicas = 1, or name the servers of a cluster"
+            } else if no.is(refusal::NO_STREAM) {
+                "ask who keeps the server to make it, or set journal.create = true"
+            } else if matches!(&no, NoAnswer::Silence(Silence::NobodyThere)) && !link.has_jetstream() {
+                "turn JetStream on in the server's configuration"
+            } else {
+                "ask who keeps the servers to look at them"
+            };
+            let why = no.words();
+            return Err(JournalError::Server { what: "open the journal in", place: link.place.clone(), why, advice });
         }
-        Err(no) => return Err(refused(&no, "try again")),
+        tokio::time::sleep(PAUSE).await;
     };
     let wrong = misfits(&info.config, settings.replicas, subjects);
-    if wrong.is_empty() { Ok(info) } else { Err(JournalError::Settings { place: place(), wrong: wrong.join("; ") }) }
+    if wrong.is_empty() {
+        Ok(info)
+    } else {
+        Err(JournalError::Settings { place: link.place.clone(), wrong: wrong.join("; ") })
+    }
 }
 
-async fn make(link: &Link, settings: &Settings, subjects: &Subjects) -> Result<Info, JournalError> {
+async fn find(link: &Link, settings: &Settings, subjects: &Subjects) -> Result<Info, NoAnswer> {
+    match link.info(&settings.stream).await {
+        Err(no) if no.is(refusal::NO_STREAM) && settings.create => {}
+        answer => return answer,
+    }
     let config = json!({
         "name": settings.stream,
         "description": "flightdeck: what was decided and done in deployments. Entries are never removed.",
@@ -67,25 +96,12 @@ async fn make(link: &Link, settings: &Settings, subjects: &Subjects) -> Result<I
         "allow_rollup_hdrs": false,
     });
     match link.api(&format!("STREAM.CREATE.{}", settings.stream), &config, MAKING).await {
+        // Somebody else may have made it meanwhile; what it is like is looked at by whoever called.
         Ok(_) => {}
-        // Somebody else made it meanwhile; what it is like is looked at below.
         Err(no) if no.is(refusal::NAME_TAKEN) => {}
-        Err(no) => {
-            let advice = if no.is(refusal::NO_CLUSTER) {
-                "for a journal in the memory of one server set journal.replicas = 1, or name the servers of a cluster"
-            } else {
-                "ask who keeps the server to make it, or take credentials that may"
-            };
-            let why = no.words();
-            return Err(JournalError::Server { what: "make the journal in", place: link.place.clone(), why, advice });
-        }
+        Err(no) => return Err(no),
     }
-    link.info(&settings.stream).await.map_err(|no| JournalError::Server {
-        what: "open the journal in",
-        place: link.place.clone(),
-        why: no.words(),
-        advice: "try again",
-    })
+    link.info(&settings.stream).await
 }
 
 /// The settings that would lose entries, let them be changed, or keep them less safely than wanted.

@@ -26,7 +26,7 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_secs(40);
 
 /// Ends the server when the pipe to this process breaks.
-const KEEPER: &str = r#""$0" -c "$1" & pid=$!; trap 'kill -9 $pid' EXIT; read -r _"#;
+const KEEPER: &str = r#""$0" -c "$1" & pid=$!; trap 'kill -9 $pid; wait $pid' EXIT; read -r _"#;
 
 /// One server, or several that know each other.
 pub struct Nats {
@@ -150,7 +150,11 @@ impl Nats {
                 let agreed = self.servers.len() == 1
                     || server.look("/jsz").is_some_and(|told| {
                         let leader = told["meta_cluster"]["leader"].as_str().unwrap_or_default();
-                        told["meta_cluster"]["cluster_size"] == self.servers.len() && !leader.is_empty()
+                        // The leader knows the others; they know the leader.
+                        let others = told["meta_cluster"]["replicas"].as_array().cloned().unwrap_or_default();
+                        told["meta_cluster"]["cluster_size"] == self.servers.len()
+                            && !leader.is_empty()
+                            && others.iter().all(|other| other["offline"] != true)
                     });
                 healthy && agreed
             });
