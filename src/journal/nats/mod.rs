@@ -87,13 +87,30 @@ impl NatsStore {
     /// # Errors
     /// When no server lets us in, a server is too old, or the stream's settings would lose entries.
     pub async fn open(settings: Settings) -> Result<Self, JournalError> {
+        let link = Link::connect(&settings).await?;
+        Self::on(link, settings).await
+    }
+
+    /// Connects, and opens the stream if it is there; it is not made.
+    ///
+    /// # Errors
+    /// As for [`Self::open`].
+    pub async fn open_existing(settings: Settings) -> Result<Option<Self>, JournalError> {
+        let settings = Settings { create: false, ..settings };
+        let link = Link::connect(&settings).await?;
+        if matches!(link.info(&settings.stream).await, Err(no) if no.is(api::refusal::NO_STREAM)) {
+            return Ok(None);
+        }
+        Self::on(link, settings).await.map(Some)
+    }
+
+    async fn on(link: Link, settings: Settings) -> Result<Self, JournalError> {
         let subjects = Subjects::new(&settings.subject);
-        let link = Arc::new(Link::connect(&settings).await?);
         let info = stream::open(&link, &settings, &subjects).await?;
         let (origin, durability) = (stream::Origin::of(&info), stream::durability(&info));
         // Let go of what only the door needed.
         let settings = Settings { login: None, ..settings };
-        let shared = Shared { link, settings, subjects, origin, tails: Mutex::default() };
+        let shared = Shared { link: Arc::new(link), settings, subjects, origin, tails: Mutex::default() };
         Ok(Self { shared: Arc::new(shared), durability })
     }
 }
