@@ -9,7 +9,11 @@ use directories::ProjectDirs;
 use crate::domain::{Operator, SessionId};
 use crate::error::Error;
 use crate::journal::{JournalError, Place, SessionSummary, SqliteStore, Store};
-use crate::profile::Loaded;
+#[cfg(feature = "nats")]
+use crate::journal::{NatsStore, nats};
+use crate::profile::{JournalConfig, Loaded};
+#[cfg(feature = "nats")]
+use crate::profile::{NatsConfig, NatsLogin, NatsTls};
 
 /// Where state is kept.
 #[derive(Debug, clap::Args)]
@@ -53,16 +57,44 @@ pub(super) fn operator(said: Option<String>) -> Operator {
     Operator::new(said.or_else(login).unwrap_or_else(|| "operator".to_owned()))
 }
 
+/// A journal, wherever it is.
+pub(super) enum JournalPlace {
+    /// On this host.
+    Local(Place),
+    /// On NATS.
+    #[cfg(feature = "nats")]
+    Nats(NatsConfig),
+}
+
+impl From<Place> for JournalPlace {
+    fn from(place: Place) -> Self {
+        Self::Local(place)
+    }
+}
+
 /// The journal that a profile's sessions are in.
-pub(super) fn place(loaded: &Loaded, state: &Path) -> Place {
-    match &loaded.journal_dir {
-        Some(directory) => Place::Shared(directory.clone()),
-        None => Place::Private(state.join("journal")),
+pub(super) fn place(loaded: &Loaded, state: &Path) -> JournalPlace {
+    match &loaded.journal {
+        JournalConfig::Directory(directory) => Place::Shared(directory.clone()).into(),
+        #[cfg(feature = "nats")]
+        JournalConfig::Nats(config) => JournalPlace::Nats(config.clone()),
+        // A profile that names NATS does not load where that is not built in.
+        #[cfg(not(feature = "nats"))]
+        JournalConfig::Nats(_) => Place::Private(state.join("journal")).into(),
+        JournalConfig::Own => Place::Private(state.join("journal")).into(),
     }
 }
 
 /// Opens a journal, making it where it is not there.
-pub(super) async fn store(place: Place) -> Result<Arc<dyn Store>, Error> {
+pub(super) async fn store(place: impl Into<JournalPlace>) -> Result<Arc<dyn Store>, Error> {
+    match place.into() {
+        JournalPlace::Local(place) => local(place).await,
+        #[cfg(feature = "nats")]
+        JournalPlace::Nats(config) => Ok(Arc::new(NatsStore::open(settings(config).await?).await?)),
+    }
+}
+
+async fn local(place: Place) -> Result<Arc<dyn Store>, Error> {
     let opened = tokio::task::spawn_blocking(move || SqliteStore::open(&place)).await;
     match opened {
         Ok(opened) => Ok(Arc::new(opened?)),
@@ -71,9 +103,42 @@ pub(super) async fn store(place: Place) -> Result<Arc<dyn Store>, Error> {
 }
 
 /// Opens a journal if there is one.
-pub(super) async fn existing_store(place: Place) -> Result<Option<Arc<dyn Store>>, Error> {
-    let (Place::Private(directory) | Place::Shared(directory)) = &place;
-    if directory.join("journal.db").exists() { store(place).await.map(Some) } else { Ok(None) }
+pub(super) async fn existing_store(place: impl Into<JournalPlace>) -> Result<Option<Arc<dyn Store>>, Error> {
+    match place.into() {
+        JournalPlace::Local(place) => {
+            let (Place::Private(directory) | Place::Shared(directory)) = &place;
+            if directory.join("journal.db").exists() { local(place).await.map(Some) } else { Ok(None) }
+        }
+        #[cfg(feature = "nats")]
+        JournalPlace::Nats(config) => {
+            let store = NatsStore::open_existing(settings(config).await?).await?;
+            Ok(store.map(|store| Arc::new(store) as Arc<dyn Store>))
+        }
+    }
+}
+
+/// The settings of a journal on NATS, with its secrets fetched.
+#[cfg(feature = "nats")]
+async fn settings(config: NatsConfig) -> Result<nats::Settings, Error> {
+    let login = match config.login {
+        None => None,
+        Some(NatsLogin::Password { user, password }) => {
+            Some(nats::Login::Password { user, password: password.resolve().await? })
+        }
+        Some(NatsLogin::Token(token)) => Some(nats::Login::Token(token.resolve().await?)),
+        Some(NatsLogin::Nkey(seed)) => Some(nats::Login::Nkey(seed.resolve().await?)),
+        Some(NatsLogin::Credentials(text)) => Some(nats::Login::Credentials(text.resolve().await?)),
+    };
+    let tls = config.tls.map(|NatsTls { ca, identity, first }| nats::Tls { ca, identity, first });
+    Ok(nats::Settings {
+        servers: config.servers,
+        stream: config.stream,
+        subject: config.subject,
+        replicas: config.replicas,
+        create: config.create,
+        login,
+        tls,
+    })
 }
 
 /// The directory of the demo's journals: one for each demo, because each has a world of its own.
@@ -87,9 +152,9 @@ pub(super) async fn journals(state: &Path, profile: Option<&Loaded>) -> Result<V
     if let Some(loaded) = profile {
         places.push(place(loaded, state));
     } else {
-        places.push(Place::Private(state.join("journal")));
+        places.push(Place::Private(state.join("journal")).into());
         if let Ok(entries) = fs::read_dir(demos(state)) {
-            places.extend(entries.flatten().map(|entry| Place::Private(entry.path())));
+            places.extend(entries.flatten().map(|entry| Place::Private(entry.path()).into()));
         }
     }
     let mut stores = Vec::new();

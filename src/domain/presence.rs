@@ -24,7 +24,9 @@ pub struct Presence {
     /// Whether this is its last word.
     pub leaving: bool,
     /// What it points at: the name of a pane, a step, an item or a router.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
     /// The request that is on its screen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looking_at: Option<Digest>,
 }

@@ -71,6 +71,60 @@ pub enum JournalError {
         /// What was seen.
         why: String,
     },
+    /// A server does not let us in, or not do what is needed.
+    #[error("{what} {place}: {why}; {advice}")]
+    Server {
+        /// What was tried.
+        what: &'static str,
+        /// The stream and its servers.
+        place: String,
+        /// What came back.
+        why: String,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// A server is so old that its clusters keep two entries at one place.
+    #[error(
+        "open the journal in {place}: the server is version {found}, whose guarded appends are not to be trusted; bring          it to {oldest} or newer"
+    )]
+    OldServer {
+        /// The stream and its servers.
+        place: String,
+        /// The server's version.
+        found: String,
+        /// The oldest version that will do.
+        oldest: String,
+    },
+    /// The stream has settings under which entries are lost or can be changed.
+    #[error(
+        "open the journal in {place}: its settings do not keep a journal: {wrong}; change them with `nats stream edit`,          or name another stream in the profile"
+    )]
+    Settings {
+        /// The stream and its servers.
+        place: String,
+        /// Each wrong setting, with the wanted one.
+        wrong: String,
+    },
+    /// Somebody gave the stream such settings while it was used.
+    #[error(
+        "follow the session in {place}: somebody changed its settings, and entries are not safe in it any more: {wrong};          have them changed back"
+    )]
+    SettingsChanged {
+        /// The stream and its servers.
+        place: String,
+        /// Each wrong setting, with the wanted one.
+        wrong: String,
+    },
+    /// Somebody removed entries while they were in use.
+    #[error("{what} {place}: {change}; find out who did that, and what stood there")]
+    Changed {
+        /// What was tried.
+        what: &'static str,
+        /// The store.
+        place: String,
+        /// What was done to it.
+        change: String,
+    },
     /// An entry that was read before is not in the journal any more.
     #[error(
         "follow session {session} in {place}: entry {number} is not there, so this is an older copy of the journal; \
@@ -105,9 +159,14 @@ impl JournalError {
             | Self::NetworkFileSystem { .. }
             | Self::NewerLayout { .. }
             | Self::NotAJournal { .. }
+            | Self::OldServer { .. }
+            | Self::Settings { .. }
+            | Self::Changed { .. }
             | Self::Missing { .. }
             | Self::Broken { .. } => true,
-            Self::Database { .. } | Self::Unavailable { .. } => false,
+            Self::Database { .. } | Self::Unavailable { .. } | Self::Server { .. } | Self::SettingsChanged { .. } => {
+                false
+            }
         }
     }
 }

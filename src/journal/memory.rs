@@ -10,10 +10,11 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{BoxStream, StreamExt, unfold};
-use tokio::sync::watch;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, watch};
 
 use super::{Appended, Durability, JournalError, NOT_AN_OPENING, SessionSummary, Store, closing_of, summary_of};
-use crate::domain::{Digest, SessionId};
+use crate::domain::{Digest, Presence, SessionId};
 use crate::entry::{Chain, Entry, History, Kept, Sealed, seal};
 
 /// What goes wrong with one append.
@@ -48,6 +49,8 @@ struct Shared {
     hook: Mutex<Option<Hook>>,
     /// Counts appends; followers wait for it to move.
     appended: watch::Sender<u64>,
+    /// Who announced what, in which session.
+    announced: broadcast::Sender<(SessionId, Presence)>,
 }
 
 #[derive(Default)]
@@ -70,7 +73,12 @@ impl Default for MemoryStore {
 impl MemoryStore {
     /// An empty journal.
     pub fn new() -> Self {
-        let shared = Shared { world: Mutex::default(), hook: Mutex::default(), appended: watch::Sender::new(0) };
+        let shared = Shared {
+            world: Mutex::default(),
+            hook: Mutex::default(),
+            appended: watch::Sender::new(0),
+            announced: broadcast::Sender::new(256),
+        };
         Self { shared: Arc::new(shared) }
     }
 
@@ -239,6 +247,32 @@ impl Store for MemoryStore {
             Ok(all)
         }
         .boxed()
+    }
+
+    fn announce(&self, session: SessionId, presence: Presence) -> BoxFuture<'_, ()> {
+        async move {
+            // Nobody may be listening.
+            drop(self.shared.announced.send((session, presence)));
+        }
+        .boxed()
+    }
+
+    fn presence(&self, session: SessionId) -> BoxStream<'static, Presence> {
+        let announced = self.shared.announced.subscribe();
+        unfold(announced, move |mut announced| async move {
+            loop {
+                match announced.recv().await {
+                    Ok((of, presence)) if of == session => return Some((presence, announced)),
+                    Ok(_) | Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return None,
+                }
+            }
+        })
+        .boxed()
+    }
+
+    fn clock_offset(&self) -> BoxFuture<'_, Option<i64>> {
+        async move { Some(0) }.boxed()
     }
 }
 

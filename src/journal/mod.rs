@@ -2,6 +2,7 @@
 //!
 //! - [`Store`] is what every journal can do; `tests/it/journal/` holds every store to it.
 //! - [`SqliteStore`] keeps sessions in one SQLite database, for one host.
+//! - [`nats`] keeps them in a JetStream stream, for several (feature `nats`).
 //! - [`MemoryStore`] keeps them in this process, for tests and simulations, with scripted faults.
 //!
 //! # The contract
@@ -21,18 +22,22 @@
 
 mod error;
 mod memory;
+#[cfg(feature = "nats")]
+pub mod nats;
 pub mod sqlite;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
-use crate::domain::{Digest, Operator, SessionId, Timestamp};
+use crate::domain::{Digest, Operator, Presence, SessionId, Timestamp};
 use crate::entry::{Entry, History, Kept};
 use crate::session::Event;
 
 pub use crate::domain::Durability;
 pub use error::JournalError;
 pub use memory::{Fault, MemoryStore};
+#[cfg(feature = "nats")]
+pub use nats::NatsStore;
 pub use sqlite::{Place, SqliteStore};
 
 /// One journal, with the sessions that it keeps.
@@ -76,6 +81,17 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// When the store cannot be read.
     fn sessions(&self) -> BoxFuture<'_, Result<Vec<SessionSummary>, JournalError>>;
+
+    /// Tells the other cockpits of a session that this one is there (J6). Best effort: nothing is kept, and nobody learns
+    /// whether it arrived. Called every two seconds, when something of it changes, and on leaving.
+    fn announce(&self, session: SessionId, presence: Presence) -> BoxFuture<'_, ()>;
+
+    /// What the cockpits of a session announce, as it comes, one's own too. It may be lost, late or double: whoever has
+    /// not been heard of for some seconds is taken for gone. Needs no runtime to be called, only to be polled.
+    fn presence(&self, session: SessionId) -> BoxStream<'static, Presence>;
+
+    /// What must be added to this host's clock to have the store's, in milliseconds (S2); `None` when that cannot be told.
+    fn clock_offset(&self) -> BoxFuture<'_, Option<i64>>;
 }
 
 /// The answer to an append (J1).

@@ -13,6 +13,7 @@
 
 mod checklist;
 mod file;
+mod journal;
 mod markdown;
 mod plan;
 mod pool;
@@ -21,8 +22,9 @@ mod router;
 mod rule;
 mod source;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+pub use journal::{JournalConfig, NatsConfig, NatsLogin, NatsTls};
 pub use router::RouterConfig;
 
 use crate::adapter::{log, metric};
@@ -48,8 +50,8 @@ pub struct Loaded {
     pub procedure: Procedure,
     /// What the adapters are configured with.
     pub adapters: AdapterConfigs,
-    /// The directory of the journal, where several people share one; else each has their own.
-    pub journal_dir: Option<PathBuf>,
+    /// Where its sessions are kept.
+    pub journal: JournalConfig,
 }
 
 /// Configurations by sort of adapter, in the profile's order.

@@ -1,15 +1,14 @@
 //! The keys at the top of a profile, and how the parts come together.
 
-use std::path::PathBuf;
-
-use serde_json::json;
-
 use super::file::Unread;
-use super::{AdapterConfigs, Loaded, ProfileFile, RouterConfig, checklist, plan, pool, router, rule, source};
+use super::{
+    AdapterConfigs, JournalConfig, Loaded, ProfileFile, RouterConfig, checklist, journal, plan, pool, router, rule,
+    source,
+};
 use crate::adapter::{log, metric};
 use crate::domain::procedure::{LogSpec, MetricSpec, RouterSpec};
 use crate::domain::{BasisPoints, Digest, PoolId, Procedure};
-use crate::setting::{Kind, Table, Wrong, flag, percent, quoted, title};
+use crate::setting::{Table, flag, percent, title};
 
 /// The files beside the main one.
 pub(super) struct Included<'i> {
@@ -30,14 +29,14 @@ pub(super) struct Parts {
     /// Its digest is not known yet.
     procedure: Procedure,
     adapters: AdapterConfigs,
-    journal_dir: Option<PathBuf>,
+    journal: JournalConfig,
 }
 
 impl Parts {
     /// Joined with what was read.
     pub(super) fn loaded(self, files: Vec<ProfileFile>, digest: Digest) -> Loaded {
-        let Self { procedure, adapters, journal_dir } = self;
-        Loaded { files, procedure: Procedure { digest, ..procedure }, adapters, journal_dir }
+        let Self { procedure, adapters, journal } = self;
+        Loaded { files, procedure: Procedure { digest, ..procedure }, adapters, journal }
     }
 }
 
@@ -58,8 +57,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let environment = table.required("environment", "The environment's name: \"prod\".", &title());
     let doc = "Whether acts here ask the most. Default: guessed from names like prod, production, live.";
     let production = table.optional("production", doc, &flag());
-    let doc = "The directory of a journal that several people on one host share. Default: your own.";
-    let journal = table.optional("journal", doc, &journal());
+    let journal = journal::read(table);
     let increment =
         table.optional("increment", "How far + and - move a draft, in percent. Default 10.", &percent(1, 5_000));
     let pools = pool::read(table);
@@ -98,7 +96,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         rollback,
     };
     let adapters = AdapterConfigs { routers: configs, logs: log_configs, metrics: metric_configs };
-    Some(Parts { procedure, adapters, journal_dir: journal.map(|journal| journal.value) })
+    Some(Parts { procedure, adapters, journal })
 }
 
 /// Whether an environment of this name is taken for production: when in doubt it is.
@@ -109,21 +107,6 @@ fn is_production(environment: &str) -> bool {
         let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
         let before = index.checked_sub(1).and_then(|index| words.get(index)).copied();
         ["prod", "production", "live", "prd"].contains(&word) && !matches!(before, Some("pre" | "non" | "not"))
-    })
-}
-
-fn journal() -> Kind<PathBuf> {
-    let schema = json!({ "type": "string", "pattern": "^/." });
-    Kind::from_text("the whole path of a directory, such as \"/srv/flightdeck\"", schema, |text| {
-        if text.starts_with("nats:") || text.starts_with("tls:") {
-            let wrong = Wrong::new("a journal on NATS is not supported in this version");
-            return Err(wrong.advice("name a directory on this host"));
-        }
-        if text.starts_with('/') && text.len() > 1 && !text.chars().any(char::is_control) {
-            Ok(PathBuf::from(text))
-        } else {
-            Err(Wrong::new(format!("{} is not a whole path", quoted(text))))
-        }
     })
 }
 

@@ -120,7 +120,7 @@ static PATTERNS: LazyLock<Vec<(Regex, Hint)>> = LazyLock::new(|| {
     let any = "take it out: this file goes into the journal";
     [
         (r"\b[A-Za-z][A-Za-z0-9+.-]*://[^/\s@:\x22']*:[^/\s@\x22']+@", "an address holds a user and a password", address),
-        (r"\bhttps?://[^/\s@:\x22']+@", "an address holds a user or a token", address),
+        (r"\b(?:https?|nats|tls|wss?)://[^/\s@:\x22']+@", "an address holds a user or a token", address),
         (r"[?&](?<name>[A-Za-z0-9_.-]+)=[^&\s\x22'#$<{\[][^&\s\x22'#]*", "an address holds a secret as a parameter", address),
         (
             r"(?:^|[\s\x22'])(?:--?)?(?<name>[A-Za-z_][A-Za-z0-9_-]*)=[^\s\x22'$<{\[][^\s\x22']*",
@@ -159,6 +159,7 @@ mod tests {
             "postgres://app:hunter2@db/app",
             "https://abcdef0123@git.example.net/x",
             "see http://:hunter2@host/",
+            "nats://hunter2@10.0.0.1:4222",
             "https://x/y?a=1&access_token=hunter2",
             "https://x/y?apiKey=hunter2",
             "https://x/y?sig=hunter2",

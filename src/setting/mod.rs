@@ -24,11 +24,11 @@ mod source;
 mod table;
 
 pub use kind::{
-    Kind, absolute_path, choice, command, duration, flag, name, percent, quoted, regex, span_text, text, title, url,
-    word,
+    Kind, absolute_path, choice, command, duration, flag, name, number_of, percent, quoted, regex, span_text, text,
+    title, url, word,
 };
 pub use near::nearest;
 pub use problem::{Problem, Problems, Wrong};
 pub use report::{Found, Report, Spot};
 pub use source::{LARGEST, Source};
-pub use table::{Entries, Named, Table, Variant, describe, read};
+pub use table::{Either, Entries, Named, Table, Variant, describe, read};

@@ -5,6 +5,7 @@
 //! - `writer` is the one thread of this process that appends; it answers only after the sync.
 //! - `reader` reads, each time on a connection and a thread of its own.
 //! - `follower` waits for the bell and gives what is new.
+//! - `presence` is a directory of small files beside the database.
 //!
 //! # Invariants
 //! - WAL with `synchronous=FULL`: a commit that was answered survives a power cut, as far as the disk keeps its word.
@@ -15,6 +16,7 @@
 mod append;
 mod follower;
 mod place;
+mod presence;
 mod reader;
 mod schema;
 mod writer;
@@ -24,9 +26,10 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
 use self::place::Files;
+use self::presence::Room;
 use self::writer::Writer;
 use super::{Appended, Durability, JournalError, SessionSummary, Store};
-use crate::domain::SessionId;
+use crate::domain::{Presence, SessionId};
 use crate::entry::{Entry, History, Kept};
 
 pub use place::Place;
@@ -35,6 +38,7 @@ pub use place::Place;
 pub struct SqliteStore {
     files: Files,
     is_private: bool,
+    room: Room,
     writer: Writer,
 }
 
@@ -49,7 +53,9 @@ impl SqliteStore {
         let files = Files::prepare(place)?;
         let connection = schema::open_and_migrate(&files)?;
         let writer = Writer::start(files.clone(), connection)?;
-        Ok(Self { files, is_private: place.is_private(), writer })
+        let is_private = place.is_private();
+        let room = Room::beside(&files.database, is_private);
+        Ok(Self { files, is_private, room, writer })
     }
 }
 
@@ -91,5 +97,18 @@ impl Store for SqliteStore {
 
     fn sessions(&self) -> BoxFuture<'_, Result<Vec<SessionSummary>, JournalError>> {
         reader::aside(&self.files, "list the sessions in", reader::Reader::sessions)
+    }
+
+    fn announce(&self, session: SessionId, presence: Presence) -> BoxFuture<'_, ()> {
+        self.room.announce(session, presence)
+    }
+
+    fn presence(&self, session: SessionId) -> BoxStream<'static, Presence> {
+        self.room.listen(session)
+    }
+
+    fn clock_offset(&self) -> BoxFuture<'_, Option<i64>> {
+        // Everybody is on this host.
+        async move { Some(0) }.boxed()
     }
 }

@@ -18,6 +18,21 @@ pub fn flag() -> Kind<bool> {
     Kind { accepted: "true or false".to_owned(), schema, read: Box::new(read), parse: None }
 }
 
+/// One of several whole numbers.
+pub fn number_of(numbers: &[usize]) -> Kind<usize> {
+    let accepted = numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let numbers = numbers.to_vec();
+    let schema = json!({ "enum": numbers });
+    let read = move |value: &Value<'_>| {
+        let DeValue::Integer(written) = value.item else {
+            return Err(Wrong::new(format!("is {}, not a whole number", value.sort())));
+        };
+        let number = written.as_str().parse().ok().filter(|number| written.radix() == 10 && numbers.contains(number));
+        number.ok_or_else(|| Wrong::new(format!("cannot be {}", quoted(written.as_str()))))
+    };
+    Kind { accepted, schema, read: Box::new(read), parse: None }
+}
+
 /// A percentage with at most two decimals, as a number or as text with a sign, in hundredths of a percent.
 pub fn percent(least: u32, most: u32) -> Kind<u32> {
     let shown = |hundredths: u32| format!("{}", f64::from(hundredths) / 100.0);

@@ -45,6 +45,14 @@ struct Field {
     schema: Json,
 }
 
+/// What stands where either one value or a table may.
+pub enum Either<T, R> {
+    /// One value.
+    Value(T),
+    /// A table.
+    Table(R),
+}
+
 /// One value of a key that says which other keys there are.
 pub struct Variant<'a, 'f, R> {
     /// The key's value: `haproxy`.
@@ -136,6 +144,25 @@ impl<'a> Table<'a> {
                 let accepted = format!("a table, such as [{}] or {key} = {{ ... }}", self.path(key));
                 value.table(&accepted).map(|table| self.child(table, value.spot.clone(), reader))
             }
+        }
+    }
+
+    /// A key that may be there, as one value or as a table.
+    pub fn either<T, R>(
+        &mut self,
+        key: &str,
+        doc: &str,
+        short: &Kind<T>,
+        reader: impl FnOnce(&mut Self) -> R,
+    ) -> Option<Either<Found<T>, R>> {
+        match self.view {
+            View::Describe(_) => {
+                let long = self.described(reader);
+                self.field(key, doc, false, json!({ "anyOf": [short.schema(), long] }));
+                None
+            }
+            View::Read(_) if self.is_table(key) => self.table(key, doc, reader).map(Either::Table),
+            View::Read(_) => self.optional(key, doc, short).map(Either::Value),
         }
     }
 

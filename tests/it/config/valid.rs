@@ -5,7 +5,7 @@ use std::path::Path;
 use flightdeck::adapter::router::haproxy::Shape;
 use flightdeck::domain::procedure::{Condition, Friction, Role, StepAct};
 use flightdeck::domain::{BasisPoints, PoolId, Procedure};
-use flightdeck::profile::{Loaded, ProfileFile, RouterConfig, load, parse};
+use flightdeck::profile::{JournalConfig, Loaded, ProfileFile, RouterConfig, load, parse};
 
 use super::profiles_in;
 
@@ -124,8 +124,8 @@ fn a_profile_says_little_and_means_the_defaults() {
     assert_eq!(procedure.confirm.off_plan, Friction::Key);
     let marks: Vec<&str> = procedure.pools.iter().map(|pool| pool.mark.as_str()).collect();
     assert_eq!(marks, ["▲", "●"]);
-    assert_eq!(loaded.journal_dir, None);
-    assert_eq!(example("haproxy-inner").journal_dir.as_deref(), Some(Path::new("/srv/flightdeck")));
+    assert_eq!(loaded.journal, JournalConfig::Own);
+    assert_eq!(example("haproxy-inner").journal, JournalConfig::Directory("/srv/flightdeck".into()));
 }
 
 #[test]

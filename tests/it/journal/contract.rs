@@ -7,10 +7,14 @@ use std::time::Duration;
 
 use flightdeck::domain::{Digest, SessionId};
 use flightdeck::entry::{Chain, Entry, Kept, hash, seal};
+#[cfg(feature = "nats")]
+use flightdeck::journal::NatsStore;
 use flightdeck::journal::{Appended, JournalError, MemoryStore, Place, SqliteStore, Store};
 use futures_util::StreamExt;
 
 use super::told::{ADA, BOB, closing, deployment, note, opening, session};
+#[cfg(feature = "nats")]
+use crate::support::nats::{self, Nats};
 
 /// A store that can be opened twice, as two processes would.
 pub struct World {
@@ -20,26 +24,66 @@ pub struct World {
     pub two: Arc<dyn Store>,
 }
 
-fn memory(_directory: &Path) -> World {
-    let store = MemoryStore::new();
-    World { one: Arc::new(store.clone()), two: Arc::new(store) }
+/// The stores that there are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    Memory,
+    Sqlite,
+    /// One server.
+    #[cfg(feature = "nats")]
+    NatsAlone,
+    /// Three servers.
+    #[cfg(feature = "nats")]
+    NatsCluster,
 }
 
-fn sqlite(directory: &Path) -> World {
-    let place = Place::Shared(directory.to_owned());
-    let open = || Arc::new(SqliteStore::open(&place).unwrap());
-    World { one: open(), two: open() }
+const KINDS: &[Kind] = &[
+    Kind::Memory,
+    Kind::Sqlite,
+    #[cfg(feature = "nats")]
+    Kind::NatsAlone,
+    #[cfg(feature = "nats")]
+    Kind::NatsCluster,
+];
+
+impl World {
+    /// With the directory that stores may lie in, which the caller holds: a test's future keeps only what it names.
+    async fn new(kind: Kind, directory: &Path) -> Self {
+        let (one, two): (Arc<dyn Store>, Arc<dyn Store>) = match kind {
+            Kind::Memory => {
+                let store = MemoryStore::new();
+                (Arc::new(store.clone()), Arc::new(store))
+            }
+            Kind::Sqlite => {
+                let place = Place::Shared(directory.to_owned());
+                (Arc::new(SqliteStore::open(&place).unwrap()), Arc::new(SqliteStore::open(&place).unwrap()))
+            }
+            #[cfg(feature = "nats")]
+            Kind::NatsAlone | Kind::NatsCluster => {
+                let settings = match kind {
+                    Kind::NatsAlone => Nats::one().settings(&nats::stream(), 1),
+                    _ => Nats::three().settings(&nats::stream(), 3),
+                };
+                // Both may have to make the stream, at once.
+                let (one, two) = tokio::join!(NatsStore::open(settings.clone()), NatsStore::open(settings));
+                (Arc::new(one.unwrap()), Arc::new(two.unwrap()))
+            }
+        };
+        Self { one, two }
+    }
 }
 
 fn on_every_store<F: Future<Output = ()>>(test: impl Fn(World) -> F) {
-    for world in [memory, sqlite] {
-        let directory = tempfile::tempdir().unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for kind in KINDS {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let limited = async {
-            tokio::time::timeout(Duration::from_secs(30), test(world(directory.path())))
+            let directory = tempfile::tempdir().unwrap();
+            let world = World::new(*kind, directory.path()).await;
+            tokio::time::timeout(Duration::from_secs(60), test(world))
                 .await
-                .expect("the store answers in time");
+                .unwrap_or_else(|_| panic!("{kind:?} answers in time"));
         };
+        println!("on {kind:?}");
         runtime.block_on(limited);
     }
 }

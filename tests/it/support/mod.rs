@@ -9,6 +9,8 @@ pub mod fake;
 pub mod haproxy;
 pub mod keys;
 pub mod load;
+#[cfg(feature = "nats")]
+pub mod nats;
 pub mod pool;
 pub mod procedure;
 pub mod pty;

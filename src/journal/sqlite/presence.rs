@@ -1,0 +1,194 @@
+//! Presence on one host: a small file for each cockpit, beside the database. Nothing of it is synced.
+//!
+//! A file is written whole and renamed, so that nobody reads half of one. Files of cockpits that died are removed by
+//! whoever looks.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs::{self, DirBuilder, OpenOptions, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use futures_util::FutureExt as _;
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
+use tokio::sync::mpsc::{Sender, channel};
+use tokio::sync::oneshot;
+use tokio_stream::wrappers::ReceiverStream;
+
+use crate::domain::{Presence, SessionId};
+
+/// How often is looked without being woken.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A file that nobody wrote for so long is a dead cockpit's.
+const DEAD: Duration = Duration::from_secs(30);
+
+/// A file that nobody wrote for so long is not given to somebody who begins to listen.
+const OLD: Duration = Duration::from_secs(8);
+
+/// More than this is no presence.
+const LARGEST: u64 = 16 * 1024;
+
+/// Where the files are, and with which rights.
+#[derive(Clone, Debug)]
+pub(super) struct Room {
+    directory: PathBuf,
+    is_private: bool,
+}
+
+impl Room {
+    /// Beside a database.
+    pub(super) fn beside(database: &Path, is_private: bool) -> Self {
+        Self { directory: database.with_file_name("presence"), is_private }
+    }
+
+    /// Writes a cockpit's file, on a thread of its own. It starts at once.
+    pub(super) fn announce(&self, session: SessionId, presence: Presence) -> BoxFuture<'static, ()> {
+        let (done, said) = oneshot::channel();
+        let room = self.clone();
+        let started = thread::Builder::new().name("journal-presence".to_owned()).spawn(move || {
+            if let Err(error) = room.write(session, &presence) {
+                tracing::debug!(%error, "presence was not announced");
+            }
+            // Whoever announced may have stopped waiting.
+            done.send(()).ok();
+        });
+        async move {
+            if started.is_ok() {
+                // Best effort: how it went is of no use to anybody.
+                drop(said.await);
+            }
+        }
+        .boxed()
+    }
+
+    /// What the files of a session say, now and whenever they change.
+    pub(super) fn listen(&self, session: SessionId) -> BoxStream<'static, Presence> {
+        let (heard, received) = channel(64);
+        let room = self.clone();
+        let started = thread::Builder::new()
+            .name("journal-presence".to_owned())
+            .spawn(move || Listener { room, session, heard, seen: BTreeMap::new() }.run());
+        if let Err(error) = started {
+            tracing::debug!(%error, "presence is not listened to");
+        }
+        ReceiverStream::new(received).boxed()
+    }
+
+    fn write(&self, session: SessionId, presence: &Presence) -> io::Result<()> {
+        self.make()?;
+        let name = format!("{session}.{}", presence.cockpit);
+        let (file, draft) = (
+            self.directory.join(format!("{name}.json")),
+            self.directory.join(format!("{name}.{}.new", std::process::id())),
+        );
+        let mode = if self.is_private { 0o600 } else { 0o660 };
+        let mut open = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&draft)?;
+        // The umask may have taken the group's rights away.
+        open.set_permissions(Permissions::from_mode(mode))?;
+        open.write_all(&serde_json::to_vec(presence)?)?;
+        fs::rename(&draft, &file)
+    }
+
+    fn make(&self) -> io::Result<()> {
+        if self.directory.is_dir() {
+            return Ok(());
+        }
+        // Who is in the group may replace files of each other; the group comes from the directory above.
+        let mode = if self.is_private { 0o700 } else { 0o2770 };
+        match DirBuilder::new().mode(mode).create(&self.directory) {
+            Ok(()) => fs::set_permissions(&self.directory, Permissions::from_mode(mode)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+struct Listener {
+    room: Room,
+    session: SessionId,
+    heard: Sender<Presence>,
+    /// What each file said last.
+    seen: BTreeMap<PathBuf, Vec<u8>>,
+}
+
+impl Listener {
+    fn run(mut self) {
+        let (ring, bell) = sync_channel(1);
+        let mut watcher = None;
+        let mut is_first = true;
+        while !self.heard.is_closed() {
+            if watcher.is_none() {
+                // Before the look, so that nothing falls between the two. Others may have to be here first.
+                drop(self.room.make());
+                watcher = watch(&self.room.directory, ring.clone());
+            }
+            for presence in self.look(if is_first { OLD } else { DEAD }) {
+                if self.heard.blocking_send(presence).is_err() {
+                    return;
+                }
+            }
+            is_first = false;
+            wait(&bell);
+        }
+    }
+
+    /// What is new, removing what is dead.
+    fn look(&mut self, oldest: Duration) -> Vec<Presence> {
+        let Ok(files) = fs::read_dir(&self.room.directory) else { return Vec::new() };
+        let mut all = Vec::new();
+        for file in files.flatten() {
+            let path = file.path();
+            let Ok(metadata) = file.metadata() else { continue };
+            let age =
+                metadata.modified().ok().and_then(|at| SystemTime::now().duration_since(at).ok()).unwrap_or_default();
+            if age > DEAD {
+                self.seen.remove(&path);
+                // Somebody else may have removed it.
+                drop(fs::remove_file(&path));
+                continue;
+            }
+            let name = file.file_name();
+            let ours = name.to_str().is_some_and(|name| name.starts_with(&format!("{}.", self.session)));
+            if !ours || path.extension() != Some(OsStr::new("json")) || age > oldest || metadata.len() > LARGEST {
+                continue;
+            }
+            let Ok(bytes) = fs::read(&path) else { continue };
+            if self.seen.get(&path) != Some(&bytes) {
+                // What is not a presence is a newer flightdeck's.
+                all.extend(serde_json::from_slice::<Presence>(&bytes));
+                self.seen.insert(path, bytes);
+            }
+        }
+        all
+    }
+}
+
+fn wait(bell: &Receiver<()>) {
+    match bell.recv_timeout(LOOK) {
+        Ok(()) | Err(RecvTimeoutError::Timeout) => {}
+        Err(RecvTimeoutError::Disconnected) => thread::sleep(LOOK),
+    }
+}
+
+/// Rings when a file is renamed into the directory. `None` where the system has no watch left.
+fn watch(directory: &Path, ring: SyncSender<()>) -> Option<RecommendedWatcher> {
+    let on_event = move |event: notify::Result<notify::Event>| {
+        if event.is_ok_and(|event| event.paths.iter().any(|path| path.extension() == Some(OsStr::new("json")))) {
+            match ring.try_send(()) {
+                // A full channel means that it rings already; a closed one that nobody listens.
+                Ok(()) | Err(TrySendError::Full(()) | TrySendError::Disconnected(())) => {}
+            }
+        }
+    };
+    let mut watcher = notify::recommended_watcher(on_event).ok()?;
+    watcher.watch(directory, RecursiveMode::NonRecursive).ok()?;
+    Some(watcher)
+}
