@@ -45,7 +45,7 @@ impl LookArgs {
 /// Flies a session on the terminal.
 pub(super) async fn run(
     opening: Opening,
-    profile: PathBuf,
+    profile: Option<PathBuf>,
     look: Look,
     args: &LookArgs,
     demo: Option<Demo>,

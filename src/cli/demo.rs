@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::out::Out;
 use super::{deck, place};
+use crate::domain::Seat;
 use crate::error::Error;
 use crate::journal::Place;
 use crate::lab::{FaultEntry, Lab, LabControl, LabOptions};
@@ -83,9 +84,16 @@ async fn fly(
     // Each demo has a world of its own, so its session cannot be gone on with by the next one.
     let store = place::store(Place::Private(journals.join(Uuid::now_v7().to_string()))).await?;
     prune(&journals);
-    let intent = opening::Intent { operator: place::operator(None), from_version, to_version };
+    let intent = opening::Intent {
+        operator: place::operator(None),
+        seat: Seat::Operator,
+        from_version,
+        to_version,
+        key: None,
+        state: state.to_owned(),
+    };
     let opening = opening::open(store, loaded, &intent).await?;
-    Box::pin(deck::run(opening, main, look, &args.look, Some(acts(lab.control())))).await
+    Box::pin(deck::run(opening, Some(main), look, &args.look, Some(acts(lab.control())))).await
 }
 
 /// The acts and faults for the palette, and what does them.

@@ -5,6 +5,7 @@ mod check;
 mod deck;
 #[cfg(feature = "lab")]
 mod demo;
+mod join;
 mod open;
 mod out;
 mod place;
@@ -49,6 +50,8 @@ enum Command {
     Demo(demo::Args),
     /// Open the cockpit on a profile: begin a session, or go on with the one that is open
     Open(open::Args),
+    /// Come aboard a session that runs, with the profile that it was opened with
+    Join(join::Args),
     /// Validate a profile and look at every router, log and metric source, changing nothing
     Check(check::Args),
     /// Print every router's split as read now, and the session in progress
@@ -126,6 +129,7 @@ async fn dispatch(command: Command, out: &mut Out) -> Result<(), Error> {
         #[cfg(feature = "lab")]
         Command::Demo(args) => Box::pin(demo::run(args, out)).await,
         Command::Open(args) => Box::pin(open::run(args, out)).await,
+        Command::Join(args) => Box::pin(join::run(args, out)).await,
         Command::Check(args) => Box::pin(check::run(args, out)).await,
         Command::Status(args) => Box::pin(status::run(args, out)).await,
         Command::Rollback(args) => Box::pin(rollback::run(args, out)).await,

@@ -15,8 +15,11 @@ Examples:
   flightdeck open payments.toml --from 2.4.0 --to 2.5.0
   flightdeck open payments.toml --as ana          the name in the journal and on the screen
 
+  flightdeck open payments.toml --observe         watch only
+
 A session that was not closed is gone on with: its profile is the one in the journal, and what was in flight is read
-from the routers, never assumed. While another cockpit drives it, this one may watch, hold and roll back.")]
+from the routers, never assumed. Where another cockpit drives it, this one joins: its operator may confirm as the second
+person, hold, roll back, and take the controls when they are handed over or their holder is silent.")]
 pub(super) struct Args {
     /// The profile
     profile: PathBuf,
@@ -26,9 +29,8 @@ pub(super) struct Args {
     /// The version that is to run
     #[arg(long, value_name = "VERSION", default_value = "", hide_default_value = true)]
     to: String,
-    /// The name that you work under [default: the login name]
-    #[arg(long = "as", value_name = "NAME")]
-    operator: Option<String>,
+    #[command(flatten)]
+    seat: place::SeatArgs,
     #[command(flatten)]
     look: deck::LookArgs,
     #[command(flatten)]
@@ -44,8 +46,7 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
         out.note(&complaint);
     }
     let store = place::store(place::place(&loaded, &state)).await?;
-    let intent =
-        opening::Intent { operator: place::operator(args.operator), from_version: args.from, to_version: args.to };
+    let intent = args.seat.intent(&state, args.from, args.to);
     let opening = opening::open(store, loaded, &intent).await?;
-    Box::pin(deck::run(opening, args.profile, look, &args.look, None)).await
+    Box::pin(deck::run(opening, Some(args.profile), look, &args.look, None)).await
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use directories::ProjectDirs;
 
-use crate::domain::{Operator, SessionId};
+use crate::domain::{Operator, Seat, SessionId};
 use crate::error::Error;
 use crate::journal::{JournalError, Place, SessionSummary, SqliteStore, Store};
 #[cfg(feature = "nats")]
@@ -14,6 +14,7 @@ use crate::journal::{NatsStore, nats};
 use crate::profile::{JournalConfig, Loaded};
 #[cfg(feature = "nats")]
 use crate::profile::{NatsConfig, NatsLogin, NatsTls};
+use crate::runtime::opening::Intent;
 
 /// Where state is kept.
 #[derive(Debug, clap::Args)]
@@ -51,6 +52,34 @@ fn make_private(directory: &Path) -> Result<(), Error> {
     })
 }
 
+/// Who comes aboard, and as what.
+#[derive(Debug, clap::Args)]
+pub(super) struct SeatArgs {
+    /// The name that you work under; with keys, the one that the profile's list gives yours [default: the login name]
+    #[arg(long = "as", value_name = "NAME")]
+    operator: Option<String>,
+    /// Watch only: nothing can be done from this cockpit
+    #[arg(long)]
+    observe: bool,
+    /// The file of your SSH key, where the profile wants it signed [default: the one in your agent that it lists]
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+}
+
+impl SeatArgs {
+    /// What they want.
+    pub(super) fn intent(self, state: &Path, from_version: String, to_version: String) -> Intent {
+        Intent {
+            operator: operator(self.operator),
+            seat: if self.observe { Seat::Observer } else { Seat::Operator },
+            from_version,
+            to_version,
+            key: self.key,
+            state: state.to_owned(),
+        }
+    }
+}
+
 /// Who operates: as said, else the login name.
 pub(super) fn operator(said: Option<String>) -> Operator {
     let login = || ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()));
@@ -74,7 +103,12 @@ impl From<Place> for JournalPlace {
 
 /// The journal that a profile's sessions are in.
 pub(super) fn place(loaded: &Loaded, state: &Path) -> JournalPlace {
-    match &loaded.journal {
+    configured(&loaded.journal, state)
+}
+
+/// A journal as it is configured.
+pub(super) fn configured(journal: &JournalConfig, state: &Path) -> JournalPlace {
+    match journal {
         JournalConfig::Directory(directory) => Place::Shared(directory.clone()).into(),
         #[cfg(feature = "nats")]
         JournalConfig::Nats(config) => JournalPlace::Nats(config.clone()),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::out::Out;
 use super::{ask, place};
 use crate::domain::procedure::Friction;
-use crate::domain::{ChangeId, Outcome, Refused};
+use crate::domain::{ChangeId, Outcome, Refused, Seat};
 use crate::error::Error;
 use crate::flight::propose::{Proposing, Stage};
 use crate::flight::{Ask, Flight, WayBackChoice};
@@ -53,9 +53,19 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
         out.note(&complaint);
     }
     let store = place::store(place::place(&loaded, &state)).await?;
-    let opening = opening::join(store, loaded, &place::operator(args.operator.clone())).await?;
+    let intent = opening::Intent {
+        operator: place::operator(args.operator.clone()),
+        seat: Seat::Operator,
+        from_version: String::new(),
+        to_version: String::new(),
+        key: None,
+        state,
+    };
+    let opening = opening::take_up(store, loaded, &intent).await?;
     let mut headless = Headless::start(opening)?;
     let outcome = go_back(&mut headless, &args, out).await;
+    // The controls that came with the rollback are free for whoever goes on.
+    headless.ask(Ask::LeaveSession { why: "the rollback command is over".to_owned() });
     headless.end().await;
     outcome
 }

@@ -113,7 +113,7 @@ fn session_lines(procedure: &Procedure, id: crate::domain::SessionId, session: &
         lines.push(format!("Session {} by {} since {}", opening::short(id), opened.by, opened.at.long()));
     }
     lines.push(match &session.controls {
-        Some(held) if process::is_gone(&held.holder.process) => {
+        Some(held) if process::is_gone(&held.holder.process, session.is_on_one_host()) => {
             format!("  nobody drives: {}'s process {} is gone", held.holder.operator, held.holder.process.pid)
         }
         Some(held) => format!(
@@ -212,7 +212,7 @@ fn session_json(procedure: &Procedure, id: crate::domain::SessionId, session: &S
         "driver": session.controls.as_ref().map(|held| json!({
             "operator": held.holder.operator,
             "process": held.holder.process,
-            "is_gone": process::is_gone(&held.holder.process),
+            "is_gone": process::is_gone(&held.holder.process, session.is_on_one_host()),
         })),
         "hold": session.hold.as_ref().map(|hold| json!({ "by": hold.by, "reason": hold.what })),
         "next_step": session.next_step(&procedure.plan).map(|step| &step.id),

@@ -166,10 +166,14 @@ impl Flight {
         }
         let text = "a rollback that was recorded beside the journal is brought into it";
         out.push(Effect::tell(Tone::Warn, text));
-        let kept = Box::new(self.session.clone());
-        self.session = with_spill(&kept, &found);
-        self.react(now, &Event::SpillMerged(Box::new(found.clone())), out);
-        self.spill = Some(Spill { kept, merged: found });
+        let mut spill = self.spill.take().unwrap_or_else(|| Spill {
+            kept: Box::new(self.session.clone()),
+            merged: SpillMerged { entries: Vec::new(), ..found.clone() },
+        });
+        spill.merged.entries.extend(found.entries.iter().cloned());
+        self.session = with_spill(&spill.kept, &spill.merged);
+        self.react(now, &Event::SpillMerged(Box::new(found)), out);
+        self.spill = Some(spill);
     }
 
     /// The command that brings the spill into the journal.

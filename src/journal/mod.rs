@@ -3,6 +3,7 @@
 //! - [`Store`] is what every journal can do; `tests/it/journal/` holds every store to it.
 //! - [`SqliteStore`] keeps sessions in one SQLite database, for one host.
 //! - [`nats`] keeps them in a JetStream stream, for several (feature `nats`).
+//! - [`Spill`] is the file beside it for a rollback that could not wait (R5).
 //! - [`MemoryStore`] keeps them in this process, for tests and simulations, with scripted faults.
 //!
 //! # The contract
@@ -24,6 +25,7 @@ mod error;
 mod memory;
 #[cfg(feature = "nats")]
 pub mod nats;
+pub mod spill;
 pub mod sqlite;
 
 use futures_util::future::BoxFuture;
@@ -38,6 +40,7 @@ pub use error::JournalError;
 pub use memory::{Fault, MemoryStore};
 #[cfg(feature = "nats")]
 pub use nats::NatsStore;
+pub use spill::Spill;
 pub use sqlite::{Place, SqliteStore};
 
 /// One journal, with the sessions that it keeps.

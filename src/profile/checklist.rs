@@ -27,7 +27,11 @@ pub(super) struct DraftSection {
 pub(super) fn read(table: &mut Table<'_>, included: &Included<'_>) -> Checklist {
     let doc = "What is ticked by hand: sections here, or the headings and `- [ ]` items of a Markdown file.";
     let sections = table.table("checklist", doc, |table| {
-        let from = table.optional("from", "A Markdown file, relative to this profile.", &relative_path());
+        let from = table.optional(
+            "from",
+            "A Markdown file, relative to this profile.",
+            &relative_path("a Markdown file", "runbook.md"),
+        );
         let sections = table.tables("section", "One heading with its items.", section);
         if let Some(from) = from {
             if let Some(spot) = table.spot_if_written("section") {
@@ -93,20 +97,7 @@ fn item(table: &mut Table<'_>) -> Option<Draft> {
 
 fn from_runbook(table: &Table<'_>, from: &Found<String>, included: &Included<'_>) -> Vec<DraftSection> {
     let report = table.report();
-    if let Some(unread) = included.unread.iter().find(|unread| unread.path == from.value) {
-        let wrong = unread.wrong.clone();
-        report.refuse(&from.spot, wrong.naming(&quoted(from)));
-        return Vec::new();
-    }
-    let Some(file) = included.files.iter().find(|file| file.path == from.value) else {
-        let wrong = Wrong::new(format!("{} is not among the files that were kept", quoted(from)));
-        report.refuse(&from.spot, wrong.advice("open the session anew from the profile on disk"));
-        return Vec::new();
-    };
-    // A file that is not text has been refused as a whole.
-    let Some((index, source)) = file.source.and_then(|index| Some((index, report.source(index)?))) else {
-        return Vec::new();
-    };
+    let Some((index, source)) = included.source(report, from) else { return Vec::new() };
     let mut sections = markdown::sections(source.text());
     let count = sections.len();
     // Titles are quoted where a step names a section that is not there; the secret itself has been refused.
@@ -119,9 +110,11 @@ fn from_runbook(table: &Table<'_>, from: &Found<String>, included: &Included<'_>
     sections
 }
 
-fn relative_path() -> Kind<String> {
+/// The path of a file beside the profile.
+pub(super) fn relative_path(what: &str, example: &str) -> Kind<String> {
     let schema = json!({ "type": "string", "pattern": "^[^/]" });
-    Kind::from_text("the path of a Markdown file relative to this profile, such as \"runbook.md\"", schema, |text| {
+    let accepted = format!("the path of {what} relative to this profile, such as \"{example}\"");
+    Kind::from_text(accepted, schema, |text| {
         if text.is_empty() || text.starts_with('/') || text.chars().any(char::is_control) {
             Err(Wrong::new(format!("cannot be {}", quoted(text))))
         } else {

@@ -28,7 +28,7 @@ pub(super) fn read_all(path: &Path) -> Result<(Vec<ProfileFile>, Vec<Unread>), P
     let mut files = vec![ProfileFile { path: name, bytes }];
     let mut unread = Vec::new();
     let source = files.first().and_then(|main| Source::new(&main.path, &main.bytes).ok());
-    if let Some(included) = source.as_ref().and_then(included_by) {
+    for included in source.as_ref().map(included_by).unwrap_or_default() {
         match read(&path.parent().unwrap_or(Path::new("")).join(&included)) {
             Ok(bytes) => files.push(ProfileFile { path: included, bytes }),
             Err(wrong) => unread.push(Unread { path: included, wrong }),
@@ -62,11 +62,18 @@ pub(super) fn shown_names(files: &[ProfileFile]) -> Vec<String> {
     files.iter().take(1).map(|main| main.path.clone()).chain(included).collect()
 }
 
-/// The path of the checklist that a main file names. Whether it is a fit path is checked when the profile is read.
-fn included_by(main: &Source) -> Option<String> {
+/// The paths of the files that a main file names: its checklist, its list of keys. Whether they are fit paths is checked
+/// when the profile is read.
+fn included_by(main: &Source) -> Vec<String> {
     let (root, _) = DeTable::parse_recoverable(main.text());
-    let checklist = root.get_ref().get("checklist")?.get_ref().as_table()?;
-    checklist.get("from")?.get_ref().as_str().map(str::to_owned)
+    let named = |table: &str, key: &str| {
+        let table = root.get_ref().get(table)?.get_ref().as_table()?;
+        table.get(key)?.get_ref().as_str().map(str::to_owned)
+    };
+    let mut paths: Vec<String> =
+        [named("checklist", "from"), named("people", "allowed_signers")].into_iter().flatten().collect();
+    paths.dedup();
+    paths
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Wrong> {

@@ -31,6 +31,7 @@ use crate::adapter::{log, metric};
 use crate::domain::{Procedure, RouterId};
 pub use crate::setting::{Problem, Problems};
 use crate::setting::{Report, Source, Wrong, describe, literal};
+use crate::signature::AllowedSigners;
 
 /// One file of a profile, as it was read.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -48,6 +49,8 @@ pub struct Loaded {
     pub files: Vec<ProfileFile>,
     /// What the core flies by.
     pub procedure: Procedure,
+    /// Whose signatures count, where the profile names keys.
+    pub allowed_signers: Option<AllowedSigners>,
     /// What the adapters are configured with.
     pub adapters: AdapterConfigs,
     /// Where its sessions are kept.

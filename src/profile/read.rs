@@ -8,12 +8,31 @@ use super::{
 use crate::adapter::{log, metric};
 use crate::domain::procedure::{LogSpec, MetricSpec, RouterSpec};
 use crate::domain::{BasisPoints, Digest, PoolId, Procedure};
-use crate::setting::{Table, flag, percent, title};
+use crate::setting::{Found, Report, Source, Table, Wrong, flag, percent, quoted, title};
+use crate::signature::AllowedSigners;
 
 /// The files beside the main one.
 pub(super) struct Included<'i> {
     pub(super) files: &'i [IncludedFile<'i>],
     pub(super) unread: &'i [Unread],
+}
+
+impl Included<'_> {
+    /// The text of a file that a key names; what is wrong with it is reported there.
+    pub(super) fn source<'r>(&self, report: &'r Report<'_>, named: &Found<String>) -> Option<(usize, &'r Source)> {
+        if let Some(unread) = self.unread.iter().find(|unread| unread.path == named.value) {
+            let wrong = unread.wrong.clone();
+            report.refuse(&named.spot, wrong.naming(&quoted(named)));
+            return None;
+        }
+        let Some(file) = self.files.iter().find(|file| file.path == named.value) else {
+            let wrong = Wrong::new(format!("{} is not among the files that were kept", quoted(named)));
+            report.refuse(&named.spot, wrong.advice("open the session anew from the profile on disk"));
+            return None;
+        };
+        // A file that is not text has been refused as a whole.
+        file.source.and_then(|index| Some((index, report.source(index)?)))
+    }
 }
 
 /// One file beside the main one.
@@ -30,13 +49,14 @@ pub(super) struct Parts {
     procedure: Procedure,
     adapters: AdapterConfigs,
     journal: JournalConfig,
+    allowed_signers: Option<AllowedSigners>,
 }
 
 impl Parts {
     /// Joined with what was read.
     pub(super) fn loaded(self, files: Vec<ProfileFile>, digest: Digest) -> Loaded {
-        let Self { procedure, adapters, journal } = self;
-        Loaded { files, procedure: Procedure { digest, ..procedure }, adapters, journal }
+        let Self { procedure, adapters, journal, allowed_signers } = self;
+        Loaded { files, procedure: Procedure { digest, ..procedure }, allowed_signers, adapters, journal }
     }
 }
 
@@ -74,6 +94,14 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let production = production.map(|production| production.value);
     let production = production.or_else(|| Some(is_production(environment.as_deref()?))).unwrap_or(true);
     let confirm = rule::confirm(table, production);
+    if confirm.asks_two() && journal == JournalConfig::Own && !table.has("journal") {
+        let wrong = Wrong::new("asks two people, and this profile's journal is your own: nobody could be the second");
+        let advice = "name a `journal`: a directory that both can write, or a stream on NATS";
+        if let Some(spot) = table.spot_if_written("confirm") {
+            table.report().refuse(&spot, wrong.advice(advice));
+        }
+    }
+    let (people, allowed_signers) = rule::people(table, included);
     let rollback = rule::rollback(table);
     let configs = routers.iter().map(|(spec, config)| (spec.id.clone(), config.clone())).collect();
     let routers: Vec<RouterSpec> = routers.into_iter().map(|(spec, _): (_, RouterConfig)| spec).collect();
@@ -87,7 +115,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         plan,
         checklist,
         confirm,
-        people: rule::people(table),
+        people,
         increment: BasisPoints(increment.map_or(1_000, |increment| increment.value)),
         timing: times.timing,
         drain,
@@ -96,7 +124,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         rollback,
     };
     let adapters = AdapterConfigs { routers: configs, logs: log_configs, metrics: metric_configs };
-    Some(Parts { procedure, adapters, journal })
+    Some(Parts { procedure, adapters, journal, allowed_signers })
 }
 
 /// Whether an environment of this name is taken for production: when in doubt it is.

@@ -4,11 +4,16 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::checklist::relative_path;
+use super::read::Included;
 use super::router::{polls, timeouts};
 use crate::domain::drain::{DrainRule, Evidence};
 use crate::domain::procedure::{Confirm, Friction, LogSpec, Pool, RollbackAct, Timing};
 use crate::domain::{People, SourceId};
-use crate::setting::{Found, Kind, Table, Wrong, choice, duration, flag, nearest, quoted, span_text, text, title};
+use crate::setting::{
+    Found, Kind, Spot, Table, Wrong, choice, duration, flag, nearest, quoted, span_text, text, title,
+};
+use crate::signature::AllowedSigners;
 
 /// Times and how often routers are read when nothing happens.
 pub(super) struct Times {
@@ -34,10 +39,17 @@ pub(super) fn confirm(table: &mut Table<'_>, production: bool) -> Confirm {
     read.unwrap_or(Confirm { shift: Friction::Key, off_plan: careful, deploy: careful, rollback: Friction::Key })
 }
 
-/// Reads `[people]`.
-pub(super) fn people(table: &mut Table<'_>) -> People {
+/// Reads `[people]`: the rules, and whose signatures count.
+pub(super) fn people(table: &mut Table<'_>, included: &Included<'_>) -> (People, Option<AllowedSigners>) {
     let default = People::default();
+    let mut signers = None;
     let read = table.table("people", "Rules about the people of a session; every one has a default.", |table| {
+        let doc = "A file of the keys whose signatures count, in OpenSSH's ALLOWED SIGNERS form, relative to this profile. \
+                   Default: nobody signs, and names are claims.";
+        let named = table.optional("allowed_signers", doc, &relative_path("a list of keys", "allowed_signers"));
+        if let Some(named) = &named {
+            signers = allowed_signers(table, named, included);
+        }
         let doc = "Whether one person alone may do, with a typed reason, what asks two. Default true.";
         let break_glass = table.optional("break_glass", doc, &flag());
         let (least, most) = (Duration::from_secs(5), Duration::from_hours(1));
@@ -51,7 +63,7 @@ pub(super) fn people(table: &mut Table<'_>) -> People {
         let answer = table.optional("answer", doc, &duration(least, most));
         let or = |found: Option<Found<Duration>>, default| found.map_or(default, |found| found.value);
         People {
-            keys: false,
+            keys: named.is_some(),
             break_glass: break_glass.map_or(default.break_glass, |found| found.value),
             silence: or(silence, default.silence),
             away: or(away, default.away),
@@ -59,7 +71,31 @@ pub(super) fn people(table: &mut Table<'_>) -> People {
             answer: or(answer, default.answer),
         }
     });
-    read.unwrap_or(default)
+    (read.unwrap_or(default), signers)
+}
+
+fn allowed_signers(table: &Table<'_>, named: &Found<String>, included: &Included<'_>) -> Option<AllowedSigners> {
+    let report = table.report();
+    let (index, source) = included.source(report, named)?;
+    let spot = |line| {
+        let start = source.start_of(line);
+        Spot { source: index, span: start..start, key: String::new() }
+    };
+    match AllowedSigners::parse(source.text()) {
+        Ok(signers) if signers.entries().is_empty() => {
+            let wrong =
+                Wrong::new("lists no key").advice("add a line: NAME namespaces=\"flightdeck\" ssh-ed25519 AAAA…");
+            report.refuse(&spot(1), wrong);
+            None
+        }
+        Ok(signers) => Some(signers),
+        Err(bad) => {
+            for problem in bad.problems {
+                report.refuse(&spot(problem.line), Wrong::new(problem.flaw.to_string()));
+            }
+            None
+        }
+    }
 }
 
 /// Reads `[timing]`.

@@ -5,7 +5,8 @@
 //! - A write is never taken back by dropping it: whoever drops one does not know what became of it.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt};
@@ -16,15 +17,21 @@ use tokio_util::task::TaskTracker;
 use super::adapter::Adapters;
 use super::clock;
 use super::fence::Fences;
+use super::keys::SharedKeys;
 use crate::adapter::router::SetAnswer;
-use crate::domain::{Digest, Outcome, Reading, Refused, RouterId, SessionId, Target, Trouble, TroubleKind};
+use crate::domain::{Digest, Outcome, Presence, Reading, Refused, RouterId, SessionId, Target, Trouble, TroubleKind};
 use crate::entry::{Entry, Kept};
-use crate::flight::{Appended, Effect, Msg, Notice, Send};
-use crate::journal::{self, Store};
+use crate::flight::{Appended, Effect, Msg, Notice, Send, ToCheck, ToSign};
+use crate::journal::{self, Spill, Store};
+use crate::session::event::Spilled;
 
 /// Where answers go.
 pub type Tell = Arc<dyn Fn(Msg) + std::marker::Send + Sync>;
 
+/// How long a spill, or a word about who is there, may take.
+const PATIENCE: Duration = Duration::from_millis(800);
+/// How often the clock is held against the store's.
+const CLOCK: Duration = Duration::from_secs(30);
 /// How long to wait before the journal is read again.
 const AGAIN: Duration = Duration::from_millis(500);
 
@@ -36,22 +43,43 @@ pub struct Hands {
     pub fences: Fences,
     store: Arc<dyn Store>,
     session: SessionId,
+    keys: SharedKeys,
+    spill: Option<SharedSpill>,
     tell: Tell,
     tracker: TaskTracker,
     cancel: CancellationToken,
 }
 
+/// The file beside the journal, with those that earlier cockpits left.
+pub struct SpillFiles {
+    /// This cockpit's.
+    pub own: Spill,
+    /// Files that were found at opening, removed once everything is in the journal.
+    pub found: Vec<PathBuf>,
+}
+
+/// Shared with the tasks that write it.
+pub type SharedSpill = Arc<Mutex<SpillFiles>>;
+
+/// What a session's hands work with.
+pub struct Tools {
+    /// Routers by name, and the sources.
+    pub adapters: Adapters,
+    /// The journal.
+    pub store: Arc<dyn Store>,
+    /// The session.
+    pub session: SessionId,
+    /// The operators' keys, where the profile names keys.
+    pub keys: SharedKeys,
+    /// The file beside the journal; `None` where it could not be made.
+    pub spill: Option<SharedSpill>,
+}
+
 impl Hands {
     /// Hands for one session. `cancel` ends what only watches; writes and appends come to their end.
-    pub fn new(
-        adapters: Adapters,
-        store: Arc<dyn Store>,
-        session: SessionId,
-        tell: Tell,
-        tracker: TaskTracker,
-        cancel: CancellationToken,
-    ) -> Self {
-        Self { adapters, fences: Fences::default(), store, session, tell, tracker, cancel }
+    pub fn new(tools: Tools, tell: Tell, tracker: TaskTracker, cancel: CancellationToken) -> Self {
+        let Tools { adapters, store, session, keys, spill } = tools;
+        Self { adapters, fences: Fences::default(), store, session, keys, spill, tell, tracker, cancel }
     }
 
     /// Does one thing. What is to be told to the operator is given back.
@@ -65,11 +93,11 @@ impl Hands {
             Effect::ReadJournal { after } => self.read_journal(after),
             Effect::Send(send) => self.send(*send),
             Effect::Cancel { change } => self.fences.cancel(change),
-            Effect::Announce(_)
-            | Effect::Sign(_)
-            | Effect::CheckSignature(_)
-            | Effect::Spill { .. }
-            | Effect::DropSpill => {}
+            Effect::Announce(presence) => self.announce(presence),
+            Effect::Sign(to_sign) => self.sign(*to_sign),
+            Effect::CheckSignature(to_check) => self.check(*to_check),
+            Effect::Spill { after, hash, entry } => self.spill(after, hash, *entry),
+            Effect::DropSpill => self.drop_spill(),
             Effect::Tell(notice) => {
                 tracing::info!(tone = ?notice.tone, "{}", notice.text);
                 return Some(notice);
@@ -88,6 +116,90 @@ impl Hands {
                     Ok(kept) => tell(Msg::Followed { entries: entries(kept), is_tail: false }),
                     Err(error) if error.is_final() => tell(Msg::JournalBroken { why: error.to_string() }),
                     Err(error) => tracing::warn!(%error, "the journal is not followed at the moment"),
+                }
+            }
+        });
+    }
+
+    /// Listens to who else is there, and now and then asks how far this host's clock is from the store's (J6, S2).
+    pub fn listen(&self) {
+        let mut stream = self.store.presence(self.session);
+        let (tell, cancel) = (self.tell.clone(), self.cancel.clone());
+        self.tracker.spawn(async move {
+            while let Some(Some(presence)) = cancel.run_until_cancelled(stream.next()).await {
+                tell(Msg::Present(presence));
+            }
+        });
+        let (store, tell, cancel) = (self.store.clone(), self.tell.clone(), self.cancel.clone());
+        self.tracker.spawn(cancel.run_until_cancelled_owned(async move {
+            loop {
+                tell(Msg::Clock { offset_ms: store.clock_offset().await });
+                sleep(CLOCK).await;
+            }
+        }));
+    }
+
+    fn announce(&self, presence: Presence) {
+        let (store, session) = (self.store.clone(), self.session);
+        self.tracker.spawn(async move { timeout(PATIENCE, store.announce(session, presence)).await.ok() });
+    }
+
+    fn sign(&self, to_sign: ToSign) {
+        let (keys, tell) = (self.keys.clone(), self.tell.clone());
+        self.tracker.spawn(async move {
+            let request = to_sign.request;
+            let result = match keys {
+                Some(keys) => keys.sign(&to_sign, || tracing::info!("a key waits for a touch")).await,
+                None => Err("no keys were read at opening; open the session again".to_owned()),
+            };
+            tell(Msg::Signed { request, result });
+        });
+    }
+
+    fn check(&self, to_check: ToCheck) {
+        let (keys, tell) = (self.keys.clone(), self.tell.clone());
+        self.tracker.spawn(async move {
+            let entry = to_check.entry;
+            let result = match keys {
+                Some(keys) => keys.check(&to_check).await,
+                None => Err("no keys were read at opening; open the session again".to_owned()),
+            };
+            tell(Msg::SignatureChecked { entry, result });
+        });
+    }
+
+    /// Writes beside the journal; answered within a second in any case (R5).
+    fn spill(&self, after: u64, hash: Digest, entry: Spilled) {
+        let (spill, tell) = (self.spill.clone(), self.tell.clone());
+        tracing::warn!(entry = %entry.id, after, "written beside the journal");
+        self.tracker.spawn(async move {
+            let id = entry.id;
+            let write = tokio::task::spawn_blocking(move || match spill {
+                Some(spill) => {
+                    let mut files = spill.lock().unwrap_or_else(PoisonError::into_inner);
+                    files.own.append(after, hash, &entry).map_err(|error| error.to_string())
+                }
+                None => Err("no file for it could be made at opening".to_owned()),
+            });
+            let result = match timeout(PATIENCE, write).await {
+                Ok(Ok(result)) => result,
+                Ok(Err(_told_by_the_hook)) => Err("flightdeck has a fault in writing it".to_owned()),
+                Err(_elapsed) => Err("the disk does not answer".to_owned()),
+            };
+            tell(Msg::Spilled { entry: id, result });
+        });
+    }
+
+    fn drop_spill(&self) {
+        let Some(spill) = self.spill.clone() else { return };
+        self.tracker.spawn_blocking(move || {
+            let mut files = spill.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Err(error) = files.own.clear() {
+                tracing::warn!(%error, "the spill could not be emptied");
+            }
+            for path in files.found.drain(..) {
+                if let Err(error) = std::fs::remove_file(&path) {
+                    tracing::warn!(%error, path = %path.display(), "a spill could not be removed");
                 }
             }
         });

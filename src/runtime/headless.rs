@@ -41,7 +41,7 @@ impl Headless {
     /// # Errors
     /// When signals cannot be listened to.
     pub fn start(opening: Opening) -> Result<Self, Error> {
-        let Opening { store, flight, adapters, first, notices, on_disk: _ } = opening;
+        let Opening { tools, flight, first, notices, on_disk: _ } = opening;
         let signals = Signals::new().map_err(|source| Error::Internal {
             what: format!("signals cannot be listened to: {source}"),
             log: "the state directory".to_owned(),
@@ -49,8 +49,11 @@ impl Headless {
         let (control, answers) = Control::new();
         let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
         let tell = Arc::new(move |msg| control.put(msg));
-        let hands = Hands::new(adapters, store, flight.id, tell, tracker.clone(), cancel.clone());
+        let hands = Hands::new(tools, tell, tracker.clone(), cancel.clone());
         hands.follow(flight.session.head);
+        if flight.crew.shared {
+            hands.listen();
+        }
         let mut headless = Self { flight, notices, hands, answers, signals, tracker, cancel };
         for msg in first {
             headless.take(msg);

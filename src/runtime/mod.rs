@@ -6,6 +6,7 @@ pub mod deck;
 pub mod fence;
 pub mod hands;
 pub mod headless;
+pub mod keys;
 pub mod log;
 pub mod look;
 pub mod opening;

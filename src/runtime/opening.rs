@@ -1,15 +1,18 @@
 //! Opening a session: a new one, or the unclosed one of the same service and environment (J7).
 
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use uuid::Uuid;
 
 use super::adapter::Adapters;
+use super::hands::{SharedSpill, SpillFiles, Tools};
+use super::keys::{Keys, Whose};
 use super::process;
 use crate::domain::{CockpitId, Operator, Procedure, Seat, SessionId};
 use crate::error::Error;
 use crate::flight::{Ask, ChangedProfile, Flight, Me, Msg, Notice, Tone};
-use crate::journal::Store;
+use crate::journal::{Spill, Store, spill};
 use crate::profile::{self, Loaded, ProfileFile};
 use crate::session::Session;
 use crate::session::event::{ProfileText, SessionOpened};
@@ -19,21 +22,25 @@ use crate::session::event::{ProfileText, SessionOpened};
 pub struct Intent {
     /// The name that they work under.
     pub operator: Operator,
+    /// What they may do.
+    pub seat: Seat,
     /// The version that runs; empty when not said.
     pub from_version: String,
     /// The version that is to run; empty when not said.
     pub to_version: String,
+    /// Their key's file; else their agent is asked.
+    pub key: Option<PathBuf>,
+    /// The directory of this user's state: spills are below it.
+    pub state: PathBuf,
 }
 
 /// A session that is ready to be flown.
 pub struct Opening {
-    /// The journal.
-    pub store: Arc<dyn Store>,
+    /// What its hands work with.
+    pub tools: Tools,
     /// The flight over what the journal holds.
     pub flight: Flight,
-    /// The adapters of the profile that is flown.
-    pub adapters: Adapters,
-    /// The profile on disk.
+    /// The profile on disk; the session's own where none was named.
     pub on_disk: Loaded,
     /// What the flight is told first.
     pub first: Vec<Msg>,
@@ -42,42 +49,52 @@ pub struct Opening {
 }
 
 /// A cockpit of this process.
-pub fn me(operator: Operator) -> Me {
-    Me { cockpit: CockpitId(Uuid::now_v7()), operator, process: process::me(), seat: Seat::Operator, key: None }
+fn me(intent: &Intent) -> Me {
+    Me {
+        cockpit: CockpitId(Uuid::now_v7()),
+        operator: intent.operator.clone(),
+        process: process::me(),
+        seat: intent.seat,
+        key: None,
+    }
 }
 
-/// Opens a session: goes on with the unclosed one, or begins.
+/// Opens a session: joins the unclosed one, or begins.
 ///
 /// # Errors
 /// When the journal cannot be read, or the profile that it holds cannot be used any more.
 pub async fn open(store: Arc<dyn Store>, on_disk: Loaded, intent: &Intent) -> Result<Opening, Error> {
     let (service, environment) = (&on_disk.procedure.service, &on_disk.procedure.environment);
     match store.unclosed(service, environment).await? {
-        Some(session) => resume(store, on_disk, session, &intent.operator).await,
-        None => begin(store, on_disk, intent),
+        Some(session) => join(store, Some(on_disk), session, intent).await,
+        None if intent.seat == Seat::Observer => Err(none_open(&*store, service, environment)),
+        None => begin(store, on_disk, intent).await,
     }
 }
 
-/// Opens the unclosed session of a profile, without asking for its controls.
+/// Takes up the unclosed session of a profile for one act, without coming aboard.
 ///
 /// # Errors
 /// As [`open`], and when there is none.
-pub async fn join(store: Arc<dyn Store>, on_disk: Loaded, operator: &Operator) -> Result<Opening, Error> {
+pub async fn take_up(store: Arc<dyn Store>, on_disk: Loaded, intent: &Intent) -> Result<Opening, Error> {
     let (service, environment) = (&on_disk.procedure.service, &on_disk.procedure.environment);
     let Some(session) = store.unclosed(service, environment).await? else {
-        return Err(Error::NoSession {
-            what: format!("no session of {service} in {environment} is open in {}", store.place()),
-            advice: "nothing was changed through flightdeck since the last one was closed; `open` begins one"
-                .to_owned(),
-        });
+        return Err(none_open(&*store, service, environment));
     };
-    let mut opening = resume(store, on_disk, session, operator).await?;
-    opening.first.retain(|msg| !matches!(msg, Msg::Ask(Ask::Resume { .. })));
+    let mut opening = join(store, Some(on_disk), session, intent).await?;
+    opening.first.retain(|msg| !matches!(msg, Msg::Ask(Ask::Resume { .. } | Ask::Join)));
     Ok(opening)
 }
 
-fn begin(store: Arc<dyn Store>, on_disk: Loaded, intent: &Intent) -> Result<Opening, Error> {
-    let me = me(intent.operator.clone());
+fn none_open(store: &dyn Store, service: &str, environment: &str) -> Error {
+    Error::NoSession {
+        what: format!("no session of {service} in {environment} is open in {}", store.place()),
+        advice: "nothing was changed through flightdeck since the last one was closed; `open` begins one".to_owned(),
+    }
+}
+
+async fn begin(store: Arc<dyn Store>, on_disk: Loaded, intent: &Intent) -> Result<Opening, Error> {
+    let me = me(intent);
     let procedure = Arc::new(on_disk.procedure.clone());
     let opened = Box::new(SessionOpened {
         service: procedure.service.clone(),
@@ -93,23 +110,35 @@ fn begin(store: Arc<dyn Store>, on_disk: Loaded, intent: &Intent) -> Result<Open
         private: store.is_private(),
     });
     let first = vec![Msg::Ask(Ask::Open { opened, controls: me.controls("opened") })];
-    let adapters = Adapters::new(&on_disk.adapters).map_err(Error::Trouble)?;
     let flight = Flight::new(me, SessionId(Uuid::now_v7()), Session::default(), procedure);
-    Ok(Opening { store, flight, adapters, on_disk, first, notices: Vec::new() })
+    let flown = on_disk.clone();
+    fitted(store, flight, &flown, on_disk, intent, first, Vec::new()).await
 }
 
-async fn resume(store: Arc<dyn Store>, on_disk: Loaded, id: SessionId, operator: &Operator) -> Result<Opening, Error> {
+/// Comes aboard a session that runs. Without a profile, the session's own is the one on disk.
+///
+/// # Errors
+/// When the journal cannot be read, or the profile that it holds cannot be used any more.
+pub async fn join(
+    store: Arc<dyn Store>,
+    on_disk: Option<Loaded>,
+    id: SessionId,
+    intent: &Intent,
+) -> Result<Opening, Error> {
     let history = store.read(id, 1).await?;
     let session = history.fold();
-    let me = me(operator.clone());
     // What is flown is what the journal holds; the file on disk may have changed since.
     let flown = profile::parse(&files(session.profile_files()))?;
     let procedure = Arc::new(flown.procedure.clone());
+    let on_disk = on_disk.unwrap_or_else(|| flown.clone());
+    let me = me(intent);
     let mut first = Vec::new();
     let mut notices = Vec::new();
     let mut tell = |tone, text: String| notices.push(Notice { tone, text });
+    first.push(Msg::Ask(Ask::Join));
     match &session.controls {
-        Some(held) if !process::is_gone(&held.holder.process) => {
+        _ if intent.seat == Seat::Observer => tell(Tone::Plain, "you watch: nothing can be done from here".to_owned()),
+        Some(held) if !process::is_gone(&held.holder.process, session.is_on_one_host()) => {
             let (holder, process) = (&held.holder.operator, &held.holder.process);
             let text = format!(
                 "{holder} drives from process {} on {}: this cockpit may hold and roll back, and not move forward",
@@ -133,9 +162,65 @@ async fn resume(store: Arc<dyn Store>, on_disk: Loaded, id: SessionId, operator:
             "the profile on disk is not the one that this session flies; reload it from the palette".to_owned(),
         );
     }
+    let mut flight = Flight::new(me, id, session, procedure);
+    for kept in &history.entries {
+        flight.link.remember(kept.entry.number, kept.hash);
+    }
+    fitted(store, flight, &flown, on_disk, intent, first, notices).await
+}
+
+/// The flight with what its hands need: adapters, keys, the file beside the journal.
+async fn fitted(
+    store: Arc<dyn Store>,
+    mut flight: Flight,
+    flown: &Loaded,
+    on_disk: Loaded,
+    intent: &Intent,
+    mut first: Vec<Msg>,
+    mut notices: Vec<Notice>,
+) -> Result<Opening, Error> {
+    flight.crew.shared = !store.is_private();
     let adapters = Adapters::new(&flown.adapters).map_err(Error::Trouble)?;
-    let flight = Flight::new(me, id, session, procedure);
-    Ok(Opening { store, flight, adapters, on_disk, first, notices })
+    let mut keys = None;
+    if let Some(allowed) = &flown.allowed_signers {
+        let whose = Whose {
+            session: flight.id,
+            service: flight.procedure.service.clone(),
+            environment: flight.procedure.environment.clone(),
+            cockpit: flight.me.cockpit,
+            operator: intent.operator.clone(),
+        };
+        let (found, why) = Keys::find(allowed.clone(), intent.key.as_deref(), whose).await;
+        flight.me.key = found.own();
+        if let Some(why) = why.filter(|_| intent.seat == Seat::Operator) {
+            let text = format!("what this profile wants signed cannot be confirmed from here: {why}");
+            notices.push(Notice { tone: Tone::Warn, text });
+        }
+        keys = Some(Arc::new(found));
+    }
+    let spill = spill_files(&intent.state.join("spill"), &flight, &mut first, &mut notices);
+    let tools = Tools { adapters, store, session: flight.id, keys, spill };
+    Ok(Opening { tools, flight, on_disk, first, notices })
+}
+
+/// The file beside the journal, and what earlier cockpits of this user have left in theirs: it comes first.
+fn spill_files(
+    directory: &Path,
+    flight: &Flight,
+    first: &mut Vec<Msg>,
+    notices: &mut Vec<Notice>,
+) -> Option<SharedSpill> {
+    let left = spill::left_behind(directory, flight.id);
+    let (paths, spills): (Vec<_>, Vec<_>) = left.into_iter().unzip();
+    first.splice(0..0, spills.into_iter().map(|spill| Msg::SpillFound(Box::new(spill))));
+    match Spill::reserve(directory, flight.id, flight.me.cockpit) {
+        Ok(own) => Some(Arc::new(Mutex::new(SpillFiles { own, found: paths }))),
+        Err(error) => {
+            let text = format!("a rollback while the journal is away could not be recorded: failed to {error}");
+            notices.push(Notice { tone: Tone::Warn, text });
+            None
+        }
+    }
 }
 
 /// A changed profile as the flight takes it.

@@ -17,18 +17,19 @@ pub fn me() -> Process {
 }
 
 /// Whether a process does not run any more, for certain. Another host's process is never known to be gone, and neither is
-/// one that other processes of this machine hide from this one.
-pub fn is_gone(process: &Process) -> bool {
-    is_gone_for(&me(), process, Stat::of(process.pid))
+/// one that other processes of this machine hide from this one. `one_host` says that the journal is kept on one host: then
+/// one of the same name is the same.
+pub fn is_gone(process: &Process, one_host: bool) -> bool {
+    is_gone_for(&me(), process, Stat::of(process.pid), one_host)
 }
 
-fn is_gone_for(me: &Process, process: &Process, stat: Option<Stat>) -> bool {
+fn is_gone_for(me: &Process, process: &Process, stat: Option<Stat>, one_host: bool) -> bool {
     if process.host != me.host || process.boot.is_empty() || me.boot.is_empty() {
         return false;
     }
     if kernel(&process.boot) != kernel(&me.boot) {
-        // The host has been started anew since; a journal is kept on a disk of one host, so this is the same one.
-        return true;
+        // The host has been started anew since, if it is the same one and not another of that name.
+        return one_host;
     }
     // Process ids of another namespace say nothing here.
     process.boot == me.boot && stat.is_none_or(|stat| stat.started != process.started || stat.is_dead())
@@ -99,14 +100,14 @@ mod tests {
     #[test]
     fn a_process_that_runs_is_not_gone_and_an_ended_one_is() {
         let me = me();
-        assert!(me.started > 0 && !is_gone(&me), "{me:?}");
+        assert!(me.started > 0 && !is_gone(&me, true), "{me:?}");
         let mut child = std::process::Command::new("sleep").arg("60").spawn().expect("sleep is there");
         let started = Stat::of(child.id()).expect("it runs").started;
         let process = Process { pid: child.id(), started, ..me };
-        assert!(!is_gone(&process));
+        assert!(!is_gone(&process, true));
         child.kill().expect("it can be killed");
         child.wait().expect("and waited for");
-        assert!(is_gone(&process));
+        assert!(is_gone(&process, true));
     }
 
     #[test]
@@ -124,8 +125,11 @@ mod tests {
             (other("a", "k0/pid:[1]"), None, true),
             (other("a", ""), None, false),
         ] {
-            assert_eq!(is_gone_for(&me, &process, stat), gone, "{process:?} {stat:?}");
+            assert_eq!(is_gone_for(&me, &process, stat, true), gone, "{process:?} {stat:?}");
         }
+        // With a journal that several hosts share, a host of that name may be another one.
+        assert!(!is_gone_for(&me, &other("a", "k0/pid:[1]"), None, false));
+        assert!(is_gone_for(&me, &same, None, false));
     }
 
     #[test]

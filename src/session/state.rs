@@ -251,6 +251,11 @@ impl Session {
         Some(intent.deadline.plus(afterglow))
     }
 
+    /// Whether its journal is kept on one host, so that a host of the same name is the same one.
+    pub fn is_on_one_host(&self) -> bool {
+        self.opened.as_ref().is_some_and(|opened| opened.what.durability == crate::domain::Durability::Synced)
+    }
+
     /// Whether it runs: opened and not closed.
     pub fn is_open(&self) -> bool {
         self.opened.is_some() && self.closed.is_none()

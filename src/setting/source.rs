@@ -57,6 +57,11 @@ impl Source {
         &self.text
     }
 
+    /// The byte at which a line begins, counted from 1; the end for a line that is not there.
+    pub fn start_of(&self, line: usize) -> usize {
+        line.checked_sub(1).and_then(|index| self.lines.get(index)).copied().unwrap_or(self.text.len())
+    }
+
     /// Line and column of a byte offset, both from 1, columns in characters.
     pub fn place(&self, offset: usize) -> (usize, usize) {
         place(&self.text, &self.lines, offset)

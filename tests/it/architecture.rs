@@ -60,7 +60,7 @@ const ROOMS: &[Room] = &[
     Room { name: "setting", may_import: &[], pure: true, never: &["tokio", "ratatui", "crossterm"] },
     Room {
         name: "profile",
-        may_import: &["domain", "setting", "adapter"],
+        may_import: &["domain", "setting", "adapter", "signature"],
         pure: false,
         never: &["tokio", "ratatui", "crossterm"],
     },

@@ -94,7 +94,8 @@ impl Deck {
     /// The other cockpit that has the controls, if its process is provably gone.
     fn gone_holder(&self) -> Option<CockpitId> {
         let holder = &self.model.flight.session.controls.as_ref().filter(|_| !self.model.flight.drives())?.holder;
-        process::is_gone(&holder.process).then_some(holder.cockpit)
+        let one_host = self.model.flight.session.is_on_one_host();
+        process::is_gone(&holder.process, one_host).then_some(holder.cockpit)
     }
 
     pub(super) fn follow_sources(&mut self) {

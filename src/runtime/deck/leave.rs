@@ -60,6 +60,14 @@ impl Deck {
         self.keys.close();
         self.terminal.leave();
         self.sources.cancel();
+        if self.model.flight.session.is_open() {
+            let why = match self.end {
+                Some(End::Signal(number)) => format!("ended by signal {number}"),
+                Some(End::TerminalGone) => "its terminal is gone".to_owned(),
+                Some(End::Quit) | None => "quit".to_owned(),
+            };
+            self.update(Msg::Flight(flight::Msg::Ask(flight::Ask::LeaveSession { why })));
+        }
         let until = clock::elapsed().plus(GRACE);
         while is_unsettled(&self.model.flight) && clock::elapsed() < until {
             tokio::select! {

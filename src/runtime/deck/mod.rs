@@ -48,8 +48,8 @@ pub struct Demo {
 
 /// What a deck needs beside its session.
 pub struct Fittings {
-    /// The profile, to watch its files.
-    pub profile: PathBuf,
+    /// The profile, to watch its files; none where the session's own is flown.
+    pub profile: Option<PathBuf>,
     /// How it looks.
     pub look: Look,
     /// The built-in world, where it is flown.
@@ -135,7 +135,7 @@ struct Deck {
 /// # Errors
 /// When the terminal cannot be taken.
 pub async fn fly(opening: Opening, fittings: Fittings) -> Result<Landed, Error> {
-    let Opening { store, flight, adapters, on_disk, first, notices } = opening;
+    let Opening { tools, flight, on_disk, first, notices } = opening;
     let (control, answers) = Control::new();
     let (telemetry, samples) = Telemetry::new();
     let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
@@ -149,16 +149,24 @@ pub async fn fly(opening: Opening, fittings: Fittings) -> Result<Landed, Error> 
     let size = terminal.size().unwrap_or((80, 24));
     let (demo_acts, demo) = fittings.demo.map(|demo| (demo.listed, demo.act)).unzip();
     let around = Surroundings {
-        solo: store.is_private(),
-        durability: store.durability().words().to_owned(),
-        profile: fittings.profile.display().to_string(),
+        solo: tools.store.is_private(),
+        durability: tools.store.durability().words().to_owned(),
+        profile: fittings
+            .profile
+            .as_ref()
+            .map_or_else(|| "the session's own".to_owned(), |path| path.display().to_string()),
         demo: demo_acts.unwrap_or_default(),
     };
     let answer = control.clone();
     let tell = Arc::new(move |msg: flight::Msg| answer.put(ToLoop::Cockpit(Msg::Flight(msg))));
-    let hands = Hands::new(adapters, store, flight.id, tell, tracker.clone(), cancel.clone());
+    let hands = Hands::new(tools, tell, tracker.clone(), cancel.clone());
     hands.follow(flight.session.head);
-    source::watch_profile(&fittings.profile, on_disk.clone(), control.clone(), &tracker, &cancel);
+    if flight.crew.shared {
+        hands.listen();
+    }
+    if let Some(profile) = &fittings.profile {
+        source::watch_profile(profile, on_disk.clone(), control.clone(), &tracker, &cancel);
+    }
     let model = Model::new(flight, fittings.look.settings(), around, clock::now(), size);
     let mut deck = Deck {
         model,
