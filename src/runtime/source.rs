@@ -1,6 +1,7 @@
 //! Logs and metrics, followed and handed over as telemetry; and the profile's files, watched for changes.
 
 use std::ffi::OsString;
+use std::io;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt};
 use notify::{RecursiveMode, Watcher};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Notify;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -27,6 +29,30 @@ const LOOK: Duration = Duration::from_secs(5);
 /// How long the start of a source that panicked is put off.
 const AGAIN: Duration = Duration::from_secs(5);
 
+/// The thread of logs and metrics: a flood of lines, or a file system that hangs, never takes the loop's time (S3).
+/// Started when a profile first names a source.
+#[derive(Debug, Default)]
+pub struct Aside(Option<Runtime>);
+
+impl Aside {
+    fn handle(&mut self) -> io::Result<Handle> {
+        let runtime = match self.0.take() {
+            Some(runtime) => runtime,
+            None => Builder::new_multi_thread().worker_threads(1).thread_name("sources").enable_all().build()?,
+        };
+        Ok(self.0.insert(runtime).handle().clone())
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        // A read that hangs is not waited for.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
 /// The profile on disk, when it is not as it was at the last look.
 #[derive(Debug)]
 pub struct OnDisk(
@@ -35,13 +61,21 @@ pub struct OnDisk(
 );
 
 /// Follows every log and metric source until it is cancelled. Lines and looks may be dropped under load, states are not.
+///
+/// # Errors
+/// When no thread can be started for them.
 pub fn follow<M: From<cockpit::Msg> + Send + 'static>(
     adapters: &Adapters,
     control: &Control<M>,
     telemetry: &Telemetry<M>,
     tracker: &TaskTracker,
     cancel: &CancellationToken,
-) {
+    aside: &mut Aside,
+) -> io::Result<()> {
+    if adapters.logs.is_empty() && adapters.metrics.is_empty() {
+        return Ok(());
+    }
+    let thread = aside.handle()?;
     for log in &adapters.logs {
         let (log, control, telemetry) = (log.clone(), control.clone(), telemetry.clone());
         let followed = async move {
@@ -51,7 +85,7 @@ pub fn follow<M: From<cockpit::Msg> + Send + 'static>(
                 sleep(AGAIN).await;
             }
         };
-        tracker.spawn(cancel.clone().run_until_cancelled_owned(followed));
+        tracker.spawn_on(cancel.clone().run_until_cancelled_owned(followed), &thread);
     }
     for metric in &adapters.metrics {
         let (metric, telemetry) = (metric.clone(), telemetry.clone());
@@ -61,8 +95,9 @@ pub fn follow<M: From<cockpit::Msg> + Send + 'static>(
                 sleep(AGAIN).await;
             }
         };
-        tracker.spawn(cancel.clone().run_until_cancelled_owned(scraped));
+        tracker.spawn_on(cancel.clone().run_until_cancelled_owned(scraped), &thread);
     }
+    Ok(())
 }
 
 async fn follow_log<M: From<cockpit::Msg>>(log: &LogAdapter, control: &Control<M>, telemetry: &Telemetry<M>) {

@@ -100,7 +100,12 @@ impl Deck {
     pub(super) fn follow_sources(&mut self) {
         self.sources.cancel();
         self.sources = self.cancel.child_token();
-        source::follow(&self.hands.adapters, &self.control, &self.telemetry, &self.tracker, &self.sources);
+        let (adapters, aside) = (&self.hands.adapters, &mut self.aside);
+        let followed =
+            source::follow(adapters, &self.control, &self.telemetry, &self.tracker, &self.sources, aside);
+        if let Err(error) = followed {
+            self.tell(Tone::Bad, format!("no log or metric is followed, no thread could be started: {error}"));
+        }
     }
 
     pub(super) fn tell(&mut self, tone: Tone, text: String) {

@@ -24,7 +24,7 @@ use super::look::Look;
 use super::opening::Opening;
 use super::queue::{Control, Telemetry};
 use super::signal::Signals;
-use super::source::{self, OnDisk};
+use super::source::{self, Aside, OnDisk};
 use super::terminal::{FromTerminal, Keys, Screen, Terminal};
 use crate::cockpit::{Model, Msg, Surroundings};
 use crate::domain::Elapsed;
@@ -114,6 +114,7 @@ struct Deck {
     cancel: CancellationToken,
     /// Ends the sources of the profile that is flown now.
     sources: CancellationToken,
+    aside: Aside,
     /// A profile that was found on disk and could be taken in.
     found: Option<Loaded>,
     end: Option<End>,
@@ -175,6 +176,7 @@ pub async fn fly(opening: Opening, fittings: Fittings) -> Result<Landed, Error> 
         samples,
         tracker,
         sources: cancel.child_token(),
+        aside: Aside::default(),
         cancel,
         found: Some(on_disk),
         end: None,
