@@ -61,12 +61,14 @@ pub(super) fn place(loaded: &Loaded, state: &Path) -> Place {
     }
 }
 
-/// Opens a journal, making it where it is not there.
-pub(super) async fn store(place: Place) -> Result<Arc<dyn Store>, Error> {
-    let opened = tokio::task::spawn_blocking(move || SqliteStore::open(&place)).await;
-    match opened {
-        Ok(opened) => Ok(Arc::new(opened?)),
-        Err(error) => Err(Error::Internal { what: error.to_string(), log: "the state directory".to_owned() }),
+/// Opens a journal, making it where it is not there. It begins at once; the future waits for it.
+pub(super) fn store(place: Place) -> impl Future<Output = Result<Arc<dyn Store>, Error>> {
+    let opening = tokio::task::spawn_blocking(move || SqliteStore::open(&place));
+    async {
+        match opening.await {
+            Ok(opened) => Ok(Arc::new(opened?) as Arc<dyn Store>),
+            Err(error) => Err(Error::Internal { what: error.to_string(), log: "the state directory".to_owned() }),
+        }
     }
 }
 

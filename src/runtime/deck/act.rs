@@ -101,8 +101,7 @@ impl Deck {
         self.sources.cancel();
         self.sources = self.cancel.child_token();
         let (adapters, aside) = (&self.hands.adapters, &mut self.aside);
-        let followed =
-            source::follow(adapters, &self.control, &self.telemetry, &self.tracker, &self.sources, aside);
+        let followed = source::follow(adapters, &self.control, &self.telemetry, &self.tracker, &self.sources, aside);
         if let Err(error) = followed {
             self.tell(Tone::Bad, format!("no log or metric is followed, no thread could be started: {error}"));
         }
