@@ -69,3 +69,20 @@ fn print(text: &str) {
     // Nobody is left to tell when even this fails.
     writeln!(std::io::stderr(), "{text}").ok();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_on_the_loops_thread_that_panics_is_told_and_does_not_end_the_screen() {
+        install();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let told = runtime.block_on(async {
+            let ended = tokio::spawn(async { panic!("a fault of an adapter") }).await;
+            assert!(ended.is_err_and(|error| error.is_panic()));
+            next().await
+        });
+        assert!(told.contains("a fault of an adapter"), "{told}");
+    }
+}
