@@ -23,7 +23,12 @@ impl Deck {
     fn perform(&mut self, effect: Effect) {
         match effect {
             // What the flight tells is in the model already; here it goes into the log.
-            Effect::Flight(effect) => drop(self.hands.perform(effect)),
+            Effect::Flight(effect) => {
+                if matches!(effect, flight::Effect::Read { .. }) {
+                    self.hold_frame();
+                }
+                drop(self.hands.perform(effect));
+            }
             Effect::Copy(text) => self.screen.aside(&clipboard::copy(&text)),
             Effect::Bell => self.screen.aside(b"\x07"),
             Effect::Redraw => self.screen.forget(),

@@ -1,20 +1,30 @@
 //! When a frame is drawn, and what becomes of it.
 
-use std::time::Duration;
-
 use super::super::clock;
 use super::super::terminal::Handed;
-use super::{AWAITED, Deck, FRAME};
+use super::{ANSWER, AWAITED, Deck, FRAME};
 use crate::cockpit::Msg;
+use crate::domain::Elapsed;
 
 impl Deck {
     pub(super) fn is_dirty(&self) -> bool {
         self.handed != Some(self.model.version) || self.screen.is_urgent()
     }
 
-    /// The least time between two frames that no key asked for.
-    pub(super) fn pace(&self) -> Duration {
-        if self.is_awaited || self.is_under_way() { AWAITED } else { FRAME }
+    /// When the next frame that no key asked for may be drawn.
+    pub(super) fn next_frame(&self) -> Elapsed {
+        let next = self.drawn_at.plus(if self.is_awaited { AWAITED } else { FRAME });
+        self.held_until.map_or(next, |until| next.max(until))
+    }
+
+    /// A router is asked: its answer and what asked for it are to be one frame, if it comes soon.
+    pub(super) fn hold_frame(&mut self) {
+        self.held_until.get_or_insert(clock::elapsed().plus(ANSWER));
+    }
+
+    /// It has answered. Until the next frame no other answer is waited for.
+    pub(super) fn release_frame(&mut self) {
+        self.held_until = self.held_until.and(Some(Elapsed(0)));
     }
 
     /// Whether a change is under way, and people look at nothing else.
@@ -23,8 +33,9 @@ impl Deck {
     }
 
     pub(super) fn draw(&mut self) {
+        self.is_awaited |= self.is_under_way();
         let now = clock::elapsed();
-        let is_due = self.is_eager || now >= self.drawn_at.plus(self.pace());
+        let is_due = self.is_eager || now >= self.next_frame();
         if !self.is_dirty() || !is_due || !self.terminal.is_free() || self.end.is_some() {
             return;
         }
@@ -32,6 +43,7 @@ impl Deck {
         self.look.draw(&self.model, &mut buffer);
         let version = self.model.version;
         self.drawn_at = now;
+        self.held_until = None;
         self.is_awaited = self.is_under_way();
         match self.screen.frame(buffer, None) {
             Ok(bytes) => {

@@ -37,6 +37,8 @@ use crate::profile::Loaded;
 const FRAME: Duration = Duration::from_millis(16);
 /// The same while a change is under way: its end is not to wait for the frame that showed its beginning.
 const AWAITED: Duration = Duration::from_millis(4);
+/// How long a frame waits for the answer of a router that was asked just now. Nearly all answer sooner.
+const ANSWER: Duration = Duration::from_millis(5);
 
 /// An act or fault of the built-in world, by its name; says what it did.
 pub type DemoAct = Arc<dyn Fn(&str) -> String + Send + Sync>;
@@ -128,8 +130,10 @@ struct Deck {
     is_leaving_front: bool,
     /// A key waits to be drawn.
     is_eager: bool,
-    /// The last frame showed a change under way.
+    /// A change was under way since the last frame, or in it.
     is_awaited: bool,
+    /// No frame before this, but for a key's.
+    held_until: Option<Elapsed>,
     drawn_at: Elapsed,
     ticked_at: Elapsed,
     /// When it was last looked for what nothing tells: a terminal that is gone, a holder that is gone.
@@ -192,6 +196,7 @@ pub async fn fly(opening: Opening, fittings: Fittings) -> Result<Landed, Error> 
         is_leaving_front: false,
         is_eager: true,
         is_awaited: false,
+        held_until: None,
         drawn_at: Elapsed(0),
         ticked_at: Elapsed(0),
         beat_at: Elapsed(0),

@@ -60,7 +60,7 @@ impl Deck {
             at = at.min(wakes_at.max(self.ticked_at.plus(REST)));
         }
         if self.is_dirty() && self.terminal.is_free() {
-            at = at.min(self.drawn_at.plus(self.pace()));
+            at = at.min(self.next_frame());
         }
         at
     }
@@ -139,7 +139,12 @@ impl Deck {
 
     pub(super) fn take(&mut self, message: ToLoop) {
         match message {
-            ToLoop::Cockpit(msg) => self.update(msg),
+            ToLoop::Cockpit(msg) => {
+                if matches!(msg, Msg::Flight(flight::Msg::RouterRead { .. })) {
+                    self.release_frame();
+                }
+                self.update(msg);
+            }
             ToLoop::Terminal(FromTerminal::Written { version }) => self.update(Msg::Drawn { version }),
             ToLoop::Terminal(FromTerminal::Lost(error)) => {
                 tracing::warn!(%error, "the terminal is gone");
