@@ -99,10 +99,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     ExitCode::from(exit.code())
 }
 
+/// How many tasks have their turn before the loop has its own: with a thousand routers a key must not wait for all of them.
+const TURNS: u32 = 16;
+
 fn perform(command: Command, out: &mut Out) -> Exit {
     // Without it no TLS connection can be made; that it is set already is as good.
     drop(rustls::crypto::ring::default_provider().install_default());
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+    let runtime = match runtime(&command) {
         Ok(runtime) => runtime,
         Err(error) => {
             out.error(&format!("failed to start: {error}; look at the limits of this shell (ulimit -a)"));
@@ -122,6 +125,18 @@ fn perform(command: Command, out: &mut Out) -> Exit {
         }
         Err(_told_by_the_hook) => Exit::Internal,
     }
+}
+
+/// The loop and what it asks of routers share one thread: an answer wakes no other thread on its way to the screen. What
+/// blocks, and logs and metrics, have threads of their own (S3). The demo's world gets threads, too.
+fn runtime(command: &Command) -> std::io::Result<tokio::runtime::Runtime> {
+    #[cfg(feature = "lab")]
+    if matches!(command, Command::Demo(_)) {
+        return tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    }
+    #[cfg(not(feature = "lab"))]
+    let _: &Command = command;
+    tokio::runtime::Builder::new_current_thread().event_interval(TURNS).enable_all().build()
 }
 
 async fn dispatch(command: Command, out: &mut Out) -> Result<(), Error> {

@@ -41,11 +41,13 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
     let look = args.look.look()?;
     let loaded = profile::load(&args.profile)?;
     let state = args.state.directory()?;
+    // The journal takes its time to open, on a thread of its own.
+    let store = place::store(place::place(&loaded, &state));
     let (_log, complaint) = log::start(&state);
     if let Some(complaint) = complaint {
         out.note(&complaint);
     }
-    let store = place::store(place::place(&loaded, &state)).await?;
+    let store = store.await?;
     let intent = args.seat.intent(&state, args.from, args.to);
     let opening = opening::open(store, loaded, &intent).await?;
     Box::pin(deck::run(opening, Some(args.profile), look, &args.look, None)).await

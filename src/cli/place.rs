@@ -119,18 +119,32 @@ pub(super) fn configured(journal: &JournalConfig, state: &Path) -> JournalPlace 
     }
 }
 
-/// Opens a journal, making it where it is not there.
-pub(super) async fn store(place: impl Into<JournalPlace>) -> Result<Arc<dyn Store>, Error> {
-    match place.into() {
-        JournalPlace::Local(place) => local(place).await,
+/// Opens a journal, making it where it is not there. One on this host begins to be opened at once; the future waits for it.
+pub(super) fn store(place: impl Into<JournalPlace>) -> impl Future<Output = Result<Arc<dyn Store>, Error>> {
+    let begun = match place.into() {
+        JournalPlace::Local(place) => Ok(begin_local(place)),
         #[cfg(feature = "nats")]
-        JournalPlace::Nats(config) => Ok(Arc::new(NatsStore::open(settings(config).await?).await?)),
+        JournalPlace::Nats(config) => Err(config),
+    };
+    async {
+        match begun {
+            Ok(opening) => local(opening).await,
+            #[cfg(feature = "nats")]
+            Err(config) => Ok(Arc::new(NatsStore::open(settings(config).await?).await?) as Arc<dyn Store>),
+            #[cfg(not(feature = "nats"))]
+            Err(()) => Err(Error::Internal { what: "there is no such journal".to_owned(), log: String::new() }),
+        }
     }
 }
 
-async fn local(place: Place) -> Result<Arc<dyn Store>, Error> {
-    let opened = tokio::task::spawn_blocking(move || SqliteStore::open(&place)).await;
-    match opened {
+type Opening = tokio::task::JoinHandle<Result<SqliteStore, JournalError>>;
+
+fn begin_local(place: Place) -> Opening {
+    tokio::task::spawn_blocking(move || SqliteStore::open(&place))
+}
+
+async fn local(opening: Opening) -> Result<Arc<dyn Store>, Error> {
+    match opening.await {
         Ok(opened) => Ok(Arc::new(opened?)),
         Err(error) => Err(Error::Internal { what: error.to_string(), log: "the state directory".to_owned() }),
     }
@@ -141,7 +155,7 @@ pub(super) async fn existing_store(place: impl Into<JournalPlace>) -> Result<Opt
     match place.into() {
         JournalPlace::Local(place) => {
             let (Place::Private(directory) | Place::Shared(directory)) = &place;
-            if directory.join("journal.db").exists() { local(place).await.map(Some) } else { Ok(None) }
+            if directory.join("journal.db").exists() { local(begin_local(place)).await.map(Some) } else { Ok(None) }
         }
         #[cfg(feature = "nats")]
         JournalPlace::Nats(config) => {

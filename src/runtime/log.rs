@@ -39,6 +39,20 @@ static SECRETS: LazyLock<Option<[Regex; 2]>> = LazyLock::new(|| {
     Some([in_address.ok()?, named.ok()?])
 });
 
+/// Every secret stands after or within one of these, so a plain line without any of them holds none, and the patterns need
+/// not be made before the first line that does. Kept with [`SECRETS`].
+const SIGNS: [&[u8]; 9] =
+    [b"://", b"bearer", b"basic", b"token", b"secret", b"passw", b"passphrase", b"api", b"authorization"];
+
+fn may_hold_a_secret(line: &[u8]) -> bool {
+    // Beyond ASCII there are letters that the patterns take for plain ones.
+    if !line.is_ascii() {
+        return true;
+    }
+    let line = line.to_ascii_lowercase();
+    SIGNS.iter().any(|sign| memchr::memmem::find(&line, sign).is_some())
+}
+
 /// The log while it is written; what waits goes out when this is dropped.
 #[derive(Debug)]
 pub struct OwnLog {
@@ -91,6 +105,10 @@ struct Redacted<W>(W);
 
 impl<W: Write> Write for Redacted<W> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if !may_hold_a_secret(line) {
+            self.0.write_all(line)?;
+            return Ok(line.len());
+        }
         match &*SECRETS {
             Some([in_address, named]) => {
                 let line = in_address.replace_all(line, REDACTED);
@@ -126,6 +144,10 @@ mod tests {
             r#"{"api_key": "hunter2"}"#,
             "token=hunter2&x=1",
             "db_password='hunter2'",
+            "DB_PASSPHRASE=hunter2",
+            "X-Api_Key: hunter2",
+            "proxy-authorization: Basic hunter2",
+            "ſecret=hunter2 to\u{212a}en=hunter2",
         ] {
             let out = redacted(line);
             assert!(!out.contains("hunter2") && out.contains("[redacted]"), "{line} -> {out}");

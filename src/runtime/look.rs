@@ -10,15 +10,19 @@ use crate::cockpit::{Model, Settings};
 use crate::theme::{Depth, Glyphs, Theme};
 use crate::view;
 
-/// The themes, and the one that is drawn with.
+/// The themes, and the one that is drawn with; the others are read when they are chosen.
 #[derive(Debug)]
 pub struct Look {
     /// Whether the mouse is captured at first.
     pub mouse: bool,
     /// Whether things that stand for traffic move.
     pub motion: bool,
-    themes: Vec<Theme>,
+    names: Vec<String>,
+    /// The theme that was read from a file.
+    from_file: Option<Theme>,
     chosen: Theme,
+    depth: Depth,
+    glyphs: Glyphs,
 }
 
 impl Look {
@@ -32,40 +36,32 @@ impl Look {
         let depth = Depth::of_environment(no_color.as_deref(), colorterm.as_deref(), term.as_deref());
         let (lc_all, lc_ctype, lang) = (variable("LC_ALL"), variable("LC_CTYPE"), variable("LANG"));
         let glyphs = Glyphs::of_environment(lc_all.as_deref(), lc_ctype.as_deref(), lang.as_deref());
-        let mut raw: Vec<Theme> = Theme::names().filter_map(Theme::builtin).collect();
-        let default = raw.first().map(|theme| theme.name.clone());
-        let name = match theme.or(default.as_deref()) {
-            Some(path) if path.contains('/') || Path::new(path).extension().is_some() => {
-                let text =
-                    fs::read_to_string(path).map_err(|error| format!("failed to read the theme {path}: {error}"))?;
-                raw.push(Theme::parse(path, &text).map_err(|error| error.to_string())?);
-                path
-            }
-            other => other.unwrap_or_default(),
-        }
-        .to_owned();
-        let themes: Vec<Theme> = raw.iter().map(|theme| theme.fitted(depth, glyphs)).collect();
-        let Some(chosen) = themes.iter().find(|theme| theme.name == name).cloned() else {
-            let known: Vec<&str> = themes.iter().map(|theme| theme.name.as_str()).collect();
-            return Err(format!("there is no theme `{name}` (accepted: {}, or a path to a file)", known.join(", ")));
+        let mut names: Vec<String> = Theme::names().map(str::to_owned).collect();
+        let name = theme.or(names.first().map(String::as_str)).unwrap_or_default().to_owned();
+        let is_file = theme.is_some_and(|theme| theme.contains('/') || Path::new(theme).extension().is_some());
+        let (from_file, chosen) = if is_file {
+            let text =
+                fs::read_to_string(&name).map_err(|error| format!("failed to read the theme {name}: {error}"))?;
+            let read = Theme::parse(&name, &text).map_err(|error| error.to_string())?;
+            names.push(name);
+            (Some(read.clone()), read)
+        } else {
+            let known = || format!("there is no theme `{name}` (accepted: {}, or a path to a file)", names.join(", "));
+            (None, Theme::builtin(&name).ok_or_else(known)?)
         };
-        Ok(Self { mouse: true, motion, themes, chosen })
+        Ok(Self { mouse: true, motion, names, from_file, chosen: chosen.fitted(depth, glyphs), depth, glyphs })
     }
 
     /// The settings that keys change, as they are at first.
     pub fn settings(&self) -> Settings {
-        Settings {
-            motion: self.motion,
-            theme: self.chosen.name.clone(),
-            themes: self.themes.iter().map(|theme| theme.name.clone()).collect(),
-            mouse: self.mouse,
-        }
+        Settings { motion: self.motion, theme: self.chosen.name.clone(), themes: self.names.clone(), mouse: self.mouse }
     }
 
     /// Draws with another theme from here on.
     pub fn choose(&mut self, name: &str) {
-        if let Some(theme) = self.themes.iter().find(|theme| theme.name == name) {
-            self.chosen = theme.clone();
+        let from_file = self.from_file.clone().filter(|theme| theme.name == name);
+        if let Some(theme) = from_file.or_else(|| Theme::builtin(name)) {
+            self.chosen = theme.fitted(self.depth, self.glyphs);
         }
     }
 

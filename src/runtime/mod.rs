@@ -1,5 +1,6 @@
 //! The runtime: the loop, the terminal, the clocks, and everything that is done rather than decided.
 pub mod adapter;
+mod alarm;
 mod clipboard;
 pub mod clock;
 pub mod deck;

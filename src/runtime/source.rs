@@ -1,14 +1,17 @@
 //! Logs and metrics, followed and handed over as telemetry; and the profile's files, watched for changes.
 
 use std::ffi::OsString;
+use std::io;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt};
-use notify::{RecursiveMode, Watcher};
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Notify;
+use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -27,6 +30,30 @@ const LOOK: Duration = Duration::from_secs(5);
 /// How long the start of a source that panicked is put off.
 const AGAIN: Duration = Duration::from_secs(5);
 
+/// The thread of logs and metrics: a flood of lines, or a file system that hangs, never takes the loop's time (S3).
+/// Started when a profile first names a source.
+#[derive(Debug, Default)]
+pub struct Aside(Option<Runtime>);
+
+impl Aside {
+    fn handle(&mut self) -> io::Result<Handle> {
+        let runtime = match self.0.take() {
+            Some(runtime) => runtime,
+            None => Builder::new_multi_thread().worker_threads(1).thread_name("sources").enable_all().build()?,
+        };
+        Ok(self.0.insert(runtime).handle().clone())
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        // A read that hangs is not waited for.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
 /// The profile on disk, when it is not as it was at the last look.
 #[derive(Debug)]
 pub struct OnDisk(
@@ -35,13 +62,21 @@ pub struct OnDisk(
 );
 
 /// Follows every log and metric source until it is cancelled. Lines and looks may be dropped under load, states are not.
+///
+/// # Errors
+/// When no thread can be started for them.
 pub fn follow<M: From<cockpit::Msg> + Send + 'static>(
     adapters: &Adapters,
     control: &Control<M>,
     telemetry: &Telemetry<M>,
     tracker: &TaskTracker,
     cancel: &CancellationToken,
-) {
+    aside: &mut Aside,
+) -> io::Result<()> {
+    if adapters.logs.is_empty() && adapters.metrics.is_empty() {
+        return Ok(());
+    }
+    let thread = aside.handle()?;
     for log in &adapters.logs {
         let (log, control, telemetry) = (log.clone(), control.clone(), telemetry.clone());
         let followed = async move {
@@ -51,7 +86,7 @@ pub fn follow<M: From<cockpit::Msg> + Send + 'static>(
                 sleep(AGAIN).await;
             }
         };
-        tracker.spawn(cancel.clone().run_until_cancelled_owned(followed));
+        tracker.spawn_on(cancel.clone().run_until_cancelled_owned(followed), &thread);
     }
     for metric in &adapters.metrics {
         let (metric, telemetry) = (metric.clone(), telemetry.clone());
@@ -61,8 +96,9 @@ pub fn follow<M: From<cockpit::Msg> + Send + 'static>(
                 sleep(AGAIN).await;
             }
         };
-        tracker.spawn(cancel.clone().run_until_cancelled_owned(scraped));
+        tracker.spawn_on(cancel.clone().run_until_cancelled_owned(scraped), &thread);
     }
+    Ok(())
 }
 
 async fn follow_log<M: From<cockpit::Msg>>(log: &LogAdapter, control: &Control<M>, telemetry: &Telemetry<M>) {
@@ -97,16 +133,27 @@ pub fn watch_profile<M: From<OnDisk> + Send + 'static>(
     let path = path.to_owned();
     tracker.spawn(cancel.clone().run_until_cancelled_owned(async move {
         let changed = Arc::new(Notify::new());
-        // Without it the files are still read every few seconds.
-        let watcher = watcher(&path, &known, changed.clone())
-            .inspect_err(|error| tracing::warn!(%error, "changes of the profile are looked for, not told"));
+        // What touches a file runs away from the loop: its file system may hang.
+        let (files, bell) = (paths(&path, Some(&known)), changed.clone());
+        let mut watch = spawn_blocking(move || watch_files(&files, bell)).await.ok().flatten();
         let mut last: Result<Loaded, Problems> = Ok(known);
         loop {
-            if timeout(LOOK, changed.notified()).await.is_ok() {
+            let is_told = timeout(LOOK, changed.notified()).await.is_ok();
+            if is_told {
                 sleep(SETTLE).await;
             }
-            let path = path.clone();
-            let Ok(now) = tokio::task::spawn_blocking(move || load(&path)).await else { continue };
+            let (path, bell) = (path.clone(), changed.clone());
+            let looked = spawn_blocking(move || {
+                if !is_told {
+                    return (None, load(&path));
+                }
+                // A file that was replaced is another one, and other files may be included. They are watched before they
+                // are read, so that nothing falls between.
+                let files = paths(&path, load(&path).ok().as_ref());
+                (watch_files(&files, bell), load(&path))
+            });
+            let Ok((anew, now)) = looked.await else { continue };
+            watch = anew.or(watch);
             let is_same = match (&last, &now) {
                 (Ok(last), Ok(now)) => last.procedure.digest == now.procedure.digest,
                 (Err(last), Err(now)) => last == now,
@@ -117,33 +164,44 @@ pub fn watch_profile<M: From<OnDisk> + Send + 'static>(
                 control.put(OnDisk(now).into());
             }
             // Kept alive as long as it is waited for.
-            std::hint::black_box(&watcher);
+            std::hint::black_box(&watch);
         }
     }));
 }
 
-fn watcher(path: &Path, known: &Loaded, changed: Arc<Notify>) -> notify::Result<impl Watcher + use<>> {
-    // Directories, not files: editors replace a file by another of its name.
-    let beside = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut directories: Vec<PathBuf> = vec![beside.to_owned()];
-    let mut names: Vec<OsString> = path.file_name().map(OsString::from).into_iter().collect();
-    for file in known.files.iter().skip(1) {
-        let file = beside.join(&file.path);
-        directories.extend(file.parent().map(Path::to_owned));
-        names.extend(file.file_name().map(OsString::from));
-    }
+/// The files of a profile, as far as they are known.
+fn paths(path: &Path, known: Option<&Loaded>) -> Vec<PathBuf> {
+    let beside = folder(path);
+    let included = known.into_iter().flat_map(|known| known.files.iter().skip(1)).map(|file| beside.join(&file.path));
+    std::iter::once(path.to_owned()).chain(included).collect()
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Rings when one of the files changes. Without it they are still read every few seconds.
+fn watch_files(files: &[PathBuf], changed: Arc<Notify>) -> Option<RecommendedWatcher> {
+    watcher(files, changed)
+        .inspect_err(|error| tracing::warn!(%error, "changes of the profile are looked for, not told"))
+        .ok()
+}
+
+fn watcher(files: &[PathBuf], changed: Arc<Notify>) -> notify::Result<RecommendedWatcher> {
+    let names: Vec<OsString> = files.iter().filter_map(|file| file.file_name().map(OsString::from)).collect();
     let mut watcher = notify::recommended_watcher(move |told: notify::Result<notify::Event>| {
         let Ok(event) = told else { return };
-        // A log may be written beside the profile. A link of another name that is set anew is found by looking.
         let is_ours = |path: &PathBuf| path.file_name().is_none_or(|name| names.iter().any(|ours| ours == name));
         if !event.kind.is_access() && (event.paths.is_empty() || event.paths.iter().any(is_ours)) {
             changed.notify_one();
         }
     })?;
-    directories.sort();
-    directories.dedup();
-    for directory in directories {
-        watcher.watch(&directory, RecursiveMode::NonRecursive)?;
+    for file in files {
+        // Not its directory, where a log may be written that would wake us with each of its lines; but one that is not there
+        // appears in its directory, and a link is set anew there.
+        let is_plain = std::fs::symlink_metadata(file).is_ok_and(|metadata| metadata.is_file());
+        let place = if is_plain { file } else { folder(file) };
+        watcher.watch(place, RecursiveMode::NonRecursive)?;
     }
     Ok(watcher)
 }

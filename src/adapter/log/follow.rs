@@ -23,8 +23,8 @@ use super::{Cleaner, LogSource, LogUpdate};
 use crate::domain::log::{LogBatch, LogSourceState};
 use crate::domain::{Trouble, TroubleKind};
 
-/// The least time between two batches.
-pub(super) const PACE: Duration = Duration::from_millis(10);
+/// The least time between two batches: nobody sees lines more often, and each batch is a look at the file and a frame.
+pub(super) const PACE: Duration = Duration::from_millis(20);
 /// How often the file is looked at whatever the system tells.
 const SAFETY: Duration = Duration::from_secs(1);
 /// How often where the system cannot tell of changes.

@@ -23,7 +23,12 @@ impl Deck {
     fn perform(&mut self, effect: Effect) {
         match effect {
             // What the flight tells is in the model already; here it goes into the log.
-            Effect::Flight(effect) => drop(self.hands.perform(effect)),
+            Effect::Flight(effect) => {
+                if matches!(effect, flight::Effect::Read { .. }) {
+                    self.hold_frame();
+                }
+                drop(self.hands.perform(effect));
+            }
             Effect::Copy(text) => self.screen.aside(&clipboard::copy(&text)),
             Effect::Bell => self.screen.aside(b"\x07"),
             Effect::Redraw => self.screen.forget(),
@@ -101,7 +106,11 @@ impl Deck {
     pub(super) fn follow_sources(&mut self) {
         self.sources.cancel();
         self.sources = self.cancel.child_token();
-        source::follow(&self.hands.adapters, &self.control, &self.telemetry, &self.tracker, &self.sources);
+        let (adapters, aside) = (&self.hands.adapters, &mut self.aside);
+        let followed = source::follow(adapters, &self.control, &self.telemetry, &self.tracker, &self.sources, aside);
+        if let Err(error) = followed {
+            self.tell(Tone::Bad, format!("no log or metric is followed, no thread could be started: {error}"));
+        }
     }
 
     pub(super) fn tell(&mut self, tone: Tone, text: String) {

@@ -1,40 +1,62 @@
 //! When a frame is drawn, and what becomes of it.
 
-use ratatui::buffer::Buffer;
-
 use super::super::clock;
-use super::super::terminal::Screen;
-use super::{Deck, FRAME};
+use super::super::terminal::Handed;
+use super::{ANSWER, AWAITED, Deck, FRAME};
 use crate::cockpit::Msg;
+use crate::domain::Elapsed;
 
 impl Deck {
     pub(super) fn is_dirty(&self) -> bool {
         self.handed != Some(self.model.version) || self.screen.is_urgent()
     }
 
+    /// When the next frame that no key asked for may be drawn.
+    pub(super) fn next_frame(&self) -> Elapsed {
+        let next = self.drawn_at.plus(if self.is_awaited { AWAITED } else { FRAME });
+        self.held_until.map_or(next, |until| next.max(until))
+    }
+
+    /// A router is asked: its answer and what asked for it are to be one frame, if it comes soon.
+    pub(super) fn hold_frame(&mut self) {
+        self.held_until.get_or_insert(clock::elapsed().plus(ANSWER));
+    }
+
+    /// It has answered. Until the next frame no other answer is waited for.
+    pub(super) fn release_frame(&mut self) {
+        self.held_until = self.held_until.and(Some(Elapsed(0)));
+    }
+
+    /// Whether a change is under way, and people look at nothing else.
+    fn is_under_way(&self) -> bool {
+        !self.model.flight.executing.is_empty() || self.model.flight.session.in_flight().is_some()
+    }
+
     pub(super) fn draw(&mut self) {
+        self.is_awaited |= self.is_under_way();
         let now = clock::elapsed();
-        let is_due = self.is_eager || now >= self.drawn_at.plus(FRAME);
+        let is_due = self.is_eager || now >= self.next_frame();
         if !self.is_dirty() || !is_due || !self.terminal.is_free() || self.end.is_some() {
             return;
         }
-        let mut buffer = Buffer::empty(Screen::area(self.model.size));
+        let mut buffer = self.screen.blank(self.model.size);
         self.look.draw(&self.model, &mut buffer);
         let version = self.model.version;
         self.drawn_at = now;
+        self.held_until = None;
+        self.is_awaited = self.is_under_way();
         match self.screen.frame(buffer, None) {
-            // What was handed over has gone out, and shows this version too.
-            Ok(bytes) if bytes.is_empty() => {
+            Ok(bytes) => {
+                // Where nothing differs, what was handed over before has gone out, and shows this version too.
+                let handed = if bytes.is_empty() { Handed::Gone } else { self.terminal.frame(bytes, version) };
+                if handed == Handed::Refused {
+                    self.screen.forget();
+                    return;
+                }
                 self.handed = Some(version);
                 self.is_eager = false;
-                self.update(Msg::Drawn { version });
-            }
-            Ok(bytes) => {
-                if self.terminal.frame(bytes, version) {
-                    self.handed = Some(version);
-                    self.is_eager = false;
-                } else {
-                    self.screen.forget();
+                if handed == Handed::Gone {
+                    self.update(Msg::Drawn { version });
                 }
             }
             Err(error) => tracing::error!(%error, "a frame could not be made"),

@@ -1,7 +1,7 @@
 //! The deck: one loop, from keys, answers and time to messages, from messages to effects, from the model to frames.
 //!
-//! Control is served before telemetry. A key is drawn at once, telemetry at most sixty times a second, and nothing where
-//! nothing changed. The terminal never holds the loop up (S3).
+//! Control is served before telemetry. A key is drawn at once, what becomes of a change soon, telemetry at most sixty times a
+//! second, and nothing where nothing changed. The terminal never holds the loop up (S3).
 //!
 //! - `turn`: what comes in, in order; `act`: what is done for the cockpit; `draw`: frames; `leave`: the background, the end.
 
@@ -18,13 +18,14 @@ use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::alarm::Alarm;
 use super::clock;
 use super::hands::Hands;
 use super::look::Look;
 use super::opening::Opening;
 use super::queue::{Control, Telemetry};
 use super::signal::Signals;
-use super::source::{self, OnDisk};
+use super::source::{self, Aside, OnDisk};
 use super::terminal::{FromTerminal, Keys, Screen, Terminal};
 use crate::cockpit::{Model, Msg, Surroundings};
 use crate::domain::Elapsed;
@@ -34,6 +35,10 @@ use crate::profile::Loaded;
 
 /// Between two frames that no key asked for.
 const FRAME: Duration = Duration::from_millis(16);
+/// The same while a change is under way: its end is not to wait for the frame that showed its beginning.
+const AWAITED: Duration = Duration::from_millis(4);
+/// How long a frame waits for the answer of a router that was asked just now. Nearly all answer sooner.
+const ANSWER: Duration = Duration::from_millis(5);
 
 /// An act or fault of the built-in world, by its name; says what it did.
 pub type DemoAct = Arc<dyn Fn(&str) -> String + Send + Sync>;
@@ -114,6 +119,8 @@ struct Deck {
     cancel: CancellationToken,
     /// Ends the sources of the profile that is flown now.
     sources: CancellationToken,
+    aside: Aside,
+    alarm: Alarm,
     /// A profile that was found on disk and could be taken in.
     found: Option<Loaded>,
     end: Option<End>,
@@ -123,6 +130,10 @@ struct Deck {
     is_leaving_front: bool,
     /// A key waits to be drawn.
     is_eager: bool,
+    /// A change was under way since the last frame, or in it.
+    is_awaited: bool,
+    /// No frame before this, but for a key's.
+    held_until: Option<Elapsed>,
     drawn_at: Elapsed,
     ticked_at: Elapsed,
     /// When it was last looked for what nothing tells: a terminal that is gone, a holder that is gone.
@@ -146,6 +157,7 @@ pub async fn fly(opening: Opening, fittings: Fittings) -> Result<Landed, Error> 
     let signals = Signals::new().map_err(internal)?;
     let terminal = Terminal::take(control.clone(), fittings.look.mouse)?;
     let keys = terminal.keys().map_err(internal)?;
+    let alarm = Alarm::new().map_err(internal)?;
     let size = terminal.size().unwrap_or((80, 24));
     let (demo_acts, demo) = fittings.demo.map(|demo| (demo.listed, demo.act)).unzip();
     let around = Surroundings {
@@ -183,12 +195,16 @@ pub async fn fly(opening: Opening, fittings: Fittings) -> Result<Landed, Error> 
         samples,
         tracker,
         sources: cancel.child_token(),
+        aside: Aside::default(),
+        alarm,
         cancel,
         found: Some(on_disk),
         end: None,
         handed: None,
         is_leaving_front: false,
         is_eager: true,
+        is_awaited: false,
+        held_until: None,
         drawn_at: Elapsed(0),
         ticked_at: Elapsed(0),
         beat_at: Elapsed(0),

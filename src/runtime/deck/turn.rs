@@ -3,19 +3,20 @@
 use std::time::Duration;
 
 use crossterm::event::Event;
-use tokio::time::sleep;
 
 use super::super::clock;
 use super::super::signal::Signal;
 use super::super::terminal::{FromTerminal, panic};
-use super::{Deck, End, FRAME, ToLoop};
+use super::{Deck, End, ToLoop};
 use crate::cockpit::Msg;
 use crate::domain::Elapsed;
 use crate::flight::{self, Tone};
 use crate::input;
 
-/// Between two ticks, at most; also how often a vanished terminal is looked for.
-pub(super) const BEAT: Duration = Duration::from_secs(1);
+/// Between two ticks, at most; also how often, at least, a vanished terminal is looked for.
+pub(super) const BEAT: Duration = Duration::from_millis(1_200);
+/// A tick that comes so long after a beat is one, too: the clock's tick each second is nearly always there first.
+const NEARLY: Duration = Duration::from_millis(800);
 /// Between two ticks, at least.
 const REST: Duration = Duration::from_millis(10);
 /// Telemetry that is taken in before the loop looks up again.
@@ -35,7 +36,7 @@ impl Deck {
             }
             self.draw();
             assert!(panic_at.is_none_or(|at| clock::elapsed() < at), "asked for by --panic-after");
-            let rest = self.rest().min(panic_at.map_or(BEAT, clock::until));
+            let at = panic_at.map_or_else(|| self.due(), |panic_at| self.due().min(panic_at));
             tokio::select! {
                 biased;
                 signal = self.signals.next() => self.signal(signal),
@@ -46,28 +47,28 @@ impl Deck {
                     Tone::Bad,
                     format!("flightdeck has a fault: {message}; the deck flies on, its own log has more"),
                 ),
-                () = sleep(rest) => {}
+                () = self.alarm.ring(at) => {}
                 Some(sample) = self.samples.recv() => self.take_batch(sample),
             }
         }
     }
 
-    /// How long until something is due without anything coming in.
-    fn rest(&self) -> Duration {
-        let now = clock::elapsed();
+    /// When something is due without anything coming in.
+    fn due(&self) -> Elapsed {
         let mut at = self.beat_at.plus(BEAT);
         if let Some(wakes_at) = self.model.wakes_at() {
             at = at.min(wakes_at.max(self.ticked_at.plus(REST)));
         }
         if self.is_dirty() && self.terminal.is_free() {
-            at = at.min(self.drawn_at.plus(FRAME));
+            at = at.min(self.next_frame());
         }
-        at.since(now)
+        at
     }
 
     fn tick_when_due(&mut self) {
         let now = clock::elapsed();
-        let beat = now >= self.beat_at.plus(BEAT);
+        let wakes = self.model.wakes_at().is_some_and(|at| now >= at.max(self.ticked_at.plus(REST)));
+        let beat = now >= self.beat_at.plus(if wakes { NEARLY } else { BEAT });
         if beat {
             self.beat_at = now;
             if self.terminal.size().is_err() {
@@ -75,7 +76,6 @@ impl Deck {
             }
             self.look_for_holder();
         }
-        let wakes = self.model.wakes_at().is_some_and(|at| now >= at.max(self.ticked_at.plus(REST)));
         if beat || wakes {
             self.ticked_at = now;
             let dropped = self.telemetry.take_dropped();
@@ -139,7 +139,12 @@ impl Deck {
 
     pub(super) fn take(&mut self, message: ToLoop) {
         match message {
-            ToLoop::Cockpit(msg) => self.update(msg),
+            ToLoop::Cockpit(msg) => {
+                if matches!(msg, Msg::Flight(flight::Msg::RouterRead { .. })) {
+                    self.release_frame();
+                }
+                self.update(msg);
+            }
             ToLoop::Terminal(FromTerminal::Written { version }) => self.update(Msg::Drawn { version }),
             ToLoop::Terminal(FromTerminal::Lost(error)) => {
                 tracing::warn!(%error, "the terminal is gone");

@@ -1,6 +1,9 @@
 //! The line to the terminal: one thread that writes, and one job at a time (S3). Whoever hands over a frame never waits
 //! for it; whoever leaves waits a moment, and goes on.
 //!
+//! A pseudo-terminal takes what there is room for and never waits, so what fits is written where it is handed over, and the
+//! thread is woken for the rest alone.
+//!
 //! # Invariants
 //! - One frame is being written at most, and none waits behind it: the next is drawn when this one has gone out, against
 //!   what then stands on the screen.
@@ -41,13 +44,32 @@ pub(super) enum Told {
     Lost(io::Error),
 }
 
+/// What becomes of a frame that is handed over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Handed {
+    /// It has gone out.
+    Gone,
+    /// It is being written, and told when it has gone out.
+    Waits,
+    /// Another is being written, or the terminal is gone.
+    Refused,
+}
+
+/// Where frames go.
+#[derive(Debug)]
+pub(super) struct Output {
+    file: File,
+    /// A write takes what there is room for, and is quick.
+    is_quick: bool,
+}
+
 /// The line.
 #[derive(Debug)]
 pub(super) struct Line {
     queue: Mutex<Queue>,
     /// Something changed in the queue.
     turn: Condvar,
-    output: File,
+    output: Output,
 }
 
 #[derive(Debug, Default)]
@@ -61,13 +83,18 @@ struct Queue {
 
 #[derive(Debug)]
 enum Job {
-    Frame { bytes: Vec<u8>, version: u64 },
+    /// A frame, or the rest of one.
+    Frame {
+        bytes: Vec<u8>,
+        version: u64,
+        is_begun: bool,
+    },
     Control(Vec<u8>),
 }
 
 impl Line {
     /// Starts the thread. `tell` is called on it.
-    pub(super) fn start(output: File, tell: impl Fn(Told) + Send + 'static) -> io::Result<Arc<Self>> {
+    pub(super) fn start(output: Output, tell: impl Fn(Told) + Send + 'static) -> io::Result<Arc<Self>> {
         let line = Arc::new(Self { queue: Mutex::default(), turn: Condvar::new(), output });
         let writer = line.clone();
         thread::Builder::new().name("terminal".to_owned()).spawn(move || writer.run(&tell))?;
@@ -80,22 +107,31 @@ impl Line {
         queue.job.is_none() && !queue.is_writing && !queue.is_lost
     }
 
-    /// Hands a frame over; `false` when another is being written.
-    pub(super) fn frame(&self, bytes: Vec<u8>, version: u64) -> bool {
+    /// Hands a frame over.
+    pub(super) fn frame(&self, mut bytes: Vec<u8>, version: u64) -> Handed {
         let mut queue = self.lock();
         if queue.job.is_some() || queue.is_writing || queue.is_lost {
-            return false;
+            return Handed::Refused;
         }
-        queue.job = Some(Job::Frame { bytes, version });
+        // What goes wrong here goes wrong for the thread once more, which tells it.
+        let written = if self.output.is_quick { (&self.output.file).write(&bytes).unwrap_or(0) } else { 0 };
+        if written == bytes.len() {
+            return Handed::Gone;
+        }
+        bytes.drain(..written);
+        queue.job = Some(Job::Frame { bytes, version, is_begun: written > 0 });
         self.turn.notify_all();
-        true
+        Handed::Waits
     }
 
     /// Writes bytes that must go out before anything else, and waits a moment for it. What is being written is given up.
-    pub(super) fn control(&self, bytes: Vec<u8>) {
+    pub(super) fn control(&self, mut bytes: Vec<u8>) {
         let mut queue = self.lock();
         if queue.is_lost {
             return;
+        }
+        if matches!(queue.job, Some(Job::Frame { is_begun: true, .. })) {
+            bytes.splice(0..0, CANCEL.iter().copied());
         }
         queue.is_abandoned = queue.is_writing;
         queue.job = Some(Job::Control(bytes));
@@ -103,7 +139,7 @@ impl Line {
         queue = self.wait(queue);
         if queue.job.is_some() || queue.is_writing {
             // The terminal does not read. What it was sent and has not read is thrown away, so that there is room.
-            tcflush(self.output.as_fd(), QueueSelector::OFlush).ok();
+            tcflush(&self.output.file, QueueSelector::OFlush).ok();
             queue.is_abandoned = queue.is_writing;
             drop(self.wait(queue));
         }
@@ -180,7 +216,7 @@ impl Line {
 
     /// Writes everything, or gives up between two chunks when it may: `false` then.
     fn write(&self, bytes: &[u8], may_be_abandoned: bool) -> io::Result<bool> {
-        let mut output = &self.output;
+        let mut output = &self.output.file;
         for chunk in bytes.chunks(CHUNK) {
             if may_be_abandoned && self.lock().is_abandoned {
                 return Ok(false);
@@ -204,7 +240,7 @@ impl Line {
 
     /// Waits until the terminal takes more, or for a moment.
     fn wait_for_room(&self) {
-        let mut output = [PollFd::new(&self.output, PollFlags::OUT)];
+        let mut output = [PollFd::new(&self.output.file, PollFlags::OUT)];
         if poll(&mut output, Some(&LOOK)).is_err() {
             thread::sleep(Duration::from_millis(10));
         }
@@ -217,16 +253,18 @@ impl Line {
 
 /// Opens a terminal once more, for writing that never blocks. The descriptor that the shell shares with this process
 /// stays as it is. Where it cannot be opened (it may be another user's), that one is written to.
-pub(super) fn open(output: &impl AsFd) -> io::Result<File> {
+pub(super) fn open(output: &impl AsFd) -> io::Result<Output> {
     let again = rustix::termios::ttyname(output, Vec::new()).and_then(|name| {
         let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        rustix::fs::open(name.as_c_str(), flags, Mode::empty())
+        let is_quick = name.to_bytes().starts_with(b"/dev/pts/");
+        // The console draws while it is written to, which may take its time.
+        Ok(Output { file: File::from(rustix::fs::open(name.as_c_str(), flags, Mode::empty())?), is_quick })
     });
     match again {
-        Ok(again) => Ok(File::from(again)),
+        Ok(again) => Ok(again),
         Err(error) => {
             tracing::warn!(%error, "the terminal could not be opened once more; leaving it may have to wait for it");
-            Ok(File::from(output.as_fd().try_clone_to_owned()?))
+            Ok(Output { file: File::from(output.as_fd().try_clone_to_owned()?), is_quick: false })
         }
     }
 }
@@ -240,9 +278,17 @@ mod tests {
     use super::*;
 
     fn line() -> (Arc<Line>, io::PipeReader, mpsc::Receiver<Told>) {
+        line_of(false)
+    }
+
+    fn line_of(is_quick: bool) -> (Arc<Line>, io::PipeReader, mpsc::Receiver<Told>) {
         let (reader, writer) = io::pipe().expect("a pipe");
+        let file = File::from(OwnedFd::from(writer));
+        if is_quick {
+            rustix::fs::fcntl_setfl(&file, OFlags::NONBLOCK).expect("a pipe can be told not to block");
+        }
         let (tell, told) = mpsc::channel();
-        let line = Line::start(File::from(OwnedFd::from(writer)), move |what| tell.send(what).expect("it is heard"));
+        let line = Line::start(Output { file, is_quick }, move |what| tell.send(what).expect("it is heard"));
         (line.expect("a thread"), reader, told)
     }
 
@@ -251,7 +297,7 @@ mod tests {
     #[test]
     fn a_frame_is_told_once_it_has_gone_out() {
         let (line, mut reader, told) = line();
-        assert!(line.frame(b"frame".to_vec(), 7));
+        assert_eq!(line.frame(b"frame".to_vec(), 7), Handed::Waits);
         assert!(matches!(told.recv_timeout(SOON), Ok(Told::Written { version: 7 })));
         let mut read = [0; 5];
         reader.read_exact(&mut read).expect("it was written");
@@ -262,7 +308,8 @@ mod tests {
     fn a_terminal_that_does_not_read_takes_one_frame_and_no_second() {
         let (line, mut reader, told) = line();
         let large = vec![b'x'; 4 * 1024 * 1024];
-        assert!(line.frame(large.clone(), 1) && !line.frame(b"second".to_vec(), 2));
+        assert_eq!(line.frame(large.clone(), 1), Handed::Waits);
+        assert_eq!(line.frame(b"second".to_vec(), 2), Handed::Refused);
         assert!(told.try_recv().is_err(), "it cannot have gone out yet");
         let mut read = vec![0; large.len()];
         reader.read_exact(&mut read).expect("the frame is whole");
@@ -270,9 +317,35 @@ mod tests {
     }
 
     #[test]
+    fn a_frame_that_fits_has_gone_out_at_once() {
+        let (line, mut reader, told) = line_of(true);
+        assert_eq!(line.frame(b"frame".to_vec(), 7), Handed::Gone);
+        let mut read = [0; 5];
+        reader.read_exact(&mut read).expect("it was written");
+        assert!(&read == b"frame" && line.is_free() && told.try_recv().is_err());
+    }
+
+    #[test]
+    fn what_does_not_fit_at_once_goes_out_whole_and_in_order() {
+        let (line, mut reader, told) = line_of(true);
+        let large: Vec<u8> = (0..1024 * 1024_u32).map(|at| at.to_le_bytes()[1]).collect();
+        assert_eq!(line.frame(large.clone(), 1), Handed::Waits);
+        let mut read = vec![0; large.len()];
+        reader.read_exact(&mut read).expect("the frame is whole");
+        assert!(read == large);
+        assert!(matches!(told.recv_timeout(SOON), Ok(Told::Written { version: 1 })));
+    }
+
+    #[test]
     fn leaving_overtakes_a_frame_and_cancels_what_was_cut() {
-        let (line, mut reader, told) = line();
-        assert!(line.frame(vec![b'x'; 4 * 1024 * 1024], 1));
+        for is_quick in [false, true] {
+            leaving_overtakes(is_quick);
+        }
+    }
+
+    fn leaving_overtakes(is_quick: bool) {
+        let (line, mut reader, told) = line_of(is_quick);
+        assert_eq!(line.frame(vec![b'x'; 4 * 1024 * 1024], 1), Handed::Waits);
         let mut some = [0; 4096];
         reader.read_exact(&mut some).expect("the frame has begun");
         let reading = thread::spawn(move || {
@@ -294,7 +367,7 @@ mod tests {
     fn a_vanished_terminal_is_told_and_leaving_it_does_not_wait() {
         let (line, reader, told) = line();
         drop(reader);
-        assert!(line.frame(b"frame".to_vec(), 1));
+        assert_eq!(line.frame(b"frame".to_vec(), 1), Handed::Waits);
         assert!(matches!(told.recv_timeout(SOON), Ok(Told::Lost(_))));
         line.control(b"leave".to_vec());
         assert!(!line.is_free());

@@ -1,7 +1,7 @@
 //! The terminal: taken whole, given back whole, however flightdeck ends.
 //!
 //! - [`Terminal`]: raw mode, alternate screen, mouse and paste modes, cursor; taken and left together.
-//! - `line`: the thread that writes, and never holds anybody up (S3).
+//! - `line`: writes, and never holds anybody up (S3).
 //! - `keys`: the thread that reads.
 //! - [`Screen`]: frames as the bytes that change what is shown.
 //! - [`mod@panic`]: what happens when a thread panics.
@@ -25,6 +25,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustix::termios::{OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetwinsize, tcsetattr};
 
 pub use self::keys::Keys;
+pub use self::line::Handed;
 use self::line::{Line, Told};
 pub use self::screen::Screen;
 use super::queue::Control;
@@ -147,9 +148,12 @@ impl Terminal {
         self.hold.is_taken.load(Ordering::SeqCst) && self.hold.line.is_free()
     }
 
-    /// Hands a frame over; `false` when another is being written.
-    pub fn frame(&self, bytes: Vec<u8>, version: u64) -> bool {
-        self.hold.is_taken.load(Ordering::SeqCst) && self.hold.line.frame(bytes, version)
+    /// Hands a frame over.
+    pub fn frame(&self, bytes: Vec<u8>, version: u64) -> Handed {
+        if !self.hold.is_taken.load(Ordering::SeqCst) {
+            return Handed::Refused;
+        }
+        self.hold.line.frame(bytes, version)
     }
 
     /// The bytes that switch mouse capture.

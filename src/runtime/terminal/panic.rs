@@ -1,6 +1,5 @@
-//! What happens when a thread panics. In the loop's thread: the terminal is given back, then the message is printed, and
-//! the program ends. In any other: the message is kept for the loop to tell, the terminal is not touched, the deck keeps
-//! flying.
+//! What happens at a panic. In the loop: the terminal is given back, then the message is printed, and the program ends. In
+//! a task or another thread: the message is kept for the loop to tell, the terminal is not touched, the deck keeps flying.
 
 use std::io::Write;
 use std::panic::PanicHookInfo;
@@ -43,7 +42,9 @@ fn hook(info: &PanicHookInfo<'_>) {
     let backtrace = std::backtrace::Backtrace::force_capture();
     let thread = thread::current();
     tracing::error!(thread = thread.name().unwrap_or("unnamed"), %message, %backtrace, "panic");
-    if LOOP.get() == Some(&thread.id()) {
+    // Tasks may run on the loop's thread; the runtime catches what they throw, and the loop goes on.
+    let is_loop = LOOP.get() == Some(&thread.id()) && tokio::task::try_id().is_none();
+    if is_loop {
         let last_word = format!(
             "flightdeck has a fault and had to end: {message}\n\
              What was decided is in the journal; open the profile again to go on from there."
@@ -67,4 +68,21 @@ fn payload<'a>(info: &'a PanicHookInfo<'_>) -> &'a str {
 fn print(text: &str) {
     // Nobody is left to tell when even this fails.
     writeln!(std::io::stderr(), "{text}").ok();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_on_the_loops_thread_that_panics_is_told_and_does_not_end_the_screen() {
+        install();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let told = runtime.block_on(async {
+            let ended = tokio::spawn(async { panic!("a fault of an adapter") }).await;
+            assert!(ended.is_err_and(|error| error.is_panic()));
+            next().await
+        });
+        assert!(told.contains("a fault of an adapter"), "{told}");
+    }
 }

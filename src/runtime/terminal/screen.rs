@@ -13,6 +13,8 @@ use ratatui::layout::{Position, Rect};
 #[derive(Debug, Default)]
 pub struct Screen {
     shown: Buffer,
+    /// The picture before, to be drawn on again: it is a quarter of a megabyte that need not be asked for sixty times a second.
+    spare: Buffer,
     cursor: Option<Position>,
     /// Whether what stands there is not known: the next frame draws everything.
     is_stale: bool,
@@ -36,6 +38,18 @@ impl Screen {
         self.aside.extend_from_slice(bytes);
     }
 
+    /// An empty picture for a terminal of this size.
+    pub fn blank(&mut self, size: (u16, u16)) -> Buffer {
+        let mut buffer = std::mem::take(&mut self.spare);
+        let area = Self::area(size);
+        if buffer.area == area {
+            buffer.reset();
+            buffer
+        } else {
+            Buffer::empty(area)
+        }
+    }
+
     /// Whether there is something to hand over beside a changed picture.
     pub fn is_urgent(&self) -> bool {
         self.is_stale || !self.aside.is_empty()
@@ -48,6 +62,7 @@ impl Screen {
     pub fn frame(&mut self, next: Buffer, cursor: Option<Position>) -> io::Result<Vec<u8>> {
         let is_whole = self.is_stale || self.shown.area != next.area;
         if !is_whole && self.aside.is_empty() && cursor == self.cursor && next.content == self.shown.content {
+            self.spare = next;
             return Ok(Vec::new());
         }
         let mut bytes = std::mem::take(&mut self.aside);
@@ -74,7 +89,7 @@ impl Screen {
         }
         bytes.queue(EndSynchronizedUpdate)?;
         bytes.flush()?;
-        self.shown = next;
+        self.spare = std::mem::replace(&mut self.shown, next);
         Ok(bytes)
     }
 
@@ -124,6 +139,16 @@ mod tests {
         assert!(screen.frame(buffer("same"), None).expect("memory does not fail").is_empty());
         screen.aside(b"\x07");
         assert!(!screen.frame(buffer("same"), None).expect("memory does not fail").is_empty());
+    }
+
+    #[test]
+    fn a_blank_picture_holds_nothing_of_the_one_before() {
+        let mut screen = Screen::new();
+        for text in ["one", "one", "two"] {
+            screen.frame(buffer(text), None).expect("memory does not fail");
+            assert_eq!(screen.blank((20, 2)), Buffer::empty(Screen::area((20, 2))));
+        }
+        assert_eq!(screen.blank((9, 3)), Buffer::empty(Screen::area((9, 3))));
     }
 
     #[test]
