@@ -117,7 +117,15 @@ impl Going<'_> {
         };
         self.is_fresh = false;
         let headers = headers(self.shared, self.entry, &sealed, tail.last);
-        let sent = self.shared.link.publish(self.subject, headers, sealed.bytes.clone(), ATTEMPT).await;
+        // A guard can hold by chance in a stream that was made anew. Looked at meanwhile, this costs no time.
+        let (sent, info) = tokio::join!(
+            self.shared.link.publish(self.subject, headers, sealed.bytes.clone(), ATTEMPT),
+            self.shared.link.info(&self.shared.settings.stream)
+        );
+        if info.is_ok_and(|info| !self.shared.origin.is_same(&info)) {
+            let why = "it was deleted and made again; find out who did that, and open a new session";
+            return Step::Answered(self.unavailable(why));
+        }
         self.judge(tail, &sealed, sent)
     }
 

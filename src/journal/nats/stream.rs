@@ -153,9 +153,14 @@ impl Origin {
         Self { created: info.created.clone(), first: info.state.first_seq.max(1), deleted: info.state.num_deleted }
     }
 
+    /// Whether it is the stream that was opened, and none that was made in its place.
+    pub(super) fn is_same(&self, now: &Info) -> bool {
+        self.created == now.created
+    }
+
     /// What somebody did to the stream that no journal does: `None` when it only grew.
     pub(super) fn damage(&self, now: &Info) -> Option<String> {
-        if self.created != now.created {
+        if !self.is_same(now) {
             return Some("it was deleted and made again".to_owned());
         }
         let first = now.state.first_seq.max(1);

@@ -33,7 +33,8 @@ pub struct Nats {
     servers: Vec<Server>,
     /// Lines for every server's configuration: accounts, TLS.
     extra: String,
-    scheme: &'static str,
+    /// Whether JetStream is on.
+    keeps: bool,
 }
 
 struct Server {
@@ -53,20 +54,31 @@ impl Nats {
 
     /// Starts so many servers with these lines in their configuration.
     pub fn start_with(count: usize, extra: &str) -> Self {
+        Self::start_as(count, extra, true)
+    }
+
+    fn start_as(count: usize, extra: &str, keeps: bool) -> Self {
         let mut last = String::new();
         // Another process may take a port between the look and the start.
         for _ in 0..5 {
             let servers = free_ports(count).into_iter().map(Server::new).collect();
-            let mut nats = Self { servers, extra: extra.to_owned(), scheme: "nats" };
+            let mut nats = Self { servers, extra: extra.to_owned(), keeps };
             match (0..count).try_for_each(|index| nats.launch(index)) {
                 Ok(()) => {
-                    nats.wait_until_ready();
+                    if keeps {
+                        nats.wait_until_ready();
+                    }
                     return nats;
                 }
                 Err(log) => last = log,
             }
         }
         panic!("the NATS server does not start:\n{last}");
+    }
+
+    /// Starts one server that keeps nothing.
+    pub fn start_without_jetstream() -> Self {
+        Self::start_as(1, "", false)
     }
 
     /// One server that this process's tests share. Use a stream of your own.
@@ -83,7 +95,7 @@ impl Nats {
 
     /// Where clients connect.
     pub fn addresses(&self) -> Vec<String> {
-        self.servers.iter().map(|server| format!("{}://127.0.0.1:{}", self.scheme, server.ports[0])).collect()
+        self.servers.iter().map(|server| format!("nats://127.0.0.1:{}", server.ports[0])).collect()
     }
 
     /// Settings for a stream of this name on them.
@@ -110,7 +122,7 @@ impl Nats {
     }
 
     /// Whether a server says of itself that it leads.
-    fn sees_leader(&self, index: usize, stream: &str) -> bool {
+    pub fn sees_leader(&self, index: usize, stream: &str) -> bool {
         let server = &self.servers[index];
         let Some(told) = server.look("/jsz?streams=true") else { return false };
         let accounts = told["account_details"].as_array().cloned().unwrap_or_default();
@@ -174,7 +186,10 @@ impl Nats {
         let routes: Vec<String> =
             self.servers.iter().map(|server| format!("nats://127.0.0.1:{}", server.ports[2])).collect();
         let cluster = if routes.len() == 1 { String::new() } else { routes.join(", ") };
-        self.servers[index].launch(&cluster, &self.extra)
+        let store = self.servers[index].dir.path().join("store");
+        let jetstream = format!("jetstream {{ store_dir: {store:?}, sync_interval: \"2m\" }}\n");
+        let extra = if self.keeps { jetstream + &self.extra } else { self.extra.clone() };
+        self.servers[index].launch(&cluster, &extra)
     }
 }
 
@@ -192,7 +207,7 @@ impl Server {
         let mut config = format!(
             "server_name: \"{}\"\nlisten: \"127.0.0.1:{client}\"\nhttp: \"127.0.0.1:{look}\"\n\
              pid_file: \"{shown}/pid\"\nlog_file: \"{shown}/log\"\nwrite_deadline: \"2s\"\n\
-             jetstream {{ store_dir: \"{shown}/store\", sync_interval: \"2m\" }}\n{extra}\n",
+             {extra}\n",
             self.name
         );
         if !routes.is_empty() {
