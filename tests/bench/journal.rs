@@ -70,7 +70,7 @@ async fn sqlite(directory: &Path) {
 #[cfg(feature = "nats")]
 async fn nats() {
     use flightdeck::journal::NatsStore;
-    if !nats::is_installed() {
+    if nats::program().is_none() {
         return println!("append, one NATS server: skipped, there is no `nats-server` here");
     }
     for (servers, words) in [(1, "one NATS server"), (3, "three NATS servers")] {

@@ -61,10 +61,9 @@ pub(super) async fn append(shared: &Arc<Shared>, tail: &mut Tail, subject: &str,
                 match going.look(tail).await {
                     // The other entry is there: decide again at once.
                     Ok(()) if tail.last > before => continue,
-                    // A cluster tells of entries that it has not kept yet.
-                    Ok(()) => why,
                     Err(Step::Answered(answer)) => return answer,
-                    Err(_) => why,
+                    // A cluster tells of entries that it has not kept yet.
+                    Ok(()) | Err(_) => why,
                 }
             }
             Step::Doubtful(why) => {
@@ -96,10 +95,9 @@ impl Going<'_> {
         if !self.shared.link.is_connected_within(ATTEMPT).await {
             return Step::Away;
         }
-        if self.doubt.is_some() || !tail.sessions.contains_key(&self.entry.session) {
-            if let Err(step) = self.look(tail).await {
-                return step;
-            }
+        let must_look = self.doubt.is_some() || !tail.sessions.contains_key(&self.entry.session);
+        if must_look && let Err(step) = self.look(tail).await {
+            return step;
         }
         let sealed = loop {
             match prepare(self.shared, tail, self.entry) {

@@ -41,11 +41,10 @@ pub(super) async fn open(link: &Link, settings: &Settings, subjects: &Subjects) 
         };
         // A cluster that just started, or lost its leader, knows better in a moment.
         let may_pass = match &no {
-            NoAnswer::Silence(Silence::Denied(_)) => false,
+            NoAnswer::Silence(Silence::Denied(_)) | NoAnswer::Garbled(_) => false,
             NoAnswer::Silence(Silence::NobodyThere) => link.has_jetstream(),
             NoAnswer::Silence(_) => true,
             NoAnswer::Refused(refused) => refused.code >= 500 || refused.err_code == refusal::NO_PEERS,
-            NoAnswer::Garbled(_) => false,
         };
         if !may_pass || Instant::now() >= deadline {
             let advice = if no.is(refusal::NO_CLUSTER) {

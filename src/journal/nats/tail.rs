@@ -146,7 +146,7 @@ pub(super) async fn read_to(
                     return Ok(());
                 }
                 taken += 1;
-                if taken % 128 == 0 {
+                if taken.is_multiple_of(128) {
                     // Opening entries takes time that other tasks of this thread may need.
                     tokio::task::yield_now().await;
                 }

@@ -79,7 +79,7 @@ fn on_every_store<F: Future<Output = ()>>(test: impl Fn(World) -> F) {
         let limited = async {
             let directory = tempfile::tempdir().unwrap();
             let world = World::new(*kind, directory.path()).await;
-            tokio::time::timeout(Duration::from_secs(60), test(world))
+            tokio::time::timeout(Duration::from_mins(1), test(world))
                 .await
                 .unwrap_or_else(|_| panic!("{kind:?} answers in time"));
         };

@@ -7,6 +7,7 @@
 //! ```
 //! Each server is the child of a shell that ends it when this process is gone, however it went.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -173,11 +174,6 @@ impl Nats {
         }
     }
 
-    /// What the server wrote.
-    pub fn log(&self, index: usize) -> String {
-        fs::read_to_string(self.servers[index].dir.path().join("log")).unwrap_or_default()
-    }
-
     fn signal(&self, index: usize, signal: Signal) {
         kill_process(self.servers[index].pid.expect("the server runs"), signal).expect("the server takes signals");
     }
@@ -187,7 +183,7 @@ impl Nats {
             self.servers.iter().map(|server| format!("nats://127.0.0.1:{}", server.ports[2])).collect();
         let cluster = if routes.len() == 1 { String::new() } else { routes.join(", ") };
         let store = self.servers[index].dir.path().join("store");
-        let jetstream = format!("jetstream {{ store_dir: {store:?}, sync_interval: \"2m\" }}\n");
+        let jetstream = format!("jetstream {{ store_dir: \"{}\", sync_interval: \"2m\" }}\n", store.display());
         let extra = if self.keeps { jetstream + &self.extra } else { self.extra.clone() };
         self.servers[index].launch(&cluster, &extra)
     }
@@ -211,13 +207,16 @@ impl Server {
             self.name
         );
         if !routes.is_empty() {
-            config += &format!("cluster {{ name: fd, listen: \"127.0.0.1:{route}\", routes: [{routes}] }}\n");
+            writeln!(config, "cluster {{ name: fd, listen: \"127.0.0.1:{route}\", routes: [{routes}] }}").unwrap();
         }
         fs::write(dir.join("nats.conf"), config).expect("the configuration is written");
         fs::remove_file(dir.join("pid")).ok();
+        let Some(program) = program() else {
+            panic!("there is no `nats-server` on this machine; `./tests/run` installs what the tests need")
+        };
         let keeper = Command::new("sh")
             .args(["-c", KEEPER])
-            .arg(binary())
+            .arg(program)
             .arg(dir.join("nats.conf"))
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -280,7 +279,7 @@ pub fn stream() -> String {
 }
 
 /// The server's program: on the path, or where `tests/run` puts it.
-fn binary() -> PathBuf {
+pub fn program() -> Option<PathBuf> {
     let on_path = std::env::var_os("PATH").and_then(|path| {
         std::env::split_paths(&path).map(|folder| folder.join("nats-server")).find(|file| file.is_file())
     });
@@ -289,14 +288,7 @@ fn binary() -> PathBuf {
         Some(Path::new(&home).join(".cache"))
     });
     let cached = cache.map(|cache| cache.join("flightdeck-tests/nats-server")).filter(|file| file.is_file());
-    on_path.or(cached).unwrap_or_else(|| {
-        panic!("there is no `nats-server` on this machine; `./tests/run` installs what the tests need")
-    })
-}
-
-/// Whether the server's program is there.
-pub fn is_installed() -> bool {
-    std::panic::catch_unwind(binary).is_ok()
+    on_path.or(cached)
 }
 
 /// Waits for a state, with a limit.
