@@ -44,7 +44,10 @@ pub(super) async fn open(link: &Link, settings: &Settings, subjects: &Subjects) 
             NoAnswer::Silence(Silence::Denied(_)) | NoAnswer::Garbled(_) => false,
             NoAnswer::Silence(Silence::NobodyThere) => link.has_jetstream(),
             NoAnswer::Silence(_) => true,
-            NoAnswer::Refused(refused) => refused.code >= 500 || refused.err_code == refusal::NO_PEERS,
+            NoAnswer::Refused(refused) => {
+                let never = refused.err_code == refusal::NO_CLUSTER;
+                !never && refused.code >= 500 || refused.err_code == refusal::NO_PEERS
+            }
         };
         if !may_pass || Instant::now() >= deadline {
             let advice = if no.is(refusal::NO_CLUSTER) {

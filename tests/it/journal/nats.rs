@@ -155,7 +155,9 @@ async fn a_killed_server_keeps_what_was_answered() {
         });
     }
     assert_eq!(writing.await.unwrap(), (2..402).collect::<Vec<_>>());
-    following.await.unwrap();
+    // Each time is told once, or twice where the server was met on its way up; not at every try.
+    let troubles = following.await.unwrap();
+    assert!(troubles <= 4, "{troubles}");
     let read = entries(&*store, session(1)).await;
     assert!(read.iter().skip(1).map(|kept| kept.entry.id.counter).eq(2..402), "each once, in order");
 }
@@ -252,6 +254,55 @@ async fn wrong_credentials_are_refused_without_a_secret_in_the_message() {
     let nobody = Settings { servers: vec!["nats://127.0.0.1:1".to_owned()], ..with(None) };
     let error = refused(nobody).await;
     assert!(error.contains("Connection refused") && error.contains("check the addresses"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_way_in_lets_in() {
+    // A pair that stands in the documentation of NATS.
+    let public = "UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4";
+    let seed = "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY";
+    for (lines, right, wrong) in [
+        ("token: \"right\"".to_owned(), Login::Token("right".into()), Login::Token("hunter2".into())),
+        (format!("users: [ {{ nkey: {public} }} ]"), Login::Nkey(seed.into()), Login::Token("hunter2".into())),
+    ] {
+        let nats = Nats::start_with(1, &format!("authorization {{ {lines} }}"));
+        let with = |login| Settings { login: Some(login), ..nats.settings("WAYS", 1) };
+        kept(&open(with(right)).await, opening(session(1), "bridge", "prod")).await;
+        let error = refused(with(wrong)).await;
+        assert!(error.contains("does not let a token in") && !error.contains("hunter2"), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_find_the_journal_that_a_profile_names() {
+    let nats = Nats::start_with(1, r#"authorization { users: [ { user: "deck", password: "right" } ] }"#);
+    let folder = tempfile::tempdir().unwrap();
+    let sessions = async |password: &str| {
+        let profile = folder.path().join("profile.toml");
+        std::fs::write(folder.path().join("password"), format!("{password}\n")).unwrap();
+        let text = format!(
+            "service = \"bridge\"\nenvironment = \"prod\"\nnew = \"blue\"\n[pools.blue]\n[pools.green]\n\
+             [journal]\nnats = {:?}\nreplicas = 1\nuser = \"deck\"\npassword = {{ file = {:?} }}\n\
+             [[step]]\nname = \"Go\"\npause = \"Go.\"\n",
+            nats.addresses(),
+            folder.path().join("password"),
+        );
+        std::fs::write(&profile, text).unwrap();
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_flightdeck"));
+        command.arg("sessions").arg("--profile").arg(&profile).arg("--state-dir").arg(folder.path());
+        let ended = command.output().await.unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (ended.status.code(), text(&ended.stdout) + &text(&ended.stderr))
+    };
+    let (code, said) = sessions("right").await;
+    assert_eq!(code, Some(0), "no stream is no session: {said}");
+    let login = Login::Password { user: "deck".to_owned(), password: "right".into() };
+    let settings = Settings { subject: "flightdeck".to_owned(), login: Some(login), ..nats.settings("FLIGHTDECK", 1) };
+    kept(&open(settings).await, opening(session(1), "bridge", "prod")).await;
+    let (code, said) = sessions("right").await;
+    assert!(code == Some(0) && said.contains("bridge") && said.contains("2.5.0"), "{said}");
+    let (code, said) = sessions("hunter2").await;
+    assert!(code == Some(6) && said.contains("does not let user deck in") && !said.contains("hunter2"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

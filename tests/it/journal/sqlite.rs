@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use flightdeck::domain::CockpitId;
+use flightdeck::domain::{CockpitId, Presence, Timestamp};
 use flightdeck::entry::{Break, Broken, Entry};
 use flightdeck::journal::{Appended, JournalError, Place, SqliteStore, Store};
 use flightdeck::session::Event;
@@ -375,6 +375,34 @@ async fn a_private_store_says_so() {
     let store = SqliteStore::open(&Place::Private(inner.clone())).unwrap();
     assert!(store.is_private() && !open(directory.path()).is_private());
     assert_eq!(fs::metadata(inner).unwrap().permissions(), Permissions::from_mode(0o040_700));
+}
+
+#[tokio::test]
+async fn presence_is_for_the_group_and_the_dead_are_swept_away() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path());
+    let room = directory.path().join("presence");
+    let presence = |cockpit: CockpitId| Presence {
+        cockpit,
+        operator: "ada".into(),
+        host: "bastion".to_owned(),
+        pid: 4711,
+        observer: false,
+        at: Timestamp(0),
+        leaving: false,
+        pointer: None,
+        looking_at: None,
+    };
+    store.announce(session(1), presence(ADA)).await;
+    let dead = room.join(format!("{}.{ADA}.json", session(1)));
+    fs::File::options().append(true).open(&dead).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
+    // What is there is given at once to whoever begins to listen, but not what a dead cockpit left.
+    store.announce(session(1), presence(BOB)).await;
+    let mut heard = store.presence(session(1));
+    assert_eq!(heard.next().await.unwrap(), presence(BOB));
+    assert!(!dead.exists());
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&room), mode(&room.join(format!("{}.{BOB}.json", session(1))))), (0o770, 0o660));
 }
 
 /// The other process under another user and group, as two people work on one bastion. `None` where that is not possible.
