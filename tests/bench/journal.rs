@@ -73,12 +73,24 @@ async fn nats() {
     if nats::program().is_none() {
         return println!("append, one NATS server: skipped, there is no `nats-server` here");
     }
-    for (servers, words) in [(1, "one NATS server"), (3, "three NATS servers")] {
+    for (servers, words) in [(1, "1 NATS server"), (3, "3 NATS servers")] {
         let running = nats::Nats::start(servers);
         let settings = running.settings("BENCH", servers);
         let one = NatsStore::open(settings.clone()).await.unwrap();
         let two = NatsStore::open(settings).await.unwrap();
         appends(&one, &two, words).await;
+        for number in 501..=10_000 {
+            append(&one, tick(number)).await;
+        }
+        let mut times = Vec::new();
+        for _ in 0..5 {
+            let before = Instant::now();
+            let store = NatsStore::open(running.settings("BENCH", servers)).await.unwrap();
+            let session = store.read(SESSION, 1).await.unwrap().fold();
+            times.push(before.elapsed());
+            assert_eq!(session.head, 10_000);
+        }
+        report(&format!("open a session of 10,000 events, {words}"), "-", &mut times);
     }
 }
 

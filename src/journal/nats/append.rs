@@ -173,6 +173,10 @@ impl Going<'_> {
                     hash: Some(sealed.hash),
                     bytes: sealed.bytes.clone(),
                 });
+                // Whoever appends knows the session.
+                if let Some(journal) = tail.sessions.get_mut(&self.entry.session) {
+                    journal.forget_unread();
+                }
                 Step::Answered(Appended::Kept { number: self.entry.number, hash: sealed.hash })
             }
             Ok(Ack { stream, .. }) => Step::Doubtful(format!("stream {stream} took the entry instead")),
