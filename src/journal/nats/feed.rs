@@ -74,14 +74,19 @@ impl Feed {
         if self.awaited == 0 {
             self.ask().await?;
         }
-        let denied = self.link.denied(&self.more);
-        let message = tokio::select! {
-            biased;
-            message = tokio::time::timeout(GONE, self.messages.next()) => message,
-            words = denied => return Err(Silence::Denied(words).words()),
+        let message = if let Some(come) = self.messages.next().now_or_never() {
+            come
+        } else {
+            // Only who has to wait listens for what else may come.
+            let denied = self.link.denied(&self.more);
+            tokio::select! {
+                biased;
+                message = tokio::time::timeout(GONE, self.messages.next()) => message
+                    .map_err(|_elapsed| format!("the stream gave no sign for {:.1} s", GONE.as_secs_f32()))?,
+                words = denied => return Err(Silence::Denied(words).words()),
+            }
         };
-        let silent = |_elapsed| format!("the stream gave no sign for {:.1} s", GONE.as_secs_f32());
-        let message = message.map_err(silent)?.ok_or_else(|| "the subscription ended".to_owned())?;
+        let message = message.ok_or_else(|| "the subscription ended".to_owned())?;
         if let Some(status) = message.status {
             let said = message.description.unwrap_or_default();
             return match status {
