@@ -10,6 +10,8 @@ pub mod names_in_events {}
 pub mod settings_reader {}
 #[doc = include_str!("ticks_not_timers.md")]
 pub mod ticks_not_timers {}
+#[doc = include_str!("journal_on_nats.md")]
+pub mod journal_on_nats {}
 #[doc = include_str!("own_test_runner_not_needed.md")]
 pub mod own_test_runner_not_needed {}
 #[doc = include_str!("signatures.md")]

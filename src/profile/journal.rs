@@ -137,7 +137,7 @@ fn nats(table: &mut Table<'_>) -> Option<NatsConfig> {
     if !cfg!(feature = "nats") {
         table.refuse(
             Wrong::new("a journal on NATS needs the feature `nats`, which this flightdeck was built without")
-                .advice("build it with: cargo install flightdeck --features nats"),
+                .advice("build it with: cargo install --locked --path . --features nats"),
         );
     }
     Some(NatsConfig {

@@ -1,4 +1,5 @@
-//! What the journal costs: one synced append, a follower's wait, and opening a session of 100,000 events.
+//! What the journal costs: one kept append, a follower's wait, and opening a session of 100,000 events; on SQLite, and on
+//! one NATS server over loopback where there is one.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,6 +11,9 @@
     reason = "a benchmark prints, shares how, and says loudly when it cannot go on"
 )]
 
+#[cfg(feature = "nats")]
+#[path = "../it/support/nats.rs"]
+mod nats;
 mod print;
 
 use std::path::Path;
@@ -53,25 +57,56 @@ fn tick(number: u64) -> Entry {
     entry(number, vec![Event::ItemTicked { item: item.as_str().into(), text: "Something that was done".to_owned() }])
 }
 
-async fn append(store: &SqliteStore, entry: Entry) {
+async fn append(store: &dyn Store, entry: Entry) {
     assert!(matches!(store.append(entry).await, Appended::Kept { .. }));
 }
 
-async fn appends(directory: &Path) {
-    let store = SqliteStore::open(&Place::Shared(directory.to_owned())).unwrap();
-    let other = SqliteStore::open(&Place::Shared(directory.to_owned())).unwrap();
-    append(&store, opening()).await;
+async fn sqlite(directory: &Path) {
+    let open = || SqliteStore::open(&Place::Shared(directory.to_owned())).unwrap();
+    appends(&open(), &open(), "synced").await;
+}
+
+/// Nothing is said of NATS where there is no server to ask.
+#[cfg(feature = "nats")]
+async fn nats() {
+    use flightdeck::journal::NatsStore;
+    if nats::program().is_none() {
+        return println!("append, one NATS server: skipped, there is no `nats-server` here");
+    }
+    for (servers, words) in [(1, "1 NATS server"), (3, "3 NATS servers")] {
+        let running = nats::Nats::start(servers);
+        let settings = running.settings("BENCH", servers);
+        let one = NatsStore::open(settings.clone()).await.unwrap();
+        let two = NatsStore::open(settings).await.unwrap();
+        appends(&one, &two, words).await;
+        for number in 501..=10_000 {
+            append(&one, tick(number)).await;
+        }
+        let mut times = Vec::new();
+        for _ in 0..5 {
+            let before = Instant::now();
+            let store = NatsStore::open(running.settings("BENCH", servers)).await.unwrap();
+            let session = store.read(SESSION, 1).await.unwrap().fold();
+            times.push(before.elapsed());
+            assert_eq!(session.head, 10_000);
+        }
+        report(&format!("open a session of 10,000 events, {words}"), "-", &mut times);
+    }
+}
+
+async fn appends(store: &dyn Store, other: &dyn Store, words: &str) {
+    append(store, opening()).await;
     let mut followed = other.follow(SESSION, 1);
     let (mut kept, mut seen) = (Vec::new(), Vec::new());
     for number in 2..=500 {
         let before = Instant::now();
-        append(&store, tick(number)).await;
+        append(store, tick(number)).await;
         kept.push(before.elapsed());
         assert_eq!(followed.next().await.unwrap().unwrap().len(), 1);
         seen.push(before.elapsed());
     }
-    report("append, synced", "5 ms", &mut kept);
-    report("append until another handle's follower has it", "5 ms", &mut seen);
+    report(&format!("append, {words}"), "5 ms", &mut kept);
+    report(&format!("append until another handle's follower has it, {words}"), "5 ms", &mut seen);
 }
 
 async fn opens(directory: &Path) {
@@ -110,6 +145,8 @@ async fn opens(directory: &Path) {
 #[tokio::main]
 async fn main() {
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    appends(one.path()).await;
+    sqlite(one.path()).await;
+    #[cfg(feature = "nats")]
+    nats().await;
     opens(two.path()).await;
 }

@@ -252,7 +252,7 @@ impl Link {
 }
 
 /// A message that a consumer gave, with its number among those that it gave.
-pub(super) fn stored(message: Message) -> Option<(Stored, u64)> {
+pub(super) fn stored(message: &Message) -> Option<(Stored, u64)> {
     let reply = message.reply.as_ref()?.as_str();
     let parts: Vec<&str> = reply.split('.').collect();
     // $JS.ACK.stream.consumer.tries.sequence.count.time.pending, with a domain and an account before the stream since 2.11.

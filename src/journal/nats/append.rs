@@ -61,10 +61,9 @@ pub(super) async fn append(shared: &Arc<Shared>, tail: &mut Tail, subject: &str,
                 match going.look(tail).await {
                     // The other entry is there: decide again at once.
                     Ok(()) if tail.last > before => continue,
-                    // A cluster tells of entries that it has not kept yet.
-                    Ok(()) => why,
                     Err(Step::Answered(answer)) => return answer,
-                    Err(_) => why,
+                    // A cluster tells of entries that it has not kept yet.
+                    Ok(()) | Err(_) => why,
                 }
             }
             Step::Doubtful(why) => {
@@ -96,10 +95,9 @@ impl Going<'_> {
         if !self.shared.link.is_connected_within(ATTEMPT).await {
             return Step::Away;
         }
-        if self.doubt.is_some() || !tail.sessions.contains_key(&self.entry.session) {
-            if let Err(step) = self.look(tail).await {
-                return step;
-            }
+        let must_look = self.doubt.is_some() || !tail.sessions.contains_key(&self.entry.session);
+        if must_look && let Err(step) = self.look(tail).await {
+            return step;
         }
         let sealed = loop {
             match prepare(self.shared, tail, self.entry) {
@@ -117,7 +115,15 @@ impl Going<'_> {
         };
         self.is_fresh = false;
         let headers = headers(self.shared, self.entry, &sealed, tail.last);
-        let sent = self.shared.link.publish(self.subject, headers, sealed.bytes.clone(), ATTEMPT).await;
+        // A guard can hold by chance in a stream that was made anew. Looked at meanwhile, this costs no time.
+        let (sent, info) = tokio::join!(
+            self.shared.link.publish(self.subject, headers, sealed.bytes.clone(), ATTEMPT),
+            self.shared.link.info(&self.shared.settings.stream)
+        );
+        if info.is_ok_and(|info| !self.shared.origin.is_same(&info)) {
+            let why = "it was deleted and made again; find out who did that, and open a new session";
+            return Step::Answered(self.unavailable(why));
+        }
         self.judge(tail, &sealed, sent)
     }
 
@@ -167,6 +173,10 @@ impl Going<'_> {
                     hash: Some(sealed.hash),
                     bytes: sealed.bytes.clone(),
                 });
+                // Whoever appends knows the session.
+                if let Some(journal) = tail.sessions.get_mut(&self.entry.session) {
+                    journal.forget_unread();
+                }
                 Step::Answered(Appended::Kept { number: self.entry.number, hash: sealed.hash })
             }
             Ok(Ack { stream, .. }) => Step::Doubtful(format!("stream {stream} took the entry instead")),

@@ -74,16 +74,21 @@ impl Feed {
         if self.awaited == 0 {
             self.ask().await?;
         }
-        let denied = self.link.denied(&self.more);
-        let message = tokio::select! {
-            biased;
-            message = tokio::time::timeout(GONE, self.messages.next()) => message,
-            words = denied => return Err(Silence::Denied(words).words()),
+        let message = if let Some(come) = self.messages.next().now_or_never() {
+            come
+        } else {
+            // Only who has to wait listens for what else may come.
+            let denied = self.link.denied(&self.more);
+            tokio::select! {
+                biased;
+                message = tokio::time::timeout(GONE, self.messages.next()) => message
+                    .map_err(|_elapsed| format!("the stream gave no sign for {:.1} s", GONE.as_secs_f32()))?,
+                words = denied => return Err(Silence::Denied(words).words()),
+            }
         };
-        let silent = |_elapsed| format!("the stream gave no sign for {:.1} s", GONE.as_secs_f32());
-        let message = message.map_err(silent)?.ok_or_else(|| "the subscription ended".to_owned())?;
+        let message = message.ok_or_else(|| "the subscription ended".to_owned())?;
         if let Some(status) = message.status {
-            let said = message.description.clone().unwrap_or_default().to_string();
+            let said = message.description.unwrap_or_default();
             return match status {
                 StatusCode::IDLE_HEARTBEAT => Ok(None),
                 // The asking is over, or there is nothing more of it.
@@ -95,7 +100,7 @@ impl Feed {
                 other => Err(format!("the stream ended the reading: {other} {said}")),
             };
         }
-        let (stored, number) = stored(message).ok_or_else(|| "a message without its place came".to_owned())?;
+        let (stored, number) = stored(&message).ok_or_else(|| "a message without its place came".to_owned())?;
         if number != self.count + 1 {
             return Err(format!("{} messages were lost on the way", number.saturating_sub(self.count + 1)));
         }

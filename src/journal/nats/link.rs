@@ -107,8 +107,7 @@ impl Link {
     /// Refuses a server that lets two guarded writers in.
     pub(super) fn check_version(&self) -> Result<(), JournalError> {
         let found = self.client.server_info().version;
-        let mut parts = found.split('.').map(|part| part.parse::<u64>().unwrap_or(0));
-        if (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= OLDEST {
+        if is_new_enough(&found) {
             return Ok(());
         }
         Err(JournalError::OldServer { place: self.place.clone(), found, oldest: format!("{}.{}", OLDEST.0, OLDEST.1) })
@@ -196,6 +195,11 @@ impl Link {
             }
         }
     }
+}
+
+fn is_new_enough(version: &str) -> bool {
+    let mut parts = version.split(['.', '-']).map(|part| part.parse::<u64>().unwrap_or(0));
+    (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= OLDEST
 }
 
 /// A quick first try, then ever slower up to a second: an operator waits in front of it.
@@ -305,4 +309,27 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
         next = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_that_keep_two_entries_at_one_place_are_too_old() {
+        for old in ["", "1.4.1", "2.9.25", "2.8.0", "x.y.z"] {
+            assert!(!is_new_enough(old), "{old}");
+        }
+        for new in ["2.10.0", "2.10.0-beta.1", "2.15.1", "3.0.0"] {
+            assert!(is_new_enough(new), "{new}");
+        }
+    }
+
+    #[test]
+    fn trying_again_begins_at_once_and_is_never_slower_than_a_second() {
+        assert_eq!(delay(1), Duration::ZERO);
+        assert!(
+            (2..100).all(|attempts| (Duration::from_millis(32)..=Duration::from_secs(1)).contains(&delay(attempts)))
+        );
+    }
 }

@@ -153,10 +153,15 @@ impl Shared {
         let tail = self.tail(&subject);
         let mut tail = tail.lock().await;
         tail.catch_up(&self.link, &self.settings.stream, &subject).await?;
-        let Some(journal) = tail.sessions.get(&session) else {
+        let Some(journal) = tail.sessions.get_mut(&session) else {
             let broken = tail.orphans.get(&session).cloned();
             return Ok(Read::History(History { entries: Vec::new(), broken }));
         };
+        if before == 0
+            && let Some(whole) = journal.first_reading()
+        {
+            return Ok(Read::History(whole));
+        }
         let (mut chain, start) = match (before, journal.place(before)) {
             (0, _) => (Chain::of(session), journal.place(1).map_or(1, |place| place.sequence)),
             (_, Some(place)) => (Chain::after(session, before, place.hash), place.sequence + 1),

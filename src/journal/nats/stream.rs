@@ -41,11 +41,13 @@ pub(super) async fn open(link: &Link, settings: &Settings, subjects: &Subjects) 
         };
         // A cluster that just started, or lost its leader, knows better in a moment.
         let may_pass = match &no {
-            NoAnswer::Silence(Silence::Denied(_)) => false,
+            NoAnswer::Silence(Silence::Denied(_)) | NoAnswer::Garbled(_) => false,
             NoAnswer::Silence(Silence::NobodyThere) => link.has_jetstream(),
             NoAnswer::Silence(_) => true,
-            NoAnswer::Refused(refused) => refused.code >= 500 || refused.err_code == refusal::NO_PEERS,
-            NoAnswer::Garbled(_) => false,
+            NoAnswer::Refused(refused) => {
+                let never = refused.err_code == refusal::NO_CLUSTER;
+                !never && refused.code >= 500 || refused.err_code == refusal::NO_PEERS
+            }
         };
         if !may_pass || Instant::now() >= deadline {
             let advice = if no.is(refusal::NO_CLUSTER) {
@@ -153,9 +155,14 @@ impl Origin {
         Self { created: info.created.clone(), first: info.state.first_seq.max(1), deleted: info.state.num_deleted }
     }
 
+    /// Whether it is the stream that was opened, and none that was made in its place.
+    pub(super) fn is_same(&self, now: &Info) -> bool {
+        self.created == now.created
+    }
+
     /// What somebody did to the stream that no journal does: `None` when it only grew.
     pub(super) fn damage(&self, now: &Info) -> Option<String> {
-        if self.created != now.created {
+        if !self.is_same(now) {
             return Some("it was deleted and made again".to_owned());
         }
         let first = now.state.first_seq.max(1);

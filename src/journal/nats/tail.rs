@@ -7,7 +7,7 @@ use super::api::{NoAnswer, Stored};
 use super::feed::Feed;
 use super::link::{Link, Silence};
 use crate::domain::{Digest, EntryId, SessionId};
-use crate::entry::{Broken, Chain, Unreadable};
+use crate::entry::{Broken, Chain, History, Kept, Unreadable};
 use crate::journal::{NOT_AN_OPENING, SessionSummary, closing_of, summary_of};
 
 /// So many messages are read one by one before a consumer is worth its making.
@@ -34,6 +34,9 @@ pub(super) struct Journal {
     /// Where its chain breaks. Nothing is appended then.
     pub(super) broken: Option<Broken>,
     chain: Chain,
+    /// Every entry of a session in progress, until somebody reads it: whoever joins looks first and reads then, and what
+    /// was opened for the look need not be fetched again. `None` afterwards.
+    unread: Option<Vec<Kept>>,
 }
 
 /// Where an entry is.
@@ -61,18 +64,22 @@ impl Tail {
         }
         let mut chain = known.as_ref().map_or_else(|| Chain::of(session), |journal| journal.chain.clone());
         let number = chain.number() + 1;
-        let place =
-            |kept: &crate::entry::Kept| Place { id: kept.entry.id, hash: kept.hash, sequence: message.sequence };
+        let place = |kept: &Kept| Place { id: kept.entry.id, hash: kept.hash, sequence: message.sequence };
         match (chain.feed(number, &message.bytes, message.hash), known) {
             (Ok(kept), Some(journal)) => {
                 journal.entries.push(place(&kept));
                 journal.summary.entries = number;
                 journal.summary.closed = closing_of(&kept.entry).or(journal.summary.closed.take());
                 journal.chain = chain;
+                match &mut journal.unread {
+                    Some(unread) if journal.summary.closed.is_none() => unread.push(kept),
+                    unread => *unread = None,
+                }
             }
             (Ok(kept), None) => {
                 if let Some(summary) = summary_of(&kept.entry) {
-                    let journal = Journal { summary, entries: vec![place(&kept)], broken: None, chain };
+                    let entries = vec![place(&kept)];
+                    let journal = Journal { summary, entries, broken: None, chain, unread: Some(vec![kept]) };
                     self.sessions.insert(session, journal);
                 } else {
                     let why = NOT_AN_OPENING.to_owned();
@@ -115,6 +122,16 @@ impl Journal {
         Some((index as u64 + 1, *self.entries.get(index)?))
     }
 
+    /// The whole session, if nobody has read it yet.
+    pub(super) fn first_reading(&mut self) -> Option<History> {
+        Some(History { entries: self.unread.take()?, broken: self.broken.clone() })
+    }
+
+    /// Lets go of what nobody read.
+    pub(super) fn forget_unread(&mut self) {
+        self.unread = None;
+    }
+
     /// The entry with a number.
     pub(super) fn place(&self, number: u64) -> Option<Place> {
         let index = usize::try_from(number.checked_sub(1)?).ok()?;
@@ -146,7 +163,7 @@ pub(super) async fn read_to(
                     return Ok(());
                 }
                 taken += 1;
-                if taken % 128 == 0 {
+                if taken.is_multiple_of(128) {
                     // Opening entries takes time that other tasks of this thread may need.
                     tokio::task::yield_now().await;
                 }

@@ -50,20 +50,20 @@ impl Files {
     /// Makes what is not there.
     pub(super) fn prepare(place: &Place) -> Result<Self, JournalError> {
         let directory = place.directory();
-        let mode = match place {
+        let (mode, advice) = match place {
             Place::Private(_) => {
                 make_private(directory)?;
-                0o600
+                (0o600, "make its directory writable for yourself, or name another one")
             }
             Place::Shared(_) => {
                 check_shared(directory)?;
                 // SQLite gives its log and its shared memory the database's mode, whatever the umask is.
-                0o660
+                (0o660, "only the group that its directory belongs to may; ask who keeps it to take you in")
             }
         };
         let (database, bell) = (directory.join("journal.db"), directory.join("bell"));
         for file in [&database, &bell] {
-            make_file(file, mode)?;
+            make_file(file, mode, advice)?;
         }
         let identity = identity_of(&database).map_err(|source| JournalError::Directory {
             what: "look at the journal",
@@ -155,12 +155,12 @@ fn network_name(kind: i128) -> Option<&'static str> {
     }
 }
 
-fn make_file(path: &Path, mode: u32) -> Result<(), JournalError> {
+fn make_file(path: &Path, mode: u32, advice: &'static str) -> Result<(), JournalError> {
     let failed = |source| JournalError::Directory {
         what: "make the journal's file",
         path: path.display().to_string(),
         source,
-        advice: "make its directory writable for yourself, or name another one",
+        advice,
     };
     match OpenOptions::new().write(true).create_new(true).mode(mode).open(path) {
         // The umask may have taken the group's rights away.

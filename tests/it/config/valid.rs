@@ -3,15 +3,21 @@
 use std::path::Path;
 
 use flightdeck::adapter::router::haproxy::Shape;
+#[cfg(feature = "nats")]
+use flightdeck::adapter::secret::SecretRef;
 use flightdeck::domain::procedure::{Condition, Friction, Role, StepAct};
 use flightdeck::domain::{BasisPoints, PoolId, Procedure};
+#[cfg(feature = "nats")]
+use flightdeck::profile::NatsLogin;
 use flightdeck::profile::{JournalConfig, Loaded, ProfileFile, RouterConfig, load, parse};
 
 use super::profiles_in;
 
 #[test]
 fn every_valid_profile_and_every_example_loads() {
-    let all = [profiles_in("tests/it/config/valid"), profiles_in("profiles")].concat();
+    let mut all = [profiles_in("tests/it/config/valid"), profiles_in("profiles")].concat();
+    // Without the feature it is refused, which has a test of its own.
+    all.retain(|path| cfg!(feature = "nats") || !path.ends_with("two-engineers-nats.toml"));
     assert!(all.len() >= 10, "{all:?}");
     for path in all {
         let loaded = load(&path).unwrap_or_else(|problems| panic!("{problems}"));
@@ -126,6 +132,25 @@ fn a_profile_says_little_and_means_the_defaults() {
     assert_eq!(marks, ["▲", "●"]);
     assert_eq!(loaded.journal, JournalConfig::Own);
     assert_eq!(example("haproxy-inner").journal, JournalConfig::Directory("/srv/flightdeck".into()));
+}
+
+#[cfg(feature = "nats")]
+#[test]
+fn a_journal_on_nats_is_named_with_its_secrets_by_reference() {
+    let JournalConfig::Nats(nats) = example("two-engineers-nats").journal else { panic!("it is on NATS") };
+    assert_eq!((nats.servers.len(), nats.stream.as_str(), nats.subject.as_str()), (3, "FLIGHTDECK", "flightdeck"));
+    assert_eq!((nats.replicas, nats.create), (3, true));
+    assert_eq!(nats.login, Some(NatsLogin::Credentials(SecretRef::File("/etc/flightdeck/deck.creds".into()))));
+    let tls = nats.tls.expect("it has certificates");
+    assert_eq!(tls.ca.as_deref(), Some(Path::new("/etc/flightdeck/nats-ca.pem")));
+    assert!(tls.identity.is_some() && !tls.first);
+}
+
+#[cfg(not(feature = "nats"))]
+#[test]
+fn a_journal_on_nats_names_the_feature_that_is_not_built_in() {
+    let said = load(Path::new("profiles/two-engineers-nats.toml")).expect_err("it is refused").to_string();
+    assert!(said.contains("feature `nats`") && said.contains("--features nats"), "{said}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flightdeck::domain::{Digest, SessionId};
+use flightdeck::domain::{Digest, Presence, SessionId, Timestamp};
 use flightdeck::entry::{Chain, Entry, Kept, hash, seal};
 #[cfg(feature = "nats")]
 use flightdeck::journal::NatsStore;
@@ -79,7 +79,7 @@ fn on_every_store<F: Future<Output = ()>>(test: impl Fn(World) -> F) {
         let limited = async {
             let directory = tempfile::tempdir().unwrap();
             let world = World::new(*kind, directory.path()).await;
-            tokio::time::timeout(Duration::from_secs(60), test(world))
+            tokio::time::timeout(Duration::from_mins(1), test(world))
                 .await
                 .unwrap_or_else(|_| panic!("{kind:?} answers in time"));
         };
@@ -293,5 +293,76 @@ fn an_older_copy_of_the_journal_is_noticed() {
         assert!(missing(followed.next().await.unwrap().unwrap_err()));
         assert!(followed.next().await.is_none());
         assert_eq!(world.one.read(session(1), 2).await.unwrap().entries, []);
+    });
+}
+
+#[test]
+fn names_that_look_alike_are_kept_apart() {
+    on_every_store(|world| async move {
+        let names = ["bridge", "Bridge", "bridge.v2", "bridge v2", "bridge>", "*", "brücke", "bridge=2Ev2"];
+        for (number, name) in (1..).zip(names) {
+            kept(&*world.one, opening(session(number), name, "prod.eu *")).await;
+        }
+        for (number, name) in (1..).zip(names) {
+            assert_eq!(world.two.unclosed(name, "prod.eu *").await.unwrap(), Some(session(number)), "{name}");
+        }
+        assert_eq!(world.two.unclosed("bridge.*", "prod.eu *").await.unwrap(), None);
+        assert_eq!(world.two.sessions().await.unwrap().len(), names.len());
+    });
+}
+
+#[test]
+fn cockpits_hear_of_each_other_and_of_nobody_elses_session() {
+    on_every_store(|world| async move {
+        let presence = |cockpit, pointer: Option<&str>, leaving| Presence {
+            cockpit,
+            operator: "ada".into(),
+            host: "bastion".to_owned(),
+            pid: 4711,
+            observer: false,
+            at: Timestamp(1_795_269_600_000),
+            leaving,
+            pointer: pointer.map(str::to_owned),
+            looking_at: Some(Digest([7; 32])),
+        };
+        let mut heard = world.two.presence(session(1));
+        // Said again and again, as cockpits do: what nobody hears yet is lost.
+        let mut hear = async |said: Presence| {
+            let listening = async {
+                loop {
+                    let next = heard.next().await.expect("it goes on");
+                    if next == said {
+                        break;
+                    }
+                    assert_ne!(next.pointer.as_deref(), Some("elsewhere"));
+                }
+            };
+            let saying = async {
+                loop {
+                    world.one.announce(session(2), presence(BOB, Some("elsewhere"), false)).await;
+                    world.one.announce(session(1), said.clone()).await;
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            };
+            tokio::select! {
+                () = listening => {}
+                () = saying => {}
+            }
+        };
+        hear(presence(ADA, None, false)).await;
+        hear(presence(ADA, Some("eu-1"), false)).await;
+        hear(presence(BOB, Some("eu-1"), false)).await;
+        hear(presence(ADA, None, true)).await;
+        // Nothing of this is journal.
+        assert_eq!(world.one.sessions().await.unwrap(), []);
+        assert_eq!(entries(&*world.two, session(1)).await, []);
+    });
+}
+
+#[test]
+fn the_stores_clock_is_near_on_one_host() {
+    on_every_store(|world| async move {
+        let offset = world.one.clock_offset().await.expect("it can be told");
+        assert!(offset.abs() < 1_000, "{offset} ms");
     });
 }

@@ -3,5 +3,7 @@
 mod contract;
 mod golden;
 mod memory;
+#[cfg(feature = "nats")]
+mod nats;
 mod sqlite;
 pub mod told;

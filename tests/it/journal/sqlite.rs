@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use flightdeck::domain::{CockpitId, Presence, Timestamp};
 use flightdeck::entry::{Break, Broken, Entry};
 use flightdeck::journal::{Appended, JournalError, Place, SqliteStore, Store};
 use flightdeck::session::Event;
@@ -374,4 +375,116 @@ async fn a_private_store_says_so() {
     let store = SqliteStore::open(&Place::Private(inner.clone())).unwrap();
     assert!(store.is_private() && !open(directory.path()).is_private());
     assert_eq!(fs::metadata(inner).unwrap().permissions(), Permissions::from_mode(0o040_700));
+}
+
+#[tokio::test]
+async fn presence_is_for_the_group_and_the_dead_are_swept_away() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path());
+    let room = directory.path().join("presence");
+    let presence = |cockpit: CockpitId| Presence {
+        cockpit,
+        operator: "ada".into(),
+        host: "bastion".to_owned(),
+        pid: 4711,
+        observer: false,
+        at: Timestamp(0),
+        leaving: false,
+        pointer: None,
+        looking_at: None,
+    };
+    store.announce(session(1), presence(ADA)).await;
+    let dead = room.join(format!("{}.{ADA}.json", session(1)));
+    fs::File::options().append(true).open(&dead).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
+    // What is there is given at once to whoever begins to listen, but not what a dead cockpit left.
+    store.announce(session(1), presence(BOB)).await;
+    let mut heard = store.presence(session(1));
+    assert_eq!(heard.next().await.unwrap(), presence(BOB));
+    assert!(!dead.exists());
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&room), mode(&room.join(format!("{}.{BOB}.json", session(1))))), (0o770, 0o660));
+}
+
+/// The other process under another user and group, as two people work on one bastion. `None` where that is not possible.
+fn as_user(user: u32, group: u32, helper: &str, directory: &Path) -> Option<Other> {
+    let sudo = if rustix::process::getuid().is_root() {
+        ""
+    } else if Command::new("sudo").args(["-n", "true"]).output().is_ok_and(|output| output.status.success()) {
+        "sudo -n -C 10"
+    } else {
+        return None;
+    };
+    // The program may lie where that user cannot look: it is handed over open.
+    let script = format!(
+        "exec 9<\"$0\"; exec {sudo} setpriv --reuid={user} --regid={group} --clear-groups /proc/self/fd/9 \"$@\""
+    );
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &script]).arg(std::env::current_exe().unwrap()).current_dir("/");
+    Some(Other::run(shell, helper, directory))
+}
+
+#[tokio::test]
+#[ignore = "a helper: the other process of the tests below"]
+async fn helper_takes_turns() {
+    let Some(directory) = asked_directory() else { return };
+    let store = match SqliteStore::open(&Place::Shared(directory)) {
+        Ok(store) => store,
+        Err(error) => return say(format_args!("refused: {error}")),
+    };
+    say(format_args!("opened: yes"));
+    let user = rustix::process::getuid().as_raw();
+    let me = CockpitId(uuid::Uuid::from_u128(u128::from(user)));
+    let mut followed = store.follow(session(1), 0);
+    let (mut head, mut counter) = (0, 1);
+    while head < 41 {
+        for kept in followed.next().await.unwrap().unwrap() {
+            head += 1;
+            assert_eq!(kept.entry.number, head);
+        }
+        if counter <= 20 && head > 0 {
+            match store.append(note(session(1), head + 1, me, counter)).await {
+                Appended::Kept { .. } => counter += 1,
+                Appended::Conflict { .. } | Appended::Unavailable(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    say(format_args!("followed: {head}"));
+}
+
+#[tokio::test]
+async fn two_users_share_a_journal_and_a_third_is_told_why_not() {
+    const GROUP: u32 = 54_321;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let prepare = format!("chgrp {GROUP} {0} && chmod 2770 {0}", path.display());
+    let shell = if rustix::process::getuid().is_root() { vec!["sh", "-c"] } else { vec!["sudo", "-n", "sh", "-c"] };
+    let prepared = Command::new(shell[0]).args(&shell[1..]).arg(&prepare).output();
+    let Some(mut one) = prepared
+        .is_ok_and(|output| output.status.success())
+        .then(|| as_user(65_533, GROUP, "helper_takes_turns", path))
+        .flatten()
+    else {
+        println!("skipped: another user can be taken on only as root, or with a sudo that asks nothing");
+        return;
+    };
+    assert_eq!(one.says("opened:"), "yes");
+    // The one who made the files is not the one who opens the session.
+    let mut two = as_user(65_534, GROUP, "helper_takes_turns", path).unwrap();
+    assert_eq!(two.says("opened:"), "yes");
+    let mut stranger = as_user(65_532, 65_532, "helper_takes_turns", path).unwrap();
+    let refused = stranger.says("refused:");
+    assert!(
+        refused.contains("Permission denied") && refused.contains("only the group that its directory belongs to"),
+        "{refused}"
+    );
+    if rustix::process::getuid().is_root() {
+        kept(&open(path), opening(session(1), "bridge", "prod")).await;
+    } else {
+        return println!("skipped: opening the session in that directory, which is another group's, needs root");
+    }
+    assert_eq!((one.says("followed:"), two.says("followed:")), ("41".to_owned(), "41".to_owned()));
+    let file = fs::metadata(path.join("journal.db")).unwrap();
+    assert_eq!((file.permissions().mode() & 0o777, std::os::unix::fs::MetadataExt::gid(&file)), (0o660, GROUP));
+    assert_eq!(entries(&open(path), session(1)).await.len(), 41);
 }

@@ -7,6 +7,7 @@
 //! ```
 //! Each server is the child of a shell that ends it when this process is gone, however it went.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -33,7 +34,8 @@ pub struct Nats {
     servers: Vec<Server>,
     /// Lines for every server's configuration: accounts, TLS.
     extra: String,
-    scheme: &'static str,
+    /// Whether JetStream is on.
+    keeps: bool,
 }
 
 struct Server {
@@ -53,20 +55,31 @@ impl Nats {
 
     /// Starts so many servers with these lines in their configuration.
     pub fn start_with(count: usize, extra: &str) -> Self {
+        Self::start_as(count, extra, true)
+    }
+
+    fn start_as(count: usize, extra: &str, keeps: bool) -> Self {
         let mut last = String::new();
         // Another process may take a port between the look and the start.
         for _ in 0..5 {
             let servers = free_ports(count).into_iter().map(Server::new).collect();
-            let mut nats = Self { servers, extra: extra.to_owned(), scheme: "nats" };
+            let mut nats = Self { servers, extra: extra.to_owned(), keeps };
             match (0..count).try_for_each(|index| nats.launch(index)) {
                 Ok(()) => {
-                    nats.wait_until_ready();
+                    if keeps {
+                        nats.wait_until_ready();
+                    }
                     return nats;
                 }
                 Err(log) => last = log,
             }
         }
         panic!("the NATS server does not start:\n{last}");
+    }
+
+    /// Starts one server that keeps nothing.
+    pub fn start_without_jetstream() -> Self {
+        Self::start_as(1, "", false)
     }
 
     /// One server that this process's tests share. Use a stream of your own.
@@ -83,7 +96,7 @@ impl Nats {
 
     /// Where clients connect.
     pub fn addresses(&self) -> Vec<String> {
-        self.servers.iter().map(|server| format!("{}://127.0.0.1:{}", self.scheme, server.ports[0])).collect()
+        self.servers.iter().map(|server| format!("nats://127.0.0.1:{}", server.ports[0])).collect()
     }
 
     /// Settings for a stream of this name on them.
@@ -110,7 +123,7 @@ impl Nats {
     }
 
     /// Whether a server says of itself that it leads.
-    fn sees_leader(&self, index: usize, stream: &str) -> bool {
+    pub fn sees_leader(&self, index: usize, stream: &str) -> bool {
         let server = &self.servers[index];
         let Some(told) = server.look("/jsz?streams=true") else { return false };
         let accounts = told["account_details"].as_array().cloned().unwrap_or_default();
@@ -161,11 +174,6 @@ impl Nats {
         }
     }
 
-    /// What the server wrote.
-    pub fn log(&self, index: usize) -> String {
-        fs::read_to_string(self.servers[index].dir.path().join("log")).unwrap_or_default()
-    }
-
     fn signal(&self, index: usize, signal: Signal) {
         kill_process(self.servers[index].pid.expect("the server runs"), signal).expect("the server takes signals");
     }
@@ -174,7 +182,10 @@ impl Nats {
         let routes: Vec<String> =
             self.servers.iter().map(|server| format!("nats://127.0.0.1:{}", server.ports[2])).collect();
         let cluster = if routes.len() == 1 { String::new() } else { routes.join(", ") };
-        self.servers[index].launch(&cluster, &self.extra)
+        let store = self.servers[index].dir.path().join("store");
+        let jetstream = format!("jetstream {{ store_dir: \"{}\", sync_interval: \"2m\" }}\n", store.display());
+        let extra = if self.keeps { jetstream + &self.extra } else { self.extra.clone() };
+        self.servers[index].launch(&cluster, &extra)
     }
 }
 
@@ -192,17 +203,20 @@ impl Server {
         let mut config = format!(
             "server_name: \"{}\"\nlisten: \"127.0.0.1:{client}\"\nhttp: \"127.0.0.1:{look}\"\n\
              pid_file: \"{shown}/pid\"\nlog_file: \"{shown}/log\"\nwrite_deadline: \"2s\"\n\
-             jetstream {{ store_dir: \"{shown}/store\", sync_interval: \"2m\" }}\n{extra}\n",
+             {extra}\n",
             self.name
         );
         if !routes.is_empty() {
-            config += &format!("cluster {{ name: fd, listen: \"127.0.0.1:{route}\", routes: [{routes}] }}\n");
+            writeln!(config, "cluster {{ name: fd, listen: \"127.0.0.1:{route}\", routes: [{routes}] }}").unwrap();
         }
         fs::write(dir.join("nats.conf"), config).expect("the configuration is written");
         fs::remove_file(dir.join("pid")).ok();
+        let Some(program) = program() else {
+            panic!("there is no `nats-server` on this machine; `./tests/run` installs what the tests need")
+        };
         let keeper = Command::new("sh")
             .args(["-c", KEEPER])
-            .arg(binary())
+            .arg(program)
             .arg(dir.join("nats.conf"))
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -265,7 +279,7 @@ pub fn stream() -> String {
 }
 
 /// The server's program: on the path, or where `tests/run` puts it.
-fn binary() -> PathBuf {
+pub fn program() -> Option<PathBuf> {
     let on_path = std::env::var_os("PATH").and_then(|path| {
         std::env::split_paths(&path).map(|folder| folder.join("nats-server")).find(|file| file.is_file())
     });
@@ -274,14 +288,7 @@ fn binary() -> PathBuf {
         Some(Path::new(&home).join(".cache"))
     });
     let cached = cache.map(|cache| cache.join("flightdeck-tests/nats-server")).filter(|file| file.is_file());
-    on_path.or(cached).unwrap_or_else(|| {
-        panic!("there is no `nats-server` on this machine; `./tests/run` installs what the tests need")
-    })
-}
-
-/// Whether the server's program is there.
-pub fn is_installed() -> bool {
-    std::panic::catch_unwind(binary).is_ok()
+    on_path.or(cached)
 }
 
 /// Waits for a state, with a limit.
