@@ -321,6 +321,7 @@ fn cockpits_hear_of_each_other_and_of_nobody_elses_session() {
             pid: 4711,
             observer: false,
             at: Timestamp(1_795_269_600_000),
+            idle_ms: 0,
             leaving,
             pointer: pointer.map(str::to_owned),
             looking_at: Some(Digest([7; 32])),

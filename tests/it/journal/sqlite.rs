@@ -389,6 +389,7 @@ async fn presence_is_for_the_group_and_the_dead_are_swept_away() {
         pid: 4711,
         observer: false,
         at: Timestamp(0),
+        idle_ms: 0,
         leaving: false,
         pointer: None,
         looking_at: None,
