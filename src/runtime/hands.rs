@@ -115,7 +115,10 @@ impl Hands {
                 match followed {
                     Ok(kept) => tell(Msg::Followed { entries: entries(kept), is_tail: false }),
                     Err(error) if error.is_final() => tell(Msg::JournalBroken { why: error.to_string() }),
-                    Err(error) => tracing::warn!(%error, "the journal is not followed at the moment"),
+                    Err(error) => {
+                        tracing::warn!(%error, "the journal is not followed at the moment");
+                        tell(Msg::JournalAway { why: error.to_string() });
+                    }
                 }
             }
         });
