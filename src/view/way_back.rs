@@ -20,7 +20,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
         Err(refused) => {
             let mut row = pen.row_of(area, 0);
             row.skip(1)
-                .put(Role::Accent, &super::key::in_panes(model, &crate::cockpit::Action::RollBack))
+                .put(Role::Accent, &back_key(model))
                 .put(Role::Dim, " → – ");
             row.skip(1).put(Role::Dim, &refused.why);
             return;
@@ -28,7 +28,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
     };
     let mut row = pen.row_of(area, 0);
     row.skip(1)
-        .put(Role::Accent, &super::key::in_panes(model, &crate::cockpit::Action::RollBack))
+        .put(Role::Accent, &back_key(model))
         .put(Role::Dim, " → ");
     row.put(Role::Strong, &view.back.to.to_string()).skip(3);
     if view.holds {
@@ -54,6 +54,14 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
             row.put(Role::Wait, &format!("{text}, no reading")).skip(2);
         }
     }
+}
+
+/// The key of the way back; who only watches has none.
+fn back_key(model: &Model) -> String {
+    if model.is_observer() {
+        return "back".to_owned();
+    }
+    super::key::in_panes(model, &crate::cockpit::Action::RollBack)
 }
 
 /// A pool that is raised, with what it needs and has.
