@@ -104,8 +104,10 @@ impl Model {
     pub fn friction(&self) -> Option<Friction> {
         let overlay = self.overlay.as_ref()?;
         let overridden = overlay.confirm().is_some_and(|confirm| !confirm.overrides.is_empty());
-        // One person alone types the target, whatever two would do.
-        if overlay.confirm().is_some_and(|confirm| confirm.alone.is_some()) {
+        // One person alone types the target, whatever two would do. What began by typing ends so, too: a journal that
+        // comes back in the middle of it must not turn the next letter into a key that confirms.
+        let types = |confirm: &super::ConfirmState| confirm.alone.is_some() || !confirm.typed.value().is_empty();
+        if overlay.confirm().is_some_and(types) {
             return Some(Friction::Type);
         }
         match &overlay.kind {

@@ -11,6 +11,9 @@ use crate::cockpit::{Model, Part};
 use crate::domain::{Durability, clock_span};
 use crate::theme::Role;
 
+/// From this width on there is room for more than single words.
+const ROOMY: u16 = 110;
+
 /// Draws the header.
 pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
     let flight = &model.flight;
@@ -29,8 +32,8 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
         ends.push((5, Role::Dim, format!("T+{}", clock_span(model.now.wall.since(opened.at)))));
     }
     if model.around.solo {
-        ends.push((4, Role::Dim, "SOLO".to_owned()));
-        ends.push((7, Role::Dim, "this host only".to_owned()));
+        let text = if area.width >= ROOMY { "SOLO, this host only" } else { "SOLO" };
+        ends.push((4, Role::Dim, text.to_owned()));
     }
     ends.extend(worth(model).into_iter().map(|text| (6, Role::Wait, text)));
     ends.extend(people(model));

@@ -89,7 +89,7 @@ impl Model {
 
     /// Refuses what the open dialog is about, or takes one's own asking back.
     pub(super) fn refuse(&mut self, out: &mut Vec<Effect>) {
-        match self.overlay.as_ref().map(|overlay| &overlay.kind) {
+        match self.overlay.as_ref().filter(|overlay| overlay.seen).map(|overlay| &overlay.kind) {
             Some(OverlayKind::Look(look)) if self.look_stands(look) && !look.confirm.waiting => {
                 let request = look.request.asked.request;
                 self.question(Purpose::Refuse { request });

@@ -41,7 +41,7 @@ fn an_offer_is_a_banner_read_in_its_dialog_and_accepted_there() {
     pair.keys(RAJ, "<f6>y");
     assert_eq!(driver(&pair), "ana", "not drawn yet");
     pair.keys(RAJ, "<drawn>");
-    assert!(screen(&mut pair, RAJ).contains("the way back"), "{}", screen(&mut pair, RAJ));
+    assert!(screen(&mut pair, RAJ).contains("no way back: nothing has been changed yet"), "{}", screen(&mut pair, RAJ));
     pair.keys(RAJ, "y").pass(200);
     assert_eq!(driver(&pair), "raj");
     assert_eq!(pair.apps[RAJ].overlay(), "");
@@ -187,5 +187,5 @@ fn names_are_claims_where_two_people_are_asked_without_keys() {
         120,
         36,
     ));
-    assert!(solo.contains("SOLO  this host only") && !solo.contains("names are claims"), "{solo}");
+    assert!(solo.contains("SOLO, this host only") && !solo.contains("names are claims"), "{solo}");
 }

@@ -48,6 +48,8 @@ pub enum Store {
     Well,
     /// It keeps nothing and says so.
     Unavailable,
+    /// It keeps nothing, and cannot be read.
+    Away,
     /// It keeps what it is given, and the answer is lost.
     LosesAnswers,
 }
@@ -348,6 +350,7 @@ impl App {
                 let answer = self.append(&entry);
                 flight::Msg::Appended { entry: entry.id, answer }
             }
+            flight::Effect::ReadJournal { .. } if self.store == Store::Away => return None,
             flight::Effect::ReadJournal { after } => {
                 let known = usize::try_from(after).expect("a short journal");
                 flight::Msg::Followed { entries: self.journal.iter().skip(known).map(hashed).collect(), is_tail: true }
@@ -384,6 +387,7 @@ impl App {
         }
         match self.store {
             Store::Unavailable => Appended::Unavailable { why: "the disk is full".to_owned() },
+            Store::Away => Appended::Unavailable { why: "no route to the journal".to_owned() },
             Store::LosesAnswers => {
                 self.journal.push(entry.clone());
                 Appended::Unknown { why: "no answer for 1 s".to_owned() }

@@ -148,7 +148,7 @@ impl Pair {
             let (giver, taker) = if low == from { (a, b) } else { (b, a) };
             giver.hand_world_to(taker);
         }
-        self.apps[who].store = if self.away[who] { Store::Unavailable } else { Store::Well };
+        self.apps[who].store = if self.away[who] { Store::Away } else { Store::Well };
     }
 
     /// Tells everybody what was kept and announced, until nothing new comes of it.
