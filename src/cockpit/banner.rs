@@ -59,10 +59,10 @@ impl Model {
         let mut found = Vec::new();
         let back = (!self.is_observer()).then_some(Action::RollBack);
         if let Some(why) = &self.flight.link.broken {
-            let text = format!("cut off, the journal cannot be read on: {why}; watch, or roll back");
+            let text = format!("cut off: {why}; the journal cannot be read on, nothing goes forward");
             found.push(Banner { text, action: back, tone: Tone::Bad });
         } else if let Some(why) = &self.flight.link.down {
-            let text = format!("cut off, the journal does not answer: {why}; watch, or roll back");
+            let text = format!("cut off from the journal: {why}; nothing goes forward");
             found.push(Banner { text, action: back, tone: Tone::Bad });
         }
         if let Some(spill) = &self.flight.spill {
@@ -91,6 +91,10 @@ impl Model {
         }
         let silent = self.flight.silent_for(cockpit, self.now.elapsed);
         let asks = self.flight.session.asking.is_some() || self.is_observer();
+        if self.flight.asked_for(self.now.elapsed).is_some() {
+            // The banner of the asking says how silent they are.
+            return None;
+        }
         if self.flight.crew.shared && silent < self.flight.procedure.people.silence {
             // The header says who drives.
             return None;

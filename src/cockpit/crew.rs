@@ -62,7 +62,9 @@ impl Model {
             Seat::Observer => Part::Watches,
         };
         let here = |cockpit: CockpitId| {
-            cockpit == flight.me.cockpit || !flight.crew.shared || flight.present(now).any(|each| each.cockpit == cockpit)
+            cockpit == flight.me.cockpit
+                || !flight.crew.shared
+                || flight.present(now).any(|each| each.cockpit == cockpit)
         };
         let person = |cockpit: CockpitId, name: &Operator, seat: Seat| Person {
             name: name.clone(),
@@ -172,9 +174,12 @@ impl Model {
     /// What the pointer of `o` names: the selected router or item, else the focused pane.
     pub fn pointable(&self) -> String {
         match self.focus {
-            Pane::Traffic => {
-                self.flight.procedure.routers.get(self.router).map_or("Traffic".to_owned(), |router| router.id.to_string())
-            }
+            Pane::Traffic => self
+                .flight
+                .procedure
+                .routers
+                .get(self.router)
+                .map_or("Traffic".to_owned(), |router| router.id.to_string()),
             Pane::Checklist => match self.checklist_selected() {
                 Some(ChecklistRow::Item { item, .. }) => self.item_pointer(item),
                 Some(ChecklistRow::Heading { section, .. }) => section.title.clone(),
@@ -194,10 +199,8 @@ impl Model {
     /// Who points at something by this name; this cockpit's own pointer too.
     pub fn pointed_by(&self, name: &str) -> Option<String> {
         let others = self.flight.present(self.now.elapsed);
-        let mut who: Vec<&str> = others
-            .filter(|each| each.pointer.as_deref() == Some(name))
-            .map(|each| each.operator.as_str())
-            .collect();
+        let mut who: Vec<&str> =
+            others.filter(|each| each.pointer.as_deref() == Some(name)).map(|each| each.operator.as_str()).collect();
         if self.flight.crew.pointer.as_deref() == Some(name) {
             who.push("you");
         }
@@ -214,6 +217,9 @@ impl Model {
         if self.is_observer() && (forward || is_act(action)) {
             let text = "you only watch: nothing is taken from an observer; open the session as an operator to act";
             return Some(text.to_owned());
+        }
+        if forward && self.flight.is_cut_off() {
+            return Some("cut off from the journal: nothing goes forward until it answers; R rolls back".to_owned());
         }
         if !forward || self.flight.drives() {
             return None;
@@ -237,12 +243,14 @@ impl Model {
         let mut add = |tone: Tone, action: Option<Action>, text: String| found.push(Banner { text, action, tone });
         let others: Vec<&str> = flight.other_routers().map(RouterId::as_str).collect();
         if !others.is_empty() {
-            let text = format!("{}: not the same router as the journal's; nothing goes forward from here", others.join(", "));
+            let text =
+                format!("{}: not the same router as the journal's; nothing goes forward from here", others.join(", "));
             add(Tone::Bad, Some(Action::Details), text);
         }
         let skew = flight.crew.skew_ms();
         if skew > FAR_MS {
-            let text = format!("this host's clock is {} s off the journal's: nothing goes forward from here", skew / 1000);
+            let text =
+                format!("this host's clock is {} s off the journal's: nothing goes forward from here", skew / 1000);
             add(Tone::Bad, None, text);
         }
         if let Some(change) = session.in_flight()
@@ -250,12 +258,16 @@ impl Model {
         {
             add(Tone::Bad, None, format!("{} acts ALONE, the glass is broken: {reason}", change.by));
         }
-        if let Some(request) = flight.asked_of_me() {
+        let open = self.overlay.as_ref().map(|overlay| &overlay.kind);
+        let looks = matches!(open, Some(OverlayKind::Look(_)));
+        let decides = matches!(open, Some(OverlayKind::Controls(_)));
+        if let Some(request) = flight.asked_of_me().filter(|_| !looks) {
             let left = clock_span(request.asked.until.since(self.now.wall));
-            let text = format!("{} asks: {} ({left})", request.by, request_words(&flight.procedure, &request.asked.act));
+            let text =
+                format!("{} asks: {} ({left})", request.by, request_words(&flight.procedure, &request.asked.act));
             add(Tone::Warn, Some(Action::LookAtRequest), text);
         }
-        match &session.offer {
+        match session.offer.as_ref().filter(|_| !decides) {
             Some(offer) if offer.to == flight.me.cockpit => {
                 add(Tone::Warn, Some(Action::LookAtControls), format!("{} offers you the controls", offer.by));
             }
@@ -265,7 +277,7 @@ impl Model {
             }
             Some(_) | None => {}
         }
-        match &session.asking {
+        match session.asking.as_ref().filter(|_| !decides) {
             Some(asking) if flight.drives() && session.offer.is_none() => {
                 let text = format!("{} asks for the controls: {}", asking.by, asking.reason);
                 add(Tone::Warn, Some(Action::LookAtControls), text);
@@ -276,7 +288,8 @@ impl Model {
             Some(_) | None => {}
         }
         if skew > NEAR_MS && skew <= FAR_MS {
-            let text = format!("this host's clock is {} s off the journal's: times are not to be compared", skew / 1000);
+            let text =
+                format!("this host's clock is {} s off the journal's: times are not to be compared", skew / 1000);
             add(Tone::Warn, None, text);
         }
         found
@@ -296,9 +309,11 @@ impl Model {
         );
         let asked = format!("asked {}", clock_span(waited));
         match self.taken_in() {
-            Some(Ok(Duration::ZERO)) => format!("{asked}, {silent}: they can be taken"),
-            Some(Ok(left)) => format!("{asked}, {silent}: they can be taken in {}", clock_span(left)),
-            Some(Err(away)) => format!("{asked}; {name} is there, last key {} ago: wait for the answer", clock_span(away)),
+            Some(Ok(Duration::ZERO)) => format!("{asked}, {silent}: take them"),
+            Some(Ok(left)) => format!("{asked}, {silent}: yours in {}", clock_span(left)),
+            Some(Err(away)) => {
+                format!("{asked}; {name} is there, last key {} ago: wait for the answer", clock_span(away))
+            }
             None => asked,
         }
     }

@@ -85,9 +85,7 @@ impl Model {
             Action::TakeControls => {
                 unless(session.is_open() && !self.flight.drives(), "you have the controls, or the session is closed")
             }
-            Action::LookAtRequest => {
-                unless(self.flight.asked_of_me().is_some(), "nobody asks you to confirm anything")
-            }
+            Action::LookAtRequest => unless(self.flight.asked_of_me().is_some(), "nobody asks you to confirm anything"),
             Action::ConfirmRun => unless(
                 !self.flight.drives() && self.asks_two_to_shift() && !self.runnable().is_empty(),
                 "you drive, shifts ask one person, or the next step is no shift",

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::{Action, Model, OverlayKind, Pane, Purpose};
 use crate::domain::procedure::{Friction, Role, StepAct};
 use crate::domain::{Elapsed, Outcome, PoolId, Shares, Weights};
-use crate::flight::propose::Stage;
 use crate::flight::WayBackChoice;
+use crate::flight::propose::Stage;
 use crate::layout::{Areas, Screen, areas};
 use crate::session::Change;
 use crate::session::decide::second::run_target;
@@ -186,12 +186,20 @@ impl Model {
         if self.is_void() {
             return Some("propose it afresh".to_owned());
         }
+        if confirm.is_some_and(|confirm| confirm.breaking.is_some()) {
+            return Some("give this reason".to_owned());
+        }
+        if confirm.is_some_and(|confirm| confirm.alone.is_some()) {
+            return self.typed_target().map(|target| format!("do it alone, once {target} is typed"));
+        }
         match kind {
             OverlayKind::Shift(_) | OverlayKind::Complete { .. } | OverlayKind::Reload(_) => {
                 self.typed_target().map(|target| format!("send, once {target} is typed"))
             }
             OverlayKind::Look(_) => self.typed_target().map(|target| format!("confirm, once {target} is typed")),
-            OverlayKind::Run { .. } => self.typed_target().map(|target| format!("confirm the run, once {target} is typed")),
+            OverlayKind::Run { .. } => {
+                self.typed_target().map(|target| format!("confirm the run, once {target} is typed"))
+            }
             OverlayKind::RollBack { .. } => match self.typed_target() {
                 Some(target) => Some(format!("roll back, once {target} is typed")),
                 None => (!by_enter).then(|| "roll back".to_owned()),
@@ -204,10 +212,9 @@ impl Model {
             OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People => {
                 Some("close".to_owned())
             }
-            OverlayKind::Partial
-            | OverlayKind::Drift { .. }
-            | OverlayKind::Controls(_)
-            | OverlayKind::Quit { .. } => None,
+            OverlayKind::Partial | OverlayKind::Drift { .. } | OverlayKind::Controls(_) | OverlayKind::Quit { .. } => {
+                None
+            }
         }
     }
 
@@ -220,7 +227,7 @@ impl Model {
                 Some(Action::OpenPartial) => Some("look at what is not done".to_owned()),
                 Some(Action::OpenDrift) => Some("look at the drift".to_owned()),
                 Some(Action::ReloadProfile) => Some("look at the changed profile".to_owned()),
-                Some(_) | None if !self.flight.drives() => None,
+                Some(_) | None if !self.flight.drives() || self.flight.is_cut_off() => None,
                 Some(_) | None => {
                     let step = self.flight.session.next_step(&self.flight.procedure.plan)?;
                     Some(format!("next step: {}", step.name))

@@ -110,8 +110,7 @@ pub fn facts(model: &Model) -> Facts {
         OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People => {
             facts.extend([Fact::List]);
         }
-        OverlayKind::Run { .. } => facts.extend([Fact::Confirm]),
-        OverlayKind::Controls(Handover::OfferTo { .. }) => facts.extend([Fact::Confirm]),
+        OverlayKind::Run { .. } | OverlayKind::Controls(Handover::OfferTo { .. }) => facts.extend([Fact::Confirm]),
         OverlayKind::Controls(_) => facts.extend([Fact::Confirm, Fact::Refuse, Fact::RefuseLetter]),
         OverlayKind::Look(look) => facts.extend(look_facts(model, look)),
     }

@@ -82,7 +82,12 @@ fn add(line: &mut Vec<(KeyText, String)>, facts: &Facts, action: &Action, label:
 
 fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind: &OverlayKind) {
     let mut put = |action: Action, label: &str| add(line, facts, &action, label);
-    let waiting = model.overlay.as_ref().and_then(crate::cockpit::Overlay::confirm).is_some_and(|c| c.waiting);
+    let confirm = model.overlay.as_ref().and_then(crate::cockpit::Overlay::confirm);
+    let waiting = confirm.is_some_and(|confirm| confirm.waiting);
+    if confirm.is_some_and(|confirm| !waiting && (confirm.breaking.is_some() || confirm.alone.is_some())) {
+        put(Action::Escape, "back to asking");
+        return;
+    }
     match kind {
         OverlayKind::Shift(_) | OverlayKind::Complete { .. } if !waiting => {
             if !model.is_blocked() {
@@ -110,9 +115,9 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
         | OverlayKind::Reload(_) => {
             put(Action::Escape, if model.flight.waits_for_second() { "withdraw" } else { "close" });
         }
-        OverlayKind::Look(_) => {
+        OverlayKind::Look(look) => {
             put(Action::Refuse, "refuse, with a reason");
-            put(Action::Escape, "close, it stays asked");
+            put(Action::Escape, if model.look_stands(look) { "close, it stays asked" } else { "close" });
         }
         OverlayKind::Run { .. } => {
             put(Action::Down, "one step more");
@@ -171,7 +176,7 @@ fn panes(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model) {
         put(action, "look at it");
         return;
     }
-    let drives = model.flight.drives() || !model.flight.session.is_open();
+    let drives = (model.flight.drives() && !model.flight.is_cut_off()) || !model.flight.session.is_open();
     let waits = |action: &Action| model.banners().iter().any(|banner| banner.action.as_ref() == Some(action));
     if waits(&Action::LookAtRequest) {
         put(Action::LookAtRequest, "look at what is asked");
@@ -179,15 +184,25 @@ fn panes(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model) {
         put(Action::LookAtControls, "look at the controls");
     }
     match model.focus {
+        Pane::Traffic if model.flight.is_cut_off() => {
+            put(Action::FocusNext, "next pane");
+            put(Action::Messages, "messages");
+        }
         Pane::Traffic if !drives => {
             if !model.is_observer() {
                 let free = model.flight.session.controls.is_none();
-                let (action, words) =
-                    if free { (Action::TakeControls, "take the controls") } else { (Action::AskControls, "ask for the controls") };
+                let (action, words) = if free {
+                    (Action::TakeControls, "take the controls")
+                } else {
+                    (Action::AskControls, "ask for the controls")
+                };
                 put(action, words);
                 put(Action::Hold, "hold");
             }
             put(Action::Point, "look here");
+            if model.is_observer() {
+                put(Action::FocusNext, "next pane");
+            }
         }
         Pane::Checklist if model.is_observer() => put(Action::Details, "details"),
         Pane::Traffic => {

@@ -69,11 +69,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
 /// What was decided while cut off, and whether it is at least in the file beside the journal (R5).
 fn beside_journal(model: &Model) -> Option<(Role, String)> {
     let spill = model.flight.spill.as_ref()?;
-    Some(if spill.is_recorded() {
-        (Role::Wait, "SPILLED".to_owned())
-    } else {
-        (Role::Bad, "NOT RECORDED".to_owned())
-    })
+    Some(if spill.is_recorded() { (Role::Wait, "SPILLED".to_owned()) } else { (Role::Bad, "NOT RECORDED".to_owned()) })
 }
 
 /// What two people's word and the journal are worth, where that is less than it seems (F3, J5).

@@ -31,9 +31,9 @@ impl Model {
             ) => self.confirm(By::Enter, out),
             Some(OverlayKind::Ask(_)) => self.answer(out),
             Some(OverlayKind::Palette(_)) => self.take_from_palette(out),
-            Some(
-                OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People,
-            ) => self.overlay = None,
+            Some(OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People) => {
+                self.overlay = None
+            }
             Some(OverlayKind::Partial | OverlayKind::Drift { .. }) => {}
             None => self.enter_pane(out),
         }

@@ -65,8 +65,10 @@ impl Model {
             }
             None if look.over.is_none() => {
                 let told = self.notices.back().filter(|noticed| noticed.at == self.now);
-                let gone = "the session went on, and it is not asked any more".to_owned();
-                look.over = Some(told.map_or(gone, |noticed| noticed.notice.text.clone()));
+                let why = told.map(|noticed| noticed.notice.text.as_str());
+                let why = why.map(|text| text.split_once("nothing was sent: ").map_or(text, |(_, why)| why));
+                let why = why.map(|text| text.strip_prefix("void: ").unwrap_or(text));
+                look.over = Some(why.unwrap_or("the session went on, and it is not asked any more").to_owned());
             }
             None => {}
         }
@@ -156,7 +158,8 @@ impl Model {
     /// Keeps the choice of a run up to date; says whether it stays open.
     pub(super) fn keeps_run(&mut self, steps: &mut Vec<StepId>, confirm: &mut ConfirmState) -> bool {
         let session = &self.flight.session;
-        let given = session.run.as_ref().is_some_and(|run| run.given.cockpit == self.flight.me.cockpit && run.steps == *steps);
+        let given =
+            session.run.as_ref().is_some_and(|run| run.given.cockpit == self.flight.me.cockpit && run.steps == *steps);
         if given && confirm.waiting {
             self.closed_at = Some(self.now.elapsed);
             return false;

@@ -174,5 +174,6 @@ pub(super) fn answer(model: &Model, sheet: &mut Sheet, confirm: &ConfirmState, a
 fn valid(model: &Model) -> Option<std::time::Duration> {
     let proposing = model.flight.proposing.as_ref()?;
     proposing.proposal()?;
-    proposing.valid_for(model.now.elapsed, model.flight.procedure.timing.proposal)
+    let lapses = crate::session::decide::change::lapses_after(&model.flight.procedure, &proposing.kind);
+    proposing.valid_for(model.now.elapsed, lapses)
 }

@@ -11,6 +11,7 @@
 //! ╰───────────────────────────────────────────────────────────────╯
 //! ```
 
+use super::change::summary as summary_of;
 use super::confirm::orders;
 use super::{Piece, Sheet, field, key, piece};
 use crate::cockpit::{Action, ConfirmState, Handover, Look, Model, Part, request_words};
@@ -20,9 +21,10 @@ use crate::session::proposal::{Gate, Override, RouterOrder};
 use crate::session::second::AskedAct;
 use crate::theme::Role;
 use crate::view::key as keys;
+use crate::view::seen::Seen;
 
 /// What another person asks to be confirmed.
-pub(super) fn look(model: &Model, look: &Look) -> Sheet {
+pub(super) fn look(model: &Model, look: &Look, seen: &Seen<'_>) -> Sheet {
     let (request, flight) = (&look.request, &model.flight);
     let asked = &request.asked;
     let mut sheet = Sheet::act(model, &format!("{} asks for your confirmation", request.by));
@@ -35,6 +37,8 @@ pub(super) fn look(model: &Model, look: &Look) -> Sheet {
     overrides(&mut sheet, &asked.overrides);
     match &asked.act {
         AskedAct::Change(proposal) => {
+            sheet.line(summary_of(&proposal.to, seen));
+            sheet.gap();
             orders(model, &mut sheet, proposal);
             for order in &proposal.routers {
                 sheet.line(read_here(model, order, proposal.kind.is_forward()));
@@ -60,7 +64,7 @@ pub(super) fn look(model: &Model, look: &Look) -> Sheet {
     }
     if let Some(over) = &look.over {
         sheet.border = Role::Bad;
-        sheet.pin(vec![piece(Role::Bad, "over: "), piece(Role::Strong, over.clone())]);
+        sheet.pin(vec![piece(Role::Bad, "over, nothing was sent: "), piece(Role::Strong, over.clone())]);
         sheet.pin(key(&keys::of(model, &Action::Escape), "close"));
         return sheet;
     }
@@ -143,7 +147,7 @@ fn claims(model: &Model) -> Piece {
     if model.flight.procedure.people.keys {
         piece(Role::Dim, "it is signed with your key")
     } else {
-        piece(Role::Wait, "names are claims: the profile lists no keys")
+        piece(Role::Wait, "names are claims, no keys")
     }
 }
 
@@ -358,15 +362,19 @@ pub(super) fn people(model: &Model) -> Sheet {
         let heard = flight.crew.others.get(&person.cockpit).map(|heard| &heard.presence);
         let mut line = vec![
             piece(Role::Strong, format!("{:<10}", person.name.as_str())),
-            piece(if person.part == Part::Drives { Role::Accent } else { Role::Text }, format!("{:<9}", person.part.word())),
+            piece(
+                if person.part == Part::Drives { Role::Accent } else { Role::Text },
+                format!("{:<9}", person.part.word()),
+            ),
         ];
         line.push(match person.silent {
-            _ if person.is_me => piece(Role::Text, "you         "),
-            Some(span) => piece(Role::Wait, format!("not here {}  ", clock_span(span))),
+            _ if person.is_me => piece(Role::Text, format!("{:<18}", "you")),
+            Some(span) => piece(Role::Wait, format!("{:<18}", format!("not here {}", clock_span(span)))),
             None if heard.is_some() => {
-                piece(Role::Dim, format!("last key {} ago  ", crate::domain::age(flight.away_for(person.cockpit, now))))
+                let idle = crate::domain::age(flight.away_for(person.cockpit, now));
+                piece(Role::Dim, format!("{:<18}", format!("last key {idle} ago")))
             }
-            None => piece(Role::Dim, "            "),
+            None => piece(Role::Dim, " ".repeat(18)),
         });
         if let Some(process) = process {
             line.push(piece(Role::Dim, format!("process {} on {}", process.pid, process.host)));
@@ -391,7 +399,9 @@ pub(super) fn people(model: &Model) -> Sheet {
     sheet.line(vec![piece(Role::Dim, format!("{kept}{solo}"))]);
     match flight.crew.offset_ms {
         Some(offset) => {
-            let text = format!("this host's clock is {:.1} s off the journal's", offset as f64 / 1000.0);
+            let sign = if offset < 0 { "-" } else { "" };
+            let (whole, tenths) = (offset.unsigned_abs() / 1000, offset.unsigned_abs() % 1000 / 100);
+            let text = format!("this host's clock is {sign}{whole}.{tenths} s off the journal's");
             sheet.line(vec![piece(if flight.crew.skew_ms() > 2_000 { Role::Wait } else { Role::Dim }, text)]);
         }
         None => sheet.line(vec![piece(Role::Dim, "how far this host's clock is off is not known")]),

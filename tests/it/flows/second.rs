@@ -77,7 +77,7 @@ fn what_nobody_confirms_in_time_lapses_on_both_screens() {
     let mut pair = Pair::of(two_people(), "ana", "raj");
     pair.keys(ANA, "n<drawn>y").keys(RAJ, "<f5><drawn>").pass(302_000);
     assert!(pair.apps[ANA].model.is_void());
-    assert!(screen(&mut pair, RAJ).contains("over: "), "{}", screen(&mut pair, RAJ));
+    assert!(screen(&mut pair, RAJ).contains("over, nothing was sent: "), "{}", screen(&mut pair, RAJ));
     pair.keys(RAJ, "green 100<enter>").pass(300);
     assert_eq!(split(&mut pair), "50 / 50");
 }
@@ -89,7 +89,7 @@ fn what_moved_meanwhile_is_void_on_both_screens() {
     pair.act(ANA, |app| app.router("eu-2").weights = vec![25, 75]).pass(2_500);
     assert!(pair.apps[ANA].model.is_void());
     let seen = screen(&mut pair, RAJ);
-    assert!(seen.contains("over: ") && seen.contains("eu-2"), "{seen}");
+    assert!(seen.contains("over, nothing was sent: ") && seen.contains("eu-2"), "{seen}");
     pair.keys(RAJ, "<drawn>green 100<enter>").pass(300);
     assert_eq!(pair.apps[ANA].sends.len() + pair.apps[RAJ].sends.len(), 0);
 }

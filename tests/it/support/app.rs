@@ -17,8 +17,8 @@ use super::desk::hashed;
 use flightdeck::cockpit::{Effect, Model, Msg, Settings, Surroundings, update};
 use flightdeck::domain::reading::{Admin, Health, Identity, ServerReading};
 use flightdeck::domain::{
-    ChangeId, CockpitId, Elapsed, NativeSplit, NativeWeight, Now, Outcome, PoolId, Prepared, Presence, Procedure, Reading,
-    RouterId, Seat, SessionId, Target, Timestamp, Trouble, TroubleKind,
+    ChangeId, CockpitId, Elapsed, NativeSplit, NativeWeight, Now, Outcome, PoolId, Prepared, Presence, Procedure,
+    Reading, RouterId, Seat, SessionId, Target, Timestamp, Trouble, TroubleKind,
 };
 use flightdeck::entry::Entry;
 use flightdeck::flight::{self, Appended, Ask, Flight, Me};
