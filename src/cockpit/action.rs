@@ -116,6 +116,28 @@ pub enum Action {
     ReloadProfile,
     /// Take the controls from a cockpit whose process is gone (C4).
     TakeControls,
+    /// Look at what another person asks to be confirmed (F3).
+    LookAtRequest,
+    /// In a dialog about another person's asking: refuse it, or take one's own back.
+    Refuse,
+    /// In a dialog that asks two people: do it alone, with a reason.
+    BreakGlass,
+    /// Confirm the next steps of the plan at once, as the second person.
+    ConfirmRun,
+    /// End a run of steps that was confirmed.
+    EndRun,
+    /// Offer the controls to another cockpit, or take the offer back (C3).
+    OfferControls,
+    /// Ask for the controls, or take the asking back.
+    AskControls,
+    /// Look at an offer of the controls, or at an asking for them.
+    LookAtControls,
+    /// Point at what is selected, on every screen; once more: point no longer.
+    Point,
+    /// Point at the next step of the plan.
+    PointAtStep,
+    /// Who is there.
+    People,
     /// Close the session, with its outcome.
     CloseSession,
     /// A fault or act of the built-in world, by its name.

@@ -54,6 +54,10 @@ impl Flight {
             Event::ConfirmationRefused { request, reason } => {
                 self.request_refused(*request, who.as_str(), reason, out);
             }
+            Event::ConfirmationEnded { why, .. } => {
+                let whose = if mine { "the request".to_owned() } else { format!("the request of {who}") };
+                out.push(Effect::tell(Tone::Warn, format!("{whose} to confirm is over, nothing was sent: {why}")));
+            }
             Event::RunConfirmed(run) => {
                 let by = (&who, stamp.cockpit);
                 self.check_given(stamp.number, stamp.at, by, (SignedAct::Run, run.digest, run.signed.as_ref()), out);

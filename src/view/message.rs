@@ -9,7 +9,7 @@
 use ratatui::layout::Rect;
 
 use super::format::took;
-use super::pen::{Pen, width};
+use super::pen::{Pen, fit, width};
 use super::state::{leg_state, outcome_state};
 use crate::cockpit::{Action, ChecklistRow, Model, Pane};
 use crate::flight::Tone;
@@ -27,9 +27,13 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
             row.end(Role::Dim, &format!("1 of {} ", banners.len()));
         }
         let role = tone(banner.tone);
-        row.skip(1).put(role, mark(banner.tone)).skip(1).put(role, &banner.text);
+        // The key stays in view, however long the text is.
+        let verb = verb(banner.action.as_ref());
+        let kept = key.as_ref().map_or(0, |key| width(key) + width(verb) + 2);
+        let room = row.left().saturating_sub(kept + 3);
+        row.skip(1).put(role, mark(banner.tone)).skip(1).put(role, &fit(&banner.text, room));
         if let Some(key) = key {
-            row.skip(2).put(Role::Accent, &key).put(Role::Text, verb(banner.action.as_ref()));
+            row.skip(2).put(Role::Accent, &key).put(Role::Text, verb);
         }
     } else if let Some(text) = cut_item(model) {
         pen.row_of(area, 0).skip(1).put(Role::Accent, "☐ ").put(Role::Text, text);
@@ -53,7 +57,13 @@ fn cut_item(model: &Model) -> Option<&str> {
 
 /// What a banner's key does.
 fn verb(action: Option<&Action>) -> &'static str {
-    if action == Some(&Action::TakeControls) { " take them" } else { " look" }
+    match action {
+        Some(Action::TakeControls) => " take them",
+        Some(Action::AskControls) => " ask for them",
+        Some(Action::OfferControls) => " take the offer back",
+        Some(Action::RollBack) => " roll back",
+        Some(_) | None => " look",
+    }
 }
 
 /// What is known of a change, router by router.

@@ -5,6 +5,7 @@
 
 mod checklist;
 mod confirm;
+mod controls;
 mod dialog;
 mod draft;
 mod log;
@@ -12,6 +13,7 @@ mod mark;
 mod metric;
 mod mouse;
 mod navigate;
+mod people;
 mod question;
 mod setting;
 
@@ -29,6 +31,7 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     let second = model.now.wall.0.div_euclid(1000) != now.wall.0.div_euclid(1000);
     model.now = now;
     let changed = model.take(msg, &mut out);
+    model.tell_look(&mut out);
     if changed || second {
         model.version += 1;
     }
@@ -144,6 +147,15 @@ impl Model {
         }
     }
 
+    fn shows_panes_or_list(&self) -> bool {
+        self.overlay.as_ref().is_none_or(|overlay| {
+            matches!(
+                overlay.kind,
+                OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People
+            )
+        })
+    }
+
     /// Lays something over the panes. Keys count for it once a frame that shows it went out.
     fn open(&mut self, kind: OverlayKind, by_enter: bool) {
         let opened = self.version + 1;
@@ -153,6 +165,14 @@ impl Model {
     /// Does what an operator means. `by_enter`: Enter led here, so Enter does not confirm what opens (F2).
     fn act(&mut self, action: Action, by_enter: bool, out: &mut Vec<Effect>) {
         if self.overlay.is_some() && is_for_panes(&action) {
+            return;
+        }
+        // What another person waits for can be looked at from a list, and never in the place of a dialog that acts.
+        if matches!(action, Action::LookAtRequest | Action::LookAtControls) && !self.shows_panes_or_list() {
+            return;
+        }
+        if let Some(why) = self.not_for_me(&action) {
+            self.tell(Tone::Warn, why, out);
             return;
         }
         match action {
@@ -213,6 +233,17 @@ impl Model {
             Action::CloseSession => self.question(super::Purpose::CloseSession),
             Action::Demo(name) => out.push(Effect::Demo(name)),
             Action::Edit(request) => self.edit(request),
+            Action::LookAtRequest => self.look_at_request(out),
+            Action::Refuse => self.refuse(out),
+            Action::BreakGlass => self.break_glass(out),
+            Action::ConfirmRun => self.open_run(out),
+            Action::EndRun => self.ask_to_end_run(out),
+            Action::OfferControls => self.offer_controls(out),
+            Action::AskControls => self.ask_controls(out),
+            Action::LookAtControls => self.look_at_controls(out),
+            Action::Point => self.point_at(Some(self.pointable()), out),
+            Action::PointAtStep => self.point_at(self.next_step_name(), out),
+            Action::People => self.show(OverlayKind::People),
             Action::Redraw => out.push(Effect::Redraw),
             Action::Suspend => self.leave(true, out),
             Action::Quit => self.leave(false, out),
@@ -263,6 +294,13 @@ fn is_for_panes(action: &Action) -> bool {
         | Action::Messages
         | Action::ReloadProfile
         | Action::TakeControls
+        | Action::ConfirmRun
+        | Action::EndRun
+        | Action::OfferControls
+        | Action::AskControls
+        | Action::Point
+        | Action::PointAtStep
+        | Action::People
         | Action::CloseSession => true,
         Action::Up
         | Action::Down
@@ -279,6 +317,10 @@ fn is_for_panes(action: &Action) -> bool {
         | Action::Send
         | Action::Afresh
         | Action::Override
+        | Action::LookAtRequest
+        | Action::LookAtControls
+        | Action::Refuse
+        | Action::BreakGlass
         | Action::Retry
         | Action::Leave
         | Action::PutBack
