@@ -94,7 +94,7 @@ impl Flight {
         friction(&self.procedure, kind) == Friction::Two
             && confirmation.alone.is_none()
             && !self.is_covered(kind, overrides)
-            && !(self.is_cut_off() && !kind.is_forward())
+            && (kind.is_forward() || !self.is_cut_off())
     }
 
     /// Whether completing the next step now asks another person first.

@@ -44,7 +44,7 @@ impl Teller {
                 self.did(entry, "refused as the second person", reason.clone());
             }
             Event::ConfirmationEnded { why, .. } => {
-                self.did(entry, "ended the request to a second person", why.clone())
+                self.did(entry, "ended the request to a second person", why.clone());
             }
             Event::RunConfirmed(run) => {
                 let steps: Vec<&str> = run.steps.iter().map(crate::domain::StepId::as_str).collect();
@@ -67,7 +67,7 @@ impl Teller {
                 self.noticed(entry, format!("part of the run that {by} confirmed"), format!("entry {given}"));
             }
             Second::Alone { reason } => {
-                self.did(entry, "BROKE THE GLASS: did alone what asks two people", reason.clone())
+                self.did(entry, "BROKE THE GLASS: did alone what asks two people", reason.clone());
             }
         }
     }

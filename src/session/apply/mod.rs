@@ -31,6 +31,7 @@ impl Session {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each event, most of one line")]
     fn apply(&mut self, stamp: &Stamp, event: &Event) {
         if touches_traffic(event) {
             self.touched(stamp);
@@ -125,7 +126,7 @@ impl Session {
                 });
             }
             Event::ProfileReloaded { files, digest, second: _, signed: _ } => {
-                self.reloaded = Some((files.clone(), *digest))
+                self.reloaded = Some((files.clone(), *digest));
             }
             Event::SessionClosed { outcome, routers: _ } => self.closed = Some(stamped(stamp, outcome.clone())),
             Event::RouterRestarted { router, was: _, is } => {
@@ -254,8 +255,10 @@ fn touches_traffic(event: &Event) -> bool {
         | Event::ProfileReloaded { .. }
         | Event::SpillMerged(_)
         | Event::SessionClosed { .. } => true,
-        // Nobody's coming or going moves traffic; that the holder leaves does, and is seen where it is folded.
-        Event::CockpitJoined { .. }
+        // The baseline says what was read; a proposal is bound to readings of its own. Nobody's coming or going moves
+        // traffic; that the holder leaves does, and is seen where it is folded.
+        Event::BaselineAccepted { .. }
+        | Event::CockpitJoined { .. }
         | Event::CockpitLeft { .. }
         | Event::ControlsOffered { .. }
         | Event::OfferEnded { .. }
@@ -267,9 +270,7 @@ fn touches_traffic(event: &Event) -> bool {
         | Event::ConfirmationEnded { .. }
         | Event::RunConfirmed(_)
         | Event::RunEnded { .. }
-        | Event::RollbackSigned { .. } => false,
-        // The baseline says what was read; a proposal is bound to readings of its own.
-        Event::BaselineAccepted { .. }
+        | Event::RollbackSigned { .. }
         | Event::DriftNoticed { .. }
         | Event::DriftEnded { .. }
         | Event::RouterRestarted { .. }

@@ -35,10 +35,7 @@ pub(super) fn open(
 
 /// What was decided while cut off is taken in whole; what of it the journal has already is passed over (R5).
 pub(super) fn merge(session: &Session, spill: &SpillMerged) -> Vec<Event> {
-    let known = |event: &Event| match event {
-        Event::ChangeConfirmed(confirmed) => session.change(confirmed.change).is_some(),
-        _ => true,
-    };
+    let known = |event: &Event| event.confirms().is_none_or(|change| session.change(change).is_some());
     if spill.entries.iter().flat_map(|entry| &entry.events).all(known) {
         return Vec::new();
     }

@@ -47,7 +47,8 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
             controls::take_over(session, procedure, asked, controls, &signs)
         }
         Command::AskSecond { request, act, overrides, confirmation, evidence } => {
-            second::ask(session, procedure, asked, *request, act, overrides, confirmation, evidence)
+            let wanted = second::Wanted { request: *request, act, overrides };
+            second::ask(session, procedure, asked, &wanted, confirmation, evidence)
         }
         Command::GiveSecond { request, digest, confirmation, evidence } => {
             second::give(session, procedure, asked, *request, *digest, confirmation, evidence)

@@ -11,17 +11,23 @@ use crate::session::proposal::{Confirmation, Override};
 use crate::session::second::{AskedAct, ConfirmationAsked, Given, RunConfirmed, Second, run_digest};
 use crate::session::state::Session;
 
+/// What a second person is wanted for.
+pub(super) struct Wanted<'a> {
+    pub(super) request: RequestId,
+    pub(super) act: &'a AskedAct,
+    pub(super) overrides: &'a [Override],
+}
+
 /// What the second person is to confirm must be what could be done now, but for their word.
 pub(super) fn ask(
     session: &Session,
     procedure: &Procedure,
     asked: &Asked,
-    request: RequestId,
-    act: &AskedAct,
-    overrides: &[Override],
+    wanted: &Wanted<'_>,
     confirmation: &Confirmation,
     evidence: &Evidence,
 ) -> Result<Vec<Event>, Refused> {
+    let &Wanted { request, act, overrides } = wanted;
     let what = act.words();
     let asks = match act {
         AskedAct::Change(proposal) => {

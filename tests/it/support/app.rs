@@ -12,8 +12,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::desk::hashed;
-
 use flightdeck::cockpit::{Effect, Model, Msg, Settings, Surroundings, update};
 use flightdeck::domain::reading::{Admin, Health, Identity, ServerReading};
 use flightdeck::domain::{
@@ -497,6 +495,11 @@ fn prepare(pools: &[PoolId], target: &Target) -> Prepared {
 
 fn uuid(number: u128) -> uuid::Uuid {
     uuid::Uuid::from_u128(number)
+}
+
+/// An entry with a hash: this journal has no chain of its own.
+pub fn hashed(entry: &Entry) -> (Entry, flightdeck::domain::Digest) {
+    (entry.clone(), flightdeck::domain::Digest::ZERO)
 }
 
 /// Somebody at a cockpit of their own.

@@ -15,8 +15,8 @@ use flightdeck::domain::procedure::Friction;
 use flightdeck::domain::{Procedure, Seat};
 use flightdeck::flight::{self, Ask};
 
+use super::app::hashed;
 use super::app::{App, Store, me_as};
-use super::desk::hashed;
 
 pub const ANA: usize = 0;
 pub const RAJ: usize = 1;

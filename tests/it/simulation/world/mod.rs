@@ -20,7 +20,7 @@ use flightdeck::session::{Event, Session, Stamp};
 
 use super::random::Random;
 use super::router::{Router, prepare};
-use crate::support::desk::hashed;
+use crate::support::app::hashed;
 use crate::support::procedure::{blue_green, weights};
 
 /// What a flight met, so that the whole run can show that it met everything.
