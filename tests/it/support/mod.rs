@@ -11,6 +11,7 @@ pub mod keys;
 pub mod load;
 #[cfg(feature = "nats")]
 pub mod nats;
+pub mod pair;
 pub mod pool;
 pub mod procedure;
 pub mod pty;
