@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::controls::intents_are_dead;
+use super::controls::{intents_are_dead, own};
 use super::second::{needs_signature, second};
 use super::{check_confirmation, check_gates, needs_controls, needs_reason};
 use crate::domain::procedure::{Friction, Step, StepAct};
@@ -278,11 +278,12 @@ pub(super) fn roll_back(
         Friction::Two | Friction::Key | Friction::Type => Second::NotAsked,
     };
     let mut events = Vec::new();
-    let epoch = match needs_controls(session, asked, &what) {
-        Ok(epoch) => epoch,
-        Err(_taken_with_it) => {
-            events.push(Event::ControlsTaken(ControlsTaken { why: "rollback".to_owned(), ..way.controls.clone() }));
-            session.head + 1
+    // Neither a far clock nor another holder is in the way: who has the controls keeps them, else they are taken with it.
+    let epoch = match &session.controls {
+        Some(held) if held.holder.cockpit == asked.cockpit => held.epoch,
+        Some(_) | None => {
+            events.push(Event::ControlsTaken(ControlsTaken { why: "rollback".to_owned(), ..own(asked, way.controls) }));
+            session.head.saturating_add(1)
         }
     };
     let confirmed = ChangeConfirmed {

@@ -1,5 +1,6 @@
 //! Opening, the baseline, reloading the profile, merging a spill, closing.
 
+use super::controls::own;
 use super::second::{needs_signature, second};
 use super::{check_confirmation, needs_controls, needs_reason};
 use crate::domain::procedure::Friction;
@@ -13,6 +14,7 @@ use crate::session::state::Session;
 pub(super) fn open(
     session: &Session,
     procedure: &Procedure,
+    asked: &Asked,
     opened: &SessionOpened,
     controls: &ControlsTaken,
 ) -> Result<Vec<Event>, Refused> {
@@ -30,7 +32,7 @@ pub(super) fn open(
             return Err(Refused::new("J5", what, why, "give its stream three replicas, or name a directory"));
         }
     }
-    Ok(vec![Event::SessionOpened(Box::new(opened.clone())), Event::ControlsTaken(controls.clone())])
+    Ok(vec![Event::SessionOpened(Box::new(opened.clone())), Event::ControlsTaken(own(asked, controls))])
 }
 
 /// What was decided while cut off is taken in whole; what of it the journal has already is passed over (R5).

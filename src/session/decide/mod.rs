@@ -23,7 +23,7 @@ use crate::domain::{Procedure, Refused, Seat};
 /// The refusal, when a rule says no. Nothing has happened then.
 pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result<Vec<Event>, Refused> {
     if let Command::Open { opened, controls } = &asked.command {
-        return lifecycle::open(session, procedure, opened, controls);
+        return lifecycle::open(session, procedure, asked, opened, controls);
     }
     if !session.is_open() {
         return Err(Refused::new("J7", "act on this session", "it is closed", "open a new one"));

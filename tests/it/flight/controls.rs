@@ -350,6 +350,37 @@ fn an_observer_watches_and_nothing_of_theirs_is_taken() {
 }
 
 #[test]
+fn with_a_clock_far_off_nothing_goes_forward_and_the_way_back_is_open() {
+    let mut pair = Pair::open(blue_green(1));
+    pair.shift(ANA);
+    pair.pass(300);
+    let mark = pair.mark();
+    for who in [ANA, RAJ] {
+        pair.tell(who, Msg::Clock { offset_ms: Some(-31_000) });
+        assert!(pair.said(who).contains("31 s off"), "{}", pair.said(who));
+    }
+    pair.ask(ANA, Ask::ProposeShift(weights(&[("blue", 10), ("green", 90)])));
+    pair.confirm(ANA, typed("blue 10"), Vec::new());
+    assert!(pair.said(ANA).contains("[S2]"), "{}", pair.said(ANA));
+    offer(&mut pair, ANA, RAJ);
+    assert!(pair.said(ANA).contains("[S2]"), "{}", pair.said(ANA));
+    pair.ask(ANA, Ask::Hold { reason: "clocks".to_owned() });
+    pair.roll_back(ANA);
+    pair.pass(300);
+    assert_eq!(
+        pair.story(mark),
+        [
+            "ana: held: clocks",
+            "ana: change_confirmed: rollback to 50 / 50, one person",
+            "+ change_dispatched",
+            "ana: router_answered: eu-1 accepted",
+            "ana: router_answered: eu-1 verified",
+            "+ change_settled: verified",
+        ]
+    );
+}
+
+#[test]
 fn an_offer_is_not_taken_with_a_clock_far_off() {
     let mut pair = Pair::open(blue_green(1));
     offer(&mut pair, ANA, RAJ);
@@ -472,7 +503,10 @@ fn a_cockpit_that_reaches_another_router_by_that_name_moves_nothing_forward_and_
     pair.ask(RAJ, Ask::AcceptOffer);
     pair.pass(200);
     let mark = pair.mark();
-    assert_eq!(pair.flight(RAJ).other_routers().map(|router| router.as_str()).collect::<Vec<_>>(), ["eu-1"]);
+    assert_eq!(
+        pair.flight(RAJ).other_routers().map(flightdeck::domain::RouterId::as_str).collect::<Vec<_>>(),
+        ["eu-1"]
+    );
     pair.ask(RAJ, Ask::ProposeShift(weights(&[("blue", 60), ("green", 40)])));
     pair.confirm(RAJ, typed("blue 60"), Vec::new());
     assert!(

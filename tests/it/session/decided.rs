@@ -1,0 +1,84 @@
+//! Decisions that no story of a flight reaches, because a flight does not ask them.
+
+use flightdeck::domain::reading::Identity;
+use flightdeck::domain::{Refused, RequestId};
+use flightdeck::session::event::ChangeKind;
+use flightdeck::session::second::AskedAct;
+use flightdeck::session::{Command, Event, Proposal};
+
+use super::command::{by_key, by_typing, column, signed};
+use super::world::{ANA, EVE, RAJ, Who, World, procedure};
+use crate::support::procedure::weights;
+
+fn rule(decided: Result<Vec<Event>, Refused>) -> String {
+    decided.expect_err("a rule says no").rule
+}
+
+fn asks(world: &World, who: Who, proposal: Proposal) -> Command {
+    Command::AskSecond {
+        request: RequestId { cockpit: who.cockpit(), counter: 1 },
+        act: Box::new(AskedAct::Change(Box::new(proposal))),
+        overrides: Vec::new(),
+        confirmation: by_key(),
+        evidence: world.evidence(),
+    }
+}
+
+#[test]
+fn a_rollback_keeps_the_controls_of_who_has_them_however_far_the_clock_is_off() {
+    let mut world = World::open();
+    let forward = (column("Confirm, the next step, alone with a reason").make)(&world, ANA);
+    world.does(ANA, forward);
+    let epoch = world.session.controls.as_ref().unwrap().epoch;
+    let command = (column("RollBack").make)(&world, ANA);
+    let asked = flightdeck::session::Asked { skew_ms: 60_000, ..world.asked(ANA, command) };
+    let events = flightdeck::session::decide(&world.session, &world.procedure, &asked).unwrap();
+    assert_eq!(super::command::names(&events), ["ChangeConfirmed", "ChangeDispatched"]);
+    assert!(matches!(&events[1], Event::ChangeDispatched { epoch: sent, .. } if *sent == epoch));
+}
+
+#[test]
+fn whoever_asks_gets_the_controls_and_nobody_else() {
+    let world = World::new(procedure());
+    let events = world.decides(ANA, world.opening(RAJ)).unwrap();
+    assert!(matches!(&events[1], Event::ControlsTaken(taken) if taken.cockpit == ANA.cockpit()), "{:?}", events[1]);
+    let mut world = World::open();
+    let forward = (column("Confirm, the next step, alone with a reason").make)(&world, ANA);
+    world.does(ANA, forward);
+    let command = (column("RollBack").make)(&world, ANA);
+    let events = world.decides(RAJ, command).unwrap();
+    assert!(matches!(&events[0], Event::ControlsTaken(taken) if taken.cockpit == RAJ.cockpit()), "{:?}", events[0]);
+}
+
+#[test]
+fn another_cockpit_waits_until_the_intent_is_dead_before_it_goes_on_with_the_change() {
+    let mut world = World::open();
+    let forward = (column("Confirm, the next step, alone with a reason").make)(&world, ANA);
+    world.does(ANA, forward);
+    let change = world.session.in_flight().unwrap().id();
+    for router in ["eu-1", "eu-2"] {
+        let outcome = flightdeck::domain::Outcome::Unknown { why: "no answer".to_owned() };
+        world.does(ANA, Command::NoteOutcome { change, router: router.into(), attempt: 1, outcome });
+    }
+    world.does(RAJ, Command::TakeBack { controls: RAJ.controls("the process before is gone"), holder_gone: true });
+    // Five seconds until the deadline, two for a router's answer, two more.
+    for (time, gone_on) in [(9_900, false), (10_000, true)] {
+        world.time = time;
+        for label in ["Retry", "Leave"] {
+            let decided = world.decides(RAJ, (column(label).make)(&world, RAJ));
+            assert_eq!(
+                decided.as_ref().err().map(|refused| refused.rule.as_str()),
+                (!gone_on).then_some("D3"),
+                "{label}"
+            );
+        }
+    }
+    assert!(world.decides(RAJ, (column("RollBack").make)(&world, RAJ)).is_ok(), "rolling back waits for nothing");
+}
+
+#[test]
+fn a_run_without_a_step_is_no_run() {
+    let world = World::open();
+    let confirmation = by_typing("0 ".to_owned());
+    assert_eq!(rule(world.decides(RAJ, Command::ConfirmRun { steps: Vec::new(), confirmation })), "F3");
+}
