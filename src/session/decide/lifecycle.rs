@@ -4,7 +4,7 @@ use super::controls::own;
 use super::second::{needs_signature, second};
 use super::{check_confirmation, needs_controls, needs_reason};
 use crate::domain::procedure::Friction;
-use crate::domain::{Digest, Durability, Procedure, Refused};
+use crate::domain::{Digest, Durability, Procedure, Refused, Seat};
 use crate::session::command::{Asked, Evidence};
 use crate::session::event::{ControlsTaken, Event, ProfileText, RouterBaseline, SessionOpened, SpillMerged};
 use crate::session::proposal::Confirmation;
@@ -19,6 +19,10 @@ pub(super) fn open(
     controls: &ControlsTaken,
 ) -> Result<Vec<Event>, Refused> {
     let what = "open the session";
+    if asked.seat == Seat::Observer {
+        let advice = "wait until an operator has opened it, and watch then";
+        return Err(Refused::new("C2", what, "this cockpit only watches", advice));
+    }
     if session.opened.is_some() {
         return Err(Refused::new("J7", what, "it is open already", "join it"));
     }

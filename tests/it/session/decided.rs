@@ -25,6 +25,13 @@ fn asks(world: &World, who: Who, proposal: Proposal) -> Command {
 }
 
 #[test]
+fn an_observer_opens_no_session() {
+    let world = World::new(procedure());
+    assert_eq!(rule(world.decides(EVE, world.opening(EVE))), "C2");
+    assert!(world.decides(ANA, world.opening(ANA)).is_ok());
+}
+
+#[test]
 fn a_rollback_keeps_the_controls_of_who_has_them_however_far_the_clock_is_off() {
     let mut world = World::open();
     let forward = (column("Confirm, the next step, alone with a reason").make)(&world, ANA);
