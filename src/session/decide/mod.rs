@@ -28,7 +28,9 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
     if !session.is_open() {
         return Err(Refused::new("J7", "act on this session", "it is closed", "open a new one"));
     }
-    if asked.seat == Seat::Observer && !matches!(asked.command, Command::Join { .. } | Command::LeaveSession { .. }) {
+    // A spill is nobody's act of now but a fact: whoever finds it brings it in.
+    let may = matches!(asked.command, Command::Join { .. } | Command::LeaveSession { .. } | Command::MergeSpill { .. });
+    if asked.seat == Seat::Observer && !may {
         let advice = "open the session as an operator";
         return Err(Refused::new("C2", "act on this session", "this cockpit only watches", advice));
     }

@@ -293,6 +293,29 @@ fn a_spill_that_a_crash_left_behind_is_found_and_merged_once() {
 }
 
 #[test]
+fn an_observer_who_finds_a_spill_on_this_host_brings_it_in_as_well() {
+    let mut pair = shifted();
+    let head = pair.flight(ANA).link.head();
+    pair.cockpits[ANA].line = Line::Away;
+    pair.roll_back(ANA);
+    let entries = pair.cockpits[ANA].spilled.clone();
+    pair.stop(ANA);
+    let mark = pair.mark();
+    let eve = pair.aboard("eve", Seat::Observer);
+    pair.tell(eve, Msg::SpillFound(Box::new(SpillMerged { after: head.0, hash: head.1, entries })));
+    pair.pass(2_000);
+    pair.ask(eve, Ask::LeaveSession { why: "seen enough".to_owned() });
+    assert_eq!(
+        pair.story(mark),
+        [
+            "eve: cockpit_joined: observer".to_owned(),
+            MERGED.replacen("ana", "eve", 1),
+            "eve: cockpit_left: seen enough".to_owned(),
+        ]
+    );
+}
+
+#[test]
 fn a_broken_chain_makes_it_read_only_and_leaves_the_way_back() {
     let mut pair = shifted();
     pair.tell(ANA, Msg::JournalBroken { why: "entry 4 does not fit entry 3".to_owned() });
