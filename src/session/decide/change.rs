@@ -10,7 +10,7 @@ use crate::domain::{ChangeId, Now, Outcome, Procedure, Refused, RouterId, StepId
 use crate::session::command::{Asked, Evidence};
 use crate::session::event::{ChangeConfirmed, ChangeKind, ControlsTaken, Event, Settlement};
 use crate::session::gate::{Forward, gates};
-use crate::session::proposal::{Confirmation, Gate, GateReport, Override, Proposal};
+use crate::session::proposal::{Confirmation, Gate, GateReport, Override, Proposal, RouterOrder};
 use crate::session::second::{AskedAct, Second};
 use crate::session::state::Session;
 
@@ -49,20 +49,10 @@ pub(super) fn confirm(
     if session.in_flight().is_some() {
         return Err(Refused::new("D4", what, "a change is in flight", "settle it first, or roll back"));
     }
-    if !session.baseline {
-        let why = "where the routers stood at the start is not written down yet";
-        return Err(Refused::new("J7", what, why, "wait until every router was read once"));
-    }
-    still_bound(session, procedure, asked, proposal, evidence)?;
-    in_plan(session, procedure, proposal)?;
-    let reports = gates(session, procedure, Forward::Shift(&proposal.to), evidence);
-    let reports = asked_of(&proposal.kind, reports);
-    check_gates(&what, &reports, overrides)?;
-    same_routers(session, evidence, &what)?;
+    let reports = could_go(session, procedure, asked, proposal, overrides, evidence)?;
     let asks = own_friction(procedure, &proposal.kind, !overrides.is_empty());
     check_confirmation(&what, confirmation, asks, &proposal.typed_target())?;
     needs_signature(procedure, &what, confirmation)?;
-    sendable(session, &what, proposal)?;
     let second = second_for(session, procedure, asked, proposal, overrides, confirmation, evidence)?;
     let confirmed = ChangeConfirmed {
         change: proposal.change,
@@ -85,6 +75,31 @@ pub(super) fn confirm(
             deadline: asked.now.wall.plus(procedure.timing.deadline),
         },
     ])
+}
+
+/// Whether a forward change could go out now, but for what people confirm. Gives its gates.
+pub(super) fn could_go(
+    session: &Session,
+    procedure: &Procedure,
+    asked: &Asked,
+    proposal: &Proposal,
+    overrides: &[Override],
+    evidence: &Evidence,
+) -> Result<Vec<GateReport>, Refused> {
+    let what = format!("shift to {}", proposal.to);
+    if !session.baseline {
+        let why = "where the routers stood at the start is not written down yet";
+        return Err(Refused::new("J7", what, why, "wait until every router was read once"));
+    }
+    still_bound(session, procedure, asked, proposal, evidence)?;
+    in_plan(session, procedure, proposal)?;
+    puts_back(session, proposal)?;
+    let reports = gates(session, procedure, Forward::Shift(&proposal.to), evidence);
+    let reports = asked_of(&proposal.kind, reports);
+    check_gates(&what, &reports, overrides)?;
+    same_routers(session, evidence, &what)?;
+    sendable(session, &what, proposal)?;
+    Ok(reports)
 }
 
 /// What lets a change through that may ask two people (F3).
@@ -212,6 +227,21 @@ fn in_plan(session: &Session, procedure: &Procedure, proposal: &Proposal) -> Res
     } else {
         let why = format!("{step} is not the next step of the plan on all of its routers");
         Err(Refused::new("D4", format!("shift to {}", proposal.to), why, "propose the next step, or shift off plan"))
+    }
+}
+
+/// Putting back is asked for fewer gates, so it may go nowhere but to what the plan gave a router that differs from it.
+fn puts_back(session: &Session, proposal: &Proposal) -> Result<(), Refused> {
+    if proposal.kind != ChangeKind::PutBack {
+        return Ok(());
+    }
+    let back = |order: &RouterOrder| {
+        let expected = session.expected.get(&order.router).filter(|_| session.drifted.contains_key(&order.router));
+        expected.is_some_and(|expected| expected.holds(&order.prepared.native))
+    };
+    match proposal.routers.iter().find(|order| !back(order)) {
+        Some(order) => Err(void(proposal, format!("{} has nothing to be put back to", order.router))),
+        None => Ok(()),
     }
 }
 

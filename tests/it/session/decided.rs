@@ -32,6 +32,33 @@ fn an_observer_opens_no_session() {
 }
 
 #[test]
+fn nobody_is_asked_to_confirm_what_could_not_be_sent_anyway() {
+    let mut unread = World::new(procedure());
+    unread.does(ANA, unread.opening(ANA));
+    assert_eq!(rule(unread.decides(ANA, asks(&unread, ANA, unread.step(ANA)))), "J7");
+
+    let world = World::open();
+    assert!(world.decides(ANA, asks(&world, ANA, world.step(ANA))).is_ok());
+    let later = ChangeKind::Step { step: "blue-30".into() };
+    let later = world.proposal(ANA, later, &weights(&[("blue", 30), ("green", 70)]), None);
+    assert_eq!(rule(world.decides(ANA, asks(&world, ANA, later))), "D4");
+
+    let mut command = asks(&world, ANA, world.step(ANA));
+    if let Command::AskSecond { act, evidence, .. } = &mut command {
+        let elsewhere = Identity { node: "another".to_owned(), process: "1".to_owned() };
+        for read in evidence.readings.values_mut() {
+            read.identity = elsewhere.clone();
+        }
+        if let AskedAct::Change(proposal) = &mut **act {
+            for order in &mut proposal.routers {
+                order.bound.as_mut().expect("it was read").identity = elsewhere.clone();
+            }
+        }
+    }
+    assert_eq!(rule(world.decides(ANA, command)), "C5");
+}
+
+#[test]
 fn a_rollback_keeps_the_controls_of_who_has_them_however_far_the_clock_is_off() {
     let mut world = World::open();
     let forward = (column("Confirm, the next step, alone with a reason").make)(&world, ANA);
@@ -81,6 +108,35 @@ fn another_cockpit_waits_until_the_intent_is_dead_before_it_goes_on_with_the_cha
         }
     }
     assert!(world.decides(RAJ, (column("RollBack").make)(&world, RAJ)).is_ok(), "rolling back waits for nothing");
+}
+
+#[test]
+fn nobody_is_asked_to_confirm_a_shift_while_a_rollback_is_in_flight() {
+    let mut world = World::open();
+    for label in ["Confirm, the next step, alone with a reason", "RollBack"] {
+        let command = (column(label).make)(&world, ANA);
+        world.does(ANA, command);
+    }
+    assert_eq!(rule(world.decides(ANA, asks(&world, ANA, world.step(ANA)))), "D4");
+}
+
+#[test]
+fn putting_back_goes_where_the_plan_had_a_router_that_differs_and_nowhere_else() {
+    let put_back = |world: &World, router: &str, blue: u32| {
+        let to = weights(&[("blue", blue), ("green", 100 - blue)]);
+        let proposal = world.proposal(ANA, ChangeKind::PutBack, &to, Some(&router.into()));
+        let confirmation = by_typing(proposal.typed_target());
+        let (proposal, evidence) = (Box::new(proposal), world.evidence());
+        world.decides(ANA, Command::Confirm { proposal, overrides: Vec::new(), confirmation, evidence })
+    };
+    let mut world = World::open();
+    assert_eq!(rule(put_back(&world, "eu-1", 50)), "B3", "it does not differ");
+    let drift = (column("NoteDrift, it differs").make)(&world, ANA);
+    world.does(ANA, drift);
+    world.natives.insert("eu-1".into(), super::command::split(25));
+    assert_eq!(rule(put_back(&world, "eu-1", 90)), "B3", "the plan gave it something else");
+    assert_eq!(rule(put_back(&world, "eu-2", 50)), "B3", "the other one does not differ");
+    assert_eq!(put_back(&world, "eu-1", 50).map(|events| events.len()), Ok(2));
 }
 
 #[test]
