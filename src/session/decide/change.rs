@@ -133,9 +133,11 @@ pub(super) fn same_routers(session: &Session, evidence: &Evidence, what: &str) -
     Ok(())
 }
 
-/// Adds the signature of a rollback, which did not wait for it (R3).
-pub(super) fn sign(session: &Session, id: ChangeId, signed: &crate::domain::Signed) -> Vec<Event> {
-    let unsigned = session.change(id).is_some_and(|change| change.confirmed.confirmation.signed.is_none());
+/// Adds the signature of a rollback, which did not wait for it (R3): of one's own, once.
+pub(super) fn sign(session: &Session, asked: &Asked, id: ChangeId, signed: &crate::domain::Signed) -> Vec<Event> {
+    let own = |change: &crate::session::Change| !change.confirmed.kind.is_forward() && change.by == asked.actor;
+    let unsigned = session.change(id).filter(|change| own(change));
+    let unsigned = unsigned.is_some_and(|change| change.confirmed.confirmation.signed.is_none());
     unsigned.then(|| Event::RollbackSigned { change: id, signed: signed.clone() }).into_iter().collect()
 }
 

@@ -61,7 +61,7 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
         }
         Command::EndRun { why } => Ok(session.run.iter().map(|_| Event::RunEnded { why: why.clone() }).collect()),
         Command::MergeSpill { spill } => Ok(lifecycle::merge(session, spill)),
-        Command::SignRollback { change, signed } => Ok(change::sign(session, *change, signed)),
+        Command::SignRollback { change, signed } => Ok(change::sign(session, asked, *change, signed)),
         Command::AcceptBaseline { routers } => lifecycle::accept_baseline(session, asked, routers),
         Command::ReloadProfile { files, digest, same_routers, confirmation, evidence } => {
             let found = lifecycle::Found { files, digest: *digest, same_routers: *same_routers };

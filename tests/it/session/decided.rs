@@ -59,6 +59,22 @@ fn nobody_is_asked_to_confirm_what_could_not_be_sent_anyway() {
 }
 
 #[test]
+fn a_signature_is_added_to_ones_own_rollback_and_once() {
+    let mut world = World::open();
+    let forward = (column("Confirm, the next step, alone with a reason").make)(&world, ANA);
+    world.does(ANA, forward);
+    let forward = world.session.in_flight().unwrap().id();
+    let sign = |change| Command::SignRollback { change, signed: signed() };
+    assert_eq!(world.decides(ANA, sign(forward)), Ok(Vec::new()), "it is no rollback");
+    let back = (column("RollBack").make)(&world, RAJ);
+    world.does(RAJ, back);
+    let back = world.session.in_flight().unwrap().id();
+    assert_eq!(world.decides(ANA, sign(back)), Ok(Vec::new()), "it is raj's");
+    world.does(RAJ, sign(back));
+    assert_eq!(world.decides(RAJ, sign(back)), Ok(Vec::new()), "it is signed");
+}
+
+#[test]
 fn a_rollback_keeps_the_controls_of_who_has_them_however_far_the_clock_is_off() {
     let mut world = World::open();
     let forward = (column("Confirm, the next step, alone with a reason").make)(&world, ANA);
