@@ -80,9 +80,7 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
         Command::NoteOutcome { change, router, attempt, outcome } => {
             router::note_outcome(session, *change, router, *attempt, outcome)
         }
-        Command::NoteLateEffect { change, router, read } => {
-            Ok(vec![Event::LateEffect { change: *change, router: router.clone(), read: read.clone() }])
-        }
+        Command::NoteLateEffect { change, router, read } => router::note_late_effect(session, *change, router, read),
         Command::NoteDrift { router, read, restarted } => Ok(router::note_drift(session, router, read, *restarted)),
         Command::NoteRestart { router, was, is } => {
             let known = session.identities.get(router) == Some(is);

@@ -156,6 +156,28 @@ fn putting_back_goes_where_the_plan_had_a_router_that_differs_and_nowhere_else()
 }
 
 #[test]
+fn a_late_effect_is_what_a_change_that_is_over_asked_for() {
+    let mut world = World::open();
+    let late = |world: &World, blue: u32| {
+        let change = world.session.changes.last().map_or_else(|| world.new_change(ANA), |change| change.id());
+        let read = super::command::split(blue);
+        world.decides(ANA, Command::NoteLateEffect { change, router: "eu-1".into(), read })
+    };
+    assert_eq!(rule(late(&world, 0)), "V3", "there is no change");
+    let forward = (column("Confirm, the next step, alone with a reason").make)(&world, ANA);
+    world.does(ANA, forward);
+    assert_eq!(rule(late(&world, 0)), "V3", "it is not over");
+    let change = world.session.in_flight().unwrap().id();
+    for router in ["eu-1", "eu-2"] {
+        let outcome = flightdeck::domain::Outcome::Unknown { why: "no answer".to_owned() };
+        world.does(ANA, Command::NoteOutcome { change, router: router.into(), attempt: 1, outcome });
+    }
+    world.does(ANA, Command::Leave { change, reason: "let us see".to_owned() });
+    assert_eq!(rule(late(&world, 30)), "V3", "it asked for something else");
+    assert_eq!(late(&world, 0).map(|events| super::command::names(&events)), Ok(vec!["LateEffect".to_owned()]));
+}
+
+#[test]
 fn a_run_without_a_step_is_no_run() {
     let world = World::open();
     let confirmation = by_typing("0 ".to_owned());
