@@ -2,4 +2,8 @@
 
 mod command;
 mod decided;
+mod law;
+#[path = "../simulation/random.rs"]
+mod random;
+mod table;
 mod world;
