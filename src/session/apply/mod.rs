@@ -228,7 +228,7 @@ impl Session {
 
 fn begin_attempt(change: &mut Change, routers: &[RouterId], at: Timestamp) {
     for router in routers {
-        let attempt = change.outcomes.get(router).map_or(1, |known| known.attempt + 1);
+        let attempt = change.outcomes.get(router).map_or(1, |known| known.attempt.saturating_add(1));
         change.outcomes.insert(router.clone(), RouterOutcome { attempt, outcome: None, at });
     }
 }

@@ -351,7 +351,15 @@ impl App {
             flight::Effect::ReadJournal { .. } if self.store == Store::Away => return None,
             flight::Effect::ReadJournal { after } => {
                 let known = usize::try_from(after).expect("a short journal");
-                flight::Msg::Followed { entries: self.journal.iter().skip(known).map(hashed).collect(), is_tail: true }
+                flight::Msg::Followed {
+                    entries: self
+                        .journal
+                        .iter()
+                        .skip(known)
+                        .map(|entry| (entry.clone(), flightdeck::domain::Digest::ZERO))
+                        .collect(),
+                    is_tail: true,
+                }
             }
             flight::Effect::Send(send) => {
                 let fake = self.routers.get_mut(send.router.as_str())?;
@@ -495,11 +503,6 @@ fn prepare(pools: &[PoolId], target: &Target) -> Prepared {
 
 fn uuid(number: u128) -> uuid::Uuid {
     uuid::Uuid::from_u128(number)
-}
-
-/// An entry with a hash: this journal has no chain of its own.
-pub fn hashed(entry: &Entry) -> (Entry, flightdeck::domain::Digest) {
-    (entry.clone(), flightdeck::domain::Digest::ZERO)
 }
 
 /// Somebody at a cockpit of their own.

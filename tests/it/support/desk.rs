@@ -174,7 +174,12 @@ impl Desk {
                 None
             }
             Effect::ReadJournal { after } => {
-                let entries = self.journal.iter().filter(|entry| entry.number > after).map(hashed).collect();
+                let entries = self
+                    .journal
+                    .iter()
+                    .filter(|entry| entry.number > after)
+                    .map(|entry| (entry.clone(), flightdeck::domain::Digest::ZERO))
+                    .collect();
                 Some(Msg::Followed { entries, is_tail: true })
             }
             Effect::Send(send) => self.serve(&send),

@@ -15,7 +15,6 @@ use flightdeck::domain::procedure::Friction;
 use flightdeck::domain::{Procedure, Seat};
 use flightdeck::flight::{self, Ask};
 
-use super::app::hashed;
 use super::app::{App, Store, me_as};
 
 pub const ANA: usize = 0;
@@ -69,7 +68,7 @@ impl Pair {
         self.told.push(0);
         let who = self.apps.len() - 1;
         self.act(who, |app| {
-            let entries = app.journal.iter().map(hashed).collect();
+            let entries = app.journal.iter().map(|entry| (entry.clone(), flightdeck::domain::Digest::ZERO)).collect();
             app.tell(Msg::Flight(flight::Msg::Followed { entries, is_tail: true }));
             app.ask(Ask::Join);
         });
@@ -176,7 +175,12 @@ impl Pair {
                 quiet = false;
                 self.world_to(to);
                 let app = &mut self.apps[to];
-                let entries: Vec<_> = app.journal.iter().skip(self.told[to]).map(hashed).collect();
+                let entries: Vec<_> = app
+                    .journal
+                    .iter()
+                    .skip(self.told[to])
+                    .map(|entry| (entry.clone(), flightdeck::domain::Digest::ZERO))
+                    .collect();
                 self.told[to] = kept;
                 app.tell(Msg::Flight(flight::Msg::Followed { entries, is_tail: false }));
             }
