@@ -32,7 +32,7 @@ impl Model {
             Some(OverlayKind::Ask(_)) => self.answer(out),
             Some(OverlayKind::Palette(_)) => self.take_from_palette(out),
             Some(OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People) => {
-                self.overlay = None
+                self.overlay = None;
             }
             Some(OverlayKind::Partial | OverlayKind::Drift { .. }) => {}
             None => self.enter_pane(out),
