@@ -55,9 +55,8 @@ impl Model {
             Seat::Observer => Part::Watches,
         };
         let here = |cockpit: CockpitId| {
-            cockpit == flight.me.cockpit
-                || !flight.crew.shared
-                || flight.present(now).any(|each| each.cockpit == cockpit)
+            let heard = !flight.crew.shared || flight.present(now).any(|each| each.cockpit == cockpit);
+            cockpit == flight.me.cockpit || (heard && self.gone != Some(cockpit))
         };
         let person = |cockpit: CockpitId, name: &Operator, seat: Seat| Person {
             name: name.clone(),
@@ -71,6 +70,8 @@ impl Model {
         if flight.crew.shared && !session.aboard.contains_key(&flight.me.cockpit) && session.is_open() {
             people.push(person(flight.me.cockpit, &flight.me.operator, flight.me.seat));
         }
+        // Where nobody announces themselves, only who drives is known: others may be long gone.
+        people.retain(|each| flight.crew.shared || each.is_me || each.part == Part::Drives);
         // Who came back in another cockpit is not missed in the old one.
         let back: Vec<Operator> =
             people.iter().filter(|each| each.silent.is_none()).map(|each| each.name.clone()).collect();

@@ -49,11 +49,16 @@ impl Model {
             }
             Msg::Action(action) => {
                 self.ask(Ask::LookClosely, out);
+                let before = self.notices.back().cloned();
                 self.act(action, false, out);
+                if self.notices.back() != before.as_ref() {
+                    self.answered_at = Some(self.now.elapsed);
+                }
             }
             Msg::NoSuchKey(key) => {
                 self.ask(Ask::LookClosely, out);
                 self.tell(Tone::Plain, format!("{key} does nothing here; ? shows the keys"), out);
+                self.answered_at = Some(self.now.elapsed);
             }
             Msg::Paste(text) => self.paste(&text),
             Msg::Click { column, row } => self.click(column, row, out),

@@ -109,6 +109,7 @@ fn without_the_controls_forward_keys_say_who_has_them_and_which_key_asks() {
         let told = pair.apps[RAJ].notices().last().map(|text| (*text).to_owned());
         assert_eq!(told.as_deref(), Some("ana has the controls: A asks for them; R and H need none"), "{keys}");
         assert_eq!((pair.apps[RAJ].overlay().as_str(), pair.apps[RAJ].model.draft.is_none()), ("", true), "{keys}");
+        assert!(screen(&mut pair, RAJ).contains("ana has the controls: A asks for them"), "{keys}");
     }
     pair.keys(RAJ, "H").keys(RAJ, "errors rise<enter>");
     assert!(pair.apps[ANA].model.flight.session.hold.is_some(), "holding needs no controls");

@@ -284,7 +284,7 @@ fn overrides_are_read_with_their_reasons_by_the_second_person() {
     procedure.plan[0].leave_when = vec![flightdeck::domain::procedure::Condition::Items("before-the-call".to_owned())];
     let mut pair = Pair::of(procedure, "ana", "raj");
     pair.keys(ANA, "n<drawn>y").keys(RAJ, "<f5><drawn>blue<enter>").pass(300);
-    pair.keys(ANA, "n<drawn>o").keys(ANA, "the channel is down<enter>").keys(ANA, "<drawn>blue 10<enter>").pass(300);
+    pair.keys(ANA, "n<drawn>o").keys(ANA, "the channel is down<enter>").keys(ANA, "<drawn>green 90<enter>").pass(300);
     pair.keys(RAJ, "<f5><drawn>");
     let seen = screen(&mut pair, RAJ);
     assert!(seen.contains("because: the channel is down"), "{seen}");
