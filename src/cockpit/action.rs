@@ -151,3 +151,82 @@ pub enum Action {
     /// Leave.
     Quit,
 }
+
+impl Action {
+    /// Whether it works on the panes, and does nothing while something lies over them.
+    pub(super) fn is_for_panes(&self) -> bool {
+        match self {
+            Self::Focus(_)
+            | Self::FocusNext
+            | Self::FocusPrevious
+            | Self::Zoom
+            | Self::DraftMore
+            | Self::DraftLess
+            | Self::DraftDigit(_)
+            | Self::DraftErase
+            | Self::DraftSet(_)
+            | Self::NextStep
+            | Self::SkipStep
+            | Self::OpenPartial
+            | Self::OpenDrift
+            | Self::Toggle
+            | Self::Hold
+            | Self::Note
+            | Self::SelectLines
+            | Self::AttachLines
+            | Self::Copy
+            | Self::PauseLogs
+            | Self::FilterLogs
+            | Self::NextLevel
+            | Self::NextPool
+            | Self::ToggleExcluded
+            | Self::NextSpan
+            | Self::Help
+            | Self::Palette
+            | Self::Details
+            | Self::Messages
+            | Self::ReloadProfile
+            | Self::TakeControls
+            | Self::ConfirmRun
+            | Self::EndRun
+            | Self::OfferControls
+            | Self::AskControls
+            | Self::Point
+            | Self::PointAtStep
+            | Self::People
+            | Self::CloseSession => true,
+            Self::Up
+            | Self::Down
+            | Self::PageUp
+            | Self::PageDown
+            | Self::Top
+            | Self::Bottom
+            | Self::Left
+            | Self::Right
+            | Self::Enter
+            | Self::Escape
+            | Self::RollBack
+            | Self::OtherWayBack
+            | Self::Send
+            | Self::Afresh
+            | Self::Override
+            | Self::LookAtRequest
+            | Self::LookAtControls
+            | Self::Refuse
+            | Self::BreakGlass
+            | Self::Retry
+            | Self::Leave
+            | Self::PutBack
+            | Self::AcceptDrift
+            | Self::CallView
+            | Self::NextTheme
+            | Self::ToggleMotion
+            | Self::ToggleMouse
+            | Self::Demo(_)
+            | Self::Edit(_)
+            | Self::Redraw
+            | Self::Suspend
+            | Self::Quit => false,
+        }
+    }
+}

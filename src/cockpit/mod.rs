@@ -18,10 +18,10 @@ mod query;
 mod update;
 
 pub use action::Action;
-pub use banner::Banner;
+pub use banner::{Banner, request_words};
 pub use chart::{Chart, Charts, Series};
 pub use checklist::ChecklistRow;
-pub use crew::{Part, Person, request_words};
+pub use crew::{Part, Person};
 pub use effect::Effect;
 pub use log_pane::LogPane;
 pub use model::{ChecklistPane, Draft, Model, Noticed, Pane, Settings, Surroundings};

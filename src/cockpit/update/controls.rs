@@ -20,7 +20,7 @@ impl Model {
         }
     }
 
-    /// Other operators that are heard; where nobody announces themselves, those that are aboard.
+    /// Other operators that are heard.
     fn possible_drivers(&self) -> Vec<(CockpitId, Operator)> {
         let people = self.people();
         let able = people.into_iter().filter(|each| !each.is_me && each.silent.is_none());

@@ -49,11 +49,16 @@ impl Model {
             }
             Msg::Action(action) => {
                 self.ask(Ask::LookClosely, out);
+                let before = self.notices.back().cloned();
                 self.act(action, false, out);
+                if self.notices.back() != before.as_ref() {
+                    self.answered_at = Some(self.now.elapsed);
+                }
             }
             Msg::NoSuchKey(key) => {
                 self.ask(Ask::LookClosely, out);
                 self.tell(Tone::Plain, format!("{key} does nothing here; ? shows the keys"), out);
+                self.answered_at = Some(self.now.elapsed);
             }
             Msg::Paste(text) => self.paste(&text),
             Msg::Click { column, row } => self.click(column, row, out),
@@ -164,7 +169,7 @@ impl Model {
 
     /// Does what an operator means. `by_enter`: Enter led here, so Enter does not confirm what opens (F2).
     fn act(&mut self, action: Action, by_enter: bool, out: &mut Vec<Effect>) {
-        if self.overlay.is_some() && is_for_panes(&action) {
+        if self.overlay.is_some() && action.is_for_panes() {
             return;
         }
         // What another person waits for can be looked at from a list, and never in the place of a dialog that acts.
@@ -257,82 +262,5 @@ impl Model {
         if self.keeps(&mut overlay) {
             self.overlay = Some(overlay);
         }
-    }
-}
-
-/// Acts that work on the panes, and do nothing while something lies over them.
-fn is_for_panes(action: &Action) -> bool {
-    match action {
-        Action::Focus(_)
-        | Action::FocusNext
-        | Action::FocusPrevious
-        | Action::Zoom
-        | Action::DraftMore
-        | Action::DraftLess
-        | Action::DraftDigit(_)
-        | Action::DraftErase
-        | Action::DraftSet(_)
-        | Action::NextStep
-        | Action::SkipStep
-        | Action::OpenPartial
-        | Action::OpenDrift
-        | Action::Toggle
-        | Action::Hold
-        | Action::Note
-        | Action::SelectLines
-        | Action::AttachLines
-        | Action::Copy
-        | Action::PauseLogs
-        | Action::FilterLogs
-        | Action::NextLevel
-        | Action::NextPool
-        | Action::ToggleExcluded
-        | Action::NextSpan
-        | Action::Help
-        | Action::Palette
-        | Action::Details
-        | Action::Messages
-        | Action::ReloadProfile
-        | Action::TakeControls
-        | Action::ConfirmRun
-        | Action::EndRun
-        | Action::OfferControls
-        | Action::AskControls
-        | Action::Point
-        | Action::PointAtStep
-        | Action::People
-        | Action::CloseSession => true,
-        Action::Up
-        | Action::Down
-        | Action::PageUp
-        | Action::PageDown
-        | Action::Top
-        | Action::Bottom
-        | Action::Left
-        | Action::Right
-        | Action::Enter
-        | Action::Escape
-        | Action::RollBack
-        | Action::OtherWayBack
-        | Action::Send
-        | Action::Afresh
-        | Action::Override
-        | Action::LookAtRequest
-        | Action::LookAtControls
-        | Action::Refuse
-        | Action::BreakGlass
-        | Action::Retry
-        | Action::Leave
-        | Action::PutBack
-        | Action::AcceptDrift
-        | Action::CallView
-        | Action::NextTheme
-        | Action::ToggleMotion
-        | Action::ToggleMouse
-        | Action::Demo(_)
-        | Action::Edit(_)
-        | Action::Redraw
-        | Action::Suspend
-        | Action::Quit => false,
     }
 }

@@ -132,7 +132,7 @@ pub(super) fn answer(model: &Model, sheet: &mut Sheet, confirm: &ConfirmState, a
         sheet.pin(vec![piece(Role::Bad, format!("✗ {failed}"))]);
     }
     if confirm.waiting {
-        super::people::waiting(model, sheet);
+        super::second::waiting(model, sheet);
         return;
     }
     if confirm.overriding.is_some() {
@@ -141,11 +141,11 @@ pub(super) fn answer(model: &Model, sheet: &mut Sheet, confirm: &ConfirmState, a
         sheet.pin(line);
         return;
     }
-    if super::people::alone(model, sheet, confirm) {
+    if super::second::alone(model, sheet, confirm) {
         return;
     }
     let act = if model.asks_two() {
-        super::people::needed(model, sheet, confirm);
+        super::second::needed(model, sheet, confirm);
         "ask the second person"
     } else {
         act

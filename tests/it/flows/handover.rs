@@ -109,6 +109,7 @@ fn without_the_controls_forward_keys_say_who_has_them_and_which_key_asks() {
         let told = pair.apps[RAJ].notices().last().map(|text| (*text).to_owned());
         assert_eq!(told.as_deref(), Some("ana has the controls: A asks for them; R and H need none"), "{keys}");
         assert_eq!((pair.apps[RAJ].overlay().as_str(), pair.apps[RAJ].model.draft.is_none()), ("", true), "{keys}");
+        assert!(screen(&mut pair, RAJ).contains("ana has the controls: A asks for them"), "{keys}");
     }
     pair.keys(RAJ, "H").keys(RAJ, "errors rise<enter>");
     assert!(pair.apps[ANA].model.flight.session.hold.is_some(), "holding needs no controls");
@@ -182,7 +183,29 @@ fn cut_off_the_way_back_goes_beside_the_journal_and_is_merged_when_it_is_back() 
 }
 
 #[test]
-fn clocks_and_other_routers_are_said() {
+fn another_router_of_the_same_name_is_said_and_nothing_goes_forward() {
+    let mut pair = Pair::of(payments(), "ana", "raj");
+    pair.act(ANA, |app| app.router("eu-2").node = "other".to_owned()).pass(2_000);
+    let seen = screen(&mut pair, ANA);
+    assert!(seen.contains("eu-2: not the same router as the journal's"), "{seen}");
+    pair.keys(ANA, "n<drawn>y").pass(500);
+    assert_eq!(pair.apps[ANA].sends.len(), 0);
+}
+
+#[test]
+fn who_left_is_gone_from_the_header_and_free_controls_are_offered_to_who_is_there() {
+    let mut pair = Pair::of(payments(), "ana", "raj");
+    pair.act(ANA, |app| {
+        app.ask(flightdeck::flight::Ask::LeaveSession { why: "the call is over".to_owned() });
+    });
+    pair.pass_without(ANA, 500);
+    let seen = screen(&mut pair, RAJ);
+    assert!(seen.contains("nobody drives") && seen.contains("nobody has the controls  t take them"), "{seen}");
+    assert!(!seen.contains("ana"), "{seen}");
+}
+
+#[test]
+fn a_clock_that_is_off_is_said() {
     let mut pair = Pair::of(payments(), "ana", "raj");
     pair.act(RAJ, |app| {
         app.tell(flightdeck::cockpit::Msg::Flight(flightdeck::flight::Msg::Clock { offset_ms: Some(-42_000) }));

@@ -246,3 +246,46 @@ fn a_router_that_reads_differently_here_is_said_to_the_second_person() {
     let seen = screen(&mut pair, RAJ);
     assert!(seen.contains("eu-2 is not the same router here"), "{seen}");
 }
+
+#[test]
+fn taking_a_changed_profile_in_asks_the_second_person_too() {
+    let mut pair = Pair::of(two_people(), "ana", "raj");
+    for who in [ANA, RAJ] {
+        let mut procedure = two_people();
+        procedure.digest = flightdeck::domain::Digest([9; 32]);
+        let changed = flightdeck::flight::ChangedProfile::Good { procedure: procedure.into(), files: Vec::new() };
+        pair.act(who, |app| {
+            app.tell(Msg::Flight(flightdeck::flight::Msg::ProfileDiffers { changed: Some(Box::new(changed)) }));
+        });
+    }
+    pair.keys(ANA, "P<drawn>y");
+    assert!(screen(&mut pair, ANA).contains("waiting for raj"), "{}", screen(&mut pair, ANA));
+    assert!(
+        banners(&pair, RAJ)[0].contains("ana asks: take in the changed profile 0909·0909"),
+        "{:?}",
+        banners(&pair, RAJ)
+    );
+    pair.keys(RAJ, "<f5><drawn>reload<enter>").pass(300);
+    assert_eq!(pair.apps[ANA].overlay(), "");
+    assert!(pair.apps[ANA].model.flight.session.reloaded.is_some());
+}
+
+#[test]
+fn what_is_proposed_for_two_stands_as_long_as_the_other_has_to_answer() {
+    let mut pair = Pair::of(two_people(), "ana", "raj");
+    pair.keys(ANA, "n<drawn>");
+    assert!(screen(&mut pair, ANA).contains("valid 5:00"), "{}", screen(&mut pair, ANA));
+}
+
+#[test]
+fn overrides_are_read_with_their_reasons_by_the_second_person() {
+    let mut procedure = two_people();
+    procedure.plan.remove(0);
+    procedure.plan[0].leave_when = vec![flightdeck::domain::procedure::Condition::Items("before-the-call".to_owned())];
+    let mut pair = Pair::of(procedure, "ana", "raj");
+    pair.keys(ANA, "n<drawn>y").keys(RAJ, "<f5><drawn>blue<enter>").pass(300);
+    pair.keys(ANA, "n<drawn>o").keys(ANA, "the channel is down<enter>").keys(ANA, "<drawn>green 90<enter>").pass(300);
+    pair.keys(RAJ, "<f5><drawn>");
+    let seen = screen(&mut pair, RAJ);
+    assert!(seen.contains("because: the channel is down"), "{seen}");
+}

@@ -63,6 +63,8 @@ pub struct FakeRouter {
     pub up: Vec<usize>,
     /// Its process; another one is a restart.
     pub process: u32,
+    /// Its node; another one is another router.
+    pub node: String,
     requests: Vec<u64>,
     in_flight: Vec<u64>,
     counted: u64,
@@ -117,6 +119,7 @@ impl App {
             weights: weights.to_vec(),
             up: vec![SERVERS; weights.len()],
             process,
+            node: "edge".to_owned(),
             requests: vec![0; weights.len()],
             in_flight: vec![0; weights.len()],
             counted: 0,
@@ -468,7 +471,7 @@ impl FakeRouter {
             }
         }
         Reading {
-            identity: Identity { node: "edge".to_owned(), process: self.process.to_string() },
+            identity: Identity { node: self.node.clone(), process: self.process.to_string() },
             generation: String::new(),
             uptime: None,
             effective: native.shares(pools),
