@@ -27,8 +27,8 @@ pub struct Link {
     pub(super) urgent: Option<Urgent>,
     /// Hashes of the newest entries, by number.
     hashes: BTreeMap<u64, Digest>,
-    /// A read of the journal that was not answered yet. It is answered when the journal is back.
-    pub(super) reading: bool,
+    /// Since when a read of the journal was not answered.
+    pub(super) reading: Option<Elapsed>,
     retry_at: Option<Elapsed>,
 }
 
@@ -48,6 +48,8 @@ pub(super) struct Pending {
     unknown: bool,
 }
 
+/// After this nobody is reading the journal any more: it is asked again.
+const GIVEN_UP: Duration = Duration::from_secs(10);
 /// How many hashes are remembered: a signature names a head of the last minutes.
 const HASHES: usize = 512;
 /// How long to wait before the journal is asked again.
@@ -150,7 +152,10 @@ impl Flight {
                 }
                 Ok(decided) => {
                     if !self.link.queue.is_empty() {
-                        scratch.get_or_insert_with(|| self.session.clone()).apply_entry(&stamp, &decided);
+                        let scratch = scratch.get_or_insert_with(|| self.session.clone());
+                        scratch.apply_entry(&stamp, &decided);
+                        // The entry is not kept yet: what is decided next for it counts from the same head.
+                        scratch.head = self.session.head;
                     }
                     events.extend(decided);
                     waiting.push(next);
@@ -221,14 +226,14 @@ impl Flight {
             Appended::Conflict { .. } => {
                 // Somebody was first: read what came, then decide the same commands again.
                 self.put_back(pending.waiting);
-                self.read_journal(out);
+                self.read_journal(now, out);
                 self.link.retry_at = Some(now.elapsed.plus(RETRY));
             }
             Appended::Unknown { why } => {
                 self.link.down = Some(why);
                 pending.unknown = true;
                 self.link.pending = Some(pending);
-                self.read_journal(out);
+                self.read_journal(now, out);
             }
             Appended::Unavailable { why } => {
                 let (by_person, own): (Vec<_>, Vec<_>) =
@@ -260,9 +265,9 @@ impl Flight {
     }
 
     /// Reads what came after the newest entry that is known, unless that is being read already.
-    fn read_journal(&mut self, out: &mut Vec<Effect>) {
-        if !self.link.reading {
-            self.link.reading = true;
+    fn read_journal(&mut self, now: Now, out: &mut Vec<Effect>) {
+        if self.link.reading.is_none_or(|since| now.elapsed.since(since) >= GIVEN_UP) {
+            self.link.reading = Some(now.elapsed);
             out.push(Effect::ReadJournal { after: self.session.head });
         }
     }
@@ -282,7 +287,7 @@ impl Flight {
         let idle = self.link.pending.is_none() && self.link.broken.is_none();
         if self.link.down.is_some() && idle && self.link.retry_at.is_none_or(|at| now.elapsed >= at) {
             self.link.retry_at = Some(now.elapsed.plus(RETRY));
-            self.read_journal(out);
+            self.read_journal(now, out);
         }
     }
 
@@ -291,8 +296,8 @@ impl Flight {
         for (entry, hash) in entries {
             if entry.number != self.session.head + 1 {
                 if entry.number > self.session.head + 1 {
-                    self.link.reading &= !is_tail;
-                    self.read_journal(out);
+                    self.link.reading.take_if(|_| is_tail);
+                    self.read_journal(now, out);
                     return;
                 }
                 continue;
@@ -315,7 +320,7 @@ impl Flight {
                 None => self.fold(now, &entry, hash, out),
             }
         }
-        self.link.reading &= !is_tail;
+        self.link.reading.take_if(|_| is_tail);
         // The journal was read to its end and the unknown entry is not in it: the same entry is sent once more. Its number
         // guards it, so that at most one of the two is kept.
         if is_tail && self.link.pending.is_none() {

@@ -46,7 +46,7 @@ impl Flight {
             Msg::SpillFound(spill) => self.spill_found(now, *spill, &mut out),
             Msg::JournalAway { why } => self.journal_away(now, why, &mut out),
             Msg::JournalBroken { why } => {
-                self.link.reading = false;
+                self.link.reading = None;
                 out.push(Effect::tell(Tone::Bad, format!("the journal cannot be read on: {why}; read-only from here")));
                 self.link.broken = Some(why);
             }

@@ -544,3 +544,43 @@ fn a_restart_is_noted_once_and_by_the_driver_only() {
         assert!(pair.was_told(who, "eu-1 was restarted: 2 was 1"));
     }
 }
+
+#[test]
+fn what_goes_out_as_one_entry_names_the_epoch_of_that_entry() {
+    let mut pair = Pair::open(blue_green(1));
+    pair.shift(ANA);
+    pair.pass(300);
+    pair.cockpits[RAJ].line = Line::Silent;
+    pair.ask(RAJ, Ask::Note("one".to_owned()));
+    // These wait for the first append's answer, and go out together.
+    pair.ask(RAJ, Ask::Note("two".to_owned()));
+    pair.roll_back(RAJ);
+    let mark = pair.mark();
+    let entry = pair.cockpits[RAJ].unanswered.remove(0);
+    let id = entry.id;
+    pair.journal.push(entry.clone());
+    pair.tell(ANA, Msg::Followed { entries: vec![(entry, flightdeck::domain::Digest::ZERO)], is_tail: false });
+    pair.cockpits[RAJ].line = Line::Answers;
+    let answer = flightdeck::flight::Appended::Kept { hash: flightdeck::domain::Digest::ZERO };
+    pair.tell(RAJ, Msg::Appended { entry: id, answer });
+    pair.pass(300);
+    assert_eq!(
+        pair.story(mark)[..5],
+        [
+            "raj: note_added: one",
+            "raj: note_added: two",
+            "+ controls_taken: rollback",
+            "+ change_confirmed: rollback to 50 / 50, one person",
+            "+ change_dispatched",
+        ]
+    );
+    let epochs: Vec<u64> = pair.journal[mark..]
+        .iter()
+        .flat_map(|entry| &entry.events)
+        .filter_map(|event| match event {
+            flightdeck::session::Event::ChangeDispatched { epoch, .. } => Some(*epoch),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(epochs, [pair.journal[mark + 1].number]);
+}

@@ -174,7 +174,7 @@ fn cut_off_the_way_back_goes_beside_the_journal_and_is_merged_when_it_is_back() 
     pair.keys(RAJ, "<ctrl-u>blue 50<enter>").pass(1_500);
     assert_eq!(pair.apps[RAJ].sends.len(), 2);
     assert!(screen(&mut pair, RAJ).contains("SPILLED"), "{}", screen(&mut pair, RAJ));
-    pair.cut_off(RAJ, false).pass(5_000);
+    pair.cut_off(RAJ, false).pass(12_000);
     assert!(pair.apps[RAJ].model.flight.spill.is_none());
     let mut merged = false;
     pair.act(ANA, |app| merged = app.events().any(|event| matches!(event, Event::SpillMerged(_))));

@@ -6,8 +6,8 @@ use flightdeck::session::{Asked, Command, Event, Session, Stamp, decide};
 use proptest::prelude::*;
 
 use super::command::columns;
-use super::random::Random;
 use super::world::{ANA, EVE, RAJ, Who, World, procedure};
+use crate::simulation::random::Random;
 
 const ALL: [Who; 3] = [ANA, RAJ, EVE];
 

@@ -3,7 +3,5 @@
 mod command;
 mod decided;
 mod law;
-#[path = "../simulation/random.rs"]
-mod random;
 mod table;
 mod world;
