@@ -29,6 +29,8 @@ impl Session {
         for event in events {
             self.apply(stamp, event);
         }
+        let steps = &self.steps;
+        self.run.take_if(|run| run.steps.iter().all(|step| steps.contains_key(step)));
     }
 
     #[expect(clippy::too_many_lines, reason = "one arm for each event, most of one line")]
