@@ -7,6 +7,7 @@ use super::watch::Seen;
 use super::{Effect, Flight, Send, Tone};
 use crate::domain::{ChangeId, Elapsed, Now, Outcome, RouterId, Timestamp};
 use crate::session::event::{ChangeKind, Settlement, SpillMerged};
+use crate::session::flaw::{self, Flaw};
 use crate::session::{Change, Command, Event};
 
 /// A change that is being sent, read back or asked about.
@@ -109,7 +110,9 @@ impl Flight {
                 if self.proposing.as_ref().is_some_and(|proposing| proposing.change == confirmed.change) {
                     self.proposing = None;
                 }
-                if let ChangeKind::Rollback { supersedes: Some(superseded), .. } = &confirmed.kind {
+                if let ChangeKind::Rollback { supersedes: Some(superseded), .. } = &confirmed.kind
+                    && !flaw::is(Flaw::SupersededGoesOn)
+                {
                     out.push(Effect::Cancel { change: *superseded });
                     for execution in self.executing.iter_mut().filter(|each| each.change == *superseded) {
                         execution.superseded = true;
@@ -242,11 +245,17 @@ impl Flight {
             self.executing.len() - 1
         });
         let Some(execution) = self.executing.get_mut(index) else { return };
+        if flaw::is(Flaw::RetryMovesDeadline) {
+            for leg in execution.legs.values_mut() {
+                (leg.deadline, leg.until) = (deadline, until);
+            }
+        }
         for order in &change.confirmed.routers {
             if only.is_some_and(|only| !only.contains(&order.router)) {
                 continue;
             }
             let attempt = change.outcomes.get(&order.router).map_or(1, |known| known.attempt);
+            let mine = mine || flaw::is(Flaw::SendsForOthers);
             let phase = if mine { Phase::Sending } else { Phase::Asking { from } };
             // A retry is bound to what the operator saw of the first try: a timed-out write may have been taken in part.
             let seen = match execution.legs.get(&order.router).and_then(|leg| leg.outcome.as_ref()) {
@@ -289,7 +298,7 @@ impl Flight {
         // What moved may be an earlier try that came true: then the read before the write is the read-back.
         let came_true = order
             .is_some_and(|order| matches!(&outcome, Outcome::Moved { read } if read.holds(&order.prepared.native)));
-        let outcome = if came_true { Outcome::Verified } else { outcome };
+        let outcome = if came_true { Outcome::Verified } else { flawed(outcome) };
         let Some(execution) = self.executing.iter_mut().find(|each| each.change == id) else { return };
         let superseded = execution.superseded;
         let began = execution.began;
@@ -328,7 +337,9 @@ impl Flight {
             let holds = seen.reading.native.holds(&order.prepared.native);
             let counts = match leg.phase {
                 Phase::Sending => false,
-                Phase::ReadingBack { from } | Phase::Asking { from } => seen.poll >= from,
+                Phase::ReadingBack { from } | Phase::Asking { from } => {
+                    seen.poll >= from || flaw::is(Flaw::StaleReadBack)
+                }
                 // A change that did not take may still come true, late or by a hand outside.
                 Phase::Done => holds && leg.outcome != Some(Outcome::Verified) && !execution.superseded,
             };
@@ -338,6 +349,7 @@ impl Flight {
             let outcome =
                 if holds { Outcome::Verified } else { Outcome::Differs { read: seen.reading.native.clone() } };
             let resend = execution.rollback
+                && !flaw::is(Flaw::RollbackSentOnce)
                 && !holds
                 && !execution.superseded
                 && change.settled.is_none()
@@ -416,7 +428,16 @@ fn send(change: &Change, router: &RouterId, attempt: u32, deadline: Timestamp, u
         attempt,
         prepared: order.map(|order| order.prepared.clone()).unwrap_or_default(),
         expected,
-        deadline,
-        until,
+        deadline: if flaw::is(Flaw::IgnoreDeadline) { Timestamp(i64::MAX) } else { deadline },
+        until: if flaw::is(Flaw::IgnoreDeadline) { Elapsed(u64::MAX) } else { until },
+    }
+}
+
+/// The outcome, unless a bug is planted that takes it for another one.
+fn flawed(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Unknown { why } if flaw::is(Flaw::TrustTimeout) => Outcome::NotSent { why },
+        Outcome::Accepted if flaw::is(Flaw::VerifyUnread) => Outcome::Verified,
+        other => other,
     }
 }

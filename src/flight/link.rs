@@ -10,6 +10,7 @@ use crate::domain::{ChangeId, Digest, Elapsed, EntryId, Now, RequestId};
 use crate::entry::Entry;
 use crate::session::command::Asked;
 use crate::session::second::AskedAct;
+use crate::session::flaw::{self, Flaw};
 use crate::session::{Command, Event, Stamp, decide};
 
 /// What stands between decisions and the journal.
@@ -164,7 +165,7 @@ impl Flight {
             }
         }
         if !events.is_empty() {
-            self.append(&stamp, events, waiting, out);
+            self.append(now, &stamp, events, waiting, out);
         }
     }
 
@@ -174,7 +175,7 @@ impl Flight {
         }
         let asked = self.asked_now(now, command);
         match decide(self.kept_session(), &self.procedure, &asked) {
-            Ok(events) if !events.is_empty() => self.append(stamp, events, Vec::new(), out),
+            Ok(events) if !events.is_empty() => self.append(now, stamp, events, Vec::new(), out),
             Ok(_) => {}
             Err(refused) => {
                 out.push(Effect::refused(&refused));
@@ -183,7 +184,7 @@ impl Flight {
         }
     }
 
-    fn append(&mut self, stamp: &Stamp, events: Vec<Event>, waiting: Vec<Waiting>, out: &mut Vec<Effect>) {
+    fn append(&mut self, now: Now, stamp: &Stamp, events: Vec<Event>, waiting: Vec<Waiting>, out: &mut Vec<Effect>) {
         self.counters.entries += 1;
         let entry = Entry {
             session: self.id,
@@ -196,6 +197,9 @@ impl Flight {
             events,
         };
         out.push(Effect::Append(Box::new(entry.clone())));
+        if flaw::is(Flaw::DropIntentWait) {
+            return self.fold(now, &entry, Digest::ZERO, out);
+        }
         self.link.pending = Some(Pending { entry, waiting, unknown: false });
     }
 
@@ -203,7 +207,7 @@ impl Flight {
     fn stamp(&self, now: Now) -> Stamp {
         Stamp {
             number: self.session.head + 1,
-            at: now.wall.max(self.session.at),
+            at: if flaw::is(Flaw::StampGoesBack) { now.wall } else { now.wall.max(self.session.at) },
             actor: self.me.operator.clone(),
             cockpit: self.me.cockpit,
         }
@@ -222,6 +226,7 @@ impl Flight {
                 out.push(Effect::ReadJournal { after: self.session.head });
                 self.link.retry_at = Some(now.elapsed.plus(RETRY));
             }
+            Appended::Unknown { .. } if flaw::is(Flaw::UnknownIsLost) => self.put_back(pending.waiting),
             Appended::Unknown { why } => {
                 self.link.down = Some(why);
                 pending.unknown = true;

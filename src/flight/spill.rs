@@ -6,6 +6,7 @@ use super::{Effect, Flight, Tone};
 use crate::domain::{ChangeId, Digest, Elapsed, EntryId, Now};
 use crate::session::command::Asked;
 use crate::session::event::{SpillMerged, Spilled};
+use crate::session::flaw::{self, Flaw};
 use crate::session::{Command, Event, Session, Stamp, decide};
 
 /// What was decided while cut off and is not in the journal yet. The session that is drawn and acted on has it already;
@@ -85,7 +86,7 @@ impl Flight {
             self.link.urgent = None;
             return;
         }
-        if urgent.writing.is_some() || now.elapsed < urgent.until {
+        if urgent.writing.is_some() || now.elapsed < urgent.until || flaw::is(Flaw::RollbackWaits) {
             return;
         }
         let change = urgent.change;
@@ -174,7 +175,7 @@ impl Flight {
 
     /// The command that brings the spill into the journal.
     pub(super) fn merge_command(&self) -> Option<Command> {
-        let spill = self.spill.as_ref()?;
+        let spill = self.spill.as_ref().filter(|_| !flaw::is(Flaw::SpillNotMerged))?;
         Some(Command::MergeSpill { spill: Box::new(spill.merged.clone()) })
     }
 

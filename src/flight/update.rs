@@ -206,6 +206,7 @@ impl Flight {
                     )
                 );
                 unproven
+                    && !crate::session::flaw::is(crate::session::flaw::Flaw::LateEffectUnseen)
                     && change.settled.is_some()
                     && change.order(router).is_some_and(|order| read.holds(&order.prepared.native))
             });

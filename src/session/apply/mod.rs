@@ -278,6 +278,6 @@ fn touches_traffic(event: &Event) -> bool {
         | Event::NoteAdded { .. }
         | Event::LinesAttached { .. }
         | Event::PoolDrained { .. }
-        | Event::SplitObserved { .. } => false,
+        | Event::SplitObserved { .. } => super::flaw::is(super::flaw::Flaw::BindEverything),
     }
 }
