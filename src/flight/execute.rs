@@ -36,6 +36,10 @@ pub struct Leg {
     pub phase: Phase,
     /// From dispatch until its newest outcome.
     pub took: Option<Duration>,
+    /// Whether this cockpit sends it (C4).
+    mine: bool,
+    /// The first read that was begun after the newest word of the router: no earlier one proves anything.
+    counts_from: u64,
     sent_at: Elapsed,
     /// Of the intent that this router was last sent to under; another router's retry does not move it.
     deadline: Timestamp,
@@ -91,7 +95,17 @@ impl Flight {
                 outcome
             };
             let phase = if asks { Phase::Asking { from: 1 } } else { Phase::Done };
-            Leg { attempt, outcome, phase, took: None, sent_at: Elapsed(0), deadline: Timestamp(0), until: Elapsed(0) }
+            Leg {
+                attempt,
+                outcome,
+                phase,
+                took: None,
+                mine: false,
+                counts_from: 1,
+                sent_at: Elapsed(0),
+                deadline: Timestamp(0),
+                until: Elapsed(0),
+            }
         };
         let execution = Execution {
             change: change.id(),
@@ -230,6 +244,7 @@ impl Flight {
         out: &mut Vec<Effect>,
     ) {
         let until = now.elapsed.plus(deadline.since(now.wall));
+        self.crew.intent_seen = Some(now.elapsed);
         let from = self.counters.polls + 1;
         let Some(change) = self.session.change(id) else { return };
         let change = change.clone();
@@ -272,7 +287,17 @@ impl Flight {
             };
             execution.legs.insert(
                 order.router.clone(),
-                Leg { attempt, outcome: None, phase, took: None, sent_at: now.elapsed, deadline, until },
+                Leg {
+                    attempt,
+                    outcome: None,
+                    phase,
+                    took: None,
+                    mine,
+                    counts_from: from,
+                    sent_at: now.elapsed,
+                    deadline,
+                    until,
+                },
             );
             if mine {
                 let mut send = send(&change, &order.router, attempt, deadline, until);
@@ -316,6 +341,7 @@ impl Flight {
             | Outcome::Moved { .. }
             | Outcome::Failed { .. } => Phase::Done,
         };
+        leg.counts_from = next_poll;
         leg.outcome = Some(outcome.clone());
         leg.took = began.map(|began| now.elapsed.since(began));
         let reads = leg.phase != Phase::Done;
@@ -341,14 +367,18 @@ impl Flight {
                     seen.poll >= from || flaw::is(Flaw::StaleReadBack)
                 }
                 // A change that did not take may still come true, late or by a hand outside.
-                Phase::Done => holds && leg.outcome != Some(Outcome::Verified) && !execution.superseded,
+                Phase::Done => {
+                    let open = leg.outcome != Some(Outcome::Verified) && !execution.superseded;
+                    holds && open && seen.poll >= leg.counts_from
+                }
             };
             if !counts {
                 continue;
             }
             let outcome =
                 if holds { Outcome::Verified } else { Outcome::Differs { read: seen.reading.native.clone() } };
-            let resend = execution.rollback
+            let resend = leg.mine
+                && execution.rollback
                 && !flaw::is(Flaw::RollbackSentOnce)
                 && !holds
                 && !execution.superseded

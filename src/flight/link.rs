@@ -26,6 +26,8 @@ pub struct Link {
     pub broken: Option<String>,
     /// A rollback that waits for the journal, but not for long.
     pub(super) urgent: Option<Urgent>,
+    /// The one after it: a newer rollback, while the first is being written beside the journal.
+    pub(super) next_urgent: Option<Urgent>,
     /// Hashes of the newest entries, by number.
     hashes: BTreeMap<u64, Digest>,
     retry_at: Option<Elapsed>,
@@ -113,6 +115,7 @@ impl Flight {
             cockpit: self.me.cockpit,
             seat: self.me.seat,
             skew_ms: self.crew.skew_ms(),
+            intent_seen: self.crew.intent_seen.map(|at| now.elapsed.since(at)),
             now,
             command,
         }
@@ -139,7 +142,8 @@ impl Flight {
         }
         while let Some(next) = self.link.queue.pop_front() {
             let session = scratch.as_ref().unwrap_or(&self.session);
-            let asked = Asked { now, ..next.asked.clone() };
+            let mut asked = Asked { now, ..next.asked.clone() };
+            self.renew(&mut asked);
             match decide(session, &self.procedure, &asked) {
                 // On top of a command that may yet come to nothing, nothing to do now may be something to do then.
                 Ok(decided) if decided.is_empty() => {
@@ -154,6 +158,11 @@ impl Flight {
                     events.extend(decided);
                     waiting.push(next);
                 }
+                // What a person asked is not refused for the sake of something that may yet come to nothing.
+                Err(_) if next.by_person && scratch.is_some() => {
+                    self.link.queue.push_front(next);
+                    break;
+                }
                 Err(refused) => {
                     if next.by_person || matches!(next.asked.command, Command::TakeBack { .. } | Command::Open { .. }) {
                         self.refuse(&next.asked.command, &refused);
@@ -166,6 +175,18 @@ impl Flight {
         }
         if !events.is_empty() {
             self.append(now, &stamp, events, waiting, out);
+        }
+    }
+
+    /// What is known is known at the moment of deciding: a command may have waited for its turn (B2, B3).
+    pub(super) fn renew(&self, asked: &mut Asked) {
+        asked.skew_ms = self.crew.skew_ms();
+        asked.intent_seen = self.crew.intent_seen.map(|at| asked.now.elapsed.since(at));
+        if let Some(evidence) = asked.command.evidence_mut() {
+            *evidence = self.evidence(asked.now);
+        }
+        if let Command::TakeOver { waited, silent, away, .. } = &mut asked.command {
+            (*waited, *silent, *away) = self.signs_of_holder(asked.now.elapsed);
         }
     }
 

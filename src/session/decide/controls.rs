@@ -25,13 +25,13 @@ pub(super) fn take_back(
     session: &Session,
     asked: &Asked,
     controls: &ControlsTaken,
-    holder_gone: bool,
+    gone: Option<CockpitId>,
 ) -> Result<Vec<Event>, Refused> {
     let what = "take the controls";
     let taken = || vec![Event::ControlsTaken(own(asked, controls))];
     match &session.controls {
         Some(held) if held.holder.cockpit == asked.cockpit => Ok(Vec::new()),
-        Some(held) if !holder_gone => Err(Refused::new(
+        Some(held) if gone != Some(held.holder.cockpit) => Err(Refused::new(
             "C4",
             what,
             format!(
@@ -163,9 +163,16 @@ pub(super) fn intents_are_dead(
 ) -> Result<(), Refused> {
     let others =
         session.in_flight().and_then(|change| change.intent).is_some_and(|intent| intent.owner != asked.cockpit);
+    // By the wall clock where both clocks mean the same, and by this cockpit's own in any case: the owner's may be wrong.
+    let alive = procedure.timing.deadline + procedure.afterglow();
+    let by_own = alive.saturating_sub(asked.intent_seen.unwrap_or(alive));
     match session.alive_until(procedure.afterglow()) {
-        Some(until) if others && asked.now.wall < until && !flaw::is(Flaw::IntentForgotten) => {
-            let left = clock_span(until.since(asked.now.wall));
+        Some(until)
+            if others
+                && (asked.now.wall < until || !by_own.is_zero())
+                && !flaw::is(Flaw::IntentForgotten) =>
+        {
+            let left = clock_span(until.since(asked.now.wall).max(by_own));
             let why = format!("the cockpit that sends the change in flight may still do so for {left}");
             Err(Refused::new("D3", what, why, "wait; rolling back is possible at once"))
         }

@@ -38,7 +38,7 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
         Command::Open { .. } => Ok(Vec::new()),
         Command::Join { seat, process } => Ok(controls::join(session, asked, *seat, process)),
         Command::LeaveSession { why } => Ok(controls::leave(session, asked, why)),
-        Command::TakeBack { controls, holder_gone } => controls::take_back(session, asked, controls, *holder_gone),
+        Command::TakeBack { controls, gone } => controls::take_back(session, asked, controls, *gone),
         Command::Offer { to, operator, summary } => controls::offer(session, asked, *to, operator, summary),
         Command::AcceptOffer { controls } => controls::accept(session, asked, controls),
         Command::EndOffer { why } => controls::end_offer(session, asked, why),

@@ -11,68 +11,62 @@ enum Act<'a> {
 }
 
 impl World {
-    /// What must be true when an entry leaves its cockpit.
+    /// Notes what is true when an entry leaves its cockpit; it counts once the entry is kept.
     pub fn check_decided(&mut self, at: usize, entry: &Entry) {
         if self.ledger.decided.contains_key(&entry.id) {
             return;
         }
         let (now, time) = (self.now(at), self.time);
-        let skew_ms = self.cockpits[at].flight.crew.skew_ms();
-        self.ledger.decided.insert(entry.id, Decided { wall: now.wall, time, skew_ms });
-        let rolls_back = entry.events.iter().any(is_rollback);
+        let cockpit = &self.cockpits[at];
+        let skew_ms = cockpit.flight.crew.skew_ms();
+        let mut against = None;
         for event in &entry.events {
-            match event {
-                Event::ChangeConfirmed(confirmed) if confirmed.kind.is_forward() => {
-                    self.check_bound(at, confirmed);
-                    if let Second::Run { cockpit, .. } = &confirmed.second {
-                        let heard = self.cockpits[at].heard.get(cockpit).map(|(heard, _)| *heard);
-                        if heard.is_none_or(|heard| time - heard > 3_000) {
-                            self.broke("F3", "a step of a run went out, and who confirmed the run is not there");
-                        }
-                    }
+            let Event::ChangeConfirmed(confirmed) = event else { continue };
+            if !confirmed.kind.is_forward() {
+                continue;
+            }
+            for order in &confirmed.routers {
+                let read = cockpit.readings.get(&order.router);
+                let holds = order.bound.as_ref().zip(read).is_some_and(|(bound, (_, read))| {
+                    bound.native == read.native && bound.identity == read.identity
+                });
+                if !holds {
+                    let what = format!("{} had moved when a change was decided", order.router);
+                    against = Some(Broken { rule: "B3", what });
                 }
-                Event::ControlsTaken(taken) if taken.why.contains("was silent") && !rolls_back => {
-                    self.check_silence(at, taken.cockpit);
+            }
+            if let Second::Run { cockpit: giver, .. } = &confirmed.second {
+                let heard = cockpit.heard.get(giver).map(|(heard, _)| *heard);
+                if heard.is_none_or(|heard| time - heard > 3_000) {
+                    let what = "a step of a run went out, and who confirmed the run is not there".to_owned();
+                    against = Some(Broken { rule: "F3", what });
                 }
-                _ => {}
             }
         }
-    }
-
-    /// B3: a forward change is bound to what its cockpit read last.
-    fn check_bound(&mut self, at: usize, confirmed: &flightdeck::session::event::ChangeConfirmed) {
-        for order in &confirmed.routers {
-            let read = self.cockpits[at].readings.get(&order.router);
-            let holds = order.bound.as_ref().zip(read).is_some_and(|(bound, (_, read))| {
-                bound.native == read.native && bound.identity == read.identity
-            });
-            if !holds {
-                return self.broke("B3", format!("{} had moved when a change was decided", order.router));
-            }
-        }
+        let holder = cockpit.flight.session.controls.as_ref().map(|held| held.holder.cockpit);
+        let began = (cockpit.began, cockpit.began);
+        let heard = holder.map(|holder| cockpit.heard.get(&holder).copied().unwrap_or(began));
+        self.ledger.decided.insert(entry.id, Decided { wall: now.wall, time, skew_ms, against, heard });
     }
 
     /// C3 and D3: controls are taken from silence, after the grace, and not while an intent may live.
-    fn check_silence(&mut self, at: usize, taker: CockpitId) {
+    fn check_silence(&mut self, taker: CockpitId, decided: &Decided, fold: &Session) {
         self.seen.mark("taken over");
-        let time = self.time;
         let people = self.editions[0].people;
         let (silence, away) = (millis(people.silence), millis(people.away));
-        let waited = self.ledger.asking.filter(|(asker, _)| *asker == taker).map(|(_, since)| time - since);
+        let asked = self.ledger.asking.filter(|(asker, _)| *asker == taker);
+        let waited = asked.map(|(_, since)| decided.time.saturating_sub(since));
         if waited.is_none_or(|waited| waited < millis(people.grace)) {
-            self.broke("C3", format!("controls were taken over {waited:?} ms after the asking"));
+            self.broke("C3", "controls were taken over before the grace was over");
         }
-        let Some(holder) = self.store.fold.controls.as_ref().map(|held| held.holder.cockpit) else { return };
-        let began = self.cockpits[at].began;
-        let (heard, touched) = self.cockpits[at].heard.get(&holder).copied().unwrap_or((began, began));
-        if time - heard < silence && time - touched < away {
+        if decided.heard.is_some_and(|(heard, touched)| decided.time - heard < silence && decided.time - touched < away) {
             self.broke("C3", "controls were taken from a holder who is there");
         }
         let timing = self.editions[0].timing;
         let alive = millis(timing.deadline) + millis(timing.router_timeout);
-        let in_flight = self.store.fold.in_flight().map(flightdeck::session::Change::id);
+        let in_flight = fold.in_flight().map(flightdeck::session::Change::id);
         let newest = in_flight.and_then(|change| self.ledger.intents.get(&change)).and_then(|rights| rights.last());
-        if newest.is_some_and(|right| right.owner != taker && time < right.time + alive) {
+        if newest.is_some_and(|right| right.owner != taker && decided.time < right.time + alive) {
             self.broke("D3", "controls were taken while an intent of another cockpit may still be sent");
         }
     }
@@ -81,7 +75,16 @@ impl World {
     pub fn check_entry(&mut self, entry: &Entry) {
         let mut fold = std::mem::take(&mut self.store.fold);
         let decided = self.ledger.decided.get(&entry.id).cloned();
-        let decided = decided.unwrap_or(Decided { wall: entry.at, time: self.time, skew_ms: 0 });
+        let decided = decided.unwrap_or(Decided {
+            wall: entry.at,
+            time: self.time,
+            skew_ms: 0,
+            against: None,
+            heard: None,
+        });
+        if let Some(against) = decided.against.clone() {
+            self.broke(against.rule, against.what);
+        }
         if entry.number != fold.head + 1 {
             self.broke("J3", "numbers have a gap");
         }
@@ -149,7 +152,7 @@ impl World {
             | Event::BaselineAccepted { .. }
             | Event::SessionClosed { .. } => true,
             Event::ControlsTaken(taken) => {
-                self.check_taken(entry, taken, fold, rolls_back);
+                self.check_taken(entry, taken, fold, decided, rolls_back);
                 return;
             }
             _ => false,
@@ -168,6 +171,7 @@ impl World {
         entry: &Entry,
         taken: &flightdeck::session::event::ControlsTaken,
         fold: &Session,
+        decided: &Decided,
         rolls_back: bool,
     ) {
         if taken.cockpit != entry.cockpit {
@@ -183,7 +187,9 @@ impl World {
             if forward {
                 self.broke("C3", "controls were handed over while a forward change was in flight");
             }
-        } else if !taken.why.contains("was silent") {
+        } else if taken.why.contains("was silent") {
+            self.check_silence(entry.cockpit, decided, fold);
+        } else {
             self.seen.mark("taken from a dead process");
             let dead = self.at(held.holder.cockpit).is_some_and(|at| !self.cockpits[at].alive);
             let same_host = held.holder.process.host == taken.process.host;

@@ -54,7 +54,11 @@ impl Cockpit {
                 }
             }
             Msg::Present(presence) => {
-                self.heard.insert(presence.cockpit, (time, time.saturating_sub(presence.idle_ms)));
+                if presence.leaving {
+                    self.heard.remove(&presence.cockpit);
+                } else {
+                    self.heard.insert(presence.cockpit, (time, time.saturating_sub(presence.idle_ms)));
+                }
             }
             _ => {}
         }
@@ -214,11 +218,23 @@ impl World {
         };
         let Stage::Void { why } = &proposing.stage else { return };
         let why = why.clone();
+        let proposing = proposing.clone();
         self.seen.mark("void");
         if why.contains("lapsed") {
             self.seen.mark("two-person lapsed");
         }
-        if why.contains("the session went on") {
+        // Another request took its place, or it was ended.
+        let answered = self.store.entries.iter().any(|kept| {
+            let ends = |event: &Event| {
+                matches!(event, Event::ConfirmationAsked(asked) if asked.act.change() != Some(stood.change))
+                    || matches!(event, Event::ConfirmationEnded { .. } | Event::CockpitLeft { .. })
+            };
+            kept.entry.number > stood.revision && kept.entry.events.iter().any(ends)
+        });
+        if why.contains("the session went on") && proposing.is_rollback() && !answered {
+            return self.broke("R4", "a rollback is void because the session went on");
+        }
+        if why.contains("the session went on") && !(answered && why.contains("another person")) {
             // What was decided beside the journal is not in the store yet.
             let beside = cockpit.flight.spill.is_some();
             let head = cockpit.flight.kept_session().head;
@@ -273,7 +289,7 @@ impl World {
             }
             Effect::ReadJournal { after } => self.later(delay + 20, Due::ReadJournal(at, after)),
             Effect::Send(send) => {
-                let slow = if self.random.chance(4) { self.random.below(4_000) } else { 0 };
+                let slow = if !self.healed && self.random.chance(4) { self.random.below(4_000) } else { 0 };
                 self.later(delay + slow, Due::Set(at, send));
             }
             Effect::Cancel { change } => {

@@ -36,6 +36,10 @@ pub struct Decided {
     pub wall: Timestamp,
     pub time: u64,
     pub skew_ms: u64,
+    /// What stood against it, if it is kept.
+    pub against: Option<Broken>,
+    /// When the holder of the controls was last heard, and last touched a key.
+    pub heard: Option<(u64, u64)>,
 }
 
 /// A right to send.

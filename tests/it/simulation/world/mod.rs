@@ -163,17 +163,19 @@ impl World {
             let flight = &cockpit.flight;
             let _ = writeln!(
                 story,
-                "cockpit {at} {:?} {} head {} drives {} skew {} cut off {} asleep {}; {:?}; {:?}; urgent or busy {}",
+                "cockpit {at} {:?} {} head {} revision {} drives {} skew {} cut off {} asleep {}; {:?}; {:?}; link {:?} spill {:?}",
                 flight.me.cockpit,
                 flight.me.operator,
                 flight.kept_session().head,
+                flight.session.revision,
                 flight.drives(),
                 cockpit.skew,
                 cockpit.cut_off,
                 cockpit.asleep,
                 flight.proposing,
                 flight.executing,
-                flight.link.is_busy(),
+                flight.link,
+                flight.spill.as_ref().map(|spill| &spill.merged),
             );
         }
         let _ = writeln!(story, "now {} after {} acts, store {:?}", self.time, self.steps, self.store.mood);
