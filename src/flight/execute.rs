@@ -38,6 +38,8 @@ pub struct Leg {
     pub took: Option<Duration>,
     /// Whether this cockpit sends it (C4).
     mine: bool,
+    /// Whether a byte of this attempt went out before: what is not sent again is not unsent.
+    resent: bool,
     /// The first read that was begun after the newest word of the router: no earlier one proves anything.
     counts_from: u64,
     sent_at: Elapsed,
@@ -101,6 +103,7 @@ impl Flight {
                 phase,
                 took: None,
                 mine: false,
+                resent: false,
                 counts_from: 1,
                 sent_at: Elapsed(0),
                 deadline: Timestamp(0),
@@ -199,7 +202,11 @@ impl Flight {
         for event in merged.entries.iter().flat_map(|entry| &entry.events) {
             match event {
                 Event::ChangeConfirmed(confirmed) => {
-                    for execution in self.executing.iter_mut().filter(|each| each.change != confirmed.change) {
+                    // What stands above it, a rollback of this cockpit's own spill for one, is the later word.
+                    let session = &self.session;
+                    let is_over = |id| session.change(id).is_some_and(|change| change.settled.is_some());
+                    let lost = |each: &&mut Execution| each.change != confirmed.change && is_over(each.change);
+                    for execution in self.executing.iter_mut().filter(lost) {
                         execution.superseded = true;
                         out.push(Effect::Cancel { change: execution.change });
                     }
@@ -247,6 +254,10 @@ impl Flight {
         self.crew.intent_seen = Some(now.elapsed);
         let from = self.counters.polls + 1;
         let Some(change) = self.session.change(id) else { return };
+        // Kept after all, and lost already to a rollback that was decided beside the journal: it stays unsent (R4).
+        if change.settled.is_some() && !flaw::is(Flaw::SupersededGoesOn) {
+            return;
+        }
         let change = change.clone();
         let at = self.executing.iter().position(|each| each.change == id);
         let index = at.unwrap_or_else(|| {
@@ -293,6 +304,7 @@ impl Flight {
                     phase,
                     took: None,
                     mine,
+                    resent: false,
                     counts_from: from,
                     sent_at: now.elapsed,
                     deadline,
@@ -329,6 +341,11 @@ impl Flight {
         let began = execution.began;
         let Some(leg) = execution.legs.get_mut(router).filter(|leg| leg.attempt == attempt) else { return };
         if leg.phase != Phase::Sending {
+            return;
+        }
+        if leg.resent && matches!(outcome, Outcome::NotSent { .. }) {
+            leg.phase = Phase::Asking { from: next_poll };
+            self.read(now, router, out);
             return;
         }
         leg.phase = match &outcome {
@@ -389,6 +406,7 @@ impl Flight {
             leg.outcome = Some(outcome.clone());
             if resend && now.elapsed.since(leg.sent_at) >= RESEND {
                 leg.phase = Phase::Sending;
+                leg.resent = true;
                 leg.sent_at = now.elapsed;
                 let send = send(change, router, leg.attempt, leg.deadline, leg.until);
                 again.push(Effect::Send(Box::new(send)));

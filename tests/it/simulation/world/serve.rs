@@ -70,6 +70,7 @@ impl World {
             return self.later(0, Due::LateByte(at, Box::new(send)));
         }
         self.check_write(at, &send);
+        self.ledger.written.insert((send.change, send.router.clone()), self.time);
         self.write(at, &send);
     }
 
@@ -91,7 +92,6 @@ impl World {
             attempt: send.attempt,
             outcome,
         };
-        self.ledger.written.insert((send.change, send.router.clone()), self.time);
         self.ledger.bytes.insert((send.change, send.router.clone(), send.attempt));
         self.seen.mark("sent");
         let Some(simulated) = self.routers.get_mut(&send.router) else { return };
