@@ -14,3 +14,5 @@ pub mod ticks_not_timers {}
 pub mod own_test_runner_not_needed {}
 #[doc = include_str!("signatures.md")]
 pub mod signatures {}
+#[doc = include_str!("simulation.md")]
+pub mod simulation {}

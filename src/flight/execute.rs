@@ -486,6 +486,12 @@ fn flawed(outcome: Outcome) -> Outcome {
     match outcome {
         Outcome::Unknown { why } if flaw::is(Flaw::TrustTimeout) => Outcome::NotSent { why },
         Outcome::Accepted if flaw::is(Flaw::VerifyUnread) => Outcome::Verified,
-        other => other,
+        known @ (Outcome::NotSent { .. }
+        | Outcome::Accepted
+        | Outcome::Verified
+        | Outcome::Differs { .. }
+        | Outcome::Moved { .. }
+        | Outcome::Failed { .. }
+        | Outcome::Unknown { .. }) => known,
     }
 }

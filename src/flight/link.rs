@@ -9,8 +9,8 @@ use super::{Appended, Effect, Flight, Tone};
 use crate::domain::{ChangeId, Digest, Elapsed, EntryId, Now, RequestId};
 use crate::entry::Entry;
 use crate::session::command::Asked;
-use crate::session::second::AskedAct;
 use crate::session::flaw::{self, Flaw};
+use crate::session::second::AskedAct;
 use crate::session::{Command, Event, Stamp, decide};
 
 /// What stands between decisions and the journal.

@@ -11,8 +11,8 @@ use crate::session::decide::change::friction;
 use crate::session::decide::lifecycle::reload_friction;
 use crate::session::decide::step;
 use crate::session::event::{ChangeConfirmed, ChangeKind, Event};
-use crate::session::proposal::{Confirmation, Override};
 use crate::session::flaw::{self, Flaw};
+use crate::session::proposal::{Confirmation, Override};
 use crate::session::second::{AskedAct, ConfirmationAsked, run_digest};
 
 /// An act of this cockpit that waits for another person.

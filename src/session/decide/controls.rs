@@ -167,11 +167,7 @@ pub(super) fn intents_are_dead(
     let alive = procedure.timing.deadline + procedure.afterglow();
     let by_own = alive.saturating_sub(asked.intent_seen.unwrap_or(alive));
     match session.alive_until(procedure.afterglow()) {
-        Some(until)
-            if others
-                && (asked.now.wall < until || !by_own.is_zero())
-                && !flaw::is(Flaw::IntentForgotten) =>
-        {
+        Some(until) if others && (asked.now.wall < until || !by_own.is_zero()) && !flaw::is(Flaw::IntentForgotten) => {
             let left = clock_span(until.since(asked.now.wall).max(by_own));
             let why = format!("the cockpit that sends the change in flight may still do so for {left}");
             Err(Refused::new("D3", what, why, "wait; rolling back is possible at once"))

@@ -10,7 +10,7 @@ const ENOUGH: u64 = 3_000;
 /// The rules that a bug may break first.
 fn breaks(flaw: Flaw) -> &'static [&'static str] {
     match flaw {
-        Flaw::DropIntentWait => &["D1"],
+        Flaw::DropIntentWait => &["D1", "R5"],
         Flaw::SkipGuard => &["B1", "C1", "C2", "J1", "J2"],
         Flaw::IgnoreDeadline | Flaw::IntentForgotten | Flaw::RetryMovesDeadline => &["D3"],
         Flaw::TrustTimeout | Flaw::VerifyUnread | Flaw::StaleReadBack => &["V1"],

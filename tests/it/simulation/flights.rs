@@ -58,7 +58,8 @@ fn part(index: u64) {
     assert_kept(&broken);
     // A simulation that never meets what it is for proves nothing.
     if all >= SEEDS {
-        let never: Vec<&str> = seen.counts().into_iter().filter(|(_, times)| *times == 0).map(|(what, _)| what).collect();
+        let never: Vec<&str> =
+            seen.counts().into_iter().filter(|(_, times)| *times == 0).map(|(what, _)| what).collect();
         assert!(never.is_empty(), "no flight ever met: {}", never.join(", "));
     }
 }

@@ -7,9 +7,9 @@
 //! - `FLIGHTDECK_SEED=N cargo test simulation::flights` flies one seed and tells its story.
 //! - `cargo test --features flaws simulation::flaws` plants bugs one by one and shows which rule each one breaks.
 
-mod flights;
 #[cfg(feature = "flaws")]
 mod flaws;
+mod flights;
 mod random;
 pub mod router;
 mod seen;

@@ -27,9 +27,10 @@ impl World {
             }
             for order in &confirmed.routers {
                 let read = cockpit.readings.get(&order.router);
-                let holds = order.bound.as_ref().zip(read).is_some_and(|(bound, (_, read))| {
-                    bound.native == read.native && bound.identity == read.identity
-                });
+                let holds =
+                    order.bound.as_ref().zip(read).is_some_and(|(bound, (_, read))| {
+                        bound.native == read.native && bound.identity == read.identity
+                    });
                 if !holds {
                     let what = format!("{} had moved when a change was decided", order.router);
                     against = Some(Broken { rule: "B3", what });
@@ -59,7 +60,8 @@ impl World {
         if waited.is_none_or(|waited| waited < millis(people.grace)) {
             self.broke("C3", "controls were taken over before the grace was over");
         }
-        if decided.heard.is_some_and(|(heard, touched)| decided.time - heard < silence && decided.time - touched < away) {
+        if decided.heard.is_some_and(|(heard, touched)| decided.time - heard < silence && decided.time - touched < away)
+        {
             self.broke("C3", "controls were taken from a holder who is there");
         }
         let timing = self.editions[0].timing;
@@ -75,13 +77,8 @@ impl World {
     pub fn check_entry(&mut self, entry: &Entry) {
         let mut fold = std::mem::take(&mut self.store.fold);
         let decided = self.ledger.decided.get(&entry.id).cloned();
-        let decided = decided.unwrap_or(Decided {
-            wall: entry.at,
-            time: self.time,
-            skew_ms: 0,
-            against: None,
-            heard: None,
-        });
+        let decided =
+            decided.unwrap_or(Decided { wall: entry.at, time: self.time, skew_ms: 0, against: None, heard: None });
         if let Some(against) = decided.against.clone() {
             self.broke(against.rule, against.what);
         }
@@ -133,7 +130,8 @@ impl World {
         let epoch_of = |change: ChangeId| fold.change(change).map(|change| change.confirmed.kind.is_forward());
         let forward = match event {
             Event::ChangeConfirmed(confirmed) => confirmed.kind.is_forward(),
-            Event::ChangeDispatched { change, owner, epoch, .. } | Event::ChangeRetried { change, owner, epoch, .. } => {
+            Event::ChangeDispatched { change, owner, epoch, .. }
+            | Event::ChangeRetried { change, owner, epoch, .. } => {
                 if *owner != entry.cockpit {
                     self.broke("C4", "an intent names another cockpit than the one that appended it");
                 }
@@ -209,7 +207,7 @@ impl World {
                 self.check_second(entry, &Act::Reload(*digest), second, asks, fold, decided);
             }
             Event::RouterAnswered { change, router, attempt, outcome } => {
-                self.check_outcome(entry.cockpit, *change, router, *attempt, outcome, fold);
+                self.check_outcome(entry.cockpit, *change, router, *attempt, outcome, fold, decided);
             }
             Event::ConfirmationGiven { request, digest, .. } => {
                 let Some(asked) = self.ledger.asked.get(request).cloned() else { return };
@@ -225,11 +223,28 @@ impl World {
             }
             Event::RunConfirmed(_) => {
                 self.seen.mark("run confirmed");
-                let own = fold.controls.as_ref().is_some_and(|held| {
-                    held.holder.operator == entry.actor || held.holder.cockpit == entry.cockpit
-                });
+                let own = fold
+                    .controls
+                    .as_ref()
+                    .is_some_and(|held| held.holder.operator == entry.actor || held.holder.cockpit == entry.cockpit);
                 if own {
                     self.broke("F3", "a person confirmed their own run as the second one");
+                }
+            }
+            Event::NoteAdded { text } if !self.ledger.notes.insert(text.clone()) => {
+                self.broke("J1", "what was asked once stands in the journal twice");
+            }
+            Event::DriftNoticed { router, read, .. } => {
+                let late = fold.changes.iter().rev().take(4).any(|change| {
+                    let known = change.outcomes.get(router).and_then(|known| known.outcome.as_ref());
+                    let unproven = matches!(known, Some(Outcome::Unknown { .. } | Outcome::Accepted));
+                    let order = change.order(router);
+                    unproven
+                        && change.settled.is_some()
+                        && order.is_some_and(|order| read.holds(&order.prepared.native))
+                });
+                if late {
+                    self.broke("V3", "a change that came true late was taken for drift");
                 }
             }
             Event::SpillMerged(merged) => {
@@ -397,11 +412,15 @@ impl World {
         attempt: u32,
         outcome: &Outcome,
         fold: &Session,
+        decided: &Decided,
     ) {
         match outcome {
             Outcome::Verified => {
                 self.seen.mark("verified");
                 let order = fold.change(change).and_then(|change| change.order(router));
+                if order.is_none() {
+                    return self.broke("R5", "a change was verified that never came into the journal");
+                }
                 let prepared = order.map(|order| order.prepared.native.clone()).unwrap_or_default();
                 let since = self.ledger.written.get(&(change, router.clone())).copied().unwrap_or(0);
                 let served = self.at(by).and_then(|at| self.cockpits[at].served.get(router));
@@ -413,8 +432,37 @@ impl World {
             Outcome::NotSent { .. } if self.ledger.bytes.contains(&(change, router.clone(), attempt)) => {
                 self.broke("V1", "told as not sent, and a byte of it went out");
             }
-            Outcome::Differs { .. } => self.seen.mark("differs"),
+            Outcome::Differs { read } => {
+                self.seen.mark("differs");
+                self.check_differs(by, change, router, read, fold, decided);
+            }
             _ => {}
+        }
+    }
+
+    /// V1 and R4: differing was read after the write, and a rollback is sent again until its deadline.
+    fn check_differs(
+        &mut self,
+        by: CockpitId,
+        change: ChangeId,
+        router: &RouterId,
+        read: &NativeSplit,
+        fold: &Session,
+        decided: &Decided,
+    ) {
+        let right = self.ledger.intents.get(&change).into_iter().flatten().rfind(|right| right.covers(router)).cloned();
+        let Some(right) = right.filter(|right| right.owner == by) else { return };
+        let Some(at) = self.at(by) else { return };
+        let since = self.ledger.written.get(&(change, router.clone())).copied().unwrap_or(0);
+        let mut served = self.cockpits[at].served.get(router).into_iter().flatten();
+        if !served.any(|(_, until, native)| *until >= since && native == read) {
+            self.broke("V1", "told to differ without a read after the write that shows it");
+        }
+        let rolls_back =
+            fold.change(change).is_some_and(|change| !change.confirmed.kind.is_forward() && change.settled.is_none());
+        let deadline = right.time + millis(self.editions[0].timing.deadline);
+        if rolls_back && since > 0 && decided.time + 100 < deadline && decided.wall.0 + 100 < right.deadline.0 {
+            self.broke("R4", "a rollback was given up before its deadline, and does not read back");
         }
     }
 

@@ -238,10 +238,12 @@ impl World {
             // What was decided beside the journal is not in the store yet.
             let beside = cockpit.flight.spill.is_some();
             let head = cockpit.flight.kept_session().head;
-            if !beside && !self.store.entries.iter().any(|kept| {
-                let number = kept.entry.number;
-                number > stood.revision && number <= head && self.ledger.moving.contains(&number)
-            }) {
+            if !beside
+                && !self.store.entries.iter().any(|kept| {
+                    let number = kept.entry.number;
+                    number > stood.revision && number <= head && self.ledger.moving.contains(&number)
+                })
+            {
                 self.broke("B2", format!("a proposal is void and nothing that it is bound to moved: {why}"));
             }
         }

@@ -99,9 +99,11 @@ impl World {
         for (router, simulated) in &self.routers {
             let expected = fold.expected.get(router);
             let holds = expected.is_some_and(|expected| simulated.native().holds(expected));
-            let unfinished = fold.in_flight().is_some_and(|change| change.unfinished().any(|(other, _)| other == router));
+            let unfinished =
+                fold.in_flight().is_some_and(|change| change.unfinished().any(|(other, _)| other == router));
             if !holds && !fold.drifted.contains_key(router) && !unfinished {
-                broken = Some(format!("{router} has {:?} and nobody says so; expected {expected:?}", simulated.weights));
+                broken =
+                    Some(format!("{router} has {:?} and nobody says so; expected {expected:?}", simulated.weights));
             }
         }
         if let Some(what) = broken {
@@ -160,9 +162,8 @@ impl World {
         }
         self.ask(at, Ask::Confirm { confirmation, overrides: Vec::new() });
         self.pass(7_000);
-        let lacks = proposal.routers.iter().find(|order| {
-            !self.routers[&order.router].native().holds(&order.prepared.native)
-        });
+        let lacks =
+            proposal.routers.iter().find(|order| !self.routers[&order.router].native().holds(&order.prepared.native));
         if let Some(order) = lacks {
             let router = order.router.clone();
             return self.broke("R4", format!("{router} does not have the rollback's weights"));

@@ -10,7 +10,7 @@ impl World {
         match self.random.below(100) {
             0..12 => self.foreign_change(),
             12..20 => self.with_router(|router, _| router.stopped = true),
-            20..34 => self.with_router(|router, _| router.go_on()),
+            20..34 => self.router_goes_on(),
             34..37 => self.with_router(Router::restart),
             37..39 => self.with_router(|router, _| router.dead = true),
             39..43 => self.revive_routers(),
@@ -148,12 +148,27 @@ impl World {
         }
     }
 
+    /// Somebody moves a router by hand, or puts it back where the plan had it.
     fn foreign_change(&mut self) {
         let blue = u32::try_from(self.random.below(11)).unwrap() * 10;
+        let puts_back = self.random.chance(50);
+        let names: Vec<RouterId> = self.routers.keys().cloned().collect();
+        let Some(name) = self.random.pick(&names) else { return };
+        let Some(router) = self.routers.get_mut(name).filter(|router| !router.stopped && !router.dead) else { return };
+        match self.store.fold.expected.get(name).filter(|_| puts_back) {
+            Some(expected) => router.apply(expected),
+            None => router.weights = vec![blue, 100 - blue],
+        }
+    }
+
+    /// A router goes on, with what was written to it meanwhile, or without.
+    fn router_goes_on(&mut self) {
+        let loses = self.random.chance(30);
         self.with_router(|router, _| {
-            if !router.stopped && !router.dead {
-                router.weights = vec![blue, 100 - blue];
+            if loses {
+                router.held.clear();
             }
+            router.go_on();
         });
     }
 

@@ -27,6 +27,8 @@ pub struct Ledger {
     pub moving: BTreeSet<u64>,
     /// Changes that the journal knows.
     pub confirmed: BTreeSet<ChangeId>,
+    /// Notes, each asked for once.
+    pub notes: BTreeSet<String>,
     pub statements: BTreeMap<String, Statement>,
 }
 

@@ -198,7 +198,11 @@ impl World {
                 return;
             }
             self.steps += 1;
-            if self.random.chance(16) { self.fault() } else { self.act() }
+            if self.random.chance(16) {
+                self.fault()
+            } else {
+                self.act()
+            }
             let pause = match self.random.below(20) {
                 0 => 2_000 + self.random.below(3_000),
                 1..8 => self.random.below(600),

@@ -92,9 +92,12 @@ impl World {
             47..50 => self.ask(at, Ask::Hold { reason: "look at that".to_owned() }),
             50..53 => self.ask(at, Ask::ReleaseHold { reason: "looked".to_owned() }),
             53..58 => self.settle(at),
-            58..61 => self.answer_drift(at),
-            61 => self.ask(at, Ask::SkipStep { reason: "not today".to_owned() }),
-            62 => self.ask(at, Ask::Note("a note".to_owned())),
+            58..60 => self.answer_drift(at),
+            60 => self.ask(at, Ask::SkipStep { reason: "not today".to_owned() }),
+            61 | 62 => {
+                let text = format!("note {}", self.steps);
+                self.ask(at, Ask::Note(text));
+            }
             63..66 => self.offer(at),
             66..69 => self.answer_asking(at),
             69..72 => self.ask(at, Ask::AskControls { reason: "my turn".to_owned() }),
@@ -233,7 +236,9 @@ impl World {
 
     fn answer_drift(&mut self, at: usize) {
         let drifted = self.cockpits[at].flight.session.drifted.iter().next();
-        let Some((router, drifted)) = drifted.map(|(router, drifted)| (router.clone(), drifted.clone())) else { return };
+        let Some((router, drifted)) = drifted.map(|(router, drifted)| (router.clone(), drifted.clone())) else {
+            return;
+        };
         if self.random.chance(60) {
             self.ask(at, Ask::ProposePutBack(router));
         } else {
