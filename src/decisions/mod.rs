@@ -20,3 +20,5 @@ pub mod signatures {}
 pub mod beside_the_journal {}
 #[doc = include_str!("second_person.md")]
 pub mod second_person {}
+#[doc = include_str!("simulation.md")]
+pub mod simulation {}

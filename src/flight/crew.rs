@@ -27,6 +27,8 @@ pub struct Crew {
     /// When the asking for the controls was folded, and whose it is.
     asked: Option<(CockpitId, Elapsed)>,
     began: Option<Elapsed>,
+    /// When the newest intent of another cockpit was folded, or was found at opening: its owner's wall clock may be wrong.
+    pub(super) intent_seen: Option<Elapsed>,
 }
 
 /// Another cockpit, as heard.
@@ -153,6 +155,19 @@ impl Flight {
         }
     }
 
+    /// An intent that stood in the journal when this cockpit opened it counts from its first moment, unless it was given
+    /// by this host's own clock.
+    pub(super) fn see_intent_at_opening(&mut self, now: Now) {
+        if self.crew.intent_seen.is_some() {
+            return;
+        }
+        let Some(intent) = self.session.in_flight().and_then(|change| change.intent) else { return };
+        let owner = self.session.aboard.get(&intent.owner);
+        if owner.is_none_or(|owner| owner.process.host != self.me.process.host) {
+            self.crew.intent_seen = Some(now.elapsed);
+        }
+    }
+
     pub(super) fn offer_controls(&mut self, now: Now, to: CockpitId) {
         let aboard = self.session.aboard.get(&to).map(|aboard| aboard.operator.clone());
         let heard = || self.crew.others.get(&to).map(|heard| heard.presence.operator.clone());
@@ -162,11 +177,17 @@ impl Flight {
     }
 
     pub(super) fn take_over(&mut self, now: Now) {
-        let holder = self.other_driver().map(|(cockpit, _)| cockpit);
-        let waited = self.asked_for(now.elapsed).unwrap_or_default();
-        let silent = holder.map_or(Duration::MAX, |holder| self.silent_for(holder, now.elapsed));
-        let away = holder.map_or(Duration::MAX, |holder| self.away_for(holder, now.elapsed));
+        let (waited, silent, away) = self.signs_of_holder(now.elapsed);
         self.ask(now, Command::TakeOver { controls: self.me.controls("taken over"), waited, silent, away });
+    }
+
+    /// How long this cockpit has waited, the holder's process was not heard, and its operator touched no key.
+    pub(super) fn signs_of_holder(&self, now: Elapsed) -> (Duration, Duration, Duration) {
+        let holder = self.other_driver().map(|(cockpit, _)| cockpit);
+        let waited = self.asked_for(now).unwrap_or_default();
+        let silent = holder.map_or(Duration::MAX, |holder| self.silent_for(holder, now));
+        let away = holder.map_or(Duration::MAX, |holder| self.away_for(holder, now));
+        (waited, silent, away)
     }
 
     pub(super) fn asking_folded(&mut self, now: Elapsed, cockpit: CockpitId) {

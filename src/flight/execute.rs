@@ -7,6 +7,7 @@ use super::watch::Seen;
 use super::{Effect, Flight, Send, Tone};
 use crate::domain::{ChangeId, Elapsed, Now, Outcome, RouterId, Timestamp};
 use crate::session::event::{ChangeKind, Settlement, SpillMerged};
+use crate::session::flaw::{self, Flaw};
 use crate::session::{Change, Command, Event};
 
 /// A change that is being sent, read back or asked about.
@@ -35,6 +36,12 @@ pub struct Leg {
     pub phase: Phase,
     /// From dispatch until its newest outcome.
     pub took: Option<Duration>,
+    /// Whether this cockpit sends it (C4).
+    mine: bool,
+    /// Whether a byte of this attempt went out before: what is not sent again is not unsent.
+    resent: bool,
+    /// The first read that was begun after the newest word of the router: no earlier one proves anything.
+    counts_from: u64,
     sent_at: Elapsed,
     /// Of the intent that this router was last sent to under; another router's retry does not move it.
     deadline: Timestamp,
@@ -90,7 +97,18 @@ impl Flight {
                 outcome
             };
             let phase = if asks { Phase::Asking { from: 1 } } else { Phase::Done };
-            Leg { attempt, outcome, phase, took: None, sent_at: Elapsed(0), deadline: Timestamp(0), until: Elapsed(0) }
+            Leg {
+                attempt,
+                outcome,
+                phase,
+                took: None,
+                mine: false,
+                resent: false,
+                counts_from: 1,
+                sent_at: Elapsed(0),
+                deadline: Timestamp(0),
+                until: Elapsed(0),
+            }
         };
         let execution = Execution {
             change: change.id(),
@@ -109,7 +127,9 @@ impl Flight {
                 if self.proposing.as_ref().is_some_and(|proposing| proposing.change == confirmed.change) {
                     self.proposing = None;
                 }
-                if let ChangeKind::Rollback { supersedes: Some(superseded), .. } = &confirmed.kind {
+                if let ChangeKind::Rollback { supersedes: Some(superseded), .. } = &confirmed.kind
+                    && !flaw::is(Flaw::SupersededGoesOn)
+                {
                     out.push(Effect::Cancel { change: *superseded });
                     for execution in self.executing.iter_mut().filter(|each| each.change == *superseded) {
                         execution.superseded = true;
@@ -181,7 +201,11 @@ impl Flight {
     fn take_up_spill(&mut self, now: Now, merged: &SpillMerged, out: &mut Vec<Effect>) {
         for event in merged.entries.iter().flat_map(|entry| &entry.events) {
             if let Some(spilled) = event.confirms() {
-                for execution in self.executing.iter_mut().filter(|each| each.change != spilled) {
+                // What stands above it, a rollback of this cockpit's own spill for one, is the later word.
+                let session = &self.session;
+                let is_over = |id| session.change(id).is_some_and(|change| change.settled.is_some());
+                let lost = |each: &&mut Execution| each.change != spilled && is_over(each.change);
+                for execution in self.executing.iter_mut().filter(lost) {
                     execution.superseded = true;
                     out.push(Effect::Cancel { change: execution.change });
                 }
@@ -226,8 +250,13 @@ impl Flight {
         out: &mut Vec<Effect>,
     ) {
         let until = now.elapsed.plus(deadline.since(now.wall));
+        self.crew.intent_seen = Some(now.elapsed);
         let from = self.counters.polls + 1;
         let Some(change) = self.session.change(id) else { return };
+        // Kept after all, and lost already to a rollback that was decided beside the journal: it stays unsent (R4).
+        if change.settled.is_some() && !flaw::is(Flaw::SupersededGoesOn) {
+            return;
+        }
         let change = change.clone();
         let at = self.executing.iter().position(|each| each.change == id);
         let index = at.unwrap_or_else(|| {
@@ -241,11 +270,17 @@ impl Flight {
             self.executing.len() - 1
         });
         let Some(execution) = self.executing.get_mut(index) else { return };
+        if flaw::is(Flaw::RetryMovesDeadline) {
+            for leg in execution.legs.values_mut() {
+                (leg.deadline, leg.until) = (deadline, until);
+            }
+        }
         for order in &change.confirmed.routers {
             if only.is_some_and(|only| !only.contains(&order.router)) {
                 continue;
             }
             let attempt = change.outcomes.get(&order.router).map_or(1, |known| known.attempt);
+            let mine = mine || flaw::is(Flaw::SendsForOthers);
             let phase = if mine { Phase::Sending } else { Phase::Asking { from } };
             // A retry is bound to what the operator saw of the first try: a timed-out write may have been taken in part.
             let seen = match execution.legs.get(&order.router).and_then(|leg| leg.outcome.as_ref()) {
@@ -262,7 +297,18 @@ impl Flight {
             };
             execution.legs.insert(
                 order.router.clone(),
-                Leg { attempt, outcome: None, phase, took: None, sent_at: now.elapsed, deadline, until },
+                Leg {
+                    attempt,
+                    outcome: None,
+                    phase,
+                    took: None,
+                    mine,
+                    resent: false,
+                    counts_from: from,
+                    sent_at: now.elapsed,
+                    deadline,
+                    until,
+                },
             );
             if mine {
                 let mut send = send(&change, &order.router, attempt, deadline, until);
@@ -288,12 +334,17 @@ impl Flight {
         // What moved may be an earlier try that came true: then the read before the write is the read-back.
         let came_true = order
             .is_some_and(|order| matches!(&outcome, Outcome::Moved { read } if read.holds(&order.prepared.native)));
-        let outcome = if came_true { Outcome::Verified } else { outcome };
+        let outcome = if came_true { Outcome::Verified } else { flawed(outcome) };
         let Some(execution) = self.executing.iter_mut().find(|each| each.change == id) else { return };
         let superseded = execution.superseded;
         let began = execution.began;
         let Some(leg) = execution.legs.get_mut(router).filter(|leg| leg.attempt == attempt) else { return };
         if leg.phase != Phase::Sending {
+            return;
+        }
+        if leg.resent && matches!(outcome, Outcome::NotSent { .. }) {
+            leg.phase = Phase::Asking { from: next_poll };
+            self.read(now, router, out);
             return;
         }
         leg.phase = match &outcome {
@@ -306,6 +357,7 @@ impl Flight {
             | Outcome::Moved { .. }
             | Outcome::Failed { .. } => Phase::Done,
         };
+        leg.counts_from = next_poll;
         leg.outcome = Some(outcome.clone());
         leg.took = began.map(|began| now.elapsed.since(began));
         let reads = leg.phase != Phase::Done;
@@ -327,16 +379,23 @@ impl Flight {
             let holds = seen.reading.native.holds(&order.prepared.native);
             let counts = match leg.phase {
                 Phase::Sending => false,
-                Phase::ReadingBack { from } | Phase::Asking { from } => seen.poll >= from,
+                Phase::ReadingBack { from } | Phase::Asking { from } => {
+                    seen.poll >= from || flaw::is(Flaw::StaleReadBack)
+                }
                 // A change that did not take may still come true, late or by a hand outside.
-                Phase::Done => holds && leg.outcome != Some(Outcome::Verified) && !execution.superseded,
+                Phase::Done => {
+                    let open = leg.outcome != Some(Outcome::Verified) && !execution.superseded;
+                    holds && open && seen.poll >= leg.counts_from
+                }
             };
             if !counts {
                 continue;
             }
             let outcome =
                 if holds { Outcome::Verified } else { Outcome::Differs { read: seen.reading.native.clone() } };
-            let resend = execution.rollback
+            let resend = leg.mine
+                && execution.rollback
+                && !flaw::is(Flaw::RollbackSentOnce)
                 && !holds
                 && !execution.superseded
                 && change.settled.is_none()
@@ -346,6 +405,7 @@ impl Flight {
             leg.outcome = Some(outcome.clone());
             if resend && now.elapsed.since(leg.sent_at) >= RESEND {
                 leg.phase = Phase::Sending;
+                leg.resent = true;
                 leg.sent_at = now.elapsed;
                 let send = send(change, router, leg.attempt, leg.deadline, leg.until);
                 again.push(Effect::Send(Box::new(send)));
@@ -415,7 +475,22 @@ fn send(change: &Change, router: &RouterId, attempt: u32, deadline: Timestamp, u
         attempt,
         prepared: order.map(|order| order.prepared.clone()).unwrap_or_default(),
         expected,
-        deadline,
-        until,
+        deadline: if flaw::is(Flaw::IgnoreDeadline) { Timestamp(i64::MAX) } else { deadline },
+        until: if flaw::is(Flaw::IgnoreDeadline) { Elapsed(u64::MAX) } else { until },
+    }
+}
+
+/// The outcome, unless a bug is planted that takes it for another one.
+fn flawed(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Unknown { why } if flaw::is(Flaw::TrustTimeout) => Outcome::NotSent { why },
+        Outcome::Accepted if flaw::is(Flaw::VerifyUnread) => Outcome::Verified,
+        known @ (Outcome::NotSent { .. }
+        | Outcome::Accepted
+        | Outcome::Verified
+        | Outcome::Differs { .. }
+        | Outcome::Moved { .. }
+        | Outcome::Failed { .. }
+        | Outcome::Unknown { .. }) => known,
     }
 }

@@ -9,6 +9,7 @@ use super::{Appended, Effect, Flight, Tone};
 use crate::domain::{ChangeId, Digest, Elapsed, EntryId, Now, RequestId};
 use crate::entry::Entry;
 use crate::session::command::Asked;
+use crate::session::flaw::{self, Flaw};
 use crate::session::second::AskedAct;
 use crate::session::{Command, Event, Stamp, decide};
 
@@ -25,6 +26,8 @@ pub struct Link {
     pub broken: Option<String>,
     /// A rollback that waits for the journal, but not for long.
     pub(super) urgent: Option<Urgent>,
+    /// The one after it: a newer rollback, while the first is being written beside the journal.
+    pub(super) next_urgent: Option<Urgent>,
     /// Hashes of the newest entries, by number.
     hashes: BTreeMap<u64, Digest>,
     /// Since when a read of the journal was not answered.
@@ -116,6 +119,7 @@ impl Flight {
             cockpit: self.me.cockpit,
             seat: self.me.seat,
             skew_ms: self.crew.skew_ms(),
+            intent_seen: self.crew.intent_seen.map(|at| now.elapsed.since(at)),
             now,
             command,
         }
@@ -142,7 +146,8 @@ impl Flight {
         }
         while let Some(next) = self.link.queue.pop_front() {
             let session = scratch.as_ref().unwrap_or(&self.session);
-            let asked = Asked { now, ..next.asked.clone() };
+            let mut asked = Asked { now, ..next.asked.clone() };
+            self.renew(&mut asked);
             match decide(session, &self.procedure, &asked) {
                 // On top of a command that may yet come to nothing, nothing to do now may be something to do then.
                 Ok(decided) if decided.is_empty() => {
@@ -160,6 +165,11 @@ impl Flight {
                     events.extend(decided);
                     waiting.push(next);
                 }
+                // What a person asked is not refused for the sake of something that may yet come to nothing.
+                Err(_) if next.by_person && scratch.is_some() => {
+                    self.link.queue.push_front(next);
+                    break;
+                }
                 Err(refused) => {
                     if next.by_person || matches!(next.asked.command, Command::TakeBack { .. } | Command::Open { .. }) {
                         self.refuse(&next.asked.command, &refused);
@@ -171,7 +181,19 @@ impl Flight {
             }
         }
         if !events.is_empty() {
-            self.append(&stamp, events, waiting, out);
+            self.append(now, &stamp, events, waiting, out);
+        }
+    }
+
+    /// What is known is known at the moment of deciding: a command may have waited for its turn (B2, B3).
+    pub(super) fn renew(&self, asked: &mut Asked) {
+        asked.skew_ms = self.crew.skew_ms();
+        asked.intent_seen = self.crew.intent_seen.map(|at| asked.now.elapsed.since(at));
+        if let Some(evidence) = asked.command.evidence_mut() {
+            *evidence = self.evidence(asked.now);
+        }
+        if let Command::TakeOver { waited, silent, away, .. } = &mut asked.command {
+            (*waited, *silent, *away) = self.signs_of_holder(asked.now.elapsed);
         }
     }
 
@@ -181,7 +203,7 @@ impl Flight {
         }
         let asked = self.asked_now(now, command);
         match decide(self.kept_session(), &self.procedure, &asked) {
-            Ok(events) if !events.is_empty() => self.append(stamp, events, Vec::new(), out),
+            Ok(events) if !events.is_empty() => self.append(now, stamp, events, Vec::new(), out),
             Ok(_) => {}
             Err(refused) => {
                 out.push(Effect::refused(&refused));
@@ -190,7 +212,7 @@ impl Flight {
         }
     }
 
-    fn append(&mut self, stamp: &Stamp, events: Vec<Event>, waiting: Vec<Waiting>, out: &mut Vec<Effect>) {
+    fn append(&mut self, now: Now, stamp: &Stamp, events: Vec<Event>, waiting: Vec<Waiting>, out: &mut Vec<Effect>) {
         self.counters.entries += 1;
         let entry = Entry {
             session: self.id,
@@ -203,6 +225,9 @@ impl Flight {
             events,
         };
         out.push(Effect::Append(Box::new(entry.clone())));
+        if flaw::is(Flaw::DropIntentWait) {
+            return self.fold(now, &entry, Digest::ZERO, out);
+        }
         self.link.pending = Some(Pending { entry, waiting, unknown: false });
     }
 
@@ -210,7 +235,7 @@ impl Flight {
     fn stamp(&self, now: Now) -> Stamp {
         Stamp {
             number: self.session.head + 1,
-            at: now.wall.max(self.session.at),
+            at: if flaw::is(Flaw::StampGoesBack) { now.wall } else { now.wall.max(self.session.at) },
             actor: self.me.operator.clone(),
             cockpit: self.me.cockpit,
         }
@@ -229,6 +254,7 @@ impl Flight {
                 self.read_journal(now, out);
                 self.link.retry_at = Some(now.elapsed.plus(RETRY));
             }
+            Appended::Unknown { .. } if flaw::is(Flaw::UnknownIsLost) => self.put_back(pending.waiting),
             Appended::Unknown { why } => {
                 self.link.down = Some(why);
                 pending.unknown = true;

@@ -11,6 +11,7 @@ use crate::session::decide::change::friction;
 use crate::session::decide::lifecycle::reload_friction;
 use crate::session::decide::step;
 use crate::session::event::{ChangeConfirmed, ChangeKind, Event};
+use crate::session::flaw::{self, Flaw};
 use crate::session::proposal::{Confirmation, Override};
 use crate::session::second::{AskedAct, ConfirmationAsked, run_digest};
 
@@ -139,7 +140,7 @@ impl Flight {
             out.push(Effect::tell(Tone::Warn, format!("{what}: nothing was sent, the request is over")));
             return;
         };
-        if now.wall > request.asked.until {
+        if now.wall > request.asked.until && !flaw::is(Flaw::LapsedCounts) {
             self.end_waiting(now, "it lapsed: nobody confirmed it in time");
             return;
         }

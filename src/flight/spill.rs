@@ -6,6 +6,7 @@ use super::{Effect, Flight, Tone};
 use crate::domain::{ChangeId, Digest, Elapsed, EntryId, Now};
 use crate::session::command::Asked;
 use crate::session::event::{SpillMerged, Spilled};
+use crate::session::flaw::{self, Flaw};
 use crate::session::{Command, Event, Session, Stamp, decide};
 
 /// What was decided while cut off and is not in the journal yet. The session that is drawn and acted on has it already;
@@ -58,7 +59,18 @@ impl Flight {
         let asked = self.asked_now(now, command.clone());
         let cut_off = self.is_cut_off();
         let until = if cut_off { now.elapsed } else { now.elapsed.plus(PATIENCE) };
-        self.link.urgent = Some(Urgent { change, until, asked, writing: None });
+        let urgent = Urgent { change, until, asked, writing: None };
+        match self.link.urgent.as_ref().map(|before| (before.change, before.writing.is_some())) {
+            // That one is beside the journal, or will be in a moment: this one is decided on top of it.
+            Some((_, true)) => {
+                self.link.next_urgent = Some(urgent);
+                return;
+            }
+            // The newer one is the last word: what waits of the older one is not decided after it any more (R4).
+            Some((before, false)) => self.link.forget(before),
+            None => {}
+        }
+        self.link.urgent = Some(urgent);
         if !cut_off {
             self.ask(now, command);
         }
@@ -68,7 +80,8 @@ impl Flight {
     /// The rollback is spilled once the journal has had its time.
     pub(super) fn spill_when_late(&mut self, now: Now, out: &mut Vec<Effect>) {
         let Some(urgent) = self.link.urgent.as_ref() else { return };
-        if self.session.change(urgent.change).is_some() {
+        // What is being written beside the journal is looked at when that is done.
+        if urgent.writing.is_none() && self.session.change(urgent.change).is_some() {
             self.link.urgent = None;
             return;
         }
@@ -78,11 +91,12 @@ impl Flight {
             self.link.urgent = None;
             return;
         }
-        if urgent.writing.is_some() || now.elapsed < urgent.until {
+        if urgent.writing.is_some() || now.elapsed < urgent.until || flaw::is(Flaw::RollbackWaits) {
             return;
         }
         let change = urgent.change;
         let mut asked = Asked { now, ..urgent.asked.clone() };
+        self.renew(&mut asked);
         if let Command::RollBack { cut_off, .. } = &mut asked.command {
             *cut_off = true;
         }
@@ -121,6 +135,7 @@ impl Flight {
     pub(super) fn spilled(&mut self, now: Now, id: EntryId, result: Result<Digest, String>, out: &mut Vec<Effect>) {
         let waits = |urgent: &mut Urgent| urgent.writing.as_ref().is_some_and(|entry| entry.id == id);
         let Some(urgent) = self.link.urgent.take_if(waits) else { return };
+        self.link.urgent = self.link.next_urgent.take().map(|next| Urgent { until: now.elapsed, ..next });
         let Some(mut entry) = urgent.writing else { return };
         if self.session.change(urgent.change).is_some() {
             // The journal took it meanwhile, after all.
@@ -171,7 +186,7 @@ impl Flight {
 
     /// The command that brings the spill into the journal.
     pub(super) fn merge_command(&self) -> Option<Command> {
-        let spill = self.spill.as_ref()?;
+        let spill = self.spill.as_ref().filter(|_| !flaw::is(Flaw::SpillNotMerged))?;
         Some(Command::MergeSpill { spill: Box::new(spill.merged.clone()) })
     }
 

@@ -18,6 +18,7 @@ impl Flight {
     /// Takes a message in and says what is to be done.
     pub fn update(&mut self, now: Now, msg: Msg) -> Vec<Effect> {
         let mut out = Vec::new();
+        self.see_intent_at_opening(now);
         match msg {
             Msg::Tick => {
                 self.tick(now, &mut out);
@@ -208,6 +209,7 @@ impl Flight {
                     )
                 );
                 unproven
+                    && !crate::session::flaw::is(crate::session::flaw::Flaw::LateEffectUnseen)
                     && change.settled.is_some()
                     && change.order(router).is_some_and(|order| read.holds(&order.prepared.native))
             });
@@ -251,7 +253,11 @@ impl Flight {
         match ask {
             // These two wait for a journal that is away: without them the cockpit could do nothing.
             Ask::Open { opened, controls } => self.note(now, Command::Open { opened, controls }),
-            Ask::Resume { controls, holder_gone } => self.note(now, Command::TakeBack { controls, holder_gone }),
+            Ask::Resume { controls, holder_gone } => {
+                // The claim is about the holder of this moment, and not about who has them when it is decided.
+                let holder = self.session.controls.as_ref().filter(|_| holder_gone).map(|held| held.holder.cockpit);
+                self.note(now, Command::TakeBack { controls, gone: holder });
+            }
             Ask::LookClosely => {
                 self.touched_by_person(now.elapsed);
                 self.close_until = now.elapsed.plus(self.procedure.timing.close_for);

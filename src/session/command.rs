@@ -24,6 +24,8 @@ pub struct Asked {
     pub seat: Seat,
     /// How far its clock is from the store's, in milliseconds (S2).
     pub skew_ms: u64,
+    /// How long ago this cockpit saw the newest intent of the change in flight, by its own clock; `None` when it saw none.
+    pub intent_seen: Option<Duration>,
     /// When.
     pub now: Now,
     /// What.
@@ -44,8 +46,8 @@ pub enum Command {
     TakeBack {
         /// The new holder.
         controls: ControlsTaken,
-        /// The claim that the holder's process does not run any more, found by the runtime.
-        holder_gone: bool,
+        /// The cockpit whose process does not run any more, as the runtime found it: nobody else's controls are taken.
+        gone: Option<CockpitId>,
     },
     /// Come aboard.
     Join {
@@ -348,6 +350,55 @@ pub enum Command {
         /// Every router as read.
         routers: Vec<RouterBaseline>,
     },
+}
+
+impl Command {
+    /// What the flight knew when it was asked, where a decision is judged from that.
+    pub fn evidence_mut(&mut self) -> Option<&mut Evidence> {
+        match self {
+            Self::AskSecond { evidence, .. }
+            | Self::GiveSecond { evidence, .. }
+            | Self::Confirm { evidence, .. }
+            | Self::RollBack { evidence, .. }
+            | Self::MarkAlreadySo { evidence, .. }
+            | Self::CompleteStep { evidence, .. }
+            | Self::ReloadProfile { evidence, .. } => Some(evidence),
+            Self::Open { .. }
+            | Self::TakeBack { .. }
+            | Self::Join { .. }
+            | Self::LeaveSession { .. }
+            | Self::Offer { .. }
+            | Self::AcceptOffer { .. }
+            | Self::EndOffer { .. }
+            | Self::AskControls { .. }
+            | Self::EndAsking { .. }
+            | Self::TakeOver { .. }
+            | Self::RefuseSecond { .. }
+            | Self::EndSecond { .. }
+            | Self::ConfirmRun { .. }
+            | Self::EndRun { .. }
+            | Self::MergeSpill { .. }
+            | Self::SignRollback { .. }
+            | Self::AcceptBaseline { .. }
+            | Self::Retry { .. }
+            | Self::NoteOutcome { .. }
+            | Self::Leave { .. }
+            | Self::NoteLateEffect { .. }
+            | Self::NoteDrift { .. }
+            | Self::NoteRestart { .. }
+            | Self::AcceptDrift { .. }
+            | Self::SkipStep { .. }
+            | Self::Tick { .. }
+            | Self::Untick { .. }
+            | Self::AddNote { .. }
+            | Self::AttachLines { .. }
+            | Self::Hold { .. }
+            | Self::ReleaseHold { .. }
+            | Self::NoteDrained { .. }
+            | Self::NoteObserved { .. }
+            | Self::Close { .. } => None,
+        }
+    }
 }
 
 /// What the flight knows at the moment of deciding; gates are judged from it (B2).

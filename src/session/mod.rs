@@ -11,6 +11,7 @@ pub mod apply;
 pub mod command;
 pub mod decide;
 pub mod event;
+pub mod flaw;
 pub mod gate;
 pub mod proposal;
 pub mod second;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::proposal::{Override, Proposal};
 use super::state::Session;
-use crate::domain::{CockpitId, Digest, Operator, Procedure, RequestId, Signed, Signer, StepId, Timestamp};
+use crate::domain::{ChangeId, CockpitId, Digest, Operator, Procedure, RequestId, Signed, Signer, StepId, Timestamp};
 
 /// A request that another person confirms an act.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -72,6 +72,22 @@ impl AskedAct {
             Self::Change(proposal) => format!("roll back to {}", proposal.to),
             Self::Complete { step, .. } => format!("complete {step}"),
             Self::Reload { digest, .. } => format!("take in the profile {}", digest.short()),
+        }
+    }
+
+    /// The change that it is about, if it is one.
+    pub fn change(&self) -> Option<ChangeId> {
+        match self {
+            Self::Change(proposal) => Some(proposal.change),
+            Self::Complete { .. } | Self::Reload { .. } => None,
+        }
+    }
+
+    /// Whether it is void once the session goes on: everything but a rollback, which is bound to its target only (R4).
+    pub fn is_void_when_touched(&self) -> bool {
+        match self {
+            Self::Change(proposal) => proposal.kind.is_forward(),
+            Self::Complete { .. } | Self::Reload { .. } => true,
         }
     }
 

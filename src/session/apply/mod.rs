@@ -142,7 +142,7 @@ impl Session {
     /// Traffic, or the right to move it, changed: what a second person was asked is void with it (B1).
     fn touched(&mut self, stamp: &Stamp) {
         self.revision = stamp.number;
-        self.request = None;
+        self.request.take_if(|request| request.asked.act.is_void_when_touched());
     }
 
     fn apply_confirmed(&mut self, stamp: &Stamp, confirmed: &super::event::ChangeConfirmed) {
@@ -155,6 +155,8 @@ impl Session {
                 self.steps.remove(step);
             }
         }
+        let asks = |request: &mut super::second::Request| request.asked.act.change() == Some(confirmed.change);
+        self.request.take_if(asks);
         for order in &confirmed.routers {
             self.drifted.remove(&order.router);
         }
@@ -281,6 +283,6 @@ fn touches_traffic(event: &Event) -> bool {
         | Event::NoteAdded { .. }
         | Event::LinesAttached { .. }
         | Event::PoolDrained { .. }
-        | Event::SplitObserved { .. } => false,
+        | Event::SplitObserved { .. } => super::flaw::is(super::flaw::Flaw::BindEverything),
     }
 }

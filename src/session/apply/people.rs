@@ -3,6 +3,7 @@
 use super::Stamp;
 use crate::domain::{CockpitId, Operator, RequestId, Signed};
 use crate::session::event::{ChangeConfirmed, ChangeKind, ControlsTaken, Event, Process, Settlement, SpillMerged};
+use crate::session::flaw::{self, Flaw};
 use crate::session::second::{ConfirmationAsked, Given, Request, Run, RunConfirmed};
 use crate::session::state::{Aboard, Asking, Controls, Offer, Session};
 
@@ -116,6 +117,8 @@ impl Session {
                 Settlement::Verified => false,
                 Settlement::Left { .. } | Settlement::Superseded { .. } | Settlement::NothingSent => true,
             },
+            Event::Held { .. } if flaw::is(Flaw::RunSurvivesHold) => false,
+            Event::DriftNoticed { .. } if flaw::is(Flaw::RunSurvivesDrift) => false,
             Event::StepMarked { mark: crate::session::event::StepMark::Skipped { .. }, .. }
             | Event::Held { .. }
             | Event::DriftNoticed { .. }

@@ -9,6 +9,7 @@ use crate::domain::procedure::{Friction, Step, StepAct};
 use crate::domain::{ChangeId, Now, Outcome, Procedure, Refused, RouterId, StepId, Weights};
 use crate::session::command::{Asked, Evidence};
 use crate::session::event::{ChangeConfirmed, ChangeKind, ControlsTaken, Event, Settlement};
+use crate::session::flaw::{self, Flaw};
 use crate::session::gate::{Forward, gates};
 use crate::session::proposal::{Confirmation, Gate, GateReport, Override, Proposal, RouterOrder};
 use crate::session::second::{AskedAct, Second};
@@ -46,7 +47,7 @@ pub(super) fn confirm(
     if !proposal.kind.is_forward() {
         return Err(Refused::new("R3", what, "a rollback is confirmed as one", "use R"));
     }
-    if session.in_flight().is_some() {
+    if session.in_flight().is_some() && !flaw::is(Flaw::TwoInFlight) {
         return Err(Refused::new("D4", what, "a change is in flight", "settle it first, or roll back"));
     }
     let reports = could_go(session, procedure, asked, proposal, overrides, evidence)?;
@@ -112,7 +113,7 @@ fn second_for(
     confirmation: &Confirmation,
     evidence: &Evidence,
 ) -> Result<Second, Refused> {
-    if friction(procedure, &proposal.kind) != Friction::Two {
+    if friction(procedure, &proposal.kind) != Friction::Two || flaw::is(Flaw::SecondNotAsked) {
         return Ok(Second::NotAsked);
     }
     let act = AskedAct::Change(Box::new(proposal.clone()));
@@ -179,7 +180,8 @@ pub fn still_bound(
             return Err(void(proposal, format!("{} was not read when it was made", order.router)));
         };
         // A router without a fresh reading is a gate's business: it blocks, and the proposal may still stand.
-        if let Some(moved) = evidence.readings.get(&order.router).and_then(|now| bound.moved(now)) {
+        let read = evidence.readings.get(&order.router).filter(|_| !flaw::is(Flaw::BindNothing));
+        if let Some(moved) = read.and_then(|now| bound.moved(now)) {
             return Err(void(proposal, format!("{} {moved}", order.router)));
         }
     }
@@ -210,7 +212,7 @@ pub fn stands(session: &Session, procedure: &Procedure, now: Now, proposal: &Pro
     if age > lapses {
         return Err(void(proposal, format!("it lapsed after {} s", lapses.as_secs())));
     }
-    if session.revision != proposal.revision {
+    if session.revision != proposal.revision && !flaw::is(Flaw::BindNothing) {
         return Err(void(proposal, "the session went on since it was made"));
     }
     if session.profile_digest() != Some(proposal.profile) || procedure.digest != proposal.profile {

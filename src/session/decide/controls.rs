@@ -6,6 +6,7 @@ use super::{needs_controls, needs_reason};
 use crate::domain::{CockpitId, Operator, Procedure, Refused, Seat, clock_span};
 use crate::session::command::Asked;
 use crate::session::event::{ControlsTaken, Event, Process};
+use crate::session::flaw::{self, Flaw};
 use crate::session::state::Session;
 
 pub(super) fn join(session: &Session, asked: &Asked, seat: Seat, process: &Process) -> Vec<Event> {
@@ -24,13 +25,13 @@ pub(super) fn take_back(
     session: &Session,
     asked: &Asked,
     controls: &ControlsTaken,
-    holder_gone: bool,
+    gone: Option<CockpitId>,
 ) -> Result<Vec<Event>, Refused> {
     let what = "take the controls";
     let taken = || vec![Event::ControlsTaken(own(asked, controls))];
     match &session.controls {
         Some(held) if held.holder.cockpit == asked.cockpit => Ok(Vec::new()),
-        Some(held) if !holder_gone => Err(Refused::new(
+        Some(held) if gone != Some(held.holder.cockpit) => Err(Refused::new(
             "C4",
             what,
             format!(
@@ -139,11 +140,11 @@ pub(super) fn take_over(
     let Some(held) = &session.controls else { return Ok(vec![Event::ControlsTaken(own(asked, controls))]) };
     let holder = &held.holder.operator;
     let people = procedure.people;
-    if signs.silent < people.silence && signs.away < people.away {
+    if signs.silent < people.silence && signs.away < people.away && !flaw::is(Flaw::NoSilence) {
         let why = format!("{holder} is there: last key {} ago", clock_span(signs.away));
         return Err(Refused::new("C3", what, why, "let them hand over; rolling back and holding need no controls"));
     }
-    if signs.waited < people.grace {
+    if signs.waited < people.grace && !flaw::is(Flaw::NoGrace) {
         let why = format!("{holder} may still answer for {}", clock_span(people.grace.saturating_sub(signs.waited)));
         return Err(Refused::new("C3", what, why, "wait; rolling back and holding need no controls"));
     }
@@ -162,9 +163,12 @@ pub(super) fn intents_are_dead(
 ) -> Result<(), Refused> {
     let others =
         session.in_flight().and_then(|change| change.intent).is_some_and(|intent| intent.owner != asked.cockpit);
+    // By the wall clock where both clocks mean the same, and by this cockpit's own in any case: the owner's may be wrong.
+    let alive = procedure.timing.deadline + procedure.afterglow();
+    let by_own = alive.saturating_sub(asked.intent_seen.unwrap_or(alive));
     match session.alive_until(procedure.afterglow()) {
-        Some(until) if others && asked.now.wall < until => {
-            let left = clock_span(until.since(asked.now.wall));
+        Some(until) if others && (asked.now.wall < until || !by_own.is_zero()) && !flaw::is(Flaw::IntentForgotten) => {
+            let left = clock_span(until.since(asked.now.wall).max(by_own));
             let why = format!("the cockpit that sends the change in flight may still do so for {left}");
             Err(Refused::new("D3", what, why, "wait; rolling back is possible at once"))
         }
@@ -188,7 +192,7 @@ fn nothing_forward_in_flight(session: &Session, what: &str) -> Result<(), Refuse
 
 /// A clock far from the store's moves nothing forward (S2): deadlines and lapses would not mean what others read in them.
 pub(super) fn clock_is_near(asked: &Asked, what: &str) -> Result<(), Refused> {
-    if asked.skew_ms > FAR_MS {
+    if asked.skew_ms > FAR_MS && !flaw::is(Flaw::FarClockActs) {
         let why = format!("this host's clock is {} s off the journal's", asked.skew_ms / 1000);
         return Err(Refused::new("S2", what, why, "set the clock; rolling back and holding are possible"));
     }

@@ -12,6 +12,7 @@ pub mod step;
 
 use super::command::{Asked, Command};
 use super::event::Event;
+use super::flaw::{self, Flaw};
 use super::proposal::{Confirmation, Gate, GateReport, GateState, Gesture, Override};
 use super::state::Session;
 use crate::domain::procedure::Friction;
@@ -30,7 +31,7 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
     }
     // A spill is nobody's act of now but a fact: whoever finds it brings it in.
     let may = matches!(asked.command, Command::Join { .. } | Command::LeaveSession { .. } | Command::MergeSpill { .. });
-    if asked.seat == Seat::Observer && !may {
+    if asked.seat == Seat::Observer && !may && !flaw::is(Flaw::ObserverActs) {
         let advice = "open the session as an operator";
         return Err(Refused::new("C2", "act on this session", "this cockpit only watches", advice));
     }
@@ -38,7 +39,7 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
         Command::Open { .. } => Ok(Vec::new()),
         Command::Join { seat, process } => Ok(controls::join(session, asked, *seat, process)),
         Command::LeaveSession { why } => Ok(controls::leave(session, asked, why)),
-        Command::TakeBack { controls, holder_gone } => controls::take_back(session, asked, controls, *holder_gone),
+        Command::TakeBack { controls, gone } => controls::take_back(session, asked, controls, *gone),
         Command::Offer { to, operator, summary } => controls::offer(session, asked, *to, operator, summary),
         Command::AcceptOffer { controls } => controls::accept(session, asked, controls),
         Command::EndOffer { why } => controls::end_offer(session, asked, why),
@@ -118,7 +119,7 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
 /// Forward acts need the controls (C2), and a clock that means what others read in it (S2).
 fn needs_controls(session: &Session, asked: &Asked, what: &str) -> Result<u64, Refused> {
     match &session.controls {
-        Some(controls) if controls.holder.cockpit == asked.cockpit => {
+        Some(controls) if controls.holder.cockpit == asked.cockpit || flaw::is(Flaw::ActsWithoutControls) => {
             controls::clock_is_near(asked, what)?;
             Ok(controls.epoch)
         }
@@ -150,6 +151,7 @@ fn check_gates(what: &str, reports: &[GateReport], overrides: &[Override]) -> Re
             Some(given) if report.gate.may_be_overridden() => {
                 needs_reason("override a gate", &given.reason)?;
             }
+            _ if flaw::is(Flaw::GateIgnored) => {}
             Some(_) => {
                 return Err(Refused::new("F4", what, &report.text, "this gate cannot be overridden"));
             }

@@ -21,6 +21,11 @@ pub(super) fn note_outcome(
     if known.is_some_and(|known| known.attempt != attempt || known.outcome.as_ref() == Some(outcome)) {
         return Ok(Vec::new());
     }
+    // What was read back is not taken back by an answer: with the controls the reading may have gone to another cockpit.
+    let read_back = known.and_then(|known| known.outcome.as_ref()).is_some_and(|known| *known == Outcome::Verified);
+    if read_back && outcome.is_open() {
+        return Ok(Vec::new());
+    }
     let mut events =
         vec![Event::RouterAnswered { change: id, router: router.clone(), attempt, outcome: outcome.clone() }];
     if change.settled.is_none() {

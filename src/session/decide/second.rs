@@ -6,6 +6,7 @@ use crate::domain::procedure::{Friction, StepAct};
 use crate::domain::{Digest, Operator, Procedure, Refused, RequestId, RouterId, Signer, StepId};
 use crate::session::command::{Asked, Evidence};
 use crate::session::event::Event;
+use crate::session::flaw::{self, Flaw};
 use crate::session::gate::{Forward, gates};
 use crate::session::proposal::{Confirmation, Override};
 use crate::session::second::{AskedAct, ConfirmationAsked, Given, RunConfirmed, Second, run_digest};
@@ -99,10 +100,10 @@ pub(super) fn give(
         return Ok(Vec::new());
     }
     another_person(asked, &request.by, request.cockpit, what)?;
-    if request.asked.digest != digest {
+    if request.asked.digest != digest && !flaw::is(Flaw::OtherDigestCounts) {
         return Err(Refused::new("F3", what, "it is not what was on your screen", "look again"));
     }
-    if asked.now.wall > request.asked.until {
+    if asked.now.wall > request.asked.until && !flaw::is(Flaw::LapsedCounts) {
         return Err(Refused::new("B3", what, "the request has lapsed", "let it be asked anew"));
     }
     let act = &request.asked.act;
@@ -224,7 +225,7 @@ pub(super) fn second(
 ) -> Result<Second, Refused> {
     let what = act.words();
     if let Some(reason) = &confirmation.alone {
-        if !procedure.people.break_glass {
+        if !procedure.people.break_glass && !flaw::is(Flaw::GlassAlwaysBreaks) {
             let advice = "wait for a second person; rolling back and holding need none";
             return Err(Refused::new("F3", what, "this profile lets nobody do it alone", advice));
         }
@@ -235,7 +236,9 @@ pub(super) fn second(
     check_confirmation(&what, confirmation, own_part(overrides), &act.typed_target())?;
     let digest = ConfirmationAsked::digest_of(act, overrides);
     let given = session.request.as_ref().filter(|request| {
-        request.asked.digest == digest && request.cockpit == asked.cockpit && asked.now.wall <= request.asked.until
+        request.asked.digest == digest
+            && request.cockpit == asked.cockpit
+            && (asked.now.wall <= request.asked.until || flaw::is(Flaw::LapsedCounts))
     });
     if let Some(given) = given.and_then(|request| request.given.as_ref()) {
         let key = counts(procedure, asked, given, evidence, &what)?;
@@ -271,6 +274,9 @@ fn counts(
     evidence: &Evidence,
     what: &str,
 ) -> Result<Option<Signer>, Refused> {
+    if flaw::is(Flaw::SecondIsSelf) {
+        return Ok(None);
+    }
     if given.by == asked.actor || given.cockpit == asked.cockpit {
         return Err(same_person(what));
     }
@@ -279,6 +285,7 @@ fn counts(
     }
     match evidence.signers.get(&given.entry) {
         None => Err(Refused::new("F3", what, format!("{}'s signature is not checked yet", given.by), "try again")),
+        Some(Err(_)) if flaw::is(Flaw::ForgedCounts) => Ok(None),
         Some(Err(why)) => {
             let why = format!("{}'s signature does not count: {why}", given.by);
             Err(Refused::new("F3", what, why, "let them confirm again with a key of the profile's list"))
@@ -298,7 +305,8 @@ fn counts(
 }
 
 fn another_person(asked: &Asked, by: &Operator, cockpit: crate::domain::CockpitId, what: &str) -> Result<(), Refused> {
-    if asked.cockpit == cockpit || asked.actor == *by { Err(same_person(what)) } else { Ok(()) }
+    let same = asked.cockpit == cockpit || asked.actor == *by;
+    if same && !flaw::is(Flaw::SecondIsSelf) { Err(same_person(what)) } else { Ok(()) }
 }
 
 fn same_person(what: &str) -> Refused {

@@ -1,6 +1,7 @@
 //! The rules of a flight, each shown by one small story.
 
 mod binding;
+mod company;
 mod controls;
 mod outcome;
 mod rollback;

@@ -60,9 +60,10 @@ groups! {
         Open => |world, who| world.opening(who),
         Join => |_, who| Command::Join { seat: who.seat, process: who.process() },
         LeaveSession => |_, _| Command::LeaveSession { why: "done".to_owned() },
-        TakeBack => |_, who| Command::TakeBack { controls: who.controls("back"), holder_gone: false },
-        TakeBack "the holder's process being gone" => |_, who| {
-            Command::TakeBack { controls: who.controls("the process before is gone"), holder_gone: true }
+        TakeBack => |_, who| Command::TakeBack { controls: who.controls("back"), gone: None },
+        TakeBack "the holder's process being gone" => |world, who| {
+            let gone = world.session.controls.as_ref().map(|held| held.holder.cockpit);
+            Command::TakeBack { controls: who.controls("the process before is gone"), gone }
         },
         Close => |world, _| Command::Close { outcome: "done".to_owned(), routers: world.as_read() },
     }

@@ -110,7 +110,10 @@ fn another_cockpit_waits_until_the_intent_is_dead_before_it_goes_on_with_the_cha
         let outcome = flightdeck::domain::Outcome::Unknown { why: "no answer".to_owned() };
         world.does(ANA, Command::NoteOutcome { change, router: router.into(), attempt: 1, outcome });
     }
-    world.does(RAJ, Command::TakeBack { controls: RAJ.controls("the process before is gone"), holder_gone: true });
+    world.does(
+        RAJ,
+        Command::TakeBack { controls: RAJ.controls("the process before is gone"), gone: Some(ANA.cockpit()) },
+    );
     // Five seconds until the deadline, two for a router's answer, two more.
     for (time, gone_on) in [(9_900, false), (10_000, true)] {
         world.time = time;

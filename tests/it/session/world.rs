@@ -103,6 +103,7 @@ impl World {
             cockpit: who.cockpit(),
             seat: who.seat,
             skew_ms: 0,
+            intent_seen: None,
             now: self.now(),
             command,
         }

@@ -1,161 +1,117 @@
-//! The world around one simulated cockpit: time, store, routers, an operator with random fingers, and the invariants.
+//! The world around the simulated cockpits: time, hosts, a store, routers, operators with random fingers, and the rules.
 
 mod check;
+mod cockpit;
+mod end;
+mod fault;
+mod ledger;
 mod operator;
+mod scene;
 mod serve;
+mod sign;
+mod store;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use flightdeck::domain::procedure::{Confirm, Friction, StepAct, Timing};
 use flightdeck::domain::{
-    ChangeId, CockpitId, Digest, Elapsed, ItemId, NativeSplit, Now, Operator, Outcome, PoolId, Procedure, RouterId,
-    SessionId, Timestamp, Trouble, TroubleKind,
+    ChangeId, CockpitId, Digest, Elapsed, EntryId, ItemId, NativeSplit, Now, Operator, Outcome, People, PoolId,
+    Presence, Procedure, Reading, RouterId, Seat, SessionId, Signed, Signer, StepId, Timestamp, Trouble, TroubleKind,
 };
 use flightdeck::entry::Entry;
 use flightdeck::flight::propose::Stage;
-use flightdeck::flight::{Appended, Ask, Effect, Flight, Me, Msg, Send, WayBackChoice};
+use flightdeck::flight::{
+    Appended, Ask, ChangedProfile, Effect, Flight, Me, Msg, Send, SignedAct, ToCheck, ToSign, WayBackChoice,
+};
 use flightdeck::session::event::{ChangeKind, Process, SessionOpened, Settlement, SpillMerged, Spilled, StepMark};
+use flightdeck::session::flaw::{self, Flaw};
 use flightdeck::session::proposal::{Confirmation, GateState, Gesture, Override};
-use flightdeck::session::{Event, Session, Stamp};
+use flightdeck::session::second::{AskedAct, Second};
+use flightdeck::session::{Event, Session};
 
 use super::random::Random;
 use super::router::{Router, prepare};
+use super::seen::Seen;
 use crate::support::procedure::{blue_green, weights};
+use cockpit::Cockpit;
+use ledger::Ledger;
+use scene::Place;
+use store::Store;
 
-/// What a flight met, so that the whole run can show that it met everything.
-#[derive(Clone, Debug, Default)]
-pub struct Seen(BTreeMap<&'static str, u64>);
-
-const WANTED: [&str; 24] = [
-    "spilled",
-    "not even spilled",
-    "sent",
-    "verified",
-    "moved",
-    "unknown",
-    "differs",
-    "not sent",
-    "rollback",
-    "superseded",
-    "void",
-    "late effect",
-    "drift noticed",
-    "drift ended",
-    "drift accepted",
-    "retried",
-    "left",
-    "nothing sent",
-    "already so",
-    "drained",
-    "store unavailable",
-    "store unknown, kept",
-    "store unknown, lost",
-    "crash in flight",
-];
-
-impl Seen {
-    fn mark(&mut self, what: &'static str) {
-        *self.0.entry(what).or_default() += 1;
-    }
-
-    pub fn add(&mut self, other: &Self) {
-        for (what, times) in &other.0 {
-            *self.0.entry(what).or_default() += times;
-        }
-    }
-
-    pub fn counts(&self) -> Vec<(&'static str, u64)> {
-        WANTED.iter().map(|what| (*what, self.0.get(what).copied().unwrap_or(0))).collect()
-    }
+/// The rule that a flight broke, and how.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Broken {
+    pub rule: &'static str,
+    pub what: String,
 }
 
+/// What is due at a moment. The first number is the cockpit that it is about.
 enum Due {
-    ToFlight(CockpitId, Box<Msg>),
-    ServeRead(CockpitId, RouterId, u64, Now),
-    ServeSet(CockpitId, Box<Send>),
-    ServeAppend(CockpitId, Box<Entry>),
-    ServeJournal(CockpitId, u64),
+    ToFlight(usize, Box<Msg>),
+    Read(usize, RouterId, u64, Now),
+    Set(usize, Box<Send>),
+    /// The byte of a write whose fence was asked before its process was stopped.
+    LateByte(usize, Box<Send>),
+    Append(usize, Box<Entry>),
+    /// An append that was given up and is still on its way.
+    LateAppend(Box<Entry>),
+    ReadJournal(usize, u64),
+    Follow(usize),
+    /// Entries of a follower that come late: from and up to these numbers.
+    Batch(usize, u64, u64),
+    Wake(usize),
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum StoreMood {
-    Well,
-    Unavailable,
-    LosesAnswers,
-}
-
+/// One simulated session from its opening to its end.
 pub struct World {
-    seed: u64,
     random: Random,
+    /// The true time in milliseconds.
     time: u64,
     sequence: u64,
     due: BTreeMap<(u64, u64), Due>,
-    procedure: Arc<Procedure>,
+    /// The profile as it was opened with, and its later editions, by digest.
+    editions: Vec<Arc<Procedure>>,
     pools: Vec<PoolId>,
+    places: Vec<Place>,
+    cockpits: Vec<Cockpit>,
     routers: BTreeMap<RouterId, Router>,
-    store: Vec<Entry>,
-    mood: StoreMood,
-    flight: Flight,
-    cockpits: u128,
-    cancelled: BTreeSet<ChangeId>,
-    /// Per router: splits that reads were answered with, from when to when, newest last.
-    served: BTreeMap<RouterId, VecDeque<(u64, u64, NativeSplit)>>,
-    /// Per change and router: when a write took effect or was held.
-    written: BTreeMap<(ChangeId, RouterId), u64>,
-    /// Per router: when somebody else than flightdeck last moved it.
-    touched: BTreeMap<RouterId, u64>,
-    /// What the spill file holds.
-    spill: Option<SpillMerged>,
-    /// What not even the spill file took.
-    unrecorded: Vec<Spilled>,
+    store: Store,
+    ledger: Ledger,
     steps: u64,
+    id: SessionId,
+    /// Whether every fault is over.
+    healed: bool,
     pub seen: Seen,
+    pub broken: Option<Broken>,
 }
 
 const START: i64 = 1_795_000_000_000;
 
-fn me(number: u128) -> Me {
-    Me {
-        cockpit: CockpitId(uuid::Uuid::from_u128(number)),
-        operator: Operator::from("ana"),
-        process: Process { host: "here".to_owned(), boot: "b".to_owned(), pid: 1, started: 1 },
-        seat: flightdeck::domain::Seat::Operator,
-        key: None,
-    }
-}
-
 impl World {
     pub fn new(seed: u64) -> Self {
         let mut random = Random::new(seed);
-        let procedure = Arc::new(blue_green(usize::try_from(1 + random.below(3)).unwrap()));
+        let procedure = Arc::new(scene::procedure(&mut random));
         let pools: Vec<PoolId> = procedure.pool_ids().cloned().collect();
-        let routers: BTreeMap<RouterId, Router> =
-            procedure.routers.iter().map(|router| (router.id.clone(), Router::new(&pools, &[50, 50]))).collect();
-        let me = me(1);
-        let controls = me.controls("opened");
-        let id = SessionId(uuid::Uuid::from_u128(99));
-        let flight = Flight::new(me, id, Session::default(), procedure.clone());
+        let routers = procedure.routers.iter().map(|each| (each.id.clone(), Router::new(&pools, &[50, 50]))).collect();
+        let places = scene::places(&mut random);
         let mut world = Self {
-            seed,
             random,
-            time: 0,
+            time: 1_000,
             sequence: 0,
             due: BTreeMap::new(),
+            editions: vec![procedure.clone()],
             pools,
+            places,
+            cockpits: Vec::new(),
             routers,
-            store: Vec::new(),
-            mood: StoreMood::Well,
-            flight,
-            cockpits: 1,
-            cancelled: BTreeSet::new(),
-            served: BTreeMap::new(),
-            written: BTreeMap::new(),
-            touched: BTreeMap::new(),
-            spill: None,
-            unrecorded: Vec::new(),
+            store: Store::default(),
+            ledger: Ledger::default(),
             steps: 0,
+            id: SessionId(uuid::Uuid::from_u128(99)),
+            healed: false,
             seen: Seen::default(),
-            procedure: procedure.clone(),
+            broken: None,
         };
         let opened = Box::new(SessionOpened {
             service: procedure.service.clone(),
@@ -170,29 +126,60 @@ impl World {
             durability: flightdeck::domain::Durability::Synced,
             private: false,
         });
-        world.tell(Msg::Ask(Ask::Open { opened, controls }));
-        while !world.flight.session.is_open() {
-            world.pass(10);
+        world.start(0);
+        let controls = world.cockpits[0].flight.me.controls("opened");
+        world.ask(0, Ask::Open { opened, controls });
+        world.pass(60);
+        for place in 1..world.places.len() {
+            world.start(place);
         }
+        world.pass(60);
         world
     }
 
-    fn now(&self) -> Now {
-        Now { wall: Timestamp(START + i64::try_from(self.time).unwrap()), elapsed: Elapsed(self.time) }
+    /// The moment by one cockpit's clocks.
+    fn now(&self, at: usize) -> Now {
+        let cockpit = &self.cockpits[at];
+        let wall = START + i64::try_from(self.time).unwrap() + cockpit.skew;
+        Now { wall: Timestamp(wall), elapsed: Elapsed(self.time + cockpit.elapsed) }
     }
 
-    fn cockpit(&self) -> CockpitId {
-        self.flight.me.cockpit
-    }
-
-    fn fail(&self, rule: &str, what: &str) -> ! {
-        if std::env::var("FLIGHTDECK_SEED").is_ok() {
-            for entry in self.store.iter().rev().take(12).rev() {
-                println!("{} {:?} {:?}", entry.number, entry.at, entry.events);
-            }
-            println!("{:?}", self.flight.link);
+    /// Notes that a rule is broken; the first one counts.
+    fn broke(&mut self, rule: &'static str, what: impl Into<String>) {
+        if self.broken.is_none() {
+            self.broken = Some(Broken { rule, what: what.into() });
         }
-        panic!("seed {} at {} ms after {} acts broke {rule}: {what}", self.seed, self.time, self.steps);
+    }
+
+    /// What is known of this flight, for whoever looks for the fault.
+    pub fn story(&self) -> String {
+        use std::fmt::Write as _;
+        let mut story = String::new();
+        for kept in self.store.entries.iter().rev().take(14).rev() {
+            let entry = &kept.entry;
+            let _ = writeln!(story, "{} at {} by {:?}: {:?}", entry.number, kept.at, entry.cockpit, entry.events);
+        }
+        for (at, cockpit) in self.cockpits.iter().enumerate().filter(|(_, cockpit)| cockpit.alive) {
+            let flight = &cockpit.flight;
+            let _ = writeln!(
+                story,
+                "cockpit {at} {:?} {} head {} revision {} drives {} skew {} cut off {} asleep {}; {:?}; {:?}; link {:?} spill {:?}",
+                flight.me.cockpit,
+                flight.me.operator,
+                flight.kept_session().head,
+                flight.session.revision,
+                flight.drives(),
+                cockpit.skew,
+                cockpit.cut_off,
+                cockpit.asleep,
+                flight.proposing,
+                flight.executing,
+                flight.link,
+                flight.spill.as_ref().map(|spill| &spill.merged),
+            );
+        }
+        let _ = writeln!(story, "now {} after {} acts, store {:?}", self.time, self.steps, self.store.mood);
+        story
     }
 
     fn later(&mut self, delay: u64, due: Due) {
@@ -200,135 +187,81 @@ impl World {
         self.due.insert((self.time + delay, self.sequence), due);
     }
 
-    fn answer(&mut self, delay: u64, msg: Msg) {
-        let due = Due::ToFlight(self.cockpit(), Box::new(msg));
-        self.later(delay, due);
+    fn answer(&mut self, at: usize, delay: u64, msg: Msg) {
+        self.later(delay, Due::ToFlight(at, Box::new(msg)));
     }
 
     /// Acts at random for so many acts, time passing between them.
     pub fn fly(&mut self, acts: u64) {
         for _ in 0..acts {
+            if self.broken.is_some() {
+                return;
+            }
             self.steps += 1;
-            self.act();
-            let pause = match self.random.below(10) {
-                0 => 3_000 + self.random.below(3_000),
-                1..4 => self.random.below(700),
-                _ => self.random.below(40),
+            if self.random.chance(16) {
+                self.fault()
+            } else {
+                self.act()
+            }
+            let pause = match self.random.below(20) {
+                0 => 2_000 + self.random.below(3_000),
+                1..8 => self.random.below(600),
+                _ => self.random.below(60),
             };
             self.pass(pause);
-            if self.steps.is_multiple_of(25) {
-                self.check_fold();
-            }
         }
     }
 
-    /// Lets time pass: what is due happens in order, and the flight ticks when it wants to.
+    /// Lets time pass: what is due happens in order, and every cockpit ticks when it wants to.
     fn pass(&mut self, span: u64) {
         let end = self.time + span;
-        loop {
+        while self.broken.is_none() {
             let due = self.due.keys().next().copied().filter(|(at, _)| *at <= end);
-            let tick = self.flight.wakes_at().map(|at| at.0.max(self.time + 20)).filter(|at| *at <= end);
+            let tick = self.next_tick().filter(|(at, _)| *at <= end);
             match (due, tick) {
                 (None, None) => break,
-                (Some((at, _)), Some(tick)) if tick < at => self.tick(tick),
-                (None, Some(tick)) => self.tick(tick),
+                (due, Some((when, at))) if due.is_none_or(|(due, _)| when < due) => {
+                    self.time = self.time.max(when);
+                    self.tell(at, Msg::Tick);
+                }
                 (Some(key), _) => {
                     self.time = self.time.max(key.0);
                     if let Some(due) = self.due.remove(&key) {
                         self.happen(due);
                     }
                 }
+                (None, Some(_)) => break,
             }
         }
         self.time = end;
-        self.tell(Msg::Tick);
     }
 
-    fn tick(&mut self, at: u64) {
-        self.time = self.time.max(at);
-        self.tell(Msg::Tick);
-    }
-
-    fn tell(&mut self, msg: Msg) {
-        let now = self.now();
-        let was_ready = matches!(self.flight.proposing.as_ref().map(|each| &each.stage), Some(Stage::Ready(_)));
-        let effects = self.flight.update(now, msg);
-        if was_ready && matches!(self.flight.proposing.as_ref().map(|each| &each.stage), Some(Stage::Void { .. })) {
-            self.seen.mark("void");
-        }
-        for effect in effects {
-            self.perform(effect);
-        }
-        if self.flight.session.changes.iter().filter(|change| change.settled.is_none()).count() > 1 {
-            self.fail("D4", "two changes are in flight at once");
-        }
-    }
-
-    fn perform(&mut self, effect: Effect) {
-        let cockpit = self.cockpit();
-        let delay = self.random.below(15);
-        match effect {
-            Effect::Read { router, poll } => {
-                let now = self.now();
-                self.later(delay, Due::ServeRead(cockpit, router, poll, now));
-            }
-            Effect::Prepare { request, router, target, reading: _ } => {
-                let result = Ok(prepare(&self.pools, &target));
-                self.answer(delay / 4, Msg::Prepared { request, router, result });
-            }
-            Effect::Append(entry) => self.later(delay, Due::ServeAppend(cockpit, entry)),
-            Effect::ReadJournal { after } => self.later(delay + 20, Due::ServeJournal(cockpit, after)),
-            Effect::Send(send) => self.later(delay, Due::ServeSet(cockpit, send)),
-            Effect::Cancel { change } => {
-                self.cancelled.insert(change);
-            }
-            Effect::Announce(_) | Effect::Sign(_) | Effect::CheckSignature(_) | Effect::Tell(_) => {}
-            Effect::Spill { after, hash, entry } => {
-                self.seen.mark("spilled");
-                let result = if self.random.chance(90) {
-                    let hash = Some(hash);
-                    let spilled = Spilled { hash, ..(*entry).clone() };
-                    let spill = self.spill.get_or_insert_with(|| SpillMerged {
-                        after,
-                        hash: Digest::ZERO,
-                        entries: Vec::new(),
-                    });
-                    spill.entries.push(spilled);
-                    Ok(Digest::ZERO)
-                } else {
-                    self.seen.mark("not even spilled");
-                    self.unrecorded.push((*entry).clone());
-                    Err("the disk is full".to_owned())
-                };
-                self.answer(delay, Msg::Spilled { entry: entry.id, result });
-            }
-            Effect::DropSpill => self.spill = None,
-        }
+    fn next_tick(&self) -> Option<(u64, usize)> {
+        let awake = self.cockpits.iter().enumerate().filter(|(_, cockpit)| cockpit.alive && !cockpit.asleep);
+        awake.map(|(at, cockpit)| (cockpit.next_tick(), at)).min()
     }
 
     fn happen(&mut self, due: Due) {
         match due {
-            Due::ToFlight(cockpit, msg) => {
-                if cockpit == self.cockpit() {
-                    self.tell(*msg);
-                }
-            }
-            Due::ServeRead(cockpit, router, poll, began) => self.serve_read(cockpit, router, poll, began),
-            Due::ServeSet(cockpit, send) => self.serve_set(cockpit, &send),
-            Due::ServeAppend(cockpit, entry) => self.serve_append(cockpit, *entry),
-            Due::ServeJournal(cockpit, after) => {
-                if cockpit == self.cockpit() && self.mood != StoreMood::Unavailable {
-                    let entries = self
-                        .store
-                        .iter()
-                        .filter(|entry| entry.number > after)
-                        .map(|entry| (entry.clone(), flightdeck::domain::Digest::ZERO))
-                        .collect();
-                    self.tell(Msg::Followed { entries, is_tail: true });
-                } else if cockpit == self.cockpit() {
-                    self.later(200, Due::ServeJournal(cockpit, after));
-                }
-            }
+            Due::ToFlight(at, msg) => self.tell(at, *msg),
+            Due::Read(at, router, poll, began) => self.serve_read(at, router, poll, began),
+            Due::Set(at, send) => self.serve_set(at, *send),
+            Due::LateByte(at, send) => self.late_byte(at, &send),
+            Due::Append(at, entry) => self.serve_append(at, *entry),
+            Due::LateAppend(entry) => self.serve_late_append(*entry),
+            Due::ReadJournal(at, after) => self.serve_journal(at, after),
+            Due::Follow(at) => self.serve_follower(at),
+            Due::Batch(at, from, to) => self.deliver(at, from, to),
+            Due::Wake(at) => self.wake(at),
         }
+    }
+
+    /// Every cockpit that runs, asleep or not.
+    fn alive(&self) -> Vec<usize> {
+        (0..self.cockpits.len()).filter(|at| self.cockpits[*at].alive).collect()
+    }
+
+    fn at(&self, id: CockpitId) -> Option<usize> {
+        self.cockpits.iter().position(|cockpit| cockpit.flight.me.cockpit == id)
     }
 }

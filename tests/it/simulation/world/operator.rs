@@ -1,185 +1,248 @@
-//! The operator with random fingers, the hands outside, and the crash.
+//! Operators with random fingers: most of the time they do what the screen asks for, else anything.
+
+use flightdeck::session::decide::second::run_target;
+use flightdeck::session::decide::step::typed_for;
 
 use super::*;
 
 impl World {
-    pub(super) fn act(&mut self) {
+    pub fn act(&mut self) {
+        let awake: Vec<usize> = self.alive().into_iter().filter(|at| !self.cockpits[*at].asleep).collect();
+        let Some(at) = self.random.pick(&awake).copied() else { return };
+        self.tell(at, Msg::Ask(Ask::LookClosely));
+        if self.random.chance(70) { self.do_what_is_asked(at) } else { self.do_anything(at) }
+    }
+
+    fn do_what_is_asked(&mut self, at: usize) {
+        let flight = &self.cockpits[at].flight;
+        let (session, me) = (&flight.session, flight.me.cockpit);
+        let drives = flight.drives();
+        if session.offer.as_ref().is_some_and(|offer| offer.to == me) {
+            return self.ask(at, Ask::AcceptOffer);
+        }
+        if flight.asked_of_me().is_some() {
+            return self.answer_request(at);
+        }
+        if session.controls.is_none() {
+            let controls = flight.me.controls("nobody had the controls");
+            return self.ask(at, Ask::Resume { controls, holder_gone: false });
+        }
+        if !drives {
+            return self.copilot(at);
+        }
+        if session.asking.is_some() && self.random.chance(40) {
+            return self.answer_asking(at);
+        }
+        let flight = &self.cockpits[at].flight;
+        if let Some(proposing) = &flight.proposing {
+            match proposing.stage {
+                Stage::Ready(_) => return self.confirm(at),
+                Stage::Preparing | Stage::Confirming(_) => return,
+                Stage::Asking(_) => {
+                    if self.random.chance(80) {
+                        return;
+                    }
+                }
+                Stage::Void { .. } | Stage::Impossible { .. } => {}
+            }
+        }
+        let flight = &self.cockpits[at].flight;
+        if flight.session.in_flight().is_some() {
+            return self.settle(at);
+        }
+        if flight.session.hold.is_some() {
+            return self.ask(at, Ask::ReleaseHold { reason: "looked".to_owned() });
+        }
+        if !flight.session.drifted.is_empty() && self.random.chance(70) {
+            return self.answer_drift(at);
+        }
+        if self.cockpits[at].flight.next_is_by_hand() {
+            return self.complete(at);
+        }
+        self.ask(at, Ask::ProposeStep);
+    }
+
+    fn copilot(&mut self, at: usize) {
+        let (time, flight) = (self.now(at).elapsed, &self.cockpits[at].flight);
+        let grace = flight.procedure.people.grace;
+        if flight.asked_for(time).is_some_and(|waited| waited >= grace || self.random.chance(20)) {
+            return self.ask(at, Ask::TakeOver);
+        }
+        match self.random.below(10) {
+            0..3 => self.ask(at, Ask::AskControls { reason: "they do not answer".to_owned() }),
+            3..6 => self.confirm_run(at),
+            6 => self.ask(at, Ask::Hold { reason: "look at that".to_owned() }),
+            7 => self.roll_back(at),
+            _ => self.confirm(at),
+        }
+    }
+
+    fn do_anything(&mut self, at: usize) {
         match self.random.below(100) {
-            0..12 => self.ask(Ask::ProposeStep),
-            12..34 => self.confirm(),
-            34..36 => self.ask(Ask::Withdraw),
-            36..42 => {
+            0..8 => self.ask(at, Ask::ProposeStep),
+            8..20 => self.confirm(at),
+            20..23 => self.ask(at, Ask::Withdraw),
+            23..30 => {
                 let blue = u32::try_from(self.random.below(11)).unwrap() * 10;
-                self.ask(Ask::ProposeShift(weights(&[("blue", blue), ("green", 100 - blue)])));
+                self.ask(at, Ask::ProposeShift(weights(&[("blue", blue), ("green", 100 - blue)])));
             }
-            42..48 => {
-                let choice = if self.random.chance(70) { WayBackChoice::Step } else { WayBackChoice::OffNew };
-                self.ask(Ask::ProposeRollback(choice));
+            30..39 => self.roll_back(at),
+            39..43 => self.complete(at),
+            43..47 => self.ask(at, Ask::ToggleItem(ItemId::from("deploy/health"))),
+            47..50 => self.ask(at, Ask::Hold { reason: "look at that".to_owned() }),
+            50..53 => self.ask(at, Ask::ReleaseHold { reason: "looked".to_owned() }),
+            53..58 => self.settle(at),
+            58..60 => self.answer_drift(at),
+            60 => self.ask(at, Ask::SkipStep { reason: "not today".to_owned() }),
+            61 | 62 => {
+                let text = format!("note {}", self.steps);
+                self.ask(at, Ask::Note(text));
             }
-            48..54 => {
-                let confirmation = self.confirmation("blue");
-                let overrides = self.overrides(true);
-                self.ask(Ask::CompleteStep { confirmation, overrides });
+            63..66 => self.offer(at),
+            66..69 => self.answer_asking(at),
+            69..72 => self.ask(at, Ask::AskControls { reason: "my turn".to_owned() }),
+            72..75 => self.ask(at, Ask::TakeOver),
+            75..79 => self.answer_request(at),
+            79..83 => self.confirm_run(at),
+            83 => self.ask(at, Ask::EndRun { why: "enough".to_owned() }),
+            84..87 => {
+                let confirmation = self.confirmation("reload");
+                self.ask(at, Ask::ReloadProfile { confirmation });
             }
-            54..58 => self.ask(Ask::ToggleItem(ItemId::from("deploy/health"))),
-            58..60 => self.ask(Ask::Hold { reason: "look at that".to_owned() }),
-            60..63 => self.ask(Ask::ReleaseHold { reason: "looked".to_owned() }),
-            63..69 => self.settle(),
-            69..73 => self.answer_drift(),
-            73 => self.ask(Ask::SkipStep { reason: "not today".to_owned() }),
-            74 => self.ask(Ask::Note("a note".to_owned())),
-            75..79 => self.foreign_change(),
-            79..83 => self.with_router(|router, _| router.stopped = true),
-            83..90 => self.with_router(|router, _| router.go_on()),
-            90 => self.restart(),
-            91 => self.with_router(|router, _| router.dead = true),
-            92..95 => self.restart_dead(),
-            95..98 => {
-                self.mood = match self.random.below(5) {
-                    0 => StoreMood::Unavailable,
-                    1 => StoreMood::LosesAnswers,
-                    _ => StoreMood::Well,
-                };
+            87 => self.ask(at, Ask::Point(Some("eu-1".to_owned()))),
+            88 => self.ask(at, Ask::AcceptOffer),
+            89 => self.ask(at, Ask::EndOffer),
+            90 => self.ask(at, Ask::LeaveSession { why: "lunch".to_owned() }),
+            91 => self.ask(at, Ask::Join),
+            92 => {
+                if self.random.chance(6) {
+                    self.ask(at, Ask::Close { outcome: "done".to_owned() });
+                }
             }
-            98 => self.crash(),
             _ => {
-                let quiet = 5_000 + self.random.below(5_000);
+                let quiet = 1_000 + self.random.below(3_000);
                 self.pass(quiet);
             }
         }
     }
 
-    pub(super) fn ask(&mut self, ask: Ask) {
-        self.tell(Msg::Ask(ask));
+    fn confirmation(&mut self, typed: &str) -> Confirmation {
+        let gesture = match self.random.below(10) {
+            0..4 => Gesture::Key,
+            4 => Gesture::Typed("something else".to_owned()),
+            _ => Gesture::Typed(typed.to_owned()),
+        };
+        let seen = !self.random.chance(4);
+        let mut confirmation = Confirmation::new(gesture, seen);
+        if self.random.chance(8) {
+            confirmation.alone = Some("nobody answers".to_owned());
+        }
+        confirmation
     }
 
-    pub(super) fn confirmation(&mut self, typed: &str) -> Confirmation {
-        let gesture = if self.random.chance(50) { Gesture::Key } else { Gesture::Typed(typed.to_owned()) };
-        Confirmation::new(gesture, !self.random.chance(10))
-    }
-
-    pub(super) fn overrides(&mut self, complete: bool) -> Vec<Override> {
-        if self.random.chance(40) {
+    fn overrides(&mut self, at: usize, complete: bool) -> Vec<Override> {
+        if self.random.chance(30) {
             return Vec::new();
         }
-        let now = self.now();
-        let gates = if complete { self.flight.gates_to_complete(now) } else { self.flight.gates(now) };
-        gates
-            .into_iter()
-            .filter(|report| report.state != GateState::Holds)
-            .map(|report| Override { gate: report.gate, reason: "we know".to_owned() })
-            .collect()
+        let (now, flight) = (self.now(at), &self.cockpits[at].flight);
+        let gates = if complete { flight.gates_to_complete(now) } else { flight.gates(now) };
+        let open = gates.into_iter().filter(|report| report.state != GateState::Holds);
+        open.map(|report| Override { gate: report.gate, reason: "we know".to_owned() }).collect()
     }
 
-    pub(super) fn confirm(&mut self) {
-        let typed = self
-            .flight
-            .proposing
-            .as_ref()
-            .and_then(|each| each.proposal())
-            .map(flightdeck::session::Proposal::typed_target);
+    fn confirm(&mut self, at: usize) {
+        let proposing = self.cockpits[at].flight.proposing.as_ref();
+        let typed = proposing.and_then(|each| each.proposal()).map(flightdeck::session::Proposal::typed_target);
         let confirmation = self.confirmation(&typed.unwrap_or_default());
-        let overrides = self.overrides(false);
-        self.ask(Ask::Confirm { confirmation, overrides });
+        let overrides = self.overrides(at, false);
+        self.ask(at, Ask::Confirm { confirmation, overrides });
     }
 
-    pub(super) fn settle(&mut self) {
-        let Some(change) = self.flight.session.in_flight() else { return };
+    fn complete(&mut self, at: usize) {
+        if self.random.chance(40) {
+            return self.ask(at, Ask::ToggleItem(ItemId::from("deploy/health")));
+        }
+        let flight = &self.cockpits[at].flight;
+        let typed = flight.session.next_step(&flight.procedure.plan).map(typed_for);
+        let confirmation = self.confirmation(&typed.unwrap_or_default());
+        let overrides = self.overrides(at, true);
+        self.ask(at, Ask::CompleteStep { confirmation, overrides });
+    }
+
+    fn roll_back(&mut self, at: usize) {
+        let choice = if self.random.chance(70) { WayBackChoice::Step } else { WayBackChoice::OffNew };
+        self.ask(at, Ask::ProposeRollback(choice));
+        if self.random.chance(70) {
+            self.pass(20);
+            self.confirm(at);
+        }
+    }
+
+    fn answer_request(&mut self, at: usize) {
+        let Some(request) = self.cockpits[at].flight.session.request.clone() else { return };
+        let id = request.asked.request;
+        self.ask(at, Ask::LookAt(Some(request.asked.digest)));
+        if self.random.chance(10) {
+            return self.ask(at, Ask::Refuse { request: id, reason: "not yet".to_owned() });
+        }
+        let mut confirmation = self.confirmation(&request.asked.act.typed_target());
+        if self.random.chance(60) {
+            confirmation.gesture = Gesture::Typed(request.asked.act.typed_target());
+        }
+        confirmation.alone = None;
+        let digest = if self.random.chance(6) { Digest([5; 32]) } else { request.asked.digest };
+        self.ask(at, Ask::Give { request: id, digest, confirmation });
+    }
+
+    fn confirm_run(&mut self, at: usize) {
+        let flight = &self.cockpits[at].flight;
+        if flight.procedure.confirm.shift != Friction::Two {
+            return;
+        }
+        let open = flight.procedure.plan.iter().filter(|step| !flight.session.steps.contains_key(&step.id));
+        let shifts = open.take_while(|step| matches!(step.act, StepAct::Shift(_)));
+        let steps: Vec<StepId> = shifts.map(|step| step.id.clone()).take(3).collect();
+        let confirmation = Confirmation::new(Gesture::Typed(run_target(&steps)), true);
+        self.ask(at, Ask::ConfirmRun { steps, confirmation });
+    }
+
+    fn offer(&mut self, at: usize) {
+        let me = self.cockpits[at].flight.me.cockpit;
+        let aboard = self.cockpits[at].flight.session.aboard.keys().copied();
+        let others: Vec<CockpitId> = aboard.filter(|other| *other != me).collect();
+        if let Some(to) = self.random.pick(&others).copied() {
+            self.ask(at, Ask::Offer { to });
+        }
+    }
+
+    fn answer_asking(&mut self, at: usize) {
+        let asking = self.cockpits[at].flight.session.asking.as_ref().map(|asking| asking.cockpit);
+        match asking {
+            Some(to) if self.random.chance(60) => self.ask(at, Ask::Offer { to }),
+            Some(_) | None => self.ask(at, Ask::EndAsking),
+        }
+    }
+
+    fn settle(&mut self, at: usize) {
+        let Some(change) = self.cockpits[at].flight.session.in_flight() else { return };
         let routers: Vec<RouterId> = change.unfinished().map(|(router, _)| router.clone()).collect();
         if self.random.chance(60) {
             let some = self.random.pick(&routers).cloned();
-            self.ask(Ask::Retry(some.into_iter().collect()));
+            self.ask(at, Ask::Retry(some.into_iter().collect()));
         } else {
-            self.ask(Ask::Leave { reason: "good enough".to_owned() });
+            self.ask(at, Ask::Leave { reason: "good enough".to_owned() });
         }
     }
 
-    pub(super) fn answer_drift(&mut self) {
-        let Some((router, drifted)) =
-            self.flight.session.drifted.iter().next().map(|(router, drifted)| (router.clone(), drifted.clone()))
-        else {
+    fn answer_drift(&mut self, at: usize) {
+        let drifted = self.cockpits[at].flight.session.drifted.iter().next();
+        let Some((router, drifted)) = drifted.map(|(router, drifted)| (router.clone(), drifted.clone())) else {
             return;
         };
-        if self.random.chance(50) {
-            self.ask(Ask::ProposePutBack(router));
+        if self.random.chance(60) {
+            self.ask(at, Ask::ProposePutBack(router));
         } else {
-            self.ask(Ask::AcceptDrift { router, read: drifted.read, reason: "known".to_owned() });
+            self.ask(at, Ask::AcceptDrift { router, read: drifted.read, reason: "known".to_owned() });
         }
-    }
-
-    pub(super) fn with_router(&mut self, act: impl FnOnce(&mut Router, u64)) {
-        let names: Vec<RouterId> = self.routers.keys().cloned().collect();
-        let time = self.time;
-        if let Some(name) = self.random.pick(&names)
-            && let Some(router) = self.routers.get_mut(name)
-        {
-            act(router, time);
-        }
-    }
-
-    pub(super) fn touch_all(&mut self) {
-        for router in self.routers.keys() {
-            self.touched.insert(router.clone(), self.time);
-        }
-    }
-
-    pub(super) fn foreign_change(&mut self) {
-        let blue = u32::try_from(self.random.below(101)).unwrap();
-        self.touch_all();
-        self.with_router(|router, _| {
-            if !router.stopped && !router.dead {
-                router.weights = vec![blue, 100 - blue];
-            }
-        });
-    }
-
-    pub(super) fn restart(&mut self) {
-        self.touch_all();
-        self.with_router(Router::restart);
-    }
-
-    pub(super) fn restart_dead(&mut self) {
-        self.touch_all();
-        let time = self.time;
-        for router in self.routers.values_mut().filter(|router| router.dead) {
-            router.restart(time);
-        }
-    }
-
-    /// `kill -9`: what was not sent is never sent; an append on its way may or may not be kept. Then it is opened again.
-    pub(super) fn crash(&mut self) {
-        if self.store.is_empty() || self.mood != StoreMood::Well {
-            return;
-        }
-        if self.flight.session.in_flight().is_some() {
-            self.seen.mark("crash in flight");
-        }
-        self.cockpits += 1;
-        let me = me(self.cockpits);
-        let pause = self.random.below(500);
-        // Appends of the dead process that are still on their way land or are lost before it is opened again.
-        let old = self.cockpit();
-        self.flight = Flight::new(me.clone(), self.flight.id, Session::default(), self.procedure.clone());
-        let appends: Vec<(u64, u64)> = self
-            .due
-            .iter()
-            .filter(|(_, due)| matches!(due, Due::ServeAppend(cockpit, _) if *cockpit == old))
-            .map(|(key, _)| *key)
-            .collect();
-        for key in appends {
-            if let Some(due) = self.due.remove(&key)
-                && self.random.chance(50)
-            {
-                self.happen(due);
-            }
-        }
-        self.time += pause;
-        let session = self.folded();
-        self.flight = Flight::new(me.clone(), self.flight.id, session, self.procedure.clone());
-        let controls = me.controls("the process before is gone");
-        if let Some(spill) = self.spill.clone() {
-            self.tell(Msg::SpillFound(Box::new(spill)));
-        }
-        self.ask(Ask::Resume { controls, holder_gone: true });
     }
 }

@@ -1,37 +1,45 @@
-//! The other side: routers that answer late or not at all, and a store with moods.
+//! Routers that answer late or not at all, and the hands that write to them behind a fence.
 
 use super::*;
 
 impl World {
-    pub(super) fn serve_read(&mut self, cockpit: CockpitId, router: RouterId, poll: u64, began: Now) {
-        if cockpit != self.cockpit() {
+    pub fn serve_read(&mut self, at: usize, router: RouterId, poll: u64, began: Now) {
+        if !self.cockpits[at].alive {
             return;
         }
         let trouble = |kind, why: &str| Trouble::new(kind, "read", why, "wait");
         let time = self.time;
-        let simulated = self.routers.get_mut(&router).unwrap();
+        let Some(simulated) = self.routers.get_mut(&router) else { return };
         let (delay, result) = if simulated.dead {
             (1, Err(trouble(TroubleKind::Unreachable, "refused")))
         } else if simulated.stopped {
-            (2_000, Err(trouble(TroubleKind::TimedOut, "no answer")))
+            (1_000, Err(trouble(TroubleKind::TimedOut, "no answer")))
         } else {
-            (self.random.below(10), Ok(simulated.read(time)))
+            let slow = if self.random.chance(5) { 800 } else { 10 };
+            (self.random.below(slow), Ok(simulated.read(time)))
         };
         if let Ok(reading) = &result {
-            let served = self.served.entry(router.clone()).or_default();
-            if served.back().map(|(.., native)| native) != Some(&reading.native) {
-                served.push_back((time, time, reading.native.clone()));
-            } else if let Some(newest) = served.back_mut() {
-                newest.1 = time;
-            }
+            self.note_served(at, &router, &reading.native);
         }
-        self.answer(delay, Msg::RouterRead { router, poll, began, result });
+        self.answer(at, delay, Msg::RouterRead { router, poll, began, result });
     }
 
-    pub(super) fn serve_set(&mut self, cockpit: CockpitId, send: &Send) {
-        // A killed process sends nothing more.
-        if cockpit != self.cockpit() {
+    fn note_served(&mut self, at: usize, router: &RouterId, native: &NativeSplit) {
+        let time = self.time;
+        let served = self.cockpits[at].served.entry(router.clone()).or_default();
+        match served.last_mut() {
+            Some(newest) if newest.2 == *native => newest.1 = time,
+            _ => served.push((time, time, native.clone())),
+        }
+    }
+
+    pub fn serve_set(&mut self, at: usize, send: Send) {
+        // A killed process sends nothing more; one that is stopped goes on where it was.
+        if !self.cockpits[at].alive {
             return;
+        }
+        if self.cockpits[at].asleep {
+            return self.later(50, Due::Set(at, Box::new(send)));
         }
         let answer = |outcome| Msg::SetAnswered {
             change: send.change,
@@ -39,89 +47,73 @@ impl World {
             attempt: send.attempt,
             outcome,
         };
-        let now = self.now();
-        if self.cancelled.contains(&send.change) || now.wall > send.deadline || now.elapsed > send.until {
+        let now = self.now(at);
+        let is_cancelled = self.cockpits[at].cancelled.contains(&send.change);
+        if is_cancelled || now.wall > send.deadline || now.elapsed > send.until {
             self.seen.mark("not sent");
-            return self.tell(answer(Outcome::NotSent { why: "the fence is closed".to_owned() }));
+            return self.tell(at, answer(Outcome::NotSent { why: "the fence is closed".to_owned() }));
         }
-        let router = self.routers.get(&send.router).unwrap().clone();
+        let Some(router) = self.routers.get(&send.router) else { return };
         if router.dead {
-            return self.tell(answer(Outcome::NotSent { why: "refused".to_owned() }));
+            return self.tell(at, answer(Outcome::NotSent { why: "refused".to_owned() }));
         }
-        if let Some(expected) = send.expected.as_ref().filter(|_| !router.stopped)
-            && *expected != router.native()
-        {
+        let (stopped, native) = (router.stopped, router.native());
+        if send.expected.as_ref().is_some_and(|expected| !stopped && *expected != native) {
             self.seen.mark("moved");
             // The look before the write is a read as well.
-            let read = (self.time, self.time, router.native());
-            self.served.entry(send.router.clone()).or_default().push_back(read);
-            return self.tell(answer(Outcome::Moved { read: router.native() }));
+            self.note_served(at, &send.router, &native);
+            return self.tell(at, answer(Outcome::Moved { read: native }));
         }
-        self.check_write(cockpit, send);
-        self.written.insert((send.change, send.router.clone()), self.time);
-        self.seen.mark("sent");
-        let simulated = self.routers.get_mut(&send.router).unwrap();
-        if simulated.stopped {
-            simulated.held.push_back(send.prepared.native.clone());
-            self.answer(2_000, answer(Outcome::Unknown { why: "no answer for 2 s".to_owned() }));
-        } else {
-            simulated.apply(&send.prepared.native);
-            if simulated.weights.iter().all(|weight| *weight == 0) {
-                self.fail("D4", "a router has no weight left");
-            }
-            let delay = self.random.below(10);
-            if self.random.chance(8) {
-                self.seen.mark("unknown");
-                self.answer(delay, answer(Outcome::Unknown { why: "the answer was lost".to_owned() }));
-            } else {
-                self.answer(delay, answer(Outcome::Accepted));
-            }
+        if !self.healed && self.random.chance(2) {
+            // Stopped between the look at the fence and the byte: nothing can stop that byte any more.
+            self.fall_asleep(at);
+            return self.later(0, Due::LateByte(at, Box::new(send)));
         }
+        self.check_write(at, &send);
+        self.ledger.written.insert((send.change, send.router.clone()), self.time);
+        self.write(at, &send);
     }
 
-    pub(super) fn serve_append(&mut self, cockpit: CockpitId, entry: Entry) {
-        let id = entry.id;
-        let head = self.store.last().map_or(0, |last| last.number);
-        let known = self.store.iter().any(|kept| kept.id == id);
-        let guarded = entry.number == head + 1;
-        let answer = match self.mood {
-            StoreMood::Unavailable => {
-                self.seen.mark("store unavailable");
-                Appended::Unavailable { why: "away".to_owned() }
-            }
-            StoreMood::LosesAnswers if self.random.chance(50) => {
-                if guarded && !known && self.random.chance(50) {
-                    self.seen.mark("store unknown, kept");
-                    self.keep(entry);
-                } else {
-                    self.seen.mark("store unknown, lost");
-                }
-                Appended::Unknown { why: "the answer was lost".to_owned() }
-            }
-            StoreMood::Well | StoreMood::LosesAnswers => {
-                if known {
-                    Appended::Kept { hash: flightdeck::domain::Digest::ZERO }
-                } else if guarded {
-                    self.keep(entry);
-                    Appended::Kept { hash: flightdeck::domain::Digest::ZERO }
-                } else {
-                    Appended::Conflict { head }
-                }
-            }
+    pub fn late_byte(&mut self, at: usize, send: &Send) {
+        if !self.cockpits[at].alive {
+            return;
+        }
+        if self.cockpits[at].asleep {
+            return self.later(50, Due::LateByte(at, Box::new(send.clone())));
+        }
+        self.seen.mark("late write after a pause");
+        self.write(at, send);
+    }
+
+    fn write(&mut self, at: usize, send: &Send) {
+        let answer = |outcome| Msg::SetAnswered {
+            change: send.change,
+            router: send.router.clone(),
+            attempt: send.attempt,
+            outcome,
         };
-        if cockpit == self.cockpit() {
-            let delay = self.random.below(8);
-            self.answer(delay, Msg::Appended { entry: id, answer });
+        self.ledger.bytes.insert((send.change, send.router.clone(), send.attempt));
+        self.seen.mark("sent");
+        let Some(simulated) = self.routers.get_mut(&send.router) else { return };
+        if simulated.stopped || simulated.dead {
+            simulated.held.push_back(send.prepared.native.clone());
+            return self.answer(at, 1_000, answer(Outcome::Unknown { why: "no answer for 1 s".to_owned() }));
         }
-    }
-
-    pub(super) fn keep(&mut self, entry: Entry) {
-        if self.store.last().is_some_and(|last| entry.at < last.at) {
-            self.fail("S2", "an entry is stamped before the one before it");
+        let delay = self.random.below(10);
+        if !self.healed && self.random.chance(3) {
+            self.seen.mark("failed");
+            return self.answer(at, delay, answer(Outcome::Failed { why: "permission denied".to_owned() }));
         }
-        for event in &entry.events {
-            self.check_event(event);
+        simulated.apply(&send.prepared.native);
+        if simulated.weights.iter().all(|weight| *weight == 0) {
+            self.broke("D4", "a router has no weight left");
         }
-        self.store.push(entry);
+        let outcome = if !self.healed && self.random.chance(8) {
+            self.seen.mark("unknown");
+            Outcome::Unknown { why: "the answer was lost".to_owned() }
+        } else {
+            Outcome::Accepted
+        };
+        self.answer(at, delay, answer(outcome));
     }
 }

@@ -1,0 +1,142 @@
+//! Planted bugs for the simulation, never in a release: each breaks one rule on purpose, to prove that the simulation would
+//! notice. Without the feature `flaws` every question here is answered `false` when it is compiled.
+
+/// A bug that can be planted.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Flaw {
+    /// An intent is acted on before it is kept.
+    DropIntentWait,
+    /// The store takes an entry whatever its number. Asked by the simulated store.
+    SkipGuard,
+    /// Writes go out after the deadline.
+    IgnoreDeadline,
+    /// A write without an answer counts as not sent.
+    TrustTimeout,
+    /// A proposal stands whatever has moved.
+    BindNothing,
+    /// Ticks and notes void a proposal.
+    BindEverything,
+    /// The router's yes counts as read back.
+    VerifyUnread,
+    /// A read from before the write counts as read back.
+    StaleReadBack,
+    /// Retrying one router moves the deadline of the others.
+    RetryMovesDeadline,
+    /// The second person may be the first one.
+    SecondIsSelf,
+    /// A confirmation of another digest counts.
+    OtherDigestCounts,
+    /// A lapsed confirmation counts.
+    LapsedCounts,
+    /// What asks two people asks nobody.
+    SecondNotAsked,
+    /// A signature that does not hold counts.
+    ForgedCounts,
+    /// The glass can be broken where the profile forbids it.
+    GlassAlwaysBreaks,
+    /// Controls are taken without the grace.
+    NoGrace,
+    /// Controls are taken from a holder who is there.
+    NoSilence,
+    /// Controls are taken while an intent may live.
+    IntentForgotten,
+    /// An observer acts.
+    ObserverActs,
+    /// Who does not have the controls moves forward.
+    ActsWithoutControls,
+    /// Every cockpit sends whatever intent it sees.
+    SendsForOthers,
+    /// A clock far off moves forward.
+    FarClockActs,
+    /// An entry is stamped by the clock alone.
+    StampGoesBack,
+    /// A failing gate does not block.
+    GateIgnored,
+    /// A spill stays beside the journal.
+    SpillNotMerged,
+    /// A rollback waits for the journal without end.
+    RollbackWaits,
+    /// A superseded change is sent on.
+    SupersededGoesOn,
+    /// A rollback is not sent again where it does not read back.
+    RollbackSentOnce,
+    /// A run survives a hold.
+    RunSurvivesHold,
+    /// A run survives drift.
+    RunSurvivesDrift,
+    /// A change in flight does not stop another one.
+    TwoInFlight,
+    /// A change that came true late is not told.
+    LateEffectUnseen,
+    /// An entry that may have been kept is decided anew without looking.
+    UnknownIsLost,
+}
+
+impl Flaw {
+    /// All of them.
+    pub const ALL: [Self; 33] = [
+        Self::DropIntentWait,
+        Self::SkipGuard,
+        Self::IgnoreDeadline,
+        Self::TrustTimeout,
+        Self::BindNothing,
+        Self::BindEverything,
+        Self::VerifyUnread,
+        Self::StaleReadBack,
+        Self::RetryMovesDeadline,
+        Self::SecondIsSelf,
+        Self::OtherDigestCounts,
+        Self::LapsedCounts,
+        Self::SecondNotAsked,
+        Self::ForgedCounts,
+        Self::GlassAlwaysBreaks,
+        Self::NoGrace,
+        Self::NoSilence,
+        Self::IntentForgotten,
+        Self::ObserverActs,
+        Self::ActsWithoutControls,
+        Self::SendsForOthers,
+        Self::FarClockActs,
+        Self::StampGoesBack,
+        Self::GateIgnored,
+        Self::SpillNotMerged,
+        Self::RollbackWaits,
+        Self::SupersededGoesOn,
+        Self::RollbackSentOnce,
+        Self::RunSurvivesHold,
+        Self::RunSurvivesDrift,
+        Self::TwoInFlight,
+        Self::LateEffectUnseen,
+        Self::UnknownIsLost,
+    ];
+}
+
+#[cfg(feature = "flaws")]
+mod planted {
+    use std::cell::Cell;
+
+    use super::Flaw;
+
+    thread_local! {
+        static PLANTED: Cell<Option<Flaw>> = const { Cell::new(None) };
+    }
+
+    /// Plants a bug for this thread, or pulls it out.
+    pub fn plant(flaw: Option<Flaw>) {
+        PLANTED.set(flaw);
+    }
+
+    /// Whether this bug is planted.
+    pub fn is(flaw: Flaw) -> bool {
+        PLANTED.get() == Some(flaw)
+    }
+}
+
+#[cfg(feature = "flaws")]
+pub use planted::{is, plant};
+
+/// Whether this bug is planted: never, without the feature `flaws`.
+#[cfg(not(feature = "flaws"))]
+pub const fn is(_: Flaw) -> bool {
+    false
+}

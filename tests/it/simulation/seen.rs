@@ -1,0 +1,100 @@
+//! What flights met, so that a whole run can show that it met what it is for.
+
+use std::collections::BTreeMap;
+
+/// Situations with how often they were met.
+#[derive(Clone, Debug, Default)]
+pub struct Seen(BTreeMap<&'static str, u64>);
+
+/// Situations that a run must meet.
+pub const WANTED: [&str; 67] = [
+    // A change and its word.
+    "sent",
+    "verified",
+    "moved",
+    "unknown",
+    "differs",
+    "not sent",
+    "failed",
+    "retried",
+    "left",
+    "nothing sent",
+    "already so",
+    "drained",
+    "void",
+    "late effect",
+    "drift noticed",
+    "drift ended",
+    "drift accepted",
+    "router restarted",
+    "step completed",
+    "step skipped",
+    "profile reloaded",
+    "session closed",
+    // The way back.
+    "rollback",
+    "superseded",
+    "rollback by the copilot",
+    "rollback with the driver asleep",
+    "rollback of an observer refused",
+    // The journal.
+    "store unavailable",
+    "store unknown, kept",
+    "store unknown, lost",
+    "kept after its answer was given up",
+    "conflict",
+    "answered twice",
+    "followed late",
+    "followed out of order",
+    "followed twice",
+    "cut off from the store",
+    "spilled",
+    "not even spilled",
+    "spilled twice",
+    "spill merged",
+    "spill of another process merged",
+    "crash with spill",
+    // People.
+    "joined",
+    "left the session",
+    "offered",
+    "handed over",
+    "asked for the controls",
+    "taken over",
+    "take-over refused",
+    "taken from a dead process",
+    "two-person confirmed",
+    "two-person refused",
+    "two-person lapsed",
+    "two-person completed",
+    "own confirmation refused",
+    "confirmed by run",
+    "run confirmed",
+    "run ended by a hold",
+    "run ended by drift",
+    "glass broken",
+    "rollback signed",
+    "forged signature",
+    // Machines.
+    "crash in flight",
+    "asleep in flight",
+    "late write after a pause",
+    "far clock refused",
+];
+
+impl Seen {
+    pub fn mark(&mut self, what: &'static str) {
+        *self.0.entry(what).or_default() += 1;
+    }
+
+    pub fn add(&mut self, other: &Self) {
+        for (what, times) in &other.0 {
+            *self.0.entry(what).or_default() += times;
+        }
+    }
+
+    /// How often each wanted situation was met.
+    pub fn counts(&self) -> Vec<(&'static str, u64)> {
+        WANTED.iter().map(|what| (*what, self.0.get(what).copied().unwrap_or(0))).collect()
+    }
+}

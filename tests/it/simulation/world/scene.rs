@@ -1,0 +1,89 @@
+//! What a seed decides before its flight begins: the procedure, the people, their hosts and clocks.
+
+use std::time::Duration;
+
+use super::*;
+
+/// A person with a cockpit somewhere.
+#[derive(Clone)]
+pub struct Place {
+    pub operator: Operator,
+    pub host: usize,
+    pub seat: Seat,
+}
+
+const NAMES: [&str; 3] = ["ana", "ben", "carl"];
+
+/// Two operators, and often somebody else: a third one, an observer, or a second terminal of the first one.
+pub fn places(random: &mut Random) -> Vec<Place> {
+    let place = |name: &str, host, seat| Place { operator: Operator::from(name), host, seat };
+    let mut places = vec![place(NAMES[0], 0, Seat::Operator), place(NAMES[1], 1, Seat::Operator)];
+    match random.below(10) {
+        0 | 1 => places.push(place(NAMES[2], 2, Seat::Operator)),
+        2 => places.push(place("olga", 2, Seat::Observer)),
+        3 | 4 => places.push(place(NAMES[0], 0, Seat::Operator)),
+        _ => {}
+    }
+    places
+}
+
+pub fn key_of(operator: &Operator) -> Signer {
+    Signer { principal: operator.to_string(), fingerprint: format!("SHA256:{operator}") }
+}
+
+/// The plan of a blue/green deployment with times so short that a flight is a minute.
+pub fn procedure(random: &mut Random) -> Procedure {
+    let routers = [1, 1, 2, 3][usize::try_from(random.below(4)).unwrap()];
+    let mut procedure = blue_green(routers);
+    for router in &mut procedure.routers {
+        router.poll = Duration::from_millis(1_000);
+    }
+    for step in &mut procedure.plan {
+        step.soak = step.soak.map(|_| Duration::from_millis(800));
+    }
+    procedure.timing = Timing {
+        router_timeout: Duration::from_millis(1_000),
+        deadline: Duration::from_millis(3_000),
+        proposal: Duration::from_millis(8_000),
+        poll_close: Duration::from_millis(400),
+        close_for: Duration::from_millis(2_000),
+    };
+    procedure.drain.quiet = Duration::from_millis(2_000);
+    procedure.people = People {
+        keys: random.chance(40),
+        break_glass: random.chance(60),
+        silence: Duration::from_millis(3_000),
+        away: Duration::from_secs(20),
+        grace: Duration::from_millis(2_000),
+        answer: Duration::from_millis(6_000),
+    };
+    procedure.confirm = confirm(random);
+    procedure
+}
+
+fn confirm(random: &mut Random) -> Confirm {
+    let mut two = |percent, else_| if random.chance(percent) { Friction::Two } else { else_ };
+    Confirm {
+        shift: two(45, Friction::Key),
+        off_plan: two(45, Friction::Type),
+        deploy: two(40, Friction::Key),
+        rollback: two(8, Friction::Key),
+    }
+}
+
+/// The same profile after somebody edited it: other frictions, another digest.
+pub fn edited(procedure: &Procedure, random: &mut Random, edition: u8) -> Procedure {
+    Procedure { digest: Digest([7 + edition; 32]), confirm: confirm(random), ..procedure.clone() }
+}
+
+/// How far a host's clock is off, in milliseconds.
+pub fn skew(random: &mut Random) -> i64 {
+    let span = i64::try_from(random.below(10_000)).unwrap();
+    match random.below(20) {
+        0 => 35_000 + span,
+        1 => -35_000 - span,
+        2..6 => span - 5_000,
+        6..8 => 3 * span - 15_000,
+        _ => span / 100 - 50,
+    }
+}
