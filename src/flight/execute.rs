@@ -270,11 +270,6 @@ impl Flight {
             self.executing.len() - 1
         });
         let Some(execution) = self.executing.get_mut(index) else { return };
-        if flaw::is(Flaw::RetryMovesDeadline) {
-            for leg in execution.legs.values_mut() {
-                (leg.deadline, leg.until) = (deadline, until);
-            }
-        }
         for order in &change.confirmed.routers {
             if only.is_some_and(|only| !only.contains(&order.router)) {
                 continue;

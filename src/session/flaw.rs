@@ -20,8 +20,6 @@ pub enum Flaw {
     VerifyUnread,
     /// A read from before the write counts as read back.
     StaleReadBack,
-    /// Retrying one router moves the deadline of the others.
-    RetryMovesDeadline,
     /// The second person may be the first one.
     SecondIsSelf,
     /// A confirmation of another digest counts.
@@ -74,7 +72,7 @@ pub enum Flaw {
 
 impl Flaw {
     /// All of them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 32] = [
         Self::DropIntentWait,
         Self::SkipGuard,
         Self::IgnoreDeadline,
@@ -83,7 +81,6 @@ impl Flaw {
         Self::BindEverything,
         Self::VerifyUnread,
         Self::StaleReadBack,
-        Self::RetryMovesDeadline,
         Self::SecondIsSelf,
         Self::OtherDigestCounts,
         Self::LapsedCounts,

@@ -22,7 +22,9 @@ pub(super) fn note_outcome(
         return Ok(Vec::new());
     }
     // What was read back is not taken back by an answer: with the controls the reading may have gone to another cockpit.
-    let read_back = known.and_then(|known| known.outcome.as_ref()).is_some_and(|known| *known == Outcome::Verified);
+    let read_back = known
+        .and_then(|known| known.outcome.as_ref())
+        .is_some_and(|known| matches!(known, Outcome::Verified | Outcome::Differs { .. }));
     if read_back && outcome.is_open() {
         return Ok(Vec::new());
     }

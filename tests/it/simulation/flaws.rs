@@ -5,14 +5,14 @@ use flightdeck::session::flaw::{self, Flaw};
 use super::flights::{fly, say};
 
 /// Seeds in which a bug must be found.
-const ENOUGH: u64 = 3_000;
+const ENOUGH: u64 = 10_000;
 
 /// The rules that a bug may break first.
 fn breaks(flaw: Flaw) -> &'static [&'static str] {
     match flaw {
         Flaw::DropIntentWait => &["D1", "R5"],
         Flaw::SkipGuard => &["B1", "C1", "C2", "J1", "J2"],
-        Flaw::IgnoreDeadline | Flaw::IntentForgotten | Flaw::RetryMovesDeadline => &["D3"],
+        Flaw::IgnoreDeadline | Flaw::IntentForgotten => &["D3"],
         Flaw::TrustTimeout | Flaw::VerifyUnread | Flaw::StaleReadBack => &["V1"],
         Flaw::BindNothing => &["B1", "B3"],
         Flaw::BindEverything => &["B2"],

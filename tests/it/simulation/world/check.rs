@@ -451,7 +451,7 @@ impl World {
         decided: &Decided,
     ) {
         let right = self.ledger.intents.get(&change).into_iter().flatten().rfind(|right| right.covers(router)).cloned();
-        let Some(right) = right.filter(|right| right.owner == by) else { return };
+        let Some(right) = right.filter(|right| right.owner == by && right.time < decided.time) else { return };
         let Some(at) = self.at(by) else { return };
         let since = self.ledger.written.get(&(change, router.clone())).copied().unwrap_or(0);
         let mut served = self.cockpits[at].served.get(router).into_iter().flatten();

@@ -53,6 +53,10 @@ impl World {
         if flight.session.hold.is_some() {
             return self.ask(at, Ask::ReleaseHold { reason: "looked".to_owned() });
         }
+        // Drift may end by itself; a run of steps is over all the same.
+        if !flight.session.drifted.is_empty() && flight.session.run.is_some() && self.random.chance(60) {
+            return;
+        }
         if !flight.session.drifted.is_empty() && self.random.chance(70) {
             return self.answer_drift(at);
         }
