@@ -13,6 +13,7 @@ pub mod event;
 pub mod gate;
 pub mod proposal;
 pub mod second;
+pub mod signing;
 pub mod state;
 
 pub use apply::Stamp;
