@@ -52,9 +52,9 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
     };
     let history = store.read(session.id, 1).await?;
     if args.json {
-        out.line(&serde_json::to_string_pretty(&record::json(&history)).unwrap_or_default());
+        out.line(&serde_json::to_string_pretty(&record::json(&history, None)).unwrap_or_default());
     } else {
-        out.text(&record::markdown(&history));
+        out.text(&record::markdown(&history, None));
     }
     match history.broken {
         Some(broken) => Err(Error::BrokenJournal { session: session.id, broken }),
