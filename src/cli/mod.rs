@@ -14,6 +14,7 @@ mod rollback;
 mod schema;
 mod sessions;
 mod status;
+mod verify;
 
 use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
@@ -174,6 +175,7 @@ mod tests {
             Exit::NotVerified,
             Exit::Journal,
             Exit::Refused,
+            Exit::Signature,
         ];
         let listed: Vec<u8> = Exit::TABLE.iter().map(|(code, _)| *code).collect();
         assert_eq!(used.map(Exit::code).as_slice(), listed);

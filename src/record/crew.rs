@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::story::Act;
-use crate::domain::{CockpitId, Digest, Operator, Seat, StepId, Timestamp};
+use crate::domain::{CockpitId, Digest, Seat, StepId, Timestamp};
 
 /// A time in which one cockpit had the controls.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]

@@ -280,11 +280,10 @@ impl Proofs {
                 {
                     Some(format!("one key signed it and entry {}: that is one person, not two", second.entry))
                 }
-                (Proof::Good(_), Some(Proof::Good(_))) => None,
-                (Proof::Good(_), _) => {
+                (Proof::Good(_), Some(Proof::Good(_))) | (Proof::Bad { .. } | Proof::Missing, _) => None,
+                (Proof::Good(_), None | Some(Proof::Bad { .. } | Proof::Missing)) => {
                     Some(format!("it rests on entry {}, whose signature is missing or does not hold", second.entry))
                 }
-                (Proof::Bad { .. } | Proof::Missing, _) => None,
             };
             if let Some(why) = objection {
                 *proof = Proof::Bad { why };

@@ -151,7 +151,7 @@ pub async fn check(
 }
 
 /// The word that a statement has for an act. A rollback is one's own confirmation, given late.
-fn act(act: SignedAct) -> Act {
+pub fn act(act: SignedAct) -> Act {
     match act {
         SignedAct::Confirm | SignedAct::Rollback => Act::Confirm,
         SignedAct::Give => Act::Approve,

@@ -2,6 +2,8 @@
 
 mod command;
 mod help;
+pub mod signed;
+mod verify;
 #[cfg(feature = "lab")]
 mod world;
 
