@@ -1,6 +1,7 @@
 //! The command line: one file per command, and help that teaches.
 
 mod ask;
+mod boarding;
 mod check;
 mod deck;
 #[cfg(feature = "lab")]

@@ -85,9 +85,7 @@ impl Teller<'_> {
                 self.drives_no_more(entry);
                 let (cockpit, why) = (taken.cockpit, taken.why.clone());
                 self.story.drove.push(Drove { act: act(entry), cockpit, why, until: None });
-                if !self.story.aboard.iter().any(|came| came.cockpit == cockpit && came.until.is_none()) {
-                    self.came(entry, Seat::Operator, &taken.process.host);
-                }
+                self.came(entry, Seat::Operator, &taken.process.host);
             }
             Event::CockpitLeft { .. } => {
                 if self.story.drove.last().is_some_and(|drove| drove.cockpit == entry.cockpit) {
@@ -125,6 +123,9 @@ impl Teller<'_> {
     }
 
     fn came(&mut self, entry: &Entry, seat: Seat, host: &str) {
+        if self.story.aboard.iter().any(|came| came.cockpit == entry.cockpit && came.until.is_none()) {
+            return;
+        }
         let (cockpit, host) = (entry.cockpit, host.to_owned());
         self.story.aboard.push(Came { act: act(entry), cockpit, seat, host, until: None });
     }

@@ -23,6 +23,19 @@ pub fn flightdeck(state: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
+/// The same with the programs of this machine, `ssh-keygen` for one.
+pub fn with_programs(state: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_flightdeck"))
+        .args(arguments)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .env("FLIGHTDECK_STATE_DIR", state)
+        .env("USER", "ana")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
 /// What was printed.
 pub fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()

@@ -6,25 +6,17 @@ use std::process::{Command, Stdio};
 use flightdeck::domain::Timestamp;
 use flightdeck::session::Event;
 use flightdeck::session::proposal::Confirmation;
-use flightdeck::session::second::{AskedAct, ConfirmationAsked, Second};
+use flightdeck::session::second::{AskedAct, ConfirmationAsked, RunConfirmed, Second, run_digest};
 use flightdeck::signature::{Act, Head};
 
 use super::signed::{Said, Told};
-use super::{flightdeck, text};
+use super::{flightdeck, text, with_programs};
 
 /// Runs `record` on the only session; gives the exit code and everything that was printed.
 fn record(state: &Path, arguments: &[&str]) -> (i32, String) {
     let arguments: Vec<&str> = [&["record"], arguments].concat();
     // `ssh-keygen` must be found for P-521.
-    let path = std::env::var_os("PATH").unwrap();
-    let said = Command::new(env!("CARGO_BIN_EXE_flightdeck"))
-        .args(arguments)
-        .env_clear()
-        .env("PATH", path)
-        .env("FLIGHTDECK_STATE_DIR", state)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+    let said = with_programs(state, &arguments);
     (said.status.code().unwrap(), text(&said.stdout) + &text(&said.stderr))
 }
 
@@ -179,13 +171,15 @@ fn a_missing_signature_one_used_twice_and_one_person_twice_are_found() {
         "{said}"
     );
 
-    let given = twice.entries.iter().find_map(|entry| match entry.events.as_slice() {
-        [given @ Event::ConfirmationGiven { .. }] => Some(given.clone()),
-        _ => None,
-    });
-    twice.tell("bob", vec![given.unwrap()]);
+    let steps = vec!["blue-50".into()];
+    let digest = run_digest(twice.procedure(), &steps);
+    let signed = Some(twice.sign("bob", Act::Run, digest, fair));
+    let run = RunConfirmed { steps, digest, signed };
+    twice.tell("bob", vec![Event::RunConfirmed(Box::new(run.clone()))]);
+    twice.tell("bob", vec![Event::RunEnded { why: "enough".to_owned() }]);
+    twice.tell("bob", vec![Event::RunConfirmed(Box::new(run))]);
     let (code, said) = verified(&twice);
-    assert!(code == 8 && said.contains("entry 5 has used it already"), "{said}");
+    assert!(code == 8 && said.contains("✓ entry 8") && said.contains("entry 8 has used it already"), "{said}");
 
     // Bob confirms as both: his own word, and ada's act with his key under her name is refused by the list; under his own
     // name in her cockpit it is no other person.
@@ -208,24 +202,13 @@ fn a_broken_chain_comes_before_every_signature() {
     let state = tempfile::tempdir().unwrap();
     let told = Told::whole("ed25519");
     told.keep(state.path());
-    let journal = state.path().join("journal/journal.db");
-    let bytes = std::fs::read(&journal).unwrap();
-    let needle = b"\"step\":\"blue-50\"";
-    let at = bytes.windows(needle.len()).rposition(|window| window == needle);
-    // The newest entries may still be in the log beside it.
-    let (file, mut bytes, at) = match at {
-        Some(at) => (journal, bytes, at),
-        None => {
-            let wal = state.path().join("journal/journal.db-wal");
-            let bytes = std::fs::read(&wal).unwrap();
-            let at = bytes.windows(needle.len()).rposition(|window| window == needle).unwrap();
-            (wal, bytes, at)
-        }
-    };
-    bytes[at + needle.len() - 2] = b'1';
-    std::fs::write(file, bytes).unwrap();
+    let database = rusqlite::Connection::open(state.path().join("journal/journal.db")).unwrap();
+    database.execute_batch("DROP TRIGGER entry_stays; DROP TRIGGER entry_goes;").unwrap();
+    let edit = "UPDATE entry SET text = replace(text, 'blue-50', 'blue-51') WHERE number = 9";
+    assert_eq!(database.execute(edit, []).unwrap(), 1);
+    drop(database);
     let (code, said) = record(state.path(), &["--verify"]);
-    assert!(code == 6 && said.contains("✗ chain: entry"), "{code} {said}");
+    assert!(code == 6 && said.contains("✗ chain: entry 9") && said.contains("✓ entry 6  ada"), "{code} {said}");
 }
 
 #[test]
