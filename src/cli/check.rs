@@ -63,6 +63,9 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
             out.line(&format!("  ! {remark}"));
         }
     }
+    if let Some(error) = &journal {
+        out.line(&format!("✗ journal: {error}"));
+    }
     if troubled == 0 {
         journal.map_or(Ok(()), Err)
     } else {
