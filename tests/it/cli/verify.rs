@@ -204,11 +204,11 @@ fn a_broken_chain_comes_before_every_signature() {
     told.keep(state.path());
     let database = rusqlite::Connection::open(state.path().join("journal/journal.db")).unwrap();
     database.execute_batch("DROP TRIGGER entry_stays; DROP TRIGGER entry_goes;").unwrap();
-    let edit = "UPDATE entry SET text = replace(text, 'blue-50', 'blue-51') WHERE number = 9";
+    let edit = "UPDATE entry SET text = replace(text, 'blue-50', 'blue-51') WHERE number = 11";
     assert_eq!(database.execute(edit, []).unwrap(), 1);
     drop(database);
     let (code, said) = record(state.path(), &["--verify"]);
-    assert!(code == 6 && said.contains("✗ chain: entry 9") && said.contains("✓ entry 6  ada"), "{code} {said}");
+    assert!(code == 6 && said.contains("✗ chain: entry 11") && said.contains("✓ entry 6  ada"), "{code} {said}");
 }
 
 #[test]
