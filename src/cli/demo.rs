@@ -92,7 +92,7 @@ async fn fly(
         key: None,
         state: state.to_owned(),
     };
-    let opening = opening::open(store, loaded, &intent).await?;
+    let opening = Box::pin(opening::open(store, loaded, &intent)).await?;
     Box::pin(deck::run(opening, Some(main), look, &args.look, Some(acts(lab.control())))).await
 }
 

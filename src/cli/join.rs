@@ -95,7 +95,7 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
         }
     };
     let intent = args.seat.intent(&state, String::new(), String::new());
-    let opening = opening::join(store, None, session, &intent).await?;
+    let opening = Box::pin(opening::join(store, None, session, &intent)).await?;
     Box::pin(deck::run(opening, None, look, &args.look, None)).await
 }
 

@@ -49,6 +49,6 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
     }
     let store = store.await?;
     let intent = args.seat.intent(&state, args.from, args.to);
-    let opening = opening::open(store, loaded, &intent).await?;
+    let opening = Box::pin(opening::open(store, loaded, &intent)).await?;
     Box::pin(deck::run(opening, Some(args.profile), look, &args.look, None)).await
 }

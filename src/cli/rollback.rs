@@ -61,7 +61,7 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
         key: None,
         state,
     };
-    let opening = opening::take_up(store, loaded, &intent).await?;
+    let opening = Box::pin(opening::take_up(store, loaded, &intent)).await?;
     let mut headless = Headless::start(opening)?;
     let outcome = go_back(&mut headless, &args, out).await;
     // The controls that came with the rollback are free for whoever goes on.

@@ -116,6 +116,28 @@ pub enum Action {
     ReloadProfile,
     /// Take the controls from a cockpit whose process is gone (C4).
     TakeControls,
+    /// Look at what another person asks to be confirmed (F3).
+    LookAtRequest,
+    /// In a dialog about another person's asking: refuse it, or take one's own back.
+    Refuse,
+    /// In a dialog that asks two people: do it alone, with a reason.
+    BreakGlass,
+    /// Confirm the next steps of the plan at once, as the second person.
+    ConfirmRun,
+    /// End a run of steps that was confirmed.
+    EndRun,
+    /// Offer the controls to another cockpit, or take the offer back (C3).
+    OfferControls,
+    /// Ask for the controls, or take the asking back.
+    AskControls,
+    /// Look at an offer of the controls, or at an asking for them.
+    LookAtControls,
+    /// Point at what is selected, on every screen; once more: point no longer.
+    Point,
+    /// Point at the next step of the plan.
+    PointAtStep,
+    /// Who is there.
+    People,
     /// Close the session, with its outcome.
     CloseSession,
     /// A fault or act of the built-in world, by its name.
@@ -128,4 +150,83 @@ pub enum Action {
     Suspend,
     /// Leave.
     Quit,
+}
+
+impl Action {
+    /// Whether it works on the panes, and does nothing while something lies over them.
+    pub(super) fn is_for_panes(&self) -> bool {
+        match self {
+            Self::Focus(_)
+            | Self::FocusNext
+            | Self::FocusPrevious
+            | Self::Zoom
+            | Self::DraftMore
+            | Self::DraftLess
+            | Self::DraftDigit(_)
+            | Self::DraftErase
+            | Self::DraftSet(_)
+            | Self::NextStep
+            | Self::SkipStep
+            | Self::OpenPartial
+            | Self::OpenDrift
+            | Self::Toggle
+            | Self::Hold
+            | Self::Note
+            | Self::SelectLines
+            | Self::AttachLines
+            | Self::Copy
+            | Self::PauseLogs
+            | Self::FilterLogs
+            | Self::NextLevel
+            | Self::NextPool
+            | Self::ToggleExcluded
+            | Self::NextSpan
+            | Self::Help
+            | Self::Palette
+            | Self::Details
+            | Self::Messages
+            | Self::ReloadProfile
+            | Self::TakeControls
+            | Self::ConfirmRun
+            | Self::EndRun
+            | Self::OfferControls
+            | Self::AskControls
+            | Self::Point
+            | Self::PointAtStep
+            | Self::People
+            | Self::CloseSession => true,
+            Self::Up
+            | Self::Down
+            | Self::PageUp
+            | Self::PageDown
+            | Self::Top
+            | Self::Bottom
+            | Self::Left
+            | Self::Right
+            | Self::Enter
+            | Self::Escape
+            | Self::RollBack
+            | Self::OtherWayBack
+            | Self::Send
+            | Self::Afresh
+            | Self::Override
+            | Self::LookAtRequest
+            | Self::LookAtControls
+            | Self::Refuse
+            | Self::BreakGlass
+            | Self::Retry
+            | Self::Leave
+            | Self::PutBack
+            | Self::AcceptDrift
+            | Self::CallView
+            | Self::NextTheme
+            | Self::ToggleMotion
+            | Self::ToggleMouse
+            | Self::Demo(_)
+            | Self::Edit(_)
+            | Self::Redraw
+            | Self::Suspend
+            | Self::Quit => false,
+        }
+    }
 }

@@ -59,6 +59,8 @@ pub struct Model {
     pub beat: u64,
     /// When `beat` last counted.
     pub(super) beat_at: Elapsed,
+    /// When a key was last answered by a message: it stands before banners for a moment.
+    pub(super) answered_at: Option<Elapsed>,
     /// When a confirmed dialog last closed by itself: an Enter that comes just after it was meant for the dialog.
     pub(super) closed_at: Option<Elapsed>,
 }
@@ -145,8 +147,16 @@ impl Model {
             dropped: 0,
             beat: 0,
             beat_at: Elapsed(0),
+            answered_at: None,
             closed_at: None,
         }
+    }
+
+    /// The message that answers the last key, for the moment that it takes to read it.
+    pub fn answer_to_key(&self) -> Option<&Noticed> {
+        let newest = self.notices.back()?;
+        let at = self.answered_at.filter(|at| newest.at.elapsed == *at)?;
+        (self.now.elapsed.since(at).as_secs() < 4).then_some(newest)
     }
 
     /// The newest notice, while it is fresh enough to stand in the message line.

@@ -2,9 +2,10 @@
 
 use tui_input::Input;
 
-use crate::domain::{ChangeId, NativeSplit, RouterId, StepId};
+use crate::domain::{ChangeId, CockpitId, NativeSplit, Operator, RequestId, RouterId, StepId};
 use crate::flight::{Ask, WayBackChoice};
 use crate::session::proposal::{Gate, Override};
+use crate::session::second::Request;
 
 /// What has the keys instead of the panes.
 #[derive(Clone, Debug)]
@@ -64,6 +65,19 @@ pub enum OverlayKind {
     Messages,
     /// Take the changed profile in?
     Reload(ConfirmState),
+    /// What another person asks to be confirmed (F3).
+    Look(Box<Look>),
+    /// Confirm the next steps of the plan at once.
+    Run {
+        /// The steps that are chosen so far.
+        steps: Vec<StepId>,
+        /// The confirmation.
+        confirm: ConfirmState,
+    },
+    /// The controls change hands (C3).
+    Controls(Handover),
+    /// Who is there.
+    People,
     /// Leave, although something stops with it (S1).
     Quit {
         /// What stops.
@@ -86,10 +100,43 @@ pub struct ConfirmState {
     pub overrides: Vec<Override>,
     /// A gate whose reason is being typed.
     pub overriding: Option<(Gate, Input)>,
+    /// The reason for breaking the glass, while it is being typed.
+    pub breaking: Option<Input>,
+    /// Why one person does alone what asks two.
+    pub alone: Option<String>,
     /// What was wrong with the last try.
     pub failed: Option<String>,
-    /// Whether it was confirmed and waits for the journal.
+    /// Whether it was confirmed and waits for the journal, a signature or another person.
     pub waiting: bool,
+}
+
+/// A request of another person, as it was when it was opened here.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// What is asked, by whom; what is drawn and confirmed, whatever comes after it.
+    pub request: Request,
+    /// The confirmation.
+    pub confirm: ConfirmState,
+    /// What became of it; `None` while it stands.
+    pub over: Option<String>,
+}
+
+/// The dialogs in which the controls change hands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Handover {
+    /// To whom this driver offers them.
+    OfferTo {
+        /// The operators that are there, each with a cockpit.
+        cockpits: Vec<(CockpitId, Operator)>,
+        /// The chosen one.
+        chosen: usize,
+    },
+    /// They are offered to this cockpit.
+    Offered,
+    /// Another cockpit asks this driver for them.
+    Asked,
+    /// This cockpit asks for them.
+    Asking,
 }
 
 impl Overlay {
@@ -99,7 +146,9 @@ impl Overlay {
             OverlayKind::Shift(confirm)
             | OverlayKind::RollBack { confirm, .. }
             | OverlayKind::Complete { confirm, .. }
+            | OverlayKind::Run { confirm, .. }
             | OverlayKind::Reload(confirm) => Some(confirm),
+            OverlayKind::Look(look) => Some(&look.confirm),
             OverlayKind::Partial
             | OverlayKind::Drift { .. }
             | OverlayKind::Ask(_)
@@ -107,6 +156,8 @@ impl Overlay {
             | OverlayKind::Palette(_)
             | OverlayKind::Details { .. }
             | OverlayKind::Messages
+            | OverlayKind::Controls(_)
+            | OverlayKind::People
             | OverlayKind::Quit { .. } => None,
         }
     }
@@ -116,7 +167,9 @@ impl Overlay {
             OverlayKind::Shift(confirm)
             | OverlayKind::RollBack { confirm, .. }
             | OverlayKind::Complete { confirm, .. }
+            | OverlayKind::Run { confirm, .. }
             | OverlayKind::Reload(confirm) => Some(confirm),
+            OverlayKind::Look(look) => Some(&mut look.confirm),
             OverlayKind::Partial
             | OverlayKind::Drift { .. }
             | OverlayKind::Ask(_)
@@ -124,6 +177,8 @@ impl Overlay {
             | OverlayKind::Palette(_)
             | OverlayKind::Details { .. }
             | OverlayKind::Messages
+            | OverlayKind::Controls(_)
+            | OverlayKind::People
             | OverlayKind::Quit { .. } => None,
         }
     }
@@ -153,6 +208,15 @@ pub enum Purpose {
     SkipStep,
     /// Why a change is left partly done.
     Leave,
+    /// Why the second person refuses.
+    Refuse {
+        /// What is refused.
+        request: RequestId,
+    },
+    /// Why the controls are asked for.
+    AskControls,
+    /// Why a run of steps is ended.
+    EndRun,
     /// Why a drifted router is taken as it is.
     AcceptDrift {
         /// The router.

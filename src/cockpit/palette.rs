@@ -85,6 +85,19 @@ impl Model {
             Action::TakeControls => {
                 unless(session.is_open() && !self.flight.drives(), "you have the controls, or the session is closed")
             }
+            Action::LookAtRequest => unless(self.flight.asked_of_me().is_some(), "nobody asks you to confirm anything"),
+            Action::ConfirmRun => unless(
+                !self.flight.drives() && self.asks_two_to_shift() && !self.runnable().is_empty(),
+                "you drive, shifts ask one person, or the next step is no shift",
+            ),
+            Action::EndRun => unless(session.run.is_some(), "no run of steps is confirmed"),
+            Action::OfferControls => unless(self.flight.drives(), "you do not have the controls"),
+            Action::AskControls => {
+                unless(!self.flight.drives() && session.controls.is_some(), "you have the controls, or nobody has")
+            }
+            Action::LookAtControls => {
+                unless(session.offer.is_some() || session.asking.is_some(), "nobody offers or asks for the controls")
+            }
             Action::Hold | Action::Note | Action::CloseSession => unless(session.is_open(), "the session is closed"),
             Action::FilterLogs
             | Action::PauseLogs
@@ -117,6 +130,11 @@ impl Model {
             | Action::Send
             | Action::Afresh
             | Action::Override
+            | Action::Refuse
+            | Action::BreakGlass
+            | Action::Point
+            | Action::PointAtStep
+            | Action::People
             | Action::Retry
             | Action::Leave
             | Action::PutBack

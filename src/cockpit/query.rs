@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use super::{Action, Banner, Model, OverlayKind, Pane, Purpose};
+use super::{Action, Model, OverlayKind, Pane, Purpose};
 use crate::domain::procedure::{Friction, Role, StepAct};
 use crate::domain::{Elapsed, Outcome, PoolId, Shares, Weights};
+use crate::flight::WayBackChoice;
 use crate::flight::propose::Stage;
-use crate::flight::{ChangedProfile, Tone, WayBackChoice};
 use crate::layout::{Areas, Screen, areas};
 use crate::session::Change;
+use crate::session::decide::second::run_target;
 use crate::session::decide::step::{own_friction, typed_for};
 
 /// How often moving things are drawn anew: about twelve times a second.
@@ -99,57 +100,16 @@ impl Model {
         stuck.then_some(change)
     }
 
-    /// What waits for the operator, worst first. None of it takes the keyboard (F2).
-    pub fn banners(&self) -> Vec<Banner> {
-        let session = &self.flight.session;
-        let mut found = Vec::new();
-        let mut add = |tone: Tone, action: Option<Action>, text: String| found.push(Banner { text, action, tone });
-        if let Some(why) = &self.flight.link.broken {
-            add(Tone::Bad, None, format!("the journal cannot be read on: {why}; read-only from here"));
-        }
-        if let Some(why) = &self.flight.link.down {
-            add(Tone::Bad, None, format!("the journal does not answer: {why}; nothing is decided until it does"));
-        }
-        if let Some(change) = self.partial() {
-            let open: Vec<&str> = change.unfinished().map(|(router, _)| router.as_str()).collect();
-            let text = format!("{} is not done everywhere: {} not verified", change.confirmed.to, open.join(", "));
-            add(Tone::Bad, Some(Action::OpenPartial), text);
-        }
-        for (router, drifted) in &session.drifted {
-            let why = if drifted.restarted { "was restarted and lost its weights" } else { "was changed outside" };
-            add(Tone::Bad, Some(Action::OpenDrift), format!("{router} {why}: put back, accept or roll back"));
-        }
-        if let Some(hold) = &session.hold {
-            add(Tone::Warn, Some(Action::Hold), format!("held by {}: {}", hold.by, hold.what));
-        }
-        match &self.flight.changed_profile {
-            Some(ChangedProfile::Good { .. }) => {
-                let text = "the profile on disk is not the one that is flown".to_owned();
-                add(Tone::Warn, Some(Action::ReloadProfile), text);
-            }
-            Some(ChangedProfile::Bad { why }) => {
-                add(Tone::Warn, None, format!("the profile on disk has problems, the old one is flown: {why}"));
-            }
-            None => {}
-        }
-        if let Some(closed) = &session.closed {
-            add(Tone::Plain, Some(Action::Quit), format!("the session is closed: {}", closed.what));
-        } else if let Some(controls) = session.controls.as_ref().filter(|_| !self.flight.drives()) {
-            let holder = &controls.holder.operator;
-            if self.gone == Some(controls.holder.cockpit) {
-                let text = format!("{holder} had the controls and is gone: nobody drives");
-                add(Tone::Warn, Some(Action::TakeControls), text);
-            } else {
-                add(Tone::Warn, None, format!("{holder} has the controls; rolling back and holding need none"));
-            }
-        }
-        found
-    }
-
     /// What confirming the open dialog asks of the operator; `None` where none is open that confirms.
     pub fn friction(&self) -> Option<Friction> {
         let overlay = self.overlay.as_ref()?;
         let overridden = overlay.confirm().is_some_and(|confirm| !confirm.overrides.is_empty());
+        // One person alone types the target, whatever two would do. What began by typing ends so, too: a journal that
+        // comes back in the middle of it must not turn the next letter into a key that confirms.
+        let types = |confirm: &super::ConfirmState| confirm.alone.is_some() || !confirm.typed.value().is_empty();
+        if overlay.confirm().is_some_and(types) {
+            return Some(Friction::Type);
+        }
         match &overlay.kind {
             OverlayKind::Shift(_) | OverlayKind::RollBack { .. } => Some(self.flight.friction(overridden)),
             OverlayKind::Complete { step, .. } => {
@@ -157,7 +117,10 @@ impl Model {
                 Some(own_friction(&self.flight.procedure, step, overridden))
             }
             OverlayKind::Reload(_) => Some(Friction::Key),
-            OverlayKind::Partial
+            OverlayKind::Look(_) | OverlayKind::Run { .. } => Some(Friction::Type),
+            OverlayKind::Controls(_)
+            | OverlayKind::People
+            | OverlayKind::Partial
             | OverlayKind::Drift { .. }
             | OverlayKind::Ask(_)
             | OverlayKind::Help
@@ -178,7 +141,11 @@ impl Model {
             OverlayKind::Shift(_) | OverlayKind::RollBack { .. } => {
                 self.flight.proposing.as_ref()?.proposal().map(crate::session::Proposal::typed_target)
             }
-            OverlayKind::Reload(_)
+            OverlayKind::Reload(_) => Some("reload".to_owned()),
+            OverlayKind::Look(look) => self.look_stands(look).then(|| look.request.asked.act.typed_target()),
+            OverlayKind::Run { steps, .. } => Some(run_target(steps)),
+            OverlayKind::Controls(_)
+            | OverlayKind::People
             | OverlayKind::Partial
             | OverlayKind::Drift { .. }
             | OverlayKind::Ask(_)
@@ -219,9 +186,19 @@ impl Model {
         if self.is_void() {
             return Some("propose it afresh".to_owned());
         }
+        if confirm.is_some_and(|confirm| confirm.breaking.is_some()) {
+            return Some("give this reason".to_owned());
+        }
+        if confirm.is_some_and(|confirm| confirm.alone.is_some()) {
+            return self.typed_target().map(|target| format!("do it alone, once {target} is typed"));
+        }
         match kind {
-            OverlayKind::Shift(_) | OverlayKind::Complete { .. } => {
+            OverlayKind::Shift(_) | OverlayKind::Complete { .. } | OverlayKind::Reload(_) => {
                 self.typed_target().map(|target| format!("send, once {target} is typed"))
+            }
+            OverlayKind::Look(_) => self.typed_target().map(|target| format!("confirm, once {target} is typed")),
+            OverlayKind::Run { .. } => {
+                self.typed_target().map(|target| format!("confirm the run, once {target} is typed"))
             }
             OverlayKind::RollBack { .. } => match self.typed_target() {
                 Some(target) => Some(format!("roll back, once {target} is typed")),
@@ -232,8 +209,10 @@ impl Model {
                 let chosen = self.palette_chosen()?;
                 Some(chosen.title)
             }
-            OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages => Some("close".to_owned()),
-            OverlayKind::Partial | OverlayKind::Drift { .. } | OverlayKind::Reload(_) | OverlayKind::Quit { .. } => {
+            OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People => {
+                Some("close".to_owned())
+            }
+            OverlayKind::Partial | OverlayKind::Drift { .. } | OverlayKind::Controls(_) | OverlayKind::Quit { .. } => {
                 None
             }
         }
@@ -248,6 +227,7 @@ impl Model {
                 Some(Action::OpenPartial) => Some("look at what is not done".to_owned()),
                 Some(Action::OpenDrift) => Some("look at the drift".to_owned()),
                 Some(Action::ReloadProfile) => Some("look at the changed profile".to_owned()),
+                Some(_) | None if !self.flight.drives() || self.flight.is_cut_off() => None,
                 Some(_) | None => {
                     let step = self.flight.session.next_step(&self.flight.procedure.plan)?;
                     Some(format!("next step: {}", step.name))
@@ -320,6 +300,9 @@ fn purpose_words(purpose: &Purpose) -> &'static str {
         Purpose::ReleaseHold => "release, with this reason",
         Purpose::SkipStep => "skip the step, with this reason",
         Purpose::Leave => "leave it, with this reason",
+        Purpose::Refuse { .. } => "refuse, with this reason",
+        Purpose::AskControls => "ask for the controls, with this reason",
+        Purpose::EndRun => "end the run, with this reason",
         Purpose::AcceptDrift { .. } => "accept, with this reason",
         Purpose::CloseSession => "close the session",
         Purpose::FilterLogs => "filter",

@@ -16,3 +16,7 @@ pub mod journal_on_nats {}
 pub mod own_test_runner_not_needed {}
 #[doc = include_str!("signatures.md")]
 pub mod signatures {}
+#[doc = include_str!("beside_the_journal.md")]
+pub mod beside_the_journal {}
+#[doc = include_str!("second_person.md")]
+pub mod second_person {}

@@ -33,8 +33,8 @@ impl Flight {
         let mut evidence =
             Evidence { soak: self.soak.as_ref().map(super::soak::Soak::evidence), ..Evidence::default() };
         evidence.present = self.present(now.elapsed).map(|presence| presence.cockpit).collect();
-        evidence.signers = self.keys.checked.clone();
-        evidence.own_key = self.me.key.clone();
+        evidence.signers.clone_from(&self.keys.checked);
+        evidence.own_key.clone_from(&self.me.key);
         for (router, watch) in &self.watches {
             let Some(seen) = watch.fresh(now.elapsed) else { continue };
             evidence.readings.insert(router.clone(), Bound::of(&seen.reading));

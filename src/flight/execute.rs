@@ -180,17 +180,16 @@ impl Flight {
     /// A spill that another process wrote: what it superseded is not sent any more, and its own routers are asked.
     fn take_up_spill(&mut self, now: Now, merged: &SpillMerged, out: &mut Vec<Effect>) {
         for event in merged.entries.iter().flat_map(|entry| &entry.events) {
-            match event {
-                Event::ChangeConfirmed(confirmed) => {
-                    for execution in self.executing.iter_mut().filter(|each| each.change != confirmed.change) {
-                        execution.superseded = true;
-                        out.push(Effect::Cancel { change: execution.change });
-                    }
+            if let Some(spilled) = event.confirms() {
+                for execution in self.executing.iter_mut().filter(|each| each.change != spilled) {
+                    execution.superseded = true;
+                    out.push(Effect::Cancel { change: execution.change });
                 }
-                Event::ChangeDispatched { change, deadline, .. } if self.execution(*change).is_none() => {
-                    self.dispatch(now, *change, false, *deadline, None, out);
-                }
-                _ => {}
+            }
+            if let Event::ChangeDispatched { change, deadline, .. } = event
+                && self.execution(*change).is_none()
+            {
+                self.dispatch(now, *change, false, *deadline, None, out);
             }
         }
         self.forget_superseded();

@@ -27,6 +27,8 @@ pub struct Link {
     pub(super) urgent: Option<Urgent>,
     /// Hashes of the newest entries, by number.
     hashes: BTreeMap<u64, Digest>,
+    /// Since when a read of the journal was not answered.
+    pub(super) reading: Option<Elapsed>,
     retry_at: Option<Elapsed>,
 }
 
@@ -46,6 +48,8 @@ pub(super) struct Pending {
     unknown: bool,
 }
 
+/// After this nobody is reading the journal any more: it is asked again.
+const GIVEN_UP: Duration = Duration::from_secs(10);
 /// How many hashes are remembered: a signature names a head of the last minutes.
 const HASHES: usize = 512;
 /// How long to wait before the journal is asked again.
@@ -148,7 +152,10 @@ impl Flight {
                 }
                 Ok(decided) => {
                     if !self.link.queue.is_empty() {
-                        scratch.get_or_insert_with(|| self.session.clone()).apply_entry(&stamp, &decided);
+                        let scratch = scratch.get_or_insert_with(|| self.session.clone());
+                        scratch.apply_entry(&stamp, &decided);
+                        // The entry is not kept yet: what is decided next for it counts from the same head.
+                        scratch.head = self.session.head;
                     }
                     events.extend(decided);
                     waiting.push(next);
@@ -219,14 +226,14 @@ impl Flight {
             Appended::Conflict { .. } => {
                 // Somebody was first: read what came, then decide the same commands again.
                 self.put_back(pending.waiting);
-                out.push(Effect::ReadJournal { after: self.session.head });
+                self.read_journal(now, out);
                 self.link.retry_at = Some(now.elapsed.plus(RETRY));
             }
             Appended::Unknown { why } => {
                 self.link.down = Some(why);
                 pending.unknown = true;
                 self.link.pending = Some(pending);
-                out.push(Effect::ReadJournal { after: self.session.head });
+                self.read_journal(now, out);
             }
             Appended::Unavailable { why } => {
                 let (by_person, own): (Vec<_>, Vec<_>) =
@@ -257,12 +264,30 @@ impl Flight {
         }
     }
 
+    /// Reads what came after the newest entry that is known, unless that is being read already.
+    fn read_journal(&mut self, now: Now, out: &mut Vec<Effect>) {
+        if self.link.reading.is_none_or(|since| now.elapsed.since(since) >= GIVEN_UP) {
+            self.link.reading = Some(now.elapsed);
+            out.push(Effect::ReadJournal { after: self.session.head });
+        }
+    }
+
+    /// The journal is not followed: known at once, not only when something is to be written.
+    pub(super) fn journal_away(&mut self, now: Now, why: String, out: &mut Vec<Effect>) {
+        if self.link.down.is_none() {
+            let text = format!("the journal is away, nothing goes forward: {why}; R still goes back");
+            out.push(Effect::tell(Tone::Bad, text));
+        }
+        self.link.down = Some(why);
+        self.ask_after_journal(now, out);
+    }
+
     /// A journal that was away is asked whether it is back, also when nothing waits for it.
     pub(super) fn ask_after_journal(&mut self, now: Now, out: &mut Vec<Effect>) {
         let idle = self.link.pending.is_none() && self.link.broken.is_none();
         if self.link.down.is_some() && idle && self.link.retry_at.is_none_or(|at| now.elapsed >= at) {
             self.link.retry_at = Some(now.elapsed.plus(RETRY));
-            out.push(Effect::ReadJournal { after: self.session.head });
+            self.read_journal(now, out);
         }
     }
 
@@ -271,7 +296,8 @@ impl Flight {
         for (entry, hash) in entries {
             if entry.number != self.session.head + 1 {
                 if entry.number > self.session.head + 1 {
-                    out.push(Effect::ReadJournal { after: self.session.head });
+                    self.link.reading.take_if(|_| is_tail);
+                    self.read_journal(now, out);
                     return;
                 }
                 continue;
@@ -294,6 +320,7 @@ impl Flight {
                 None => self.fold(now, &entry, hash, out),
             }
         }
+        self.link.reading.take_if(|_| is_tail);
         // The journal was read to its end and the unknown entry is not in it: the same entry is sent once more. Its number
         // guards it, so that at most one of the two is kept.
         if is_tail && self.link.pending.is_none() {

@@ -62,6 +62,11 @@ pub enum Msg {
         /// Whether these answer a read: the journal held no more at that moment.
         is_tail: bool,
     },
+    /// The journal is not followed at the moment.
+    JournalAway {
+        /// Why, for people.
+        why: String,
+    },
     /// The journal cannot be read on: another format, a broken chain. Read-only from here; rollback stays possible.
     JournalBroken {
         /// Why, for people.

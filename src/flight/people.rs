@@ -7,6 +7,7 @@ use crate::session::event::{ChangeKind, Event, StepMark};
 use crate::session::second::Second;
 
 impl Flight {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "this is about few of many events; the others are `react`'s")]
     pub(super) fn react_to_people(&mut self, now: Now, stamp: &Stamp, event: &Event, out: &mut Vec<Effect>) {
         let mine = stamp.cockpit == self.me.cockpit;
         let who = stamp.actor.clone();
@@ -53,6 +54,10 @@ impl Flight {
             Event::ConfirmationRefused { request, reason } => {
                 self.request_refused(*request, who.as_str(), reason, out);
             }
+            Event::ConfirmationEnded { why, .. } => {
+                let whose = if mine { "the request".to_owned() } else { format!("the request of {who}") };
+                out.push(Effect::tell(Tone::Warn, format!("{whose} to confirm is over, nothing was sent: {why}")));
+            }
             Event::RunConfirmed(run) => {
                 self.check_given(stamp, event, out);
                 if !mine {
@@ -64,7 +69,7 @@ impl Flight {
                 out.push(Effect::tell(Tone::Warn, format!("the confirmed run of steps is over: {why}")));
             }
             Event::ChangeConfirmed(confirmed) => {
-                self.tell_alone(&who, &confirmed.second, out);
+                tell_alone(&who, &confirmed.second, out);
                 let rollback = matches!(confirmed.kind, ChangeKind::Rollback { .. });
                 if rollback && !mine {
                     out.push(Effect::tell(Tone::Bad, format!("{who} rolls back to {}", confirmed.to)));
@@ -74,7 +79,7 @@ impl Flight {
                 }
             }
             Event::StepMarked { mark: StepMark::Done { second, .. }, .. } | Event::ProfileReloaded { second, .. } => {
-                self.tell_alone(&who, second, out);
+                tell_alone(&who, second, out);
             }
             Event::Held { reason } if !mine => {
                 out.push(Effect::tell(Tone::Bad, format!("{who} holds the deployment: {reason}")));
@@ -85,10 +90,10 @@ impl Flight {
             self.waiting = None;
         }
     }
+}
 
-    fn tell_alone(&self, who: &crate::domain::Operator, second: &Second, out: &mut Vec<Effect>) {
-        if let Second::Alone { reason } = second {
-            out.push(Effect::tell(Tone::Bad, format!("{who} broke the glass, alone: {reason}")));
-        }
+fn tell_alone(who: &crate::domain::Operator, second: &Second, out: &mut Vec<Effect>) {
+    if let Second::Alone { reason } = second {
+        out.push(Effect::tell(Tone::Bad, format!("{who} broke the glass, alone: {reason}")));
     }
 }

@@ -95,16 +95,17 @@ impl Flight {
         friction(&self.procedure, kind) == Friction::Two
             && confirmation.alone.is_none()
             && !self.is_covered(kind, overrides)
-            && !(self.is_cut_off() && !kind.is_forward())
+            && (kind.is_forward() || !self.is_cut_off())
     }
 
     /// Whether completing the next step now asks another person first.
-    pub(super) fn completing_asks_second(&self, id: &StepId, confirmation: &Confirmation) -> bool {
+    pub fn completing_asks_second(&self, id: &StepId, confirmation: &Confirmation) -> bool {
         let step = self.procedure.step(id).map(|(_, step)| step);
         confirmation.alone.is_none() && step.is_some_and(|step| step::friction(&self.procedure, step) == Friction::Two)
     }
 
-    pub(super) fn reloading_asks_second(&self, confirmation: &Confirmation) -> bool {
+    /// Whether taking the changed profile in now asks another person first.
+    pub fn reloading_asks_second(&self, confirmation: &Confirmation) -> bool {
         confirmation.alone.is_none() && reload_friction(&self.procedure) == Friction::Two
     }
 

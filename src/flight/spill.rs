@@ -25,7 +25,7 @@ impl Spill {
     }
 
     fn holds(&self, change: ChangeId) -> bool {
-        self.merged.entries.iter().flat_map(|entry| &entry.events).any(|event| confirms(event) == Some(change))
+        self.merged.entries.iter().flat_map(|entry| &entry.events).any(|event| event.confirms() == Some(change))
     }
 }
 
@@ -41,13 +41,6 @@ pub(super) struct Urgent {
 
 /// How long a rollback waits for the journal (R5).
 const PATIENCE: Duration = Duration::from_secs(1);
-
-fn confirms(event: &Event) -> Option<ChangeId> {
-    match event {
-        Event::ChangeConfirmed(confirmed) => Some(confirmed.change),
-        _ => None,
-    }
-}
 
 impl Flight {
     /// Whether the journal does not answer, or cannot be read on.
@@ -159,7 +152,7 @@ impl Flight {
 
     /// A spill of an earlier cockpit of this host: it is fact, and waits to be merged.
     pub(super) fn spill_found(&mut self, now: Now, found: SpillMerged, out: &mut Vec<Effect>) {
-        let new = |event: &Event| confirms(event).is_some_and(|change| self.session.change(change).is_none());
+        let new = |event: &Event| event.confirms().is_some_and(|change| self.session.change(change).is_none());
         if !found.entries.iter().flat_map(|entry| &entry.events).any(new) {
             out.push(Effect::DropSpill);
             return;
@@ -191,14 +184,17 @@ impl Flight {
             .entries
             .iter()
             .flat_map(|entry| &entry.events)
-            .filter_map(confirms)
+            .filter_map(Event::confirms)
             .all(|change| spill.kept.change(change).is_some());
         // What the spill has done already is not done again.
-        let moves = |event: &Event| match event {
-            Event::ChangeConfirmed(confirmed) => !spill.holds(confirmed.change),
-            Event::ChangeDispatched { change, .. } => !spill.holds(*change),
-            Event::SpillMerged(merged) => *merged.entries != *spill.merged.entries,
-            _ => true,
+        let moves = |event: &Event| {
+            if let Event::SpillMerged(merged) = event {
+                merged.entries != spill.merged.entries
+            } else if let Event::ChangeDispatched { change, .. } = event {
+                !spill.holds(*change)
+            } else {
+                event.confirms().is_none_or(|change| !spill.holds(change))
+            }
         };
         let moving: Vec<Event> = events.iter().filter(|event| moves(event)).cloned().collect();
         if all_known {

@@ -44,7 +44,9 @@ impl Flight {
             Msg::SignatureChecked { entry, result } => self.signature_checked(entry, result, &mut out),
             Msg::Spilled { entry, result } => self.spilled(now, entry, result, &mut out),
             Msg::SpillFound(spill) => self.spill_found(now, *spill, &mut out),
+            Msg::JournalAway { why } => self.journal_away(now, why, &mut out),
             Msg::JournalBroken { why } => {
+                self.link.reading = None;
                 out.push(Effect::tell(Tone::Bad, format!("the journal cannot be read on: {why}; read-only from here")));
                 self.link.broken = Some(why);
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cockpit::{Model, OverlayKind, Pane};
+use crate::cockpit::{Handover, Look, Model, OverlayKind, Pane};
 
 /// One fact.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -23,6 +23,12 @@ pub enum Fact {
     Override,
     /// and a plain letter says so: the text field, if any, is empty and does not ask for that letter.
     OverrideLetter,
+    /// The dialog is about another person's asking, which can be refused,
+    Refuse,
+    /// and a plain letter says so.
+    RefuseLetter,
+    /// The dialog asks two people, and one alone could do it with a reason.
+    Glass,
     /// The dialog of a change that is not done everywhere.
     Partial,
     /// The dialog of a drifted router.
@@ -45,7 +51,7 @@ pub enum Fact {
 
 impl Fact {
     /// All facts with their names in key files.
-    pub const ALL: [(&str, Self); 17] = [
+    pub const ALL: [(&str, Self); 20] = [
         ("overlay", Self::Overlay),
         ("text", Self::Text),
         ("confirm", Self::Confirm),
@@ -54,6 +60,9 @@ impl Fact {
         ("void", Self::Void),
         ("override", Self::Override),
         ("override-letter", Self::OverrideLetter),
+        ("refuse", Self::Refuse),
+        ("refuse-letter", Self::RefuseLetter),
+        ("glass", Self::Glass),
         ("partial", Self::Partial),
         ("drift", Self::Drift),
         ("list", Self::List),
@@ -98,7 +107,12 @@ pub fn facts(model: &Model) -> Facts {
         OverlayKind::Drift { .. } => facts.extend([Fact::Drift]),
         OverlayKind::Ask(_) => facts.extend([Fact::Text]),
         OverlayKind::Palette(_) => facts.extend([Fact::Text, Fact::Palette]),
-        OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages => facts.extend([Fact::List]),
+        OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People => {
+            facts.extend([Fact::List]);
+        }
+        OverlayKind::Run { .. } | OverlayKind::Controls(Handover::OfferTo { .. }) => facts.extend([Fact::Confirm]),
+        OverlayKind::Controls(_) => facts.extend([Fact::Confirm, Fact::Refuse, Fact::RefuseLetter]),
+        OverlayKind::Look(look) => facts.extend(look_facts(model, look)),
     }
     if model.is_void() {
         facts.insert(Fact::Void);
@@ -110,14 +124,17 @@ pub fn facts(model: &Model) -> Facts {
         return facts;
     }
     let target = model.typed_target().filter(|_| !facts.contains(&Fact::Void));
-    if confirm.overriding.is_some() {
+    if confirm.overriding.is_some() || confirm.breaking.is_some() {
         facts.insert(Fact::Text);
         return facts;
+    }
+    if model.could_break_glass() {
+        facts.insert(Fact::Glass);
     }
     if target.is_some() {
         facts.insert(Fact::Text);
     }
-    if model.to_override().is_some() && !facts.contains(&Fact::Void) {
+    if confirm.alone.is_none() && model.to_override().is_some() && !facts.contains(&Fact::Void) {
         facts.insert(Fact::Override);
         let wants_letter = target.is_some_and(|target| target.starts_with('o'));
         if confirm.typed.value().is_empty() && !wants_letter {
@@ -125,4 +142,14 @@ pub fn facts(model: &Model) -> Facts {
         }
     }
     facts
+}
+
+/// Of another person's asking: confirmed by its typed target, refused by a letter while nothing is typed.
+fn look_facts(model: &Model, look: &Look) -> Vec<Fact> {
+    if !model.look_stands(look) || look.confirm.waiting {
+        return Vec::new();
+    }
+    let wants_letter = look.request.asked.act.typed_target().starts_with('n');
+    let letter = (look.confirm.typed.value().is_empty() && !wants_letter).then_some(Fact::RefuseLetter);
+    [Fact::Confirm, Fact::Refuse].into_iter().chain(letter).collect()
 }

@@ -4,7 +4,7 @@ use super::fact::{Facts, facts, facts_of_panes};
 use super::key::KeyText;
 use super::keymap::{Keymap, Meaning};
 use crate::cockpit::catalogue::catalogue;
-use crate::cockpit::{Action, Model, OverlayKind, Pane};
+use crate::cockpit::{Action, Handover, Model, OverlayKind, Pane};
 
 /// Keys that mean an act at this moment, the one to be shown first.
 pub fn keys_for(action: &Action, model: &Model) -> Vec<KeyText> {
@@ -65,7 +65,8 @@ pub fn footer(model: &Model) -> Vec<(KeyText, String)> {
         Some(overlay) => dialog(&mut line, &facts, model, &overlay.kind),
         None => panes(&mut line, &facts, model),
     }
-    if !matches!(model.overlay.as_ref().map(|overlay| &overlay.kind), Some(OverlayKind::RollBack { .. })) {
+    let is_back = matches!(model.overlay.as_ref().map(|overlay| &overlay.kind), Some(OverlayKind::RollBack { .. }));
+    if !is_back && !model.is_observer() {
         add(&mut line, &facts, &Action::RollBack, model.roll_back_words());
     }
     add(&mut line, &facts, &Action::Help, "keys");
@@ -81,28 +82,57 @@ fn add(line: &mut Vec<(KeyText, String)>, facts: &Facts, action: &Action, label:
 
 fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind: &OverlayKind) {
     let mut put = |action: Action, label: &str| add(line, facts, &action, label);
-    let waiting = model.overlay.as_ref().and_then(crate::cockpit::Overlay::confirm).is_some_and(|c| c.waiting);
+    let confirm = model.overlay.as_ref().and_then(crate::cockpit::Overlay::confirm);
+    let waiting = confirm.is_some_and(|confirm| confirm.waiting);
+    if confirm.is_some_and(|confirm| !waiting && (confirm.breaking.is_some() || confirm.alone.is_some())) {
+        put(Action::Escape, "back to asking");
+        return;
+    }
     match kind {
         OverlayKind::Shift(_) | OverlayKind::Complete { .. } if !waiting => {
             if !model.is_blocked() {
-                put(Action::Send, if matches!(kind, OverlayKind::Shift(_)) { "send" } else { "it is done" });
+                let act = if matches!(kind, OverlayKind::Shift(_)) { "send" } else { "it is done" };
+                put(Action::Send, if model.asks_two() { "ask the second person" } else { act });
             }
             put(Action::Override, "override, with a reason");
+            put(Action::BreakGlass, "break the glass");
             put(Action::Escape, "send nothing");
         }
         OverlayKind::RollBack { .. } if !waiting => {
-            put(Action::Send, "roll back");
+            put(Action::Send, if model.asks_two() { "ask the second person" } else { "roll back" });
+            put(Action::BreakGlass, "break the glass");
             put(Action::OtherWayBack, "the other way back");
             put(Action::Escape, "send nothing");
         }
         OverlayKind::Reload(_) if !waiting => {
-            put(Action::Send, "take it in");
+            put(Action::Send, if model.asks_two() { "ask the second person" } else { "take it in" });
+            put(Action::BreakGlass, "break the glass");
             put(Action::Escape, "not now");
         }
         OverlayKind::Shift(_)
         | OverlayKind::Complete { .. }
         | OverlayKind::RollBack { .. }
         | OverlayKind::Reload(_) => {
+            put(Action::Escape, if model.flight.waits_for_second() { "withdraw" } else { "close" });
+        }
+        OverlayKind::Look(look) => {
+            put(Action::Refuse, "refuse, with a reason");
+            put(Action::Escape, if model.look_stands(look) { "close, it stays asked" } else { "close" });
+        }
+        OverlayKind::Run { .. } => {
+            put(Action::Down, "one step more");
+            put(Action::Up, "one less");
+            put(Action::Escape, "confirm nothing");
+        }
+        OverlayKind::Controls(handover) => {
+            let (yes, no) = match handover {
+                Handover::OfferTo { .. } => ("offer them", ""),
+                Handover::Offered => ("take them", "refuse"),
+                Handover::Asked => ("hand over", "refuse"),
+                Handover::Asking => ("take them", "ask no longer"),
+            };
+            put(Action::Send, yes);
+            put(Action::Refuse, no);
             put(Action::Escape, "close");
         }
         OverlayKind::Partial => {
@@ -121,7 +151,9 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
             put(Action::Down, "choose");
             put(Action::Escape, "close");
         }
-        OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages => put(Action::Down, "scroll"),
+        OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People => {
+            put(Action::Down, "scroll");
+        }
         OverlayKind::Quit { suspend, .. } => {
             put(Action::Send, if *suspend { "to the background all the same" } else { "leave all the same" });
             put(Action::Escape, "stay");
@@ -144,7 +176,35 @@ fn panes(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model) {
         put(action, "look at it");
         return;
     }
+    let drives = (model.flight.drives() && !model.flight.is_cut_off()) || !model.flight.session.is_open();
+    let waits = |action: &Action| model.banners().iter().any(|banner| banner.action.as_ref() == Some(action));
+    if waits(&Action::LookAtRequest) {
+        put(Action::LookAtRequest, "look at what is asked");
+    } else if waits(&Action::LookAtControls) {
+        put(Action::LookAtControls, "look at the controls");
+    }
     match model.focus {
+        Pane::Traffic if model.flight.is_cut_off() => {
+            put(Action::FocusNext, "next pane");
+            put(Action::Messages, "messages");
+        }
+        Pane::Traffic if !drives => {
+            if !model.is_observer() {
+                let free = model.flight.session.controls.is_none();
+                let (action, words) = if free {
+                    (Action::TakeControls, "take the controls")
+                } else {
+                    (Action::AskControls, "ask for the controls")
+                };
+                put(action, words);
+                put(Action::Hold, "hold");
+            }
+            put(Action::Point, "look here");
+            if model.is_observer() {
+                put(Action::FocusNext, "next pane");
+            }
+        }
+        Pane::Checklist if model.is_observer() => put(Action::Details, "details"),
         Pane::Traffic => {
             put(Action::DraftMore, "draft");
             put(Action::NextStep, "next step");
@@ -152,13 +212,17 @@ fn panes(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model) {
         }
         Pane::Checklist => {
             put(Action::Toggle, "tick");
-            put(Action::NextStep, "next step");
+            if drives {
+                put(Action::NextStep, "next step");
+            }
             put(Action::Details, "details");
         }
         Pane::Metrics => {
             put(Action::NextSpan, "span");
             put(Action::Zoom, "zoom");
-            put(Action::NextStep, "next step");
+            if drives {
+                put(Action::NextStep, "next step");
+            }
         }
         Pane::Logs => {
             put(Action::FilterLogs, "filter");

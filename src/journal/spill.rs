@@ -93,15 +93,12 @@ impl Spill {
     /// What the system said. Nothing of the entry counts then.
     pub fn append(&mut self, after: u64, hash: Digest, entry: &Spilled) -> io::Result<Digest> {
         let mut text = String::new();
-        let prev = match self.last {
-            Some(last) => last,
-            None => {
-                let head = Head { format: FORMAT, session: self.session, after, hash };
-                text.push_str(&serde_json::to_string(&head)?);
-                text.push('\n');
-                hash
-            }
-        };
+        if self.last.is_none() {
+            let head = Head { format: FORMAT, session: self.session, after, hash };
+            text.push_str(&serde_json::to_string(&head)?);
+            text.push('\n');
+        }
+        let prev = self.last.unwrap_or(hash);
         let raw = serde_json::value::to_raw_value(&Spilled { hash: None, ..entry.clone() })?;
         let hash = chained(prev, raw.get());
         text.push_str(&serde_json::to_string(&Line { entry: &raw, hash })?);
@@ -154,15 +151,10 @@ pub fn left_behind(directory: &Path, session: SessionId) -> Vec<(PathBuf, SpillM
             flock(&file, FlockOperation::NonBlockingLockShared).ok()?;
             let mut text = String::new();
             file.read_to_string(&mut text).ok()?;
-            match read(session, &text) {
-                Some(spill) => Some((path, spill)),
-                None => {
-                    if text.is_empty() {
-                        fs::remove_file(&path).ok();
-                    }
-                    None
-                }
+            if text.is_empty() {
+                fs::remove_file(&path).ok();
             }
+            read(session, &text).map(|spill| (path, spill))
         })
         .collect();
     found.sort_by(|(one, _), (other, _)| one.cmp(other));

@@ -32,6 +32,8 @@ pub type Tell = Arc<dyn Fn(Msg) + std::marker::Send + Sync>;
 const PATIENCE: Duration = Duration::from_millis(800);
 /// How often the clock is held against the store's.
 const CLOCK: Duration = Duration::from_secs(30);
+/// How long the journal is read for one question.
+const READING: Duration = Duration::from_secs(8);
 /// How long to wait before the journal is read again.
 const AGAIN: Duration = Duration::from_millis(500);
 
@@ -115,7 +117,10 @@ impl Hands {
                 match followed {
                     Ok(kept) => tell(Msg::Followed { entries: entries(kept), is_tail: false }),
                     Err(error) if error.is_final() => tell(Msg::JournalBroken { why: error.to_string() }),
-                    Err(error) => tracing::warn!(%error, "the journal is not followed at the moment"),
+                    Err(error) => {
+                        tracing::warn!(%error, "the journal is not followed at the moment");
+                        tell(Msg::JournalAway { why: error.to_string() });
+                    }
                 }
             }
         });
@@ -278,11 +283,11 @@ impl Hands {
         });
     }
 
-    /// Reads until the journal answers: whoever asked cannot go on without.
+    /// Reads until the journal answers, or for so long that the flight asks again.
     fn read_journal(&self, after: u64) {
         let (store, tell, session) = (self.store.clone(), self.tell.clone(), self.session);
         let cancel = self.cancel.clone();
-        self.tracker.spawn(cancel.run_until_cancelled_owned(async move {
+        self.tracker.spawn(cancel.run_until_cancelled_owned(timeout(READING, async move {
             loop {
                 match store.read(session, after + 1).await {
                     Ok(history) => {
@@ -300,7 +305,7 @@ impl Hands {
                 }
                 sleep(AGAIN).await;
             }
-        }));
+        })));
     }
 }
 

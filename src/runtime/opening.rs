@@ -66,7 +66,7 @@ fn me(intent: &Intent) -> Me {
 pub async fn open(store: Arc<dyn Store>, on_disk: Loaded, intent: &Intent) -> Result<Opening, Error> {
     let (service, environment) = (&on_disk.procedure.service, &on_disk.procedure.environment);
     match store.unclosed(service, environment).await? {
-        Some(session) => join(store, Some(on_disk), session, intent).await,
+        Some(session) => Box::pin(join(store, Some(on_disk), session, intent)).await,
         None if intent.seat == Seat::Observer => Err(none_open(&*store, service, environment)),
         None => begin(store, on_disk, intent).await,
     }
@@ -81,7 +81,7 @@ pub async fn take_up(store: Arc<dyn Store>, on_disk: Loaded, intent: &Intent) ->
     let Some(session) = store.unclosed(service, environment).await? else {
         return Err(none_open(&*store, service, environment));
     };
-    let mut opening = join(store, Some(on_disk), session, intent).await?;
+    let mut opening = Box::pin(join(store, Some(on_disk), session, intent)).await?;
     opening.first.retain(|msg| !matches!(msg, Msg::Ask(Ask::Resume { .. } | Ask::Join)));
     Ok(opening)
 }

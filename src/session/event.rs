@@ -276,6 +276,13 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// The change that it confirms, if it does.
+    pub fn confirms(&self) -> Option<ChangeId> {
+        if let Self::ChangeConfirmed(confirmed) = self { Some(confirmed.change) } else { None }
+    }
+}
+
 /// The first event of every session.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct SessionOpened {

@@ -4,6 +4,7 @@
 //! Nothing else changes a session. What is only seen (splits, metrics, log lines) or only local (focus, a draft) is not
 //! here.
 #![doc = include_str!("protocol.md")]
+#![doc = include_str!("table.md")]
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::wildcard_enum_match_arm)]
 
 pub mod apply;

@@ -49,7 +49,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas) {
             let style = pen.style(Role::Selected);
             pen.buffer.set_style(line, style);
         }
-        one(pen, inside, row, each, index == selected && is_focused);
+        one(pen, model, inside, row, each, index == selected && is_focused);
     }
     let hidden = rows.len().saturating_sub(first + page);
     if hidden > 0 {
@@ -67,6 +67,7 @@ fn title(pen: &Pen<'_>, model: &Model) -> Vec<Span<'static>> {
         let role = if ticked == all { Role::Good } else { Role::Text };
         title.push(Span::styled(format!("{ticked}/{all} "), pen.style(role)));
     }
+    title.extend(super::pointer::span(pen, model, "Checklist"));
     title
 }
 
@@ -105,18 +106,23 @@ pub(super) fn nothing(pen: &mut Pen<'_>, inside: Rect, what: &str, teach: &str) 
     }
 }
 
-fn one(pen: &mut Pen<'_>, inside: Rect, row: u16, each: &ChecklistRow<'_>, selected: bool) {
+fn one(pen: &mut Pen<'_>, model: &Model, inside: Rect, row: u16, each: &ChecklistRow<'_>, selected: bool) {
     let mut cells = pen.row_of(inside, row);
     match each {
         ChecklistRow::Heading { section, ticked, open, folded } => {
             let all = section.items.len();
             let count = format!("{ticked}/{all} {} ", if *open { ' ' } else { '✓' });
             cells.end(if *open { Role::Text } else { Role::Good }, &count);
+            if let Some(mark) = super::pointer::mark(model, &section.title) {
+                cells.end(Role::Accent, &mark);
+            }
             cells.skip(1).put(Role::Dim, if *folded { "▸ " } else { "▾ " });
             cells.put(if *open { Role::Strong } else { Role::Text }, &section.title);
         }
         ChecklistRow::Item { item, tick, .. } => {
-            if let Some(tick) = tick {
+            if let Some(mark) = super::pointer::mark(model, &model.item_pointer(item)) {
+                cells.end(Role::Accent, &mark);
+            } else if let Some(tick) = tick {
                 let clock = tick.at.clock();
                 let (minutes, _) = super::pen::cut(&clock, 5);
                 let who = format!("{}  {minutes} ", fit(tick.by.as_str(), 8));

@@ -15,16 +15,22 @@ use crate::theme::Role;
 
 /// Keys at the end of the line that are kept: roll back, help, palette.
 const KEPT: usize = 3;
+/// For who only watches there is no way back among them.
+const KEPT_WATCHING: usize = 2;
 
 /// Draws the line.
 pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
     let keys: Vec<(String, String)> =
         footer(model).into_iter().map(|(key, words)| (super::key::written(&key), words)).collect();
     let cells = |(key, words): &(String, String)| width(key) + width(words) + 3;
-    let kept: u16 = keys.iter().rev().take(KEPT).map(cells).sum();
-    let moment = keys.len().saturating_sub(KEPT);
+    let last = if model.is_observer() { KEPT_WATCHING } else { KEPT };
+    let kept: u16 = keys.iter().rev().take(last).map(cells).sum();
+    let moment = keys.len().saturating_sub(last);
     let mut row = pen.row_of(area, 0);
     row.skip(1);
+    if model.is_observer() {
+        row.put(Role::Wait, "watching only").skip(2);
+    }
     let gap = if keys.iter().map(cells).sum::<u16>() + 1 > area.width { 1 } else { 2 };
     for (place, pair) in keys.iter().enumerate() {
         let (key, words) = pair;

@@ -1,15 +1,18 @@
 //! The first line: what is deployed where, how fresh it is, since when, and who flies.
 //!
 //! ```text
-//!  payments-api  prod   v2.4.0 → v2.5.0            LIVE  14:02:11Z  T+12:31   SOLO  ana drives
+//!  payments-api  prod   v2.4.0 → v2.5.0      LIVE  14:02:11Z  T+12:31  ana (you) drives  raj copilot  mia watches
 //! ```
 
 use ratatui::layout::Rect;
 
 use super::pen::Pen;
-use crate::cockpit::Model;
-use crate::domain::clock_span;
+use crate::cockpit::{Model, Part};
+use crate::domain::{Durability, clock_span};
 use crate::theme::Role;
+
+/// From this width on there is room for more than single words.
+const ROOMY: u16 = 110;
 
 /// Draws the header.
 pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
@@ -20,34 +23,35 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
     row.skip(1).put(Role::Strong, &flight.procedure.service).skip(2);
     let name = format!(" {} ", flight.procedure.environment);
     row.put(environment, &name).skip(2);
-    // From the right: who flies matters last, whether it is live first.
-    let (state, words) = state(model);
-    let mut ends = vec![(state, words)];
-    ends.push((Role::Text, format!("{}Z", model.now.wall.clock())));
+    // Each piece with how much it matters where not all fit: the state and who drives stay longest.
+    let (role, words) = state(model);
+    let mut ends: Vec<(u8, Role, String)> = vec![(0, role, words)];
+    ends.extend(beside_journal(model).map(|(role, text)| (0, role, text)));
+    ends.push((2, Role::Text, format!("{}Z", model.now.wall.clock())));
     if let Some(opened) = &session.opened {
-        ends.push((Role::Dim, format!("T+{}", clock_span(model.now.wall.since(opened.at)))));
+        ends.push((5, Role::Dim, format!("T+{}", clock_span(model.now.wall.since(opened.at)))));
     }
     if model.around.solo {
-        ends.push((Role::Dim, "SOLO".to_owned()));
+        let text = if area.width >= ROOMY { "SOLO, this host only" } else { "SOLO" };
+        ends.push((4, Role::Dim, text.to_owned()));
     }
-    ends.push(match &session.controls {
-        Some(controls) => {
-            let is_me = flight.drives();
-            let role = if is_me { Role::Text } else { Role::Wait };
-            (role, format!("{} drives", controls.holder.operator))
-        }
-        None => (Role::Dim, "nobody drives".to_owned()),
-    });
+    ends.extend(worth(model).into_iter().map(|text| (6, Role::Wait, text)));
+    ends.extend(people(model));
     let room = row.left().saturating_sub(1);
-    let mut shown = 0;
+    let mut order: Vec<usize> = (0..ends.len()).collect();
+    order.sort_by_key(|place| ends.get(*place).map(|(rank, _, _)| *rank));
+    let mut shown = vec![false; ends.len()];
     let mut cells = 0;
-    for (_, text) in &ends {
+    for place in order {
+        let Some((_, _, text)) = ends.get(place) else { continue };
         let more = super::pen::width(text) + 2;
         if cells + more > room {
             break;
         }
         cells += more;
-        shown += 1;
+        if let Some(shown) = shown.get_mut(place) {
+            *shown = true;
+        }
     }
     let versions = session.opened.as_ref().map(|opened| (&opened.what.from_version, &opened.what.to_version));
     if let Some((from, to)) = versions.filter(|(from, to)| !from.is_empty() || !to.is_empty()) {
@@ -57,9 +61,58 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
             row.put(Role::Text, from).put(Role::Dim, " → ").put(Role::Strong, to);
         }
     }
-    for (role, text) in ends.iter().take(shown).rev() {
+    for ((_, role, text), _) in ends.iter().zip(shown).filter(|(_, shown)| *shown).rev() {
         row.end(*role, &format!("{text} "));
     }
+}
+
+/// What was decided while cut off, and whether it is at least in the file beside the journal (R5).
+fn beside_journal(model: &Model) -> Option<(Role, String)> {
+    let spill = model.flight.spill.as_ref()?;
+    Some(if spill.is_recorded() { (Role::Wait, "SPILLED".to_owned()) } else { (Role::Bad, "NOT RECORDED".to_owned()) })
+}
+
+/// What two people's word and the journal are worth, where that is less than it seems (F3, J5).
+fn worth(model: &Model) -> Vec<String> {
+    let opened = model.flight.session.opened.as_ref();
+    let weak = opened.is_some_and(|opened| opened.what.durability == Durability::MemoryOfOne);
+    let weak = (weak && !model.around.solo).then(|| "memory of one server".to_owned());
+    weak.into_iter().chain(model.names_are_claims().then(|| "names are claims".to_owned())).collect()
+}
+
+/// Who drives, who is there, who is not; this cockpit's own name is marked where there are others.
+fn people(model: &Model) -> Vec<(u8, Role, String)> {
+    let people = model.people();
+    let alone = people.len() == 1;
+    let mut found: Vec<(u8, Role, String)> = people
+        .iter()
+        .map(|person| {
+            let rank = if person.part == Part::Drives || person.is_me { 1 } else { 3 };
+            let mine = if person.is_me && !alone { " (you)" } else { "" };
+            match (person.silent, person.part) {
+                (Some(_), Part::Drives) => (rank, Role::Bad, format!("{} drives, not here", person.name)),
+                (Some(_), Part::Copilot | Part::Watches) => (rank, Role::Stale, format!("{} not here", person.name)),
+                (None, Part::Watches) if person.is_me => (1, Role::Wait, format!("{} watching only", person.name)),
+                (None, part) => {
+                    let role = if person.is_me { Role::Strong } else { Role::Text };
+                    let role = if alone { Role::Text } else { role };
+                    (rank, role, format!("{}{mine} {}", person.name, part.word()))
+                }
+            }
+        })
+        .collect();
+    if !people.iter().any(|person| person.part == Part::Drives) {
+        let holder = model.flight.session.controls.as_ref().map(|controls| &controls.holder.operator);
+        let text = holder.map_or("nobody drives".to_owned(), |holder| format!("{holder} drives"));
+        found.insert(0, (1, Role::Dim, text));
+    }
+    found
+}
+
+/// Who drives, for where there is no room for more.
+pub(super) fn driver(model: &Model) -> (Role, String) {
+    let first = people(model).into_iter().find(|(rank, _, _)| *rank == 1);
+    first.map_or((Role::Dim, "nobody drives".to_owned()), |(_, role, text)| (role, text))
 }
 
 /// One word for how far what is on the screen can be trusted, worst first.
@@ -70,10 +123,8 @@ pub(super) fn state(model: &Model) -> (Role, String) {
     let all = flight.watches.len();
     if flight.session.closed.is_some() {
         (Role::Dim, "CLOSED".to_owned())
-    } else if flight.link.broken.is_some() {
-        (Role::Bad, "READ-ONLY".to_owned())
-    } else if flight.link.down.is_some() {
-        (Role::Bad, "JOURNAL DOWN".to_owned())
+    } else if flight.is_cut_off() {
+        (Role::Bad, "CUT OFF".to_owned())
     } else if flight.session.hold.is_some() {
         (Role::Wait, "HELD".to_owned())
     } else if all == 0 {

@@ -62,6 +62,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas) {
 fn title(pen: &Pen<'_>, model: &Model, width: u16) -> (Vec<Span<'static>>, Line<'static>) {
     let logs = &model.logs;
     let mut title = vec![Span::styled(" Logs ", pen.style(Role::Title))];
+    title.extend(super::pointer::span(pen, model, "Logs"));
     if !model.flight.procedure.logs.is_empty() {
         let pools = &logs.view.filter().pools;
         for (place, pool) in model.flight.procedure.pools.iter().enumerate() {

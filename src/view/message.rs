@@ -1,4 +1,5 @@
-//! One line above the way back: what waits for the operator, else what became of the change, else the newest message.
+//! One line above the way back: what answers the last key, else what waits for the operator, else what became of the
+//! change, else the newest message.
 //!
 //! ```text
 //!  ! 50 / 50 is not done everywhere: eu-2 not verified   p look
@@ -9,9 +10,9 @@
 use ratatui::layout::Rect;
 
 use super::format::took;
-use super::pen::{Pen, width};
+use super::pen::{Pen, fit, width};
 use super::state::{leg_state, outcome_state};
-use crate::cockpit::{Action, ChecklistRow, Model, Pane};
+use crate::cockpit::{Action, ChecklistRow, Model, Noticed, Pane};
 use crate::flight::Tone;
 use crate::session::Change;
 use crate::theme::Role;
@@ -19,7 +20,9 @@ use crate::theme::Role;
 /// Draws the line.
 pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
     let banners = model.banners();
-    if let Some(banner) = banners.first() {
+    if let Some(noticed) = model.answer_to_key() {
+        notice(pen, model, noticed, area);
+    } else if let Some(banner) = banners.first() {
         let mut row = pen.row_of(area, 0);
         let key =
             banner.action.as_ref().map(|action| super::key::in_panes(model, action)).filter(|key| !key.is_empty());
@@ -27,21 +30,29 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
             row.end(Role::Dim, &format!("1 of {} ", banners.len()));
         }
         let role = tone(banner.tone);
-        row.skip(1).put(role, mark(banner.tone)).skip(1).put(role, &banner.text);
+        // The key stays in view, however long the text is.
+        let verb = verb(banner.action.as_ref());
+        let kept = key.as_ref().map_or(0, |key| width(key) + width(verb) + 2);
+        let room = row.left().saturating_sub(kept + 3);
+        row.skip(1).put(role, mark(banner.tone)).skip(1).put(role, &fit(&banner.text, room));
         if let Some(key) = key {
-            row.skip(2).put(Role::Accent, &key).put(Role::Text, verb(banner.action.as_ref()));
+            row.skip(2).put(Role::Accent, &key).put(Role::Text, verb);
         }
     } else if let Some(text) = cut_item(model) {
         pen.row_of(area, 0).skip(1).put(Role::Accent, "☐ ").put(Role::Text, text);
     } else if let Some(change) = model.result() {
         result(pen, model, change, area);
     } else if let Some(noticed) = model.newest_notice() {
-        let is_new = model.now.elapsed.since(noticed.at.elapsed).as_secs() < 30;
-        let role = if is_new { tone(noticed.notice.tone) } else { Role::Dim };
-        let mut row = pen.row_of(area, 0);
-        row.skip(1).put(Role::Dim, &noticed.at.wall.clock()).skip(1);
-        row.put(role, mark(noticed.notice.tone)).skip(1).put(role, &noticed.notice.text);
+        notice(pen, model, noticed, area);
     }
+}
+
+fn notice(pen: &mut Pen<'_>, model: &Model, noticed: &Noticed, area: Rect) {
+    let is_new = model.now.elapsed.since(noticed.at.elapsed).as_secs() < 30;
+    let role = if is_new { tone(noticed.notice.tone) } else { Role::Dim };
+    let mut row = pen.row_of(area, 0);
+    row.skip(1).put(Role::Dim, &noticed.at.wall.clock()).skip(1);
+    row.put(role, mark(noticed.notice.tone)).skip(1).put(role, &noticed.notice.text);
 }
 
 /// The selected item's text where its pane is too narrow for it.
@@ -53,7 +64,13 @@ fn cut_item(model: &Model) -> Option<&str> {
 
 /// What a banner's key does.
 fn verb(action: Option<&Action>) -> &'static str {
-    if action == Some(&Action::TakeControls) { " take them" } else { " look" }
+    match action {
+        Some(Action::TakeControls) => " take them",
+        Some(Action::AskControls) => " ask for them",
+        Some(Action::OfferControls) => " take the offer back",
+        Some(Action::RollBack) => " roll back",
+        Some(_) | None => " look",
+    }
 }
 
 /// What is known of a change, router by router.

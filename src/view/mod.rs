@@ -20,6 +20,7 @@ mod message;
 mod overlay;
 mod pen;
 mod plan;
+mod pointer;
 mod seen;
 mod state;
 mod strip;

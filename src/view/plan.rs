@@ -28,6 +28,11 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
     if !plan.is_empty() {
         title.push(Span::styled(format!("{done}/{} ", plan.len()), pen.style(Role::Text)));
     }
+    if let Some(run) = &model.flight.session.run {
+        let left = run.steps.iter().filter(|step| !model.flight.session.steps.contains_key(*step)).count();
+        let text = format!(" ◆ run: {left} confirmed by {} ", run.given.by);
+        title.push(Span::styled(text, pen.style(Role::Good)));
+    }
     let right = soak(model).map_or_else(Line::default, |(role, text)| Line::styled(text, pen.style(role)));
     pen.titles(area, &Line::from(title), &right);
     // Without its lower border the strip has one row below its title.
@@ -58,7 +63,8 @@ fn steps(pen: &mut Pen<'_>, model: &Model, area: Rect) {
     let here = next.unwrap_or(plan.len()).saturating_sub(1);
     let marks: Vec<(char, Role, Role)> =
         plan.iter().enumerate().map(|(place, step)| mark(model, step, place, here, next)).collect();
-    let cells = |step: &Step| width(&step.name) + 4;
+    let pointer = |step: &Step| model.pointed_by(&step.name).map(|who| format!("◀{who}")).unwrap_or_default();
+    let cells = |step: &Step| width(&step.name) + width(&pointer(step)) + 4;
     // The strip begins so far left that where we stand and what is next are in view, with one step before them.
     let mut first = 0;
     let last = next.unwrap_or(here);
@@ -75,7 +81,8 @@ fn steps(pen: &mut Pen<'_>, model: &Model, area: Rect) {
         if row.left() < 4 {
             break;
         }
-        row.put(mark_role, mark.encode_utf8(&mut [0; 4])).skip(1).put(name_role, &step.name).skip(2);
+        row.put(mark_role, mark.encode_utf8(&mut [0; 4])).skip(1).put(name_role, &step.name);
+        row.put(Role::Accent, &pointer(step)).skip(2);
     }
 }
 
@@ -93,6 +100,9 @@ fn mark(model: &Model, step: &Step, place: usize, here: usize, next: Option<usiz
         Some(StepEnd::Verified(_) | StepEnd::Marked(_)) => ('✓', Role::Good, Role::Dim),
         None if changes().any(|change| of_step(&change.confirmed.kind) && change.settled.is_some()) => {
             ('↩', Role::Wait, if next == Some(place) { Role::Accent } else { Role::Text })
+        }
+        None if session.run.as_ref().is_some_and(|run| run.steps.contains(&step.id)) => {
+            ('◆', Role::Good, if next == Some(place) { Role::Accent } else { Role::Text })
         }
         None if next == Some(place) => ('○', Role::Accent, Role::Accent),
         None => ('○', Role::Dim, Role::Text),

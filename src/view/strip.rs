@@ -59,6 +59,7 @@ pub(super) fn tiny(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
     let procedure = &model.flight.procedure;
     let (role, word) = header::state(model);
     lines.push((role, format!("{word}  {} {}", procedure.service, procedure.environment)));
+    lines.push(header::driver(model));
     for pool in &seen.pools {
         let drain = pool.drain.filter(|_| pool.share.is_some_and(|share| share == 0.0));
         if let Some(drain) = drain.filter(|drain| drain.state != DrainState::Active) {

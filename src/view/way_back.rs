@@ -19,17 +19,13 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
         Ok(view) => view,
         Err(refused) => {
             let mut row = pen.row_of(area, 0);
-            row.skip(1)
-                .put(Role::Accent, &super::key::in_panes(model, &crate::cockpit::Action::RollBack))
-                .put(Role::Dim, " → – ");
+            row.skip(1).put(Role::Accent, &back_key(model)).put(Role::Dim, " → – ");
             row.skip(1).put(Role::Dim, &refused.why);
             return;
         }
     };
     let mut row = pen.row_of(area, 0);
-    row.skip(1)
-        .put(Role::Accent, &super::key::in_panes(model, &crate::cockpit::Action::RollBack))
-        .put(Role::Dim, " → ");
+    row.skip(1).put(Role::Accent, &back_key(model)).put(Role::Dim, " → ");
     row.put(Role::Strong, &view.back.to.to_string()).skip(3);
     if view.holds {
         row.put(Role::Dim, "every router holds it").skip(3);
@@ -54,6 +50,14 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
             row.put(Role::Wait, &format!("{text}, no reading")).skip(2);
         }
     }
+}
+
+/// The key of the way back; who only watches has none.
+fn back_key(model: &Model) -> String {
+    if model.is_observer() {
+        return "back".to_owned();
+    }
+    super::key::in_panes(model, &crate::cockpit::Action::RollBack)
 }
 
 /// A pool that is raised, with what it needs and has.

@@ -48,6 +48,8 @@ fn opening() -> Entry {
         files: Vec::new(),
         digest: Digest::ZERO,
         flightdeck: String::new(),
+        durability: flightdeck::domain::Durability::Synced,
+        private: false,
     };
     entry(1, vec![Event::SessionOpened(Box::new(opened))])
 }

@@ -22,6 +22,7 @@ mod journal;
 mod lab;
 mod pty;
 mod record;
+mod session;
 mod signature;
 mod simulation;
 mod support;

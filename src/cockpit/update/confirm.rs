@@ -89,13 +89,16 @@ impl Model {
         if self.is_quit_dialog() {
             return self.confirm_quit(by, out);
         }
+        if self.overlay.as_ref().is_some_and(|overlay| matches!(overlay.kind, OverlayKind::Controls(_))) {
+            return self.confirm_controls(by, out);
+        }
         let (friction, target) = (self.friction(), self.typed_target());
         let ready = self.can_be_confirmed();
         let Some(overlay) = self.overlay.as_mut() else { return };
         let enter_confirms = matches!(overlay.kind, OverlayKind::RollBack { .. }) && !overlay.by_enter;
         let seen = overlay.seen;
         let Some(confirm) = overlay.confirm_mut() else { return };
-        if confirm.waiting || confirm.overriding.is_some() || !ready {
+        if confirm.waiting || confirm.overriding.is_some() || confirm.breaking.is_some() || !ready {
             return;
         }
         let gesture = match (friction, target) {
@@ -117,13 +120,28 @@ impl Model {
         confirm.failed = None;
         confirm.waiting = true;
         let overrides = confirm.overrides.clone();
-        let confirmation = Confirmation::new(gesture, seen);
-        let ask = if matches!(overlay.kind, OverlayKind::Complete { .. }) {
-            Ask::CompleteStep { confirmation, overrides }
-        } else if matches!(overlay.kind, OverlayKind::Reload(_)) {
-            Ask::ReloadProfile { confirmation }
-        } else {
-            Ask::Confirm { confirmation, overrides }
+        let alone = confirm.alone.clone();
+        let confirmation = Confirmation { alone, ..Confirmation::new(gesture, seen) };
+        let ask = match &overlay.kind {
+            OverlayKind::Complete { .. } => Ask::CompleteStep { confirmation, overrides },
+            OverlayKind::Reload(_) => Ask::ReloadProfile { confirmation },
+            OverlayKind::Look(look) => {
+                let asked = &look.request.asked;
+                Ask::Give { request: asked.request, digest: asked.digest, confirmation }
+            }
+            OverlayKind::Run { steps, .. } => Ask::ConfirmRun { steps: steps.clone(), confirmation },
+            OverlayKind::Shift(_)
+            | OverlayKind::RollBack { .. }
+            | OverlayKind::Partial
+            | OverlayKind::Drift { .. }
+            | OverlayKind::Ask(_)
+            | OverlayKind::Help
+            | OverlayKind::Palette(_)
+            | OverlayKind::Details { .. }
+            | OverlayKind::Messages
+            | OverlayKind::Controls(_)
+            | OverlayKind::People
+            | OverlayKind::Quit { .. } => Ask::Confirm { confirmation, overrides },
         };
         self.ask(ask, out);
     }
@@ -138,7 +156,11 @@ impl Model {
                 })
             }
             OverlayKind::Complete { .. } | OverlayKind::Reload(_) => true,
-            OverlayKind::Partial
+            OverlayKind::Run { steps, .. } => !steps.is_empty(),
+            OverlayKind::Look(look) => self.look_stands(look),
+            OverlayKind::Controls(_)
+            | OverlayKind::People
+            | OverlayKind::Partial
             | OverlayKind::Drift { .. }
             | OverlayKind::Ask(_)
             | OverlayKind::Help
@@ -176,7 +198,7 @@ impl Model {
     pub(super) fn begin_override(&mut self, out: &mut Vec<Effect>) {
         let gate = self.to_override();
         let Some(confirm) = self.overlay.as_mut().and_then(Overlay::confirm_mut) else { return };
-        if confirm.waiting || confirm.overriding.is_some() {
+        if confirm.waiting || confirm.overriding.is_some() || confirm.breaking.is_some() || confirm.alone.is_some() {
             return;
         }
         match gate {
@@ -223,7 +245,7 @@ impl Model {
                 };
                 match &proposing.stage {
                     Stage::Ready(_) => {
-                        if confirm.waiting {
+                        if confirm.waiting && self.flight.keys.signing.is_none() {
                             confirm.waiting = false;
                             confirm.failed = self.notices.back().map(|noticed| noticed.notice.text.clone());
                         }
@@ -236,14 +258,14 @@ impl Model {
                     Stage::Preparing | Stage::Asking(_) | Stage::Confirming(_) => {}
                     Stage::Void { .. } | Stage::Impossible { .. } => {
                         confirm.waiting = false;
-                        confirm.overriding = None;
+                        (confirm.overriding, confirm.breaking, confirm.alone) = (None, None, None);
                         confirm.typed = Input::default();
                     }
                 }
                 true
             }
             OverlayKind::Complete { step, confirm } => {
-                let refused = confirm.waiting && !self.flight.link.is_busy();
+                let refused = confirm.waiting && !self.is_pending();
                 let done = self.flight.session.steps.contains_key(step);
                 self.take_refusal(confirm, refused && !done);
                 if done && confirm.waiting {
@@ -252,11 +274,14 @@ impl Model {
                 !done
             }
             OverlayKind::Reload(confirm) => {
-                let refused = confirm.waiting && !self.flight.link.is_busy();
+                let refused = confirm.waiting && !self.is_pending();
                 let done = self.flight.changed_profile.is_none();
                 self.take_refusal(confirm, refused && !done);
                 !done
             }
+            OverlayKind::Look(look) => self.keeps_look(look),
+            OverlayKind::Run { steps, confirm } => self.keeps_run(steps, confirm),
+            OverlayKind::Controls(handover) => self.keeps_controls(handover),
             OverlayKind::Partial => self.flight.session.in_flight().is_some(),
             OverlayKind::Drift { router } => self.flight.session.drifted.contains_key(router),
             OverlayKind::Ask(_)
@@ -264,11 +289,17 @@ impl Model {
             | OverlayKind::Palette(_)
             | OverlayKind::Details { .. }
             | OverlayKind::Messages
+            | OverlayKind::People
             | OverlayKind::Quit { .. } => true,
         }
     }
 
-    fn take_refusal(&self, confirm: &mut ConfirmState, refused: bool) {
+    /// Whether something that was confirmed is still on its way: to a key, to another person, into the journal.
+    fn is_pending(&self) -> bool {
+        self.flight.link.is_busy() || self.flight.waiting.is_some() || self.flight.keys.signing.is_some()
+    }
+
+    pub(super) fn take_refusal(&self, confirm: &mut ConfirmState, refused: bool) {
         if refused {
             confirm.waiting = false;
             confirm.failed = self.notices.back().map(|noticed| noticed.notice.text.clone());

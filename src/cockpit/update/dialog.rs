@@ -14,19 +14,26 @@ impl Model {
     pub(super) fn enter(&mut self, out: &mut Vec<Effect>) {
         let overriding =
             self.overlay.as_ref().and_then(super::Overlay::confirm).is_some_and(|c| c.overriding.is_some());
+        let breaking = self.overlay.as_ref().and_then(super::Overlay::confirm).is_some_and(|c| c.breaking.is_some());
         match self.overlay.as_ref().map(|overlay| &overlay.kind) {
             Some(_) if overriding => self.give_reason(),
+            Some(_) if breaking => self.give_reason_alone(),
             Some(OverlayKind::Shift(_) | OverlayKind::RollBack { .. }) if self.is_void() => self.afresh(out),
             Some(
                 OverlayKind::Shift(_)
                 | OverlayKind::RollBack { .. }
                 | OverlayKind::Complete { .. }
                 | OverlayKind::Reload(_)
+                | OverlayKind::Look(_)
+                | OverlayKind::Run { .. }
+                | OverlayKind::Controls(_)
                 | OverlayKind::Quit { .. },
             ) => self.confirm(By::Enter, out),
             Some(OverlayKind::Ask(_)) => self.answer(out),
             Some(OverlayKind::Palette(_)) => self.take_from_palette(out),
-            Some(OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages) => self.overlay = None,
+            Some(OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People) => {
+                self.overlay = None;
+            }
             Some(OverlayKind::Partial | OverlayKind::Drift { .. }) => {}
             None => self.enter_pane(out),
         }
@@ -38,6 +45,10 @@ impl Model {
         }
         if let Some(draft) = &self.draft {
             let to = draft.weights.clone();
+            if let Some(why) = self.not_for_me(&Action::NextStep) {
+                self.tell(Tone::Warn, why, out);
+                return;
+            }
             self.propose(Ask::ProposeShift(to), true, out);
             return;
         }
@@ -64,7 +75,12 @@ impl Model {
     /// Closes what is open, one layer at a time; nothing is sent.
     pub(super) fn escape(&mut self, out: &mut Vec<Effect>) {
         let Some(overlay) = self.overlay.as_mut() else {
-            if self.draft.take().is_none() {
+            if self.draft.take().is_some() {
+                return;
+            }
+            if self.flight.crew.pointer.is_some() {
+                self.ask(Ask::Point(None), out);
+            } else {
                 self.followed = None;
                 self.logs.anchor = None;
                 self.zoomed = false;
@@ -78,9 +94,17 @@ impl Model {
             confirm.failed = None;
             return;
         }
+        if let Some(confirm) = overlay.confirm_mut()
+            && !confirm.waiting
+            && (confirm.breaking.take().is_some() || confirm.alone.take().is_some())
+        {
+            (confirm.failed, confirm.typed) = (None, tui_input::Input::default());
+            return;
+        }
         let proposed = matches!(overlay.kind, OverlayKind::Shift(_) | OverlayKind::RollBack { .. });
+        let acts = overlay.confirm().is_some() && !matches!(overlay.kind, OverlayKind::Look(_));
         self.overlay = None;
-        if proposed {
+        if proposed || (acts && self.flight.waits_for_second()) {
             self.ask(Ask::Withdraw, out);
         }
     }

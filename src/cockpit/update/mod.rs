@@ -5,6 +5,7 @@
 
 mod checklist;
 mod confirm;
+mod controls;
 mod dialog;
 mod draft;
 mod log;
@@ -12,6 +13,7 @@ mod mark;
 mod metric;
 mod mouse;
 mod navigate;
+mod people;
 mod question;
 mod setting;
 
@@ -29,6 +31,7 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     let second = model.now.wall.0.div_euclid(1000) != now.wall.0.div_euclid(1000);
     model.now = now;
     let changed = model.take(msg, &mut out);
+    model.tell_look(&mut out);
     if changed || second {
         model.version += 1;
     }
@@ -46,11 +49,16 @@ impl Model {
             }
             Msg::Action(action) => {
                 self.ask(Ask::LookClosely, out);
+                let before = self.notices.back().cloned();
                 self.act(action, false, out);
+                if self.notices.back() != before.as_ref() {
+                    self.answered_at = Some(self.now.elapsed);
+                }
             }
             Msg::NoSuchKey(key) => {
                 self.ask(Ask::LookClosely, out);
                 self.tell(Tone::Plain, format!("{key} does nothing here; ? shows the keys"), out);
+                self.answered_at = Some(self.now.elapsed);
             }
             Msg::Paste(text) => self.paste(&text),
             Msg::Click { column, row } => self.click(column, row, out),
@@ -144,6 +152,15 @@ impl Model {
         }
     }
 
+    fn shows_panes_or_list(&self) -> bool {
+        self.overlay.as_ref().is_none_or(|overlay| {
+            matches!(
+                overlay.kind,
+                OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People
+            )
+        })
+    }
+
     /// Lays something over the panes. Keys count for it once a frame that shows it went out.
     fn open(&mut self, kind: OverlayKind, by_enter: bool) {
         let opened = self.version + 1;
@@ -152,7 +169,15 @@ impl Model {
 
     /// Does what an operator means. `by_enter`: Enter led here, so Enter does not confirm what opens (F2).
     fn act(&mut self, action: Action, by_enter: bool, out: &mut Vec<Effect>) {
-        if self.overlay.is_some() && is_for_panes(&action) {
+        if self.overlay.is_some() && action.is_for_panes() {
+            return;
+        }
+        // What another person waits for can be looked at from a list, and never in the place of a dialog that acts.
+        if matches!(action, Action::LookAtRequest | Action::LookAtControls) && !self.shows_panes_or_list() {
+            return;
+        }
+        if let Some(why) = self.not_for_me(&action) {
+            self.tell(Tone::Warn, why, out);
             return;
         }
         match action {
@@ -213,6 +238,17 @@ impl Model {
             Action::CloseSession => self.question(super::Purpose::CloseSession),
             Action::Demo(name) => out.push(Effect::Demo(name)),
             Action::Edit(request) => self.edit(request),
+            Action::LookAtRequest => self.look_at_request(out),
+            Action::Refuse => self.refuse(out),
+            Action::BreakGlass => self.break_glass(out),
+            Action::ConfirmRun => self.open_run(out),
+            Action::EndRun => self.ask_to_end_run(out),
+            Action::OfferControls => self.offer_controls(out),
+            Action::AskControls => self.ask_controls(out),
+            Action::LookAtControls => self.look_at_controls(out),
+            Action::Point => self.point_at(Some(self.pointable()), out),
+            Action::PointAtStep => self.point_at(self.next_step_name(), out),
+            Action::People => self.show(OverlayKind::People),
             Action::Redraw => out.push(Effect::Redraw),
             Action::Suspend => self.leave(true, out),
             Action::Quit => self.leave(false, out),
@@ -226,71 +262,5 @@ impl Model {
         if self.keeps(&mut overlay) {
             self.overlay = Some(overlay);
         }
-    }
-}
-
-/// Acts that work on the panes, and do nothing while something lies over them.
-fn is_for_panes(action: &Action) -> bool {
-    match action {
-        Action::Focus(_)
-        | Action::FocusNext
-        | Action::FocusPrevious
-        | Action::Zoom
-        | Action::DraftMore
-        | Action::DraftLess
-        | Action::DraftDigit(_)
-        | Action::DraftErase
-        | Action::DraftSet(_)
-        | Action::NextStep
-        | Action::SkipStep
-        | Action::OpenPartial
-        | Action::OpenDrift
-        | Action::Toggle
-        | Action::Hold
-        | Action::Note
-        | Action::SelectLines
-        | Action::AttachLines
-        | Action::Copy
-        | Action::PauseLogs
-        | Action::FilterLogs
-        | Action::NextLevel
-        | Action::NextPool
-        | Action::ToggleExcluded
-        | Action::NextSpan
-        | Action::Help
-        | Action::Palette
-        | Action::Details
-        | Action::Messages
-        | Action::ReloadProfile
-        | Action::TakeControls
-        | Action::CloseSession => true,
-        Action::Up
-        | Action::Down
-        | Action::PageUp
-        | Action::PageDown
-        | Action::Top
-        | Action::Bottom
-        | Action::Left
-        | Action::Right
-        | Action::Enter
-        | Action::Escape
-        | Action::RollBack
-        | Action::OtherWayBack
-        | Action::Send
-        | Action::Afresh
-        | Action::Override
-        | Action::Retry
-        | Action::Leave
-        | Action::PutBack
-        | Action::AcceptDrift
-        | Action::CallView
-        | Action::NextTheme
-        | Action::ToggleMotion
-        | Action::ToggleMouse
-        | Action::Demo(_)
-        | Action::Edit(_)
-        | Action::Redraw
-        | Action::Suspend
-        | Action::Quit => false,
     }
 }

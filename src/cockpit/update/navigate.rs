@@ -67,10 +67,20 @@ impl Model {
 
     fn go_in_overlay(&mut self, go: Go) {
         let (found, notices) = (self.palette_entries().len(), self.notices.len());
+        if matches!(self.overlay.as_ref().map(|overlay| &overlay.kind), Some(OverlayKind::Run { .. })) {
+            if let Go::By(by) = go {
+                self.choose_run(by > 0);
+            }
+            return;
+        }
         let Some(overlay) = &mut self.overlay else { return };
         let rows = match &mut overlay.kind {
             OverlayKind::Palette(palette) => {
                 palette.selected = go.from(palette.selected, DIALOG_PAGE, found);
+                return;
+            }
+            OverlayKind::Controls(super::super::Handover::OfferTo { cockpits, chosen }) => {
+                *chosen = go.from(*chosen, DIALOG_PAGE, cockpits.len());
                 return;
             }
             OverlayKind::Messages => notices,
@@ -83,6 +93,10 @@ impl Model {
             | OverlayKind::Ask(_)
             | OverlayKind::Help
             | OverlayKind::Reload(_)
+            | OverlayKind::Look(_)
+            | OverlayKind::Run { .. }
+            | OverlayKind::Controls(_)
+            | OverlayKind::People
             | OverlayKind::Quit { .. } => DIALOG_ROWS,
         };
         // Messages are counted from the newest, at the bottom: up goes to the older ones.

@@ -2,7 +2,7 @@
 
 use tui_input::{Input, InputRequest};
 
-use super::super::{Effect, Model, Overlay, OverlayKind, Purpose, Question};
+use super::super::{ConfirmState, Effect, Model, Overlay, OverlayKind, Purpose, Question};
 use crate::domain::procedure::Friction;
 use crate::flight::{Ask, Tone};
 use crate::logbook::Filter;
@@ -19,6 +19,9 @@ impl Model {
             | Purpose::ReleaseHold
             | Purpose::SkipStep
             | Purpose::Leave
+            | Purpose::Refuse { .. }
+            | Purpose::AskControls
+            | Purpose::EndRun
             | Purpose::AcceptDrift { .. }
             | Purpose::CloseSession => String::new(),
         };
@@ -63,6 +66,9 @@ impl Model {
             Purpose::ReleaseHold => Ask::ReleaseHold { reason: text },
             Purpose::SkipStep => Ask::SkipStep { reason: text },
             Purpose::Leave => Ask::Leave { reason: text },
+            Purpose::Refuse { request } => Ask::Refuse { request: *request, reason: text },
+            Purpose::AskControls => Ask::AskControls { reason: text },
+            Purpose::EndRun => Ask::EndRun { why: text },
             Purpose::AcceptDrift { router, read } => {
                 Ask::AcceptDrift { router: router.clone(), read: read.clone(), reason: text }
             }
@@ -88,19 +94,17 @@ impl Model {
             }
             OverlayKind::Shift(confirm)
             | OverlayKind::RollBack { confirm, .. }
-            | OverlayKind::Complete { confirm, .. } => {
-                if let Some((_, input)) = &mut confirm.overriding {
-                    return Some(input);
-                }
-                // Keys typed before the dialog was on the screen were not meant for it.
-                (types && seen && !confirm.waiting).then_some(&mut confirm.typed)
-            }
+            | OverlayKind::Complete { confirm, .. }
+            | OverlayKind::Run { confirm, .. }
+            | OverlayKind::Reload(confirm) => confirming(confirm, types && seen),
+            OverlayKind::Look(look) => confirming(&mut look.confirm, types && seen),
             OverlayKind::Partial
             | OverlayKind::Drift { .. }
             | OverlayKind::Help
             | OverlayKind::Details { .. }
             | OverlayKind::Messages
-            | OverlayKind::Reload(_)
+            | OverlayKind::Controls(_)
+            | OverlayKind::People
             | OverlayKind::Quit { .. } => None,
         }
     }
@@ -123,4 +127,16 @@ impl Model {
             }
         }
     }
+}
+
+/// The field of a confirmation that has the keys: a reason, else the target. Keys typed before the dialog was on the screen
+/// were not meant for it.
+fn confirming(confirm: &mut ConfirmState, types: bool) -> Option<&mut Input> {
+    if let Some((_, input)) = &mut confirm.overriding {
+        return Some(input);
+    }
+    if let Some(input) = &mut confirm.breaking {
+        return Some(input);
+    }
+    (types && !confirm.waiting).then_some(&mut confirm.typed)
 }

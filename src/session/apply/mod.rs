@@ -29,8 +29,11 @@ impl Session {
         for event in events {
             self.apply(stamp, event);
         }
+        let steps = &self.steps;
+        self.run.take_if(|run| run.steps.iter().all(|step| steps.contains_key(step)));
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each event, most of one line")]
     fn apply(&mut self, stamp: &Stamp, event: &Event) {
         if touches_traffic(event) {
             self.touched(stamp);
@@ -125,7 +128,7 @@ impl Session {
                 });
             }
             Event::ProfileReloaded { files, digest, second: _, signed: _ } => {
-                self.reloaded = Some((files.clone(), *digest))
+                self.reloaded = Some((files.clone(), *digest));
             }
             Event::SessionClosed { outcome, routers: _ } => self.closed = Some(stamped(stamp, outcome.clone())),
             Event::RouterRestarted { router, was: _, is } => {
@@ -227,7 +230,7 @@ impl Session {
 
 fn begin_attempt(change: &mut Change, routers: &[RouterId], at: Timestamp) {
     for router in routers {
-        let attempt = change.outcomes.get(router).map_or(1, |known| known.attempt + 1);
+        let attempt = change.outcomes.get(router).map_or(1, |known| known.attempt.saturating_add(1));
         change.outcomes.insert(router.clone(), RouterOutcome { attempt, outcome: None, at });
     }
 }
@@ -254,8 +257,10 @@ fn touches_traffic(event: &Event) -> bool {
         | Event::ProfileReloaded { .. }
         | Event::SpillMerged(_)
         | Event::SessionClosed { .. } => true,
-        // Nobody's coming or going moves traffic; that the holder leaves does, and is seen where it is folded.
-        Event::CockpitJoined { .. }
+        // The baseline says what was read; a proposal is bound to readings of its own. Nobody's coming or going moves
+        // traffic; that the holder leaves does, and is seen where it is folded.
+        Event::BaselineAccepted { .. }
+        | Event::CockpitJoined { .. }
         | Event::CockpitLeft { .. }
         | Event::ControlsOffered { .. }
         | Event::OfferEnded { .. }
@@ -267,9 +272,7 @@ fn touches_traffic(event: &Event) -> bool {
         | Event::ConfirmationEnded { .. }
         | Event::RunConfirmed(_)
         | Event::RunEnded { .. }
-        | Event::RollbackSigned { .. } => false,
-        // The baseline says what was read; a proposal is bound to readings of its own.
-        Event::BaselineAccepted { .. }
+        | Event::RollbackSigned { .. }
         | Event::DriftNoticed { .. }
         | Event::DriftEnded { .. }
         | Event::RouterRestarted { .. }

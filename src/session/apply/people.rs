@@ -28,15 +28,12 @@ impl Session {
     }
 
     pub(super) fn apply_controls(&mut self, stamp: &Stamp, holder: &ControlsTaken) {
-        if !self.aboard.contains_key(&holder.cockpit) {
-            let aboard = Aboard {
-                operator: holder.operator.clone(),
-                seat: crate::domain::Seat::Operator,
-                process: holder.process.clone(),
-                at: stamp.at,
-            };
-            self.aboard.insert(holder.cockpit, aboard);
-        }
+        self.aboard.entry(holder.cockpit).or_insert_with(|| Aboard {
+            operator: holder.operator.clone(),
+            seat: crate::domain::Seat::Operator,
+            process: holder.process.clone(),
+            at: stamp.at,
+        });
         self.controls = Some(Controls { holder: holder.clone(), epoch: stamp.number });
         self.offer = None;
         self.asking = None;
@@ -86,11 +83,7 @@ impl Session {
     /// word. An entry whose change is known already was kept after all.
     pub(super) fn apply_spill(&mut self, stamp: &Stamp, spill: &SpillMerged) {
         for spilled in &spill.entries {
-            let of = |event: &Event| match event {
-                Event::ChangeConfirmed(confirmed) => Some(confirmed.change),
-                _ => None,
-            };
-            if spilled.events.iter().filter_map(of).any(|change| self.change(change).is_some()) {
+            if spilled.events.iter().filter_map(Event::confirms).any(|change| self.change(change).is_some()) {
                 continue;
             }
             let at =

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::controls::intents_are_dead;
+use super::controls::{intents_are_dead, own};
 use super::second::{needs_signature, second};
 use super::{check_confirmation, check_gates, needs_controls, needs_reason};
 use crate::domain::procedure::{Friction, Step, StepAct};
@@ -10,7 +10,7 @@ use crate::domain::{ChangeId, Now, Outcome, Procedure, Refused, RouterId, StepId
 use crate::session::command::{Asked, Evidence};
 use crate::session::event::{ChangeConfirmed, ChangeKind, ControlsTaken, Event, Settlement};
 use crate::session::gate::{Forward, gates};
-use crate::session::proposal::{Confirmation, Gate, GateReport, Override, Proposal};
+use crate::session::proposal::{Confirmation, Gate, GateReport, Override, Proposal, RouterOrder};
 use crate::session::second::{AskedAct, Second};
 use crate::session::state::Session;
 
@@ -49,20 +49,10 @@ pub(super) fn confirm(
     if session.in_flight().is_some() {
         return Err(Refused::new("D4", what, "a change is in flight", "settle it first, or roll back"));
     }
-    if !session.baseline {
-        let why = "where the routers stood at the start is not written down yet";
-        return Err(Refused::new("J7", what, why, "wait until every router was read once"));
-    }
-    still_bound(session, procedure, asked, proposal, evidence)?;
-    in_plan(session, procedure, proposal)?;
-    let reports = gates(session, procedure, Forward::Shift(&proposal.to), evidence);
-    let reports = asked_of(&proposal.kind, reports);
-    check_gates(&what, &reports, overrides)?;
-    same_routers(session, evidence, &what)?;
+    let reports = could_go(session, procedure, asked, proposal, overrides, evidence)?;
     let asks = own_friction(procedure, &proposal.kind, !overrides.is_empty());
     check_confirmation(&what, confirmation, asks, &proposal.typed_target())?;
     needs_signature(procedure, &what, confirmation)?;
-    sendable(session, &what, proposal)?;
     let second = second_for(session, procedure, asked, proposal, overrides, confirmation, evidence)?;
     let confirmed = ChangeConfirmed {
         change: proposal.change,
@@ -85,6 +75,31 @@ pub(super) fn confirm(
             deadline: asked.now.wall.plus(procedure.timing.deadline),
         },
     ])
+}
+
+/// Whether a forward change could go out now, but for what people confirm. Gives its gates.
+pub(super) fn could_go(
+    session: &Session,
+    procedure: &Procedure,
+    asked: &Asked,
+    proposal: &Proposal,
+    overrides: &[Override],
+    evidence: &Evidence,
+) -> Result<Vec<GateReport>, Refused> {
+    let what = format!("shift to {}", proposal.to);
+    if !session.baseline {
+        let why = "where the routers stood at the start is not written down yet";
+        return Err(Refused::new("J7", what, why, "wait until every router was read once"));
+    }
+    still_bound(session, procedure, asked, proposal, evidence)?;
+    in_plan(session, procedure, proposal)?;
+    puts_back(session, proposal)?;
+    let reports = gates(session, procedure, Forward::Shift(&proposal.to), evidence);
+    let reports = asked_of(&proposal.kind, reports);
+    check_gates(&what, &reports, overrides)?;
+    same_routers(session, evidence, &what)?;
+    sendable(session, &what, proposal)?;
+    Ok(reports)
 }
 
 /// What lets a change through that may ask two people (F3).
@@ -118,9 +133,11 @@ pub(super) fn same_routers(session: &Session, evidence: &Evidence, what: &str) -
     Ok(())
 }
 
-/// Adds the signature of a rollback, which did not wait for it (R3).
-pub(super) fn sign(session: &Session, id: ChangeId, signed: &crate::domain::Signed) -> Vec<Event> {
-    let unsigned = session.change(id).is_some_and(|change| change.confirmed.confirmation.signed.is_none());
+/// Adds the signature of a rollback, which did not wait for it (R3): of one's own, once.
+pub(super) fn sign(session: &Session, asked: &Asked, id: ChangeId, signed: &crate::domain::Signed) -> Vec<Event> {
+    let own = |change: &crate::session::Change| !change.confirmed.kind.is_forward() && change.by == asked.actor;
+    let unsigned = session.change(id).filter(|change| own(change));
+    let unsigned = unsigned.is_some_and(|change| change.confirmed.confirmation.signed.is_none());
     unsigned.then(|| Event::RollbackSigned { change: id, signed: signed.clone() }).into_iter().collect()
 }
 
@@ -215,6 +232,21 @@ fn in_plan(session: &Session, procedure: &Procedure, proposal: &Proposal) -> Res
     }
 }
 
+/// Putting back is asked for fewer gates, so it may go nowhere but to what the plan gave a router that differs from it.
+fn puts_back(session: &Session, proposal: &Proposal) -> Result<(), Refused> {
+    if proposal.kind != ChangeKind::PutBack {
+        return Ok(());
+    }
+    let back = |order: &RouterOrder| {
+        let expected = session.expected.get(&order.router).filter(|_| session.drifted.contains_key(&order.router));
+        expected.is_some_and(|expected| expected.holds(&order.prepared.native))
+    };
+    match proposal.routers.iter().find(|order| !back(order)) {
+        Some(order) => Err(void(proposal, format!("{} has nothing to be put back to", order.router))),
+        None => Ok(()),
+    }
+}
+
 /// Never all at zero, never nothing, never the same id twice (D4).
 fn sendable(session: &Session, what: &str, proposal: &Proposal) -> Result<(), Refused> {
     if proposal.routers.is_empty() {
@@ -278,11 +310,12 @@ pub(super) fn roll_back(
         Friction::Two | Friction::Key | Friction::Type => Second::NotAsked,
     };
     let mut events = Vec::new();
-    let epoch = match needs_controls(session, asked, &what) {
-        Ok(epoch) => epoch,
-        Err(_taken_with_it) => {
-            events.push(Event::ControlsTaken(ControlsTaken { why: "rollback".to_owned(), ..way.controls.clone() }));
-            session.head + 1
+    // Neither a far clock nor another holder is in the way: who has the controls keeps them, else they are taken with it.
+    let epoch = match &session.controls {
+        Some(held) if held.holder.cockpit == asked.cockpit => held.epoch,
+        Some(_) | None => {
+            events.push(Event::ControlsTaken(ControlsTaken { why: "rollback".to_owned(), ..own(asked, way.controls) }));
+            session.head.saturating_add(1)
         }
     };
     let confirmed = ChangeConfirmed {

@@ -173,7 +173,7 @@ pub(super) fn intents_are_dead(
 }
 
 /// Who takes the controls is who asks, whatever was handed in (C1).
-fn own(asked: &Asked, controls: &ControlsTaken) -> ControlsTaken {
+pub(super) fn own(asked: &Asked, controls: &ControlsTaken) -> ControlsTaken {
     ControlsTaken { cockpit: asked.cockpit, operator: asked.actor.clone(), ..controls.clone() }
 }
 

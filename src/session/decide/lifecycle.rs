@@ -1,9 +1,10 @@
 //! Opening, the baseline, reloading the profile, merging a spill, closing.
 
+use super::controls::own;
 use super::second::{needs_signature, second};
 use super::{check_confirmation, needs_controls, needs_reason};
 use crate::domain::procedure::Friction;
-use crate::domain::{Digest, Durability, Procedure, Refused};
+use crate::domain::{Digest, Durability, Procedure, Refused, Seat};
 use crate::session::command::{Asked, Evidence};
 use crate::session::event::{ControlsTaken, Event, ProfileText, RouterBaseline, SessionOpened, SpillMerged};
 use crate::session::proposal::Confirmation;
@@ -13,10 +14,15 @@ use crate::session::state::Session;
 pub(super) fn open(
     session: &Session,
     procedure: &Procedure,
+    asked: &Asked,
     opened: &SessionOpened,
     controls: &ControlsTaken,
 ) -> Result<Vec<Event>, Refused> {
     let what = "open the session";
+    if asked.seat == Seat::Observer {
+        let advice = "wait until an operator has opened it, and watch then";
+        return Err(Refused::new("C2", what, "this cockpit only watches", advice));
+    }
     if session.opened.is_some() {
         return Err(Refused::new("J7", what, "it is open already", "join it"));
     }
@@ -30,15 +36,12 @@ pub(super) fn open(
             return Err(Refused::new("J5", what, why, "give its stream three replicas, or name a directory"));
         }
     }
-    Ok(vec![Event::SessionOpened(Box::new(opened.clone())), Event::ControlsTaken(controls.clone())])
+    Ok(vec![Event::SessionOpened(Box::new(opened.clone())), Event::ControlsTaken(own(asked, controls))])
 }
 
 /// What was decided while cut off is taken in whole; what of it the journal has already is passed over (R5).
 pub(super) fn merge(session: &Session, spill: &SpillMerged) -> Vec<Event> {
-    let known = |event: &Event| match event {
-        Event::ChangeConfirmed(confirmed) => session.change(confirmed.change).is_some(),
-        _ => true,
-    };
+    let known = |event: &Event| event.confirms().is_none_or(|change| session.change(change).is_some());
     if spill.entries.iter().flat_map(|entry| &entry.events).all(known) {
         return Vec::new();
     }

@@ -23,12 +23,14 @@ use crate::domain::{Procedure, Refused, Seat};
 /// The refusal, when a rule says no. Nothing has happened then.
 pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result<Vec<Event>, Refused> {
     if let Command::Open { opened, controls } = &asked.command {
-        return lifecycle::open(session, procedure, opened, controls);
+        return lifecycle::open(session, procedure, asked, opened, controls);
     }
     if !session.is_open() {
         return Err(Refused::new("J7", "act on this session", "it is closed", "open a new one"));
     }
-    if asked.seat == Seat::Observer && !matches!(asked.command, Command::Join { .. } | Command::LeaveSession { .. }) {
+    // A spill is nobody's act of now but a fact: whoever finds it brings it in.
+    let may = matches!(asked.command, Command::Join { .. } | Command::LeaveSession { .. } | Command::MergeSpill { .. });
+    if asked.seat == Seat::Observer && !may {
         let advice = "open the session as an operator";
         return Err(Refused::new("C2", "act on this session", "this cockpit only watches", advice));
     }
@@ -47,7 +49,8 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
             controls::take_over(session, procedure, asked, controls, &signs)
         }
         Command::AskSecond { request, act, overrides, confirmation, evidence } => {
-            second::ask(session, procedure, asked, *request, act, overrides, confirmation, evidence)
+            let wanted = second::Wanted { request: *request, act, overrides };
+            second::ask(session, procedure, asked, &wanted, confirmation, evidence)
         }
         Command::GiveSecond { request, digest, confirmation, evidence } => {
             second::give(session, procedure, asked, *request, *digest, confirmation, evidence)
@@ -59,7 +62,7 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
         }
         Command::EndRun { why } => Ok(session.run.iter().map(|_| Event::RunEnded { why: why.clone() }).collect()),
         Command::MergeSpill { spill } => Ok(lifecycle::merge(session, spill)),
-        Command::SignRollback { change, signed } => Ok(change::sign(session, *change, signed)),
+        Command::SignRollback { change, signed } => Ok(change::sign(session, asked, *change, signed)),
         Command::AcceptBaseline { routers } => lifecycle::accept_baseline(session, asked, routers),
         Command::ReloadProfile { files, digest, same_routers, confirmation, evidence } => {
             let found = lifecycle::Found { files, digest: *digest, same_routers: *same_routers };
@@ -78,9 +81,7 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
         Command::NoteOutcome { change, router, attempt, outcome } => {
             router::note_outcome(session, *change, router, *attempt, outcome)
         }
-        Command::NoteLateEffect { change, router, read } => {
-            Ok(vec![Event::LateEffect { change: *change, router: router.clone(), read: read.clone() }])
-        }
+        Command::NoteLateEffect { change, router, read } => router::note_late_effect(session, *change, router, read),
         Command::NoteDrift { router, read, restarted } => Ok(router::note_drift(session, router, read, *restarted)),
         Command::NoteRestart { router, was, is } => {
             let known = session.identities.get(router) == Some(is);

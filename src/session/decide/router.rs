@@ -41,6 +41,26 @@ pub(super) fn note_outcome(
     Ok(events)
 }
 
+/// Only what a change that is over asked of a router can come true late (V3); anything else would be drift that nobody
+/// answers.
+pub(super) fn note_late_effect(
+    session: &Session,
+    id: ChangeId,
+    router: &RouterId,
+    read: &NativeSplit,
+) -> Result<Vec<Event>, Refused> {
+    if session.expected.get(router) == Some(read) {
+        return Ok(Vec::new());
+    }
+    let over = session.change(id).filter(|change| change.settled.is_some());
+    let asked = over.and_then(|change| change.order(router)).is_some_and(|order| read.holds(&order.prepared.native));
+    if !asked {
+        let why = format!("no change that is over asked that of {router}");
+        return Err(Refused::new("V3", "note a late effect", why, "this is a fault of the program"));
+    }
+    Ok(vec![Event::LateEffect { change: id, router: router.clone(), read: read.clone() }])
+}
+
 pub(super) fn note_drift(session: &Session, router: &RouterId, read: &NativeSplit, restarted: bool) -> Vec<Event> {
     let Some(expected) = session.expected.get(router) else { return Vec::new() };
     let noticed = session.drifted.get(router);

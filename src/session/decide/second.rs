@@ -1,6 +1,6 @@
 //! The second person: asked, given, refused; runs of steps; the broken glass (F3).
 
-use super::change::{asked_of, friction, still_bound};
+use super::change::{could_go, friction, same_routers};
 use super::{check_confirmation, check_gates, needs_controls, needs_reason, step};
 use crate::domain::procedure::{Friction, StepAct};
 use crate::domain::{Digest, Operator, Procedure, Refused, RequestId, RouterId, Signer, StepId};
@@ -11,31 +11,36 @@ use crate::session::proposal::{Confirmation, Override};
 use crate::session::second::{AskedAct, ConfirmationAsked, Given, RunConfirmed, Second, run_digest};
 use crate::session::state::Session;
 
+/// What a second person is wanted for.
+pub(super) struct Wanted<'a> {
+    pub(super) request: RequestId,
+    pub(super) act: &'a AskedAct,
+    pub(super) overrides: &'a [Override],
+}
+
 /// What the second person is to confirm must be what could be done now, but for their word.
 pub(super) fn ask(
     session: &Session,
     procedure: &Procedure,
     asked: &Asked,
-    request: RequestId,
-    act: &AskedAct,
-    overrides: &[Override],
+    wanted: &Wanted<'_>,
     confirmation: &Confirmation,
     evidence: &Evidence,
 ) -> Result<Vec<Event>, Refused> {
+    let &Wanted { request, act, overrides } = wanted;
     let what = act.words();
     let asks = match act {
         AskedAct::Change(proposal) => {
             if proposal.kind.is_forward() {
                 needs_controls(session, asked, &what)?;
-                still_bound(session, procedure, asked, proposal, evidence)?;
-                let reports = gates(session, procedure, Forward::Shift(&proposal.to), evidence);
-                check_gates(&what, &asked_of(&proposal.kind, reports), overrides)?;
+                could_go(session, procedure, asked, proposal, overrides, evidence)?;
             }
             friction(procedure, &proposal.kind)
         }
         AskedAct::Complete { step: id, .. } => {
             let next = step::next(session, procedure, asked, id)?;
             check_gates(&what, &gates(session, procedure, Forward::Complete, evidence), overrides)?;
+            same_routers(session, evidence, &what)?;
             step::friction(procedure, next)
         }
         AskedAct::Reload { .. } => {
@@ -46,7 +51,7 @@ pub(super) fn ask(
     if asks != Friction::Two {
         return Err(Refused::new("F3", what, "it asks one person only", "confirm it"));
     }
-    if session.in_flight().is_some_and(|change| change.confirmed.kind.is_forward()) && forward(act) {
+    if session.in_flight().is_some() && forward(act) {
         return Err(Refused::new("D4", what, "a change is in flight", "settle it first, or roll back"));
     }
     check_confirmation(&what, confirmation, own_part(overrides), &act.typed_target())?;

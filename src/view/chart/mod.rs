@@ -35,6 +35,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas) {
     }
     let mut title = vec![Span::styled(" Metrics ", pen.style(Role::Title))];
     title.push(Span::styled(format!("{} ", clock_span(model.charts.span)), pen.style(Role::Dim)));
+    title.extend(super::pointer::span(pen, model, "Metrics"));
     let trouble = model.charts.troubles.iter().next();
     let right = trouble.map_or_else(Line::default, |(source, why)| {
         let room = usize::from(areas.metrics.width.saturating_sub(24));

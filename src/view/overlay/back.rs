@@ -60,6 +60,14 @@ pub(super) fn roll_back(model: &Model, choice: WayBackChoice, confirm: &ConfirmS
         let text = format!("! takes the place of the change to {}, which is in flight", change.confirmed.to);
         sheet.line(vec![piece(Role::Wait, text)]);
     }
+    if flight.is_cut_off() {
+        let text = "! the journal does not answer: this goes beside it, and into it once that answers";
+        sheet.line(vec![piece(Role::Wait, text)]);
+        if !flight.drives() {
+            let text = "! you are not the last known driver: its target is typed";
+            sheet.line(vec![piece(Role::Wait, text)]);
+        }
+    }
     for (router, watch) in &flight.watches {
         if watch.fresh(model.now.elapsed).is_none() {
             let text =

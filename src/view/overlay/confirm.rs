@@ -132,7 +132,7 @@ pub(super) fn answer(model: &Model, sheet: &mut Sheet, confirm: &ConfirmState, a
         sheet.pin(vec![piece(Role::Bad, format!("✗ {failed}"))]);
     }
     if confirm.waiting {
-        sheet.pin(vec![piece(Role::Wait, "↻ confirmed; it is sent once the journal has it")]);
+        super::second::waiting(model, sheet);
         return;
     }
     if confirm.overriding.is_some() {
@@ -141,6 +141,15 @@ pub(super) fn answer(model: &Model, sheet: &mut Sheet, confirm: &ConfirmState, a
         sheet.pin(line);
         return;
     }
+    if super::second::alone(model, sheet, confirm) {
+        return;
+    }
+    let act = if model.asks_two() {
+        super::second::needed(model, sheet, confirm);
+        "ask the second person"
+    } else {
+        act
+    };
     let mut line = if model.is_blocked() {
         vec![piece(Role::Wait, "It cannot be done yet, see above.    ")]
     } else if let Some(target) = model.typed_target() {
@@ -165,5 +174,6 @@ pub(super) fn answer(model: &Model, sheet: &mut Sheet, confirm: &ConfirmState, a
 fn valid(model: &Model) -> Option<std::time::Duration> {
     let proposing = model.flight.proposing.as_ref()?;
     proposing.proposal()?;
-    proposing.valid_for(model.now.elapsed, model.flight.procedure.timing.proposal)
+    let lapses = crate::session::decide::change::lapses_after(&model.flight.procedure, &proposing.kind);
+    proposing.valid_for(model.now.elapsed, lapses)
 }

@@ -14,7 +14,9 @@ mod after;
 mod back;
 mod change;
 mod confirm;
+mod crew;
 mod list;
+mod second;
 mod text;
 
 use ratatui::layout::Rect;
@@ -106,6 +108,10 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
         OverlayKind::Details { title, lines } => text::details(title, lines),
         OverlayKind::Messages => list::messages(model),
         OverlayKind::Reload(confirm) => text::reload(model, confirm),
+        OverlayKind::Look(look) => second::look(model, look, seen),
+        OverlayKind::Run { steps, confirm } => second::run(model, steps, confirm),
+        OverlayKind::Controls(handover) => crew::controls(model, handover),
+        OverlayKind::People => crew::people(model),
         OverlayKind::Quit { stops, suspend } => text::quit(model, stops, *suspend),
     };
     lay(pen, areas, sheet, overlay.scroll);

@@ -19,6 +19,14 @@ pub(super) fn ask(question: &Question) -> Sheet {
         Purpose::Leave => {
             ("Leave the change partly done: why?", "The routers stay as they are. It goes into the record.")
         }
+        Purpose::Refuse { .. } => {
+            ("Refuse: why?", "Nothing is sent. The driver sees the reason, and it goes into the record.")
+        }
+        Purpose::AskControls => (
+            "Ask for the controls: why?",
+            "Every screen shows it. The driver hands over or refuses; silence gives them to you.",
+        ),
+        Purpose::EndRun => ("End the run of steps: why?", "From here on another person confirms each step again."),
         Purpose::AcceptDrift { .. } => ("Take the router as it is: why?", "It goes into the record."),
         Purpose::CloseSession => ("Close the session: what did it come to?", "It ends the record."),
         Purpose::FilterLogs => {

@@ -40,6 +40,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
         title.push(Span::styled(format!(" {:>6}", rate(total)), pen.style(seen.number())));
         title.push(Span::styled(" req/s ", pen.style(Role::Dim)));
     }
+    title.extend(super::pointer::span(pen, model, "Traffic"));
     let routers = &model.flight.procedure.routers;
     let hidden = routers.len().saturating_sub(usize::from(areas.inside.routers.height));
     let right = if hidden > 0 {

@@ -44,7 +44,11 @@ fn one(pen: &mut Pen<'_>, model: &Model, inside: &Traffic, row: u16, index: usiz
     cells.put(if selected { Role::Strong } else { Role::Text }, &text);
     // The kind stands there whole or not at all.
     let kind = if name + 1 + width(&router.kind) <= room { router.kind.as_str() } else { "" };
-    cells.skip(1).cell(Role::Dim, room.saturating_sub(name + 1), kind);
+    // Who points at it stands in the kind's place.
+    match crate::view::pointer::mark(model, router.id.as_str()) {
+        Some(mark) => cells.skip(1).cell(Role::Accent, room.saturating_sub(name + 1), &mark),
+        None => cells.skip(1).cell(Role::Dim, room.saturating_sub(name + 1), kind),
+    };
     let mark = cells.left().saturating_sub(2);
     cells.skip(mark).put(state.role, state.mark.encode_utf8(&mut [0; 4]));
     let shares = watch.and_then(|watch| watch.shares(procedure.pool_ids()));

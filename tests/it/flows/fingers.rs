@@ -5,6 +5,7 @@ use flightdeck::cockpit::Msg;
 use proptest::prelude::*;
 
 use crate::support::app::{App, Mood, Store, half};
+use crate::support::pair::{ANA, Pair, RAJ, two_people};
 
 #[derive(Clone, Debug)]
 enum Act {
@@ -24,7 +25,7 @@ enum Act {
     SettleOne,
 }
 
-const KEYS: [&str; 44] = [
+const KEYS: [&str; 54] = [
     "n",
     "y",
     "enter",
@@ -69,6 +70,16 @@ const KEYS: [&str; 44] = [
     ".",
     "backspace",
     "v",
+    "f5",
+    "f6",
+    "f7",
+    "O",
+    "A",
+    "E",
+    "o",
+    "w",
+    "ctrl-b",
+    "ctrl-n",
 ];
 
 const FLOWN: [&str; 6] = [
@@ -166,6 +177,24 @@ proptest! {
             perform(&mut app, act);
         }
         prop_assert_eq!(app.sends.len(), 0);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn one_pair_of_hands_sends_nothing_that_asks_two(acts in proptest::collection::vec(act(true), 0..80)) {
+        let mut procedure = two_people();
+        procedure.confirm.off_plan = flightdeck::domain::procedure::Friction::Two;
+        procedure.people.break_glass = false;
+        let mut pair = Pair::of(procedure, "ana", "raj");
+        for act in &acts {
+            pair.act(ANA, |app| perform(app, act));
+            pair.keys(RAJ, "<drawn>");
+        }
+        let forward = pair.apps[ANA].model.flight.session.changes.iter().filter(|c| c.confirmed.kind.is_forward()).count();
+        prop_assert_eq!(forward, 0);
     }
 }
 

@@ -17,8 +17,7 @@ fn the_second_cockpit_drives_once_the_first_is_gone() {
     // Neither forward nor at the controls while the first lives; both are said.
     second.wait_for("50 / 50");
     second.send("n");
-    second.confirm_in_vain("y send", "ana has the controls; ask for them");
-    second.escape("y send");
+    second.wait_for("ana has the controls: A asks for them");
     second.send("t");
     second.send("M");
     second.wait_for("is not known to be gone");

@@ -4,7 +4,7 @@
 //! `FLIGHTDECK_SEED=N cargo test simulation` replays one seed with its journal printed; `FLIGHTDECK_SEEDS=N` flies N of
 //! them in each of the four quarters.
 
-mod random;
+pub mod random;
 pub mod router;
 mod world;
 

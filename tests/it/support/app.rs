@@ -12,13 +12,11 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::desk::hashed;
-
 use flightdeck::cockpit::{Effect, Model, Msg, Settings, Surroundings, update};
 use flightdeck::domain::reading::{Admin, Health, Identity, ServerReading};
 use flightdeck::domain::{
-    ChangeId, CockpitId, Elapsed, NativeSplit, NativeWeight, Now, Outcome, PoolId, Prepared, Procedure, Reading,
-    RouterId, SessionId, Target, Timestamp, Trouble, TroubleKind,
+    ChangeId, CockpitId, Elapsed, NativeSplit, NativeWeight, Now, Outcome, PoolId, Prepared, Presence, Procedure,
+    Reading, RouterId, Seat, SessionId, Target, Timestamp, Trouble, TroubleKind,
 };
 use flightdeck::entry::Entry;
 use flightdeck::flight::{self, Appended, Ask, Flight, Me};
@@ -48,6 +46,8 @@ pub enum Store {
     Well,
     /// It keeps nothing and says so.
     Unavailable,
+    /// It keeps nothing, and cannot be read.
+    Away,
     /// It keeps what it is given, and the answer is lost.
     LosesAnswers,
 }
@@ -63,6 +63,8 @@ pub struct FakeRouter {
     pub up: Vec<usize>,
     /// Its process; another one is a restart.
     pub process: u32,
+    /// Its node; another one is another router.
+    pub node: String,
     requests: Vec<u64>,
     in_flight: Vec<u64>,
     counted: u64,
@@ -85,6 +87,10 @@ pub struct App {
     pub answering: bool,
     /// What was written beside the journal (R5).
     pub spilled: Vec<Event>,
+    /// What was announced to other cockpits and not heard by them yet.
+    pub announced: Vec<Presence>,
+    /// Requests for a signature, by their numbers.
+    pub to_sign: Vec<u64>,
     /// Every write that was asked for, with whether its intent was kept by then.
     pub sends: Vec<(flight::Send, bool)>,
     /// Effects that are not the flight's, since they were last taken.
@@ -113,15 +119,24 @@ impl App {
             weights: weights.to_vec(),
             up: vec![SERVERS; weights.len()],
             process,
+            node: "edge".to_owned(),
             requests: vec![0; weights.len()],
             in_flight: vec![0; weights.len()],
             counted: 0,
         };
         let routers =
             procedure.routers.iter().zip(1..).map(|(each, number)| (each.id.to_string(), router(number))).collect();
-        let me = me();
+        let me = me_as(0xc0c, "ana", Seat::Operator);
         let controls = me.controls("opened");
         let opened = Box::new(opened(&procedure));
+        let mut app = Self::idle(me, procedure, routers);
+        app.ask(Ask::Open { opened, controls });
+        app.pass(3000).draw();
+        app
+    }
+
+    /// A cockpit over a session that it knows nothing of yet.
+    pub fn idle(me: Me, procedure: Procedure, routers: BTreeMap<String, FakeRouter>) -> Self {
         let flight = Flight::new(me, SessionId(uuid(1)), Session::default(), Arc::new(procedure));
         let settings = Settings {
             motion: true,
@@ -135,7 +150,7 @@ impl App {
             profile: "payments.toml".to_owned(),
             demo: Vec::new(),
         };
-        let mut app = Self {
+        Self {
             model: Model::new(flight, settings, around, Now::default(), (120, 36)),
             routers,
             journal: Vec::new(),
@@ -143,13 +158,20 @@ impl App {
             answering: true,
             sends: Vec::new(),
             spilled: Vec::new(),
+            announced: Vec::new(),
+            to_sign: Vec::new(),
             others: Vec::new(),
             waiting: VecDeque::new(),
             ms: 0,
-        };
-        app.ask(Ask::Open { opened, controls });
-        app.pass(3000).draw();
-        app
+        }
+    }
+
+    /// Another cockpit in the same world: the clock, the routers and the journal change hands.
+    pub fn hand_world_to(&mut self, other: &mut Self) {
+        std::mem::swap(&mut self.routers, &mut other.routers);
+        std::mem::swap(&mut self.journal, &mut other.journal);
+        other.store = self.store;
+        other.ms = other.ms.max(self.ms);
     }
 
     /// Another size of the terminal.
@@ -329,9 +351,18 @@ impl App {
                 let answer = self.append(&entry);
                 flight::Msg::Appended { entry: entry.id, answer }
             }
+            flight::Effect::ReadJournal { .. } if self.store == Store::Away => return None,
             flight::Effect::ReadJournal { after } => {
                 let known = usize::try_from(after).expect("a short journal");
-                flight::Msg::Followed { entries: self.journal.iter().skip(known).map(hashed).collect(), is_tail: true }
+                flight::Msg::Followed {
+                    entries: self
+                        .journal
+                        .iter()
+                        .skip(known)
+                        .map(|entry| (entry.clone(), flightdeck::domain::Digest::ZERO))
+                        .collect(),
+                    is_tail: true,
+                }
             }
             flight::Effect::Send(send) => {
                 let fake = self.routers.get_mut(send.router.as_str())?;
@@ -343,9 +374,15 @@ impl App {
                 let result = Ok(flightdeck::domain::Digest::ZERO);
                 flight::Msg::Spilled { entry: entry.id, result }
             }
+            flight::Effect::Announce(presence) => {
+                self.announced.push(presence);
+                return None;
+            }
+            flight::Effect::Sign(sign) => {
+                self.to_sign.push(sign.request);
+                return None;
+            }
             flight::Effect::Cancel { .. }
-            | flight::Effect::Announce(_)
-            | flight::Effect::Sign(_)
             | flight::Effect::CheckSignature(_)
             | flight::Effect::DropSpill
             | flight::Effect::Tell(_) => return None,
@@ -359,6 +396,7 @@ impl App {
         }
         match self.store {
             Store::Unavailable => Appended::Unavailable { why: "the disk is full".to_owned() },
+            Store::Away => Appended::Unavailable { why: "no route to the journal".to_owned() },
             Store::LosesAnswers => {
                 self.journal.push(entry.clone());
                 Appended::Unknown { why: "no answer for 1 s".to_owned() }
@@ -433,7 +471,7 @@ impl FakeRouter {
             }
         }
         Reading {
-            identity: Identity { node: "edge".to_owned(), process: self.process.to_string() },
+            identity: Identity { node: self.node.clone(), process: self.process.to_string() },
             generation: String::new(),
             uptime: None,
             effective: native.shares(pools),
@@ -470,15 +508,10 @@ fn uuid(number: u128) -> uuid::Uuid {
     uuid::Uuid::from_u128(number)
 }
 
-fn me() -> Me {
+/// Somebody at a cockpit of their own.
+pub fn me_as(number: u128, operator: &str, seat: Seat) -> Me {
     let process = Process { host: "bastion".to_owned(), boot: "b".to_owned(), pid: 7, started: 1 };
-    Me {
-        cockpit: CockpitId(uuid(0xc0c)),
-        operator: "ana".into(),
-        process,
-        seat: flightdeck::domain::Seat::Operator,
-        key: None,
-    }
+    Me { cockpit: CockpitId(uuid(number)), operator: operator.into(), process, seat, key: None }
 }
 
 fn opened(procedure: &Procedure) -> SessionOpened {

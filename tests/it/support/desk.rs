@@ -32,11 +32,6 @@ pub struct Desk {
     held: Vec<Send>,
 }
 
-/// An entry with a hash: this journal has no chain of its own.
-pub fn hashed(entry: &Entry) -> (Entry, flightdeck::domain::Digest) {
-    (entry.clone(), flightdeck::domain::Digest::ZERO)
-}
-
 pub fn me(number: u128, operator: &str) -> Me {
     Me {
         cockpit: CockpitId(uuid::Uuid::from_u128(number)),
@@ -179,7 +174,12 @@ impl Desk {
                 None
             }
             Effect::ReadJournal { after } => {
-                let entries = self.journal.iter().filter(|entry| entry.number > after).map(hashed).collect();
+                let entries = self
+                    .journal
+                    .iter()
+                    .filter(|entry| entry.number > after)
+                    .map(|entry| (entry.clone(), flightdeck::domain::Digest::ZERO))
+                    .collect();
                 Some(Msg::Followed { entries, is_tail: true })
             }
             Effect::Send(send) => self.serve(&send),

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod cockpit;
+pub mod crew;
 pub mod desk;
 pub mod door;
 pub mod edges;
@@ -11,6 +12,7 @@ pub mod keys;
 pub mod load;
 #[cfg(feature = "nats")]
 pub mod nats;
+pub mod pair;
 pub mod pool;
 pub mod procedure;
 pub mod pty;

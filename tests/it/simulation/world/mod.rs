@@ -20,7 +20,6 @@ use flightdeck::session::{Event, Session, Stamp};
 
 use super::random::Random;
 use super::router::{Router, prepare};
-use crate::support::desk::hashed;
 use crate::support::procedure::{blue_green, weights};
 
 /// What a flight met, so that the whole run can show that it met everything.
@@ -319,7 +318,12 @@ impl World {
             Due::ServeAppend(cockpit, entry) => self.serve_append(cockpit, *entry),
             Due::ServeJournal(cockpit, after) => {
                 if cockpit == self.cockpit() && self.mood != StoreMood::Unavailable {
-                    let entries = self.store.iter().filter(|entry| entry.number > after).map(hashed).collect();
+                    let entries = self
+                        .store
+                        .iter()
+                        .filter(|entry| entry.number > after)
+                        .map(|entry| (entry.clone(), flightdeck::domain::Digest::ZERO))
+                        .collect();
                     self.tell(Msg::Followed { entries, is_tail: true });
                 } else if cockpit == self.cockpit() {
                     self.later(200, Due::ServeJournal(cockpit, after));

@@ -1,0 +1,352 @@
+//! Every command, each as it fits best where it is asked: about the request that waits, the change in flight, the next
+//! step. What nothing fits is asked about something that is not there.
+
+use std::time::Duration;
+
+use flightdeck::domain::share::Agreement;
+use flightdeck::domain::{
+    ChangeId, CockpitId, Digest, EntryId, NativeSplit, Operator, Outcome, PoolId, RequestId, RouterId, Share, Signed,
+    StepId,
+};
+use flightdeck::session::event::{ChangeKind, SpillMerged, Spilled};
+use flightdeck::session::proposal::{Confirmation, Gesture, Proposal};
+use flightdeck::session::second::AskedAct;
+use flightdeck::session::{Change, Command, Event, decide};
+
+use super::world::{ANA, RAJ, Who, World};
+use crate::simulation::router::Router;
+use crate::support::procedure::weights;
+
+/// One way of asking one command.
+#[derive(Clone, Copy)]
+pub struct Column {
+    /// What it is, for people.
+    pub label: &'static str,
+    /// The command's name.
+    pub command: &'static str,
+    pub make: fn(&World, Who) -> Command,
+}
+
+/// A group of them, one table.
+pub struct Group {
+    pub title: &'static str,
+    pub columns: &'static [Column],
+}
+
+macro_rules! groups {
+    ($($title:literal: { $($command:ident $($label:literal)? => $make:expr,)* })*) => {
+        /// Every command, in groups.
+        pub const GROUPS: &[Group] = &[$(Group {
+            title: $title,
+            columns: &[$(Column {
+                label: concat!(stringify!($command) $(, ", ", $label)?),
+                command: stringify!($command),
+                make: $make,
+            },)*],
+        },)*];
+
+        /// The command's name. A command that stands in no group does not compile here.
+        #[expect(unreachable_patterns, reason = "some commands are asked in more than one way")]
+        pub fn name(command: &Command) -> &'static str {
+            match command {
+                $($(Command::$command { .. } => stringify!($command),)*)*
+            }
+        }
+    };
+}
+
+groups! {
+    "Coming and going": {
+        Open => |world, who| world.opening(who),
+        Join => |_, who| Command::Join { seat: who.seat, process: who.process() },
+        LeaveSession => |_, _| Command::LeaveSession { why: "done".to_owned() },
+        TakeBack => |_, who| Command::TakeBack { controls: who.controls("back"), holder_gone: false },
+        TakeBack "the holder's process being gone" => |_, who| {
+            Command::TakeBack { controls: who.controls("the process before is gone"), holder_gone: true }
+        },
+        Close => |world, _| Command::Close { outcome: "done".to_owned(), routers: world.as_read() },
+    }
+    "Controls": {
+        Offer => |_, who| {
+            let to = if who == ANA { RAJ } else { ANA };
+            Command::Offer { to: to.cockpit(), operator: Operator::from(to.name), summary: Vec::new() }
+        },
+        AcceptOffer => |_, who| Command::AcceptOffer { controls: who.controls("handed over") },
+        EndOffer => |_, _| Command::EndOffer { why: "no".to_owned() },
+        AskControls => |_, _| Command::AskControls { reason: "my turn".to_owned() },
+        EndAsking => |_, _| Command::EndAsking { why: "no".to_owned() },
+        TakeOver "the holder being there" => |_, who| take_over(who, Duration::ZERO),
+        TakeOver "the holder being silent" => |_, who| take_over(who, Duration::from_mins(10)),
+    }
+    "The second person": {
+        AskSecond => |world, who| ask_second(world, who),
+        GiveSecond => |world, _| {
+            let asked = world.session.request.as_ref().map(|request| &request.asked);
+            let typed = asked.map_or(String::new(), |asked| asked.act.typed_target());
+            Command::GiveSecond {
+                request: request(world),
+                digest: asked.map_or(Digest::ZERO, |asked| asked.digest),
+                confirmation: by_typing(typed),
+                evidence: world.evidence(),
+            }
+        },
+        RefuseSecond => |world, _| Command::RefuseSecond { request: request(world), reason: "no".to_owned() },
+        EndSecond => |world, _| Command::EndSecond { request: request(world), why: "withdrawn".to_owned() },
+        ConfirmRun => |world, who| {
+            let steps: Vec<StepId> = match world.step(who).kind {
+                ChangeKind::Step { step } => vec![step],
+                _ => Vec::new(),
+            };
+            let confirmation = by_typing(flightdeck::session::decide::second::run_target(&steps));
+            Command::ConfirmRun { steps, confirmation }
+        },
+        EndRun => |_, _| Command::EndRun { why: "enough".to_owned() },
+    }
+    "Changes": {
+        Confirm "the next step, which asks two people" => |world, who| {
+            let proposal = asked_for(world).unwrap_or_else(|| world.step(who));
+            confirm(world, proposal, by_key())
+        },
+        Confirm "the next step, alone with a reason" => |world, who| {
+            let proposal = world.step(who);
+            let typed = by_typing(proposal.typed_target());
+            confirm(world, proposal, Confirmation { alone: Some("nobody is there".to_owned()), ..typed })
+        },
+        Confirm "off the plan, typed" => |world, who| {
+            let to = weights(&[("blue", 60), ("green", 40)]);
+            let proposal = world.proposal(who, ChangeKind::OffPlan, &to, None);
+            let typed = by_typing(proposal.typed_target());
+            confirm(world, proposal, typed)
+        },
+        Confirm "put back, typed" => |world, who| {
+            let to = weights(&[("blue", 50), ("green", 50)]);
+            let router = world.session.drifted.keys().next().cloned().unwrap_or_else(|| "eu-1".into());
+            let proposal = world.proposal(who, ChangeKind::PutBack, &to, Some(&router));
+            let typed = by_typing(proposal.typed_target());
+            confirm(world, proposal, typed)
+        },
+        Retry => |world, _| {
+            let change = change(world);
+            let failed = |change: &Change| {
+                let failed = change.unfinished().filter(|(_, known)| {
+                    known.and_then(|known| known.outcome.as_ref()).is_some_and(|outcome| *outcome != Outcome::Accepted)
+                });
+                failed.map(|(router, _)| router.clone()).collect::<Vec<_>>()
+            };
+            let routers = world.session.change(change).map(failed).filter(|routers| !routers.is_empty());
+            Command::Retry { change, routers: routers.unwrap_or_else(|| vec!["eu-1".into()]) }
+        },
+        Leave => |world, _| Command::Leave { change: change(world), reason: "good enough".to_owned() },
+    }
+    "The way back": {
+        RollBack => |world, who| roll_back(world, who, by_key(), false),
+        RollBack "cut off, by one key" => |world, who| roll_back(world, who, by_key(), true),
+        RollBack "cut off, typed" => |world, who| {
+            let typed = by_typing(back(world, who).typed_target());
+            roll_back(world, who, typed, true)
+        },
+        SignRollback => |world, _| Command::SignRollback { change: change(world), signed: signed() },
+        MergeSpill => |world, who| merge(world, who),
+    }
+    "Steps, holds and the profile": {
+        MarkAlreadySo => |world, who| {
+            let proposal = Box::new(world.step(who));
+            Command::MarkAlreadySo { proposal, evidence: world.evidence() }
+        },
+        CompleteStep => |world, _| Command::CompleteStep {
+            step: by_hand(world),
+            overrides: Vec::new(),
+            confirmation: by_key(),
+            evidence: world.evidence(),
+        },
+        SkipStep => |world, _| {
+            let next = world.session.next_step(&world.procedure.plan).map(|step| step.id.clone());
+            Command::SkipStep { step: next.unwrap_or_else(|| "none".into()), reason: "not today".to_owned() }
+        },
+        Hold => |_, _| Command::Hold { reason: "wait".to_owned() },
+        ReleaseHold => |_, _| Command::ReleaseHold { reason: "go on".to_owned() },
+        ReloadProfile "alone with a reason" => |world, _| Command::ReloadProfile {
+            files: Vec::new(),
+            digest: Digest([8; 32]),
+            same_routers: true,
+            confirmation: Confirmation { alone: Some("nobody is there".to_owned()), ..by_typing("reload".to_owned()) },
+            evidence: world.evidence(),
+        },
+    }
+    "Items and notes": {
+        Tick => |_, _| Command::Tick { item: "deploy/health".into() },
+        Untick => |_, _| Command::Untick { item: "deploy/health".into() },
+        AddNote => |_, _| Command::AddNote { text: "all calm".to_owned() },
+        AttachLines => |_, _| Command::AttachLines { source: "app".into(), lines: vec!["a line".to_owned()] },
+    }
+    "What was seen of routers": {
+        AcceptBaseline => |world, _| Command::AcceptBaseline { routers: world.as_read() },
+        NoteOutcome "verified" => |world, _| {
+            let id = change(world);
+            let known = |change: &Change| {
+                let (router, known) = change.unfinished().next()?;
+                Some((router.clone(), known.map_or(1, |known| known.attempt)))
+            };
+            let (router, attempt) = world.session.change(id).and_then(known).unwrap_or_else(|| ("eu-1".into(), 1));
+            Command::NoteOutcome { change: id, router, attempt, outcome: Outcome::Verified }
+        },
+        NoteLateEffect => |world, _| {
+            let id = change(world);
+            let asked = world.session.change(id).and_then(|change| change.order(&eu_1()));
+            let read = asked.map_or_else(|| split(25), |order| order.prepared.native.clone());
+            Command::NoteLateEffect { change: id, router: eu_1(), read }
+        },
+        NoteRestart => |_, _| {
+            let identity = |process: &str| flightdeck::domain::reading::Identity {
+                node: "sim".to_owned(),
+                process: process.to_owned(),
+            };
+            Command::NoteRestart { router: eu_1(), was: identity("1"), is: identity("2") }
+        },
+        NoteDrained => |_, _| Command::NoteDrained { pool: PoolId::from("blue"), evidence: vec!["in flight: 0".to_owned()] },
+        NoteObserved => |world, _| Command::NoteObserved {
+            change: change(world),
+            router: eu_1(),
+            pool: PoolId::from("blue"),
+            share: Share { part: 0, whole: 5_000 },
+            agreement: Agreement::Consistent,
+        },
+    }
+    "Drift": {
+        NoteDrift "it differs" => |_, _| {
+            Command::NoteDrift { router: eu_1(), read: split(25), restarted: false }
+        },
+        NoteDrift "it is as planned again" => |world, _| {
+            let read = world.session.expected.get(&eu_1()).cloned().unwrap_or_default();
+            Command::NoteDrift { router: eu_1(), read, restarted: false }
+        },
+        AcceptDrift => |_, _| {
+            Command::AcceptDrift { router: eu_1(), read: split(25), reason: "as it was".to_owned() }
+        },
+    }
+}
+
+/// Every way of asking.
+pub fn columns() -> impl Iterator<Item = &'static Column> {
+    GROUPS.iter().flat_map(|group| group.columns)
+}
+
+/// One way of asking.
+pub fn column(label: &str) -> &'static Column {
+    columns().find(|column| column.label == label).unwrap_or_else(|| panic!("there is no column {label}"))
+}
+
+pub fn by_key() -> Confirmation {
+    Confirmation::new(Gesture::Key, true)
+}
+
+pub fn by_typing(text: String) -> Confirmation {
+    Confirmation::new(Gesture::Typed(text), true)
+}
+
+pub fn signed() -> Signed {
+    Signed { statement: "roll back".to_owned(), signature: "armour".to_owned() }
+}
+
+fn eu_1() -> RouterId {
+    "eu-1".into()
+}
+
+/// So much for blue.
+pub fn split(blue: u32) -> NativeSplit {
+    Router::new(&["blue".into(), "green".into()], &[blue, 100 - blue]).native()
+}
+
+fn take_over(who: Who, silent: Duration) -> Command {
+    Command::TakeOver { controls: who.controls("taken over"), waited: Duration::from_mins(1), silent, away: silent }
+}
+
+fn nobody() -> CockpitId {
+    CockpitId(uuid::Uuid::from_u128(77))
+}
+
+fn request(world: &World) -> RequestId {
+    let asked = world.session.request.as_ref().map(|request| request.asked.request);
+    asked.unwrap_or(RequestId { cockpit: nobody(), counter: 1 })
+}
+
+/// The change in flight, else the last one, else one that is not there.
+fn change(world: &World) -> ChangeId {
+    let known = world.session.in_flight().or_else(|| world.session.changes.last().map(std::sync::Arc::as_ref));
+    known.map_or(ChangeId { cockpit: nobody(), counter: 1 }, Change::id)
+}
+
+/// What a second person is asked about, if it is a change.
+fn asked_for(world: &World) -> Option<Proposal> {
+    match &world.session.request.as_ref()?.asked.act {
+        AskedAct::Change(proposal) => Some(Proposal { made: world.now(), ..(**proposal).clone() }),
+        AskedAct::Complete { .. } | AskedAct::Reload { .. } => None,
+    }
+}
+
+fn ask_second(world: &World, who: Who) -> Command {
+    let counter = u32::try_from(world.session.head + 1).unwrap_or(u32::MAX);
+    Command::AskSecond {
+        request: RequestId { cockpit: who.cockpit(), counter },
+        act: Box::new(AskedAct::Change(Box::new(world.step(who)))),
+        overrides: Vec::new(),
+        confirmation: by_key(),
+        evidence: world.evidence(),
+    }
+}
+
+fn confirm(world: &World, proposal: Proposal, confirmation: Confirmation) -> Command {
+    let proposal = Box::new(proposal);
+    Command::Confirm { proposal, overrides: Vec::new(), confirmation, evidence: world.evidence() }
+}
+
+/// Back to where the routers stood at the start.
+fn back(world: &World, who: Who) -> Proposal {
+    let kind = ChangeKind::Rollback { supersedes: None, reopens: Vec::new() };
+    world.proposal(who, kind, &weights(&[("blue", 50), ("green", 50)]), None)
+}
+
+fn roll_back(world: &World, who: Who, confirmation: Confirmation, cut_off: bool) -> Command {
+    let (proposal, controls) = (Box::new(back(world, who)), who.controls("rollback"));
+    Command::RollBack { proposal, confirmation, controls, cut_off, evidence: world.evidence() }
+}
+
+/// A rollback of an operator's, spilled in this state.
+fn merge(world: &World, who: Who) -> Command {
+    let by = if who == RAJ { RAJ } else { ANA };
+    let typed = by_typing(back(world, by).typed_target());
+    let rollback = roll_back(world, by, typed, true);
+    let events = decide(&world.session, &world.procedure, &world.asked(by, rollback)).unwrap_or_default();
+    let entry = Spilled {
+        id: EntryId { cockpit: by.cockpit(), counter: 900 },
+        at: world.now().wall,
+        actor: Operator::from(by.name),
+        cockpit: by.cockpit(),
+        events,
+        hash: Some(Digest([9; 32])),
+    };
+    let spill = SpillMerged { after: world.session.head, hash: Digest([1; 32]), entries: vec![entry] };
+    Command::MergeSpill { spill: Box::new(spill) }
+}
+
+/// The next step that is a person's work, whether or not it is the next step.
+fn by_hand(world: &World) -> StepId {
+    use flightdeck::domain::procedure::StepAct;
+    let open = world.procedure.plan.iter().filter(|step| !world.session.steps.contains_key(&step.id));
+    let mut hands = open.filter(|step| matches!(step.act, StepAct::Deploy { .. } | StepAct::Pause { .. }));
+    hands.next().map_or_else(|| "none".into(), |step| step.id.clone())
+}
+
+/// The names of what was decided.
+pub fn names(events: &[Event]) -> Vec<String> {
+    events.iter().map(|event| camel(flightdeck::entry::kind(event))).collect()
+}
+
+/// `controls_taken` as the variant is written: `ControlsTaken`.
+pub fn camel(kind: &str) -> String {
+    let word = |word: &str| {
+        let (first, rest) = word.split_at(1);
+        first.to_uppercase() + rest
+    };
+    kind.split('_').map(word).collect()
+}

@@ -1,0 +1,7 @@
+//! The session on its own: every command in every state, and what holds whatever is asked.
+
+mod command;
+mod decided;
+mod law;
+mod table;
+mod world;
