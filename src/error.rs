@@ -25,6 +25,8 @@ pub enum Exit {
     Journal,
     /// 7: a rule or the operator said no; nothing was sent.
     Refused,
+    /// 8: a signature of a session does not hold, or is missing.
+    Signature,
     /// 128 and the signal's number: ended by a signal, in order.
     Signal(
         /// The signal's number.
@@ -34,7 +36,7 @@ pub enum Exit {
 
 impl Exit {
     /// Every code with its meaning, as the help and the README list them.
-    pub const TABLE: [(u8, &'static str); 8] = [
+    pub const TABLE: [(u8, &'static str); 9] = [
         (0, "done as asked"),
         (1, "a fault of flightdeck itself"),
         (2, "the command line cannot be understood, or there is no terminal to draw on"),
@@ -43,6 +45,7 @@ impl Exit {
         (5, "a rollback is not verified on every router: partly done, or not known"),
         (6, "the journal cannot be opened, read or written"),
         (7, "a rule or the operator said no; nothing was sent"),
+        (8, "a signature of the session does not hold, or is missing"),
     ];
 
     /// The number.
@@ -56,6 +59,7 @@ impl Exit {
             Self::NotVerified => 5,
             Self::Journal => 6,
             Self::Refused => 7,
+            Self::Signature => 8,
             Self::Signal(number) => 128_u8.saturating_add(number),
         }
     }
@@ -88,6 +92,14 @@ pub enum Error {
         session: crate::domain::SessionId,
         /// Where and how.
         broken: Broken,
+    },
+    /// Signatures of a session do not hold; each was told already.
+    #[error("{count} of {of} signatures do not hold or are missing; see the lines marked ✗ above")]
+    Signatures {
+        /// How many.
+        count: usize,
+        /// Of how many.
+        of: usize,
     },
     /// There is no such session.
     #[error("{what}; {advice}")]
@@ -200,6 +212,7 @@ impl Error {
             Self::Trouble(_) | Self::Unreachable { .. } | Self::Secret(_) => Exit::Unreachable,
             Self::NoSession { .. } | Self::Refused(_) | Self::NotConfirmed { .. } => Exit::Refused,
             Self::NotVerified { .. } => Exit::NotVerified,
+            Self::Signatures { .. } => Exit::Signature,
             Self::Terminal { .. } | Self::Usage { .. } | Self::File { .. } => Exit::Usage,
             #[cfg(feature = "lab")]
             Self::Lab(_) => Exit::Unreachable,

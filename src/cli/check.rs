@@ -8,6 +8,7 @@ use futures_util::future::{BoxFuture, join_all};
 use tokio::time::timeout;
 
 use super::out::Out;
+use super::{boarding, place};
 use crate::domain::procedure::StepAct;
 use crate::domain::{Procedure, Reading, Refused, Target, Trouble, TroubleKind, Weights};
 use crate::error::Error;
@@ -17,18 +18,22 @@ use crate::runtime::adapter::{Adapters, RouterAdapter};
 /// What `check` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Prints one line for each router, log and metric source: ✓ when it answers and fits the profile, ✗ with what to do when it
-does not. Reads only; no router is changed.")]
+Prints one line for each router, log and metric source, for the journal, its clock and the people: ✓ when it answers and
+fits the profile, ✗ with what to do when it does not. Reads only: no router is changed, and no journal is made.")]
 pub(super) struct Args {
     /// The profile
     profile: PathBuf,
+    #[command(flatten)]
+    person: boarding::PersonArgs,
+    #[command(flatten)]
+    state: place::StateArgs,
 }
 
 /// What one look said.
-struct Finding {
-    name: String,
-    result: Result<String, Trouble>,
-    remarks: Vec<String>,
+pub(super) struct Finding {
+    pub(super) name: String,
+    pub(super) result: Result<String, Trouble>,
+    pub(super) remarks: Vec<String>,
 }
 
 pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
@@ -44,7 +49,10 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
         procedure.checklist.items().count()
     ));
     let adapters = Adapters::new(&loaded.adapters).map_err(Error::Trouble)?;
-    let findings = join_all(looks(&adapters, procedure)).await;
+    let state = args.state.named()?;
+    let boarding = boarding::look(&loaded, &state, &args.person);
+    let (mut findings, (mut aboard, journal)) = tokio::join!(join_all(looks(&adapters, procedure)), boarding);
+    findings.append(&mut aboard);
     let troubled = findings.iter().filter(|finding| finding.result.is_err()).count();
     for Finding { name, result, remarks } in &findings {
         match result {
@@ -55,7 +63,14 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
             out.line(&format!("  ! {remark}"));
         }
     }
-    if troubled == 0 { Ok(()) } else { Err(Error::Unreachable { count: troubled, of: findings.len() }) }
+    if let Some(error) = &journal {
+        out.line(&format!("✗ journal: {error}"));
+    }
+    if troubled == 0 {
+        journal.map_or(Ok(()), Err)
+    } else {
+        Err(Error::Unreachable { count: troubled, of: findings.len() })
+    }
 }
 
 fn looks<'a>(adapters: &'a Adapters, procedure: &'a Procedure) -> Vec<BoxFuture<'a, Finding>> {

@@ -1,6 +1,7 @@
 //! The command line: one file per command, and help that teaches.
 
 mod ask;
+mod boarding;
 mod check;
 mod deck;
 #[cfg(feature = "lab")]
@@ -14,6 +15,7 @@ mod rollback;
 mod schema;
 mod sessions;
 mod status;
+mod verify;
 
 use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
@@ -174,6 +176,7 @@ mod tests {
             Exit::NotVerified,
             Exit::Journal,
             Exit::Refused,
+            Exit::Signature,
         ];
         let listed: Vec<u8> = Exit::TABLE.iter().map(|(code, _)| *code).collect();
         assert_eq!(used.map(Exit::code).as_slice(), listed);

@@ -27,6 +27,13 @@ pub(super) struct StateArgs {
 impl StateArgs {
     /// The directory, made where it is not there.
     pub(super) fn directory(&self) -> Result<PathBuf, Error> {
+        let directory = self.named()?;
+        make_private(&directory)?;
+        Ok(directory)
+    }
+
+    /// The directory, which may not be there.
+    pub(super) fn named(&self) -> Result<PathBuf, Error> {
         let directory = self.state_dir.clone().or_else(|| {
             let project = ProjectDirs::from("", "", "flightdeck")?;
             Some(project.state_dir().unwrap_or_else(|| project.data_local_dir()).to_owned())
@@ -37,7 +44,6 @@ impl StateArgs {
                 advice: "name one with --state-dir".to_owned(),
             });
         };
-        make_private(&directory)?;
         Ok(directory)
     }
 }

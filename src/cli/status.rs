@@ -6,8 +6,8 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::out::Out;
-use super::place;
-use crate::domain::{Outcome, Procedure, Reading, RouterId, Trouble};
+use super::{boarding, place};
+use crate::domain::{Outcome, Procedure, Reading, RouterId, Seat, Trouble};
 use crate::error::Error;
 use crate::profile::{self, Loaded};
 use crate::runtime::adapter::Adapters;
@@ -111,17 +111,11 @@ fn session_lines(procedure: &Procedure, id: crate::domain::SessionId, session: &
     let mut lines = Vec::new();
     if let Some(opened) = &session.opened {
         lines.push(format!("Session {} by {} since {}", opening::short(id), opened.by, opened.at.long()));
+        let solo = if opened.what.private { ", SOLO, this host only" } else { "" };
+        lines.push(format!("  journal: {}{solo}", opened.what.durability.words()));
     }
-    lines.push(match &session.controls {
-        Some(held) if process::is_gone(&held.holder.process, session.is_on_one_host()) => {
-            format!("  nobody drives: {}'s process {} is gone", held.holder.operator, held.holder.process.pid)
-        }
-        Some(held) => format!(
-            "  {} drives, process {} on {}",
-            held.holder.operator, held.holder.process.pid, held.holder.process.host
-        ),
-        None => "  nobody drives".to_owned(),
-    });
+    lines.push(format!("  {}", boarding::driver(session)));
+    lines.extend(people_lines(session));
     if let Some(hold) = &session.hold {
         lines.push(format!("  held by {}: {}", hold.by, hold.what));
     }
@@ -137,6 +131,42 @@ fn session_lines(procedure: &Procedure, id: crate::domain::SessionId, session: &
     }
     let next = session.next_step(&procedure.plan);
     lines.push(next.map_or_else(|| "  the plan is done".to_owned(), |step| format!("  next step: {}", step.name)));
+    lines
+}
+
+/// Who is aboard, and what waits for whom.
+fn people_lines(session: &Session) -> Vec<String> {
+    let mut lines = Vec::new();
+    let aboard: Vec<String> = session
+        .aboard
+        .values()
+        .map(|each| {
+            let seat = if each.seat == Seat::Observer { ", watching" } else { "" };
+            let gone = if process::is_gone(&each.process, session.is_on_one_host()) { ", gone" } else { "" };
+            format!("{} on {}{seat}{gone}", each.operator, each.process.host)
+        })
+        .collect();
+    if !aboard.is_empty() {
+        lines.push(format!("  aboard: {}", aboard.join("; ")));
+    }
+    if let Some(offer) = &session.offer {
+        lines.push(format!("  {} offers {} the controls", offer.by, offer.operator));
+    }
+    if let Some(asking) = &session.asking {
+        lines.push(format!("  {} asks for the controls: {}", asking.by, asking.reason));
+    }
+    if let Some(request) = &session.request {
+        let answer = match &request.given {
+            Some(given) => format!("{} confirmed it", given.by),
+            None => format!("nobody has confirmed it, until {}", request.asked.until.clock()),
+        };
+        let (what, digest) = (request.asked.act.words(), request.asked.digest.short());
+        lines.push(format!("  {} asks a second person: {what}, digest {digest}; {answer}", request.by));
+    }
+    if let Some(run) = &session.run {
+        let steps: Vec<&str> = run.steps.iter().map(crate::domain::StepId::as_str).collect();
+        lines.push(format!("  {} confirmed a run: {}", run.given.by, steps.join(", ")));
+    }
     lines
 }
 
@@ -214,6 +244,29 @@ fn session_json(procedure: &Procedure, id: crate::domain::SessionId, session: &S
             "process": held.holder.process,
             "is_gone": process::is_gone(&held.holder.process, session.is_on_one_host()),
         })),
+        "durability": session.opened.as_ref().map(|opened| opened.what.durability),
+        "private": session.opened.as_ref().map(|opened| opened.what.private),
+        "aboard": session.aboard.iter().map(|(cockpit, each)| json!({
+            "cockpit": cockpit,
+            "operator": each.operator,
+            "seat": each.seat,
+            "process": each.process,
+            "since": each.at,
+            "is_gone": process::is_gone(&each.process, session.is_on_one_host()),
+        })).collect::<Vec<_>>(),
+        "offer": session.offer.as_ref().map(|offer| json!({ "by": offer.by, "to": offer.operator, "at": offer.at })),
+        "asking": session.asking.as_ref().map(|asking| json!({
+            "by": asking.by, "reason": asking.reason, "at": asking.at,
+        })),
+        "request": session.request.as_ref().map(|request| json!({
+            "by": request.by,
+            "what": request.asked.act.words(),
+            "digest": request.asked.digest,
+            "at": request.at,
+            "until": request.asked.until,
+            "confirmed_by": request.given.as_ref().map(|given| &given.by),
+        })),
+        "run": session.run.as_ref().map(|run| json!({ "by": run.given.by, "steps": run.steps, "at": run.given.at })),
         "hold": session.hold.as_ref().map(|hold| json!({ "by": hold.by, "reason": hold.what })),
         "next_step": session.next_step(&procedure.plan).map(|step| &step.id),
         "in_flight": in_flight,

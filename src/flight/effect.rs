@@ -8,6 +8,7 @@ use crate::domain::{
 };
 use crate::entry::Entry;
 use crate::session::event::Spilled;
+use crate::session::signing::SignedAct;
 
 /// Something to do.
 #[derive(Clone, PartialEq, Debug)]
@@ -66,21 +67,6 @@ pub enum Effect {
     Tell(Notice),
 }
 
-/// What is signed, and what a signature must be about (F3).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SignedAct {
-    /// One's own confirmation of an act.
-    Confirm,
-    /// The second person's.
-    Give,
-    /// A run of steps, by the second person.
-    Run,
-    /// An act that asks two people, by one alone.
-    Alone,
-    /// A rollback.
-    Rollback,
-}
-
 /// A statement that is to be signed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ToSign {
@@ -111,6 +97,8 @@ pub struct ToCheck {
     pub act: SignedAct,
     /// What it must be about.
     pub digest: Digest,
+    /// The entry in which that came up: the head that was signed is not before it.
+    pub since: u64,
     /// Who must have signed it.
     pub by: Operator,
     /// In which cockpit.
@@ -119,6 +107,8 @@ pub struct ToCheck {
     pub at: Timestamp,
     /// Hashes of the entries before it, newest last: the head that was signed must be one of them.
     pub heads: Vec<(u64, Digest)>,
+    /// The entry that used the same statement before.
+    pub used_in: Option<u64>,
 }
 
 /// One write to one router.

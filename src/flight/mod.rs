@@ -29,7 +29,8 @@ pub mod watch;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub use effect::{Effect, Notice, Send, SignedAct, ToCheck, ToSign, Tone};
+pub use crate::session::signing::SignedAct;
+pub use effect::{Effect, Notice, Send, ToCheck, ToSign, Tone};
 pub use msg::{Appended, Ask, ChangedProfile, Msg, WayBackChoice};
 
 use crate::domain::drain::Drain;

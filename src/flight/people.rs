@@ -1,6 +1,6 @@
 //! What kept events about people set in motion here: a word to the operator, a check of a signature, a wait that ends.
 
-use super::{Effect, Flight, SignedAct, Tone};
+use super::{Effect, Flight, Tone};
 use crate::domain::{Now, Seat};
 use crate::session::Stamp;
 use crate::session::event::{ChangeKind, Event, StepMark};
@@ -45,9 +45,8 @@ impl Flight {
                 let text = format!("{who} asks for a second person: {}", asked.act.words());
                 out.push(Effect::tell(Tone::Warn, text));
             }
-            Event::ConfirmationGiven { request: _, digest, looked: _, signed } => {
-                let by = (&who, stamp.cockpit);
-                self.check_given(stamp.number, stamp.at, by, (SignedAct::Give, *digest, signed.as_ref()), out);
+            Event::ConfirmationGiven { digest, .. } => {
+                self.check_given(stamp, event, out);
                 if !mine {
                     out.push(Effect::tell(Tone::Good, format!("{who} confirmed {}", digest.short())));
                 }
@@ -60,8 +59,7 @@ impl Flight {
                 out.push(Effect::tell(Tone::Warn, format!("{whose} to confirm is over, nothing was sent: {why}")));
             }
             Event::RunConfirmed(run) => {
-                let by = (&who, stamp.cockpit);
-                self.check_given(stamp.number, stamp.at, by, (SignedAct::Run, run.digest, run.signed.as_ref()), out);
+                self.check_given(stamp, event, out);
                 if !mine {
                     let text = format!("{who} confirmed the next {} steps", run.steps.len());
                     out.push(Effect::tell(Tone::Good, text));

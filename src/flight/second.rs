@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use super::propose::{Proposing, Stage};
 use super::{Effect, Flight, SignedAct, ToCheck, ToSign, Tone};
 use crate::domain::procedure::Friction;
-use crate::domain::{ChangeId, Digest, Now, RequestId, Signed, Signer, StepId, Timestamp};
-use crate::session::Command;
+use crate::domain::{ChangeId, Digest, Now, RequestId, Signed, Signer, StepId};
 use crate::session::decide::change::friction;
 use crate::session::decide::lifecycle::reload_friction;
 use crate::session::decide::step;
@@ -14,6 +13,8 @@ use crate::session::event::{ChangeConfirmed, ChangeKind, Event};
 use crate::session::flaw::{self, Flaw};
 use crate::session::proposal::{Confirmation, Override};
 use crate::session::second::{AskedAct, ConfirmationAsked, run_digest};
+use crate::session::signing::{About, about, signed_in};
+use crate::session::{Command, Stamp};
 
 /// An act of this cockpit that waits for another person.
 #[derive(Clone, PartialEq, Debug)]
@@ -307,25 +308,21 @@ impl Flight {
     }
 
     /// Has the signature of a kept confirmation checked, where keys are named.
-    pub(super) fn check_given(
-        &mut self,
-        entry: u64,
-        at: Timestamp,
-        (by, cockpit): (&crate::domain::Operator, crate::domain::CockpitId),
-        (act, digest, signed): (SignedAct, Digest, Option<&Signed>),
-        out: &mut Vec<Effect>,
-    ) {
-        let Some(signed) = signed else { return };
-        let heads = self.link.heads_before(entry);
+    pub(super) fn check_given(&mut self, stamp: &Stamp, event: &Event, out: &mut Vec<Effect>) {
+        let Some(signed) = signed_in(event) else { return };
+        let Some(About { act, digest, since }) = about(&self.session, &self.procedure, event) else { return };
+        let heads = self.link.heads_before(stamp.number);
         out.push(Effect::CheckSignature(Box::new(ToCheck {
-            entry,
+            entry: stamp.number,
             signed: signed.clone(),
             act,
             digest,
-            by: by.clone(),
-            cockpit,
-            at,
+            since,
+            by: stamp.actor.clone(),
+            cockpit: stamp.cockpit,
+            at: stamp.at,
             heads,
+            used_in: None,
         })));
     }
 

@@ -68,7 +68,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         ("action", "use a step with `deploy` and a `text` that a person follows"),
         ("window", "leave it out"),
         ("freeze", "leave it out"),
-        ("approvals", "leave it out: confirmations are by one person"),
+        ("approvals", "leave it out: [confirm] says what asks two people"),
         ("roles", "leave it out"),
         ("notify", "leave it out"),
         ("plan", "write the steps as [[step]]"),

@@ -2,25 +2,31 @@
 //!
 //! ```text
 //! # service, environment: from → to        what it is about, how it ended, what the chain says
+//! > broken glass, signatures that do not hold, what was done while cut off
+//! ## People                                who drove, who was aboard, second persons, runs
 //! ## Timeline                              one row per act
 //! ## Changes                               per change: before, after, answers, requests, gates
-//! ## Steps  ## Checklist  ## Evidence  ## Left open
+//! ## Steps  ## Checklist  ## Evidence  ## Signatures  ## Left open
 //! ```
 
+use super::roll;
 use super::story::{Attempt, ChangeStory, RouterChange, Story};
 use super::text::{add, count, fenced, inline, moment, span, split};
 use crate::session::event::{ChangeKind, Settlement};
 use crate::session::proposal::{GateState, Gesture};
+use crate::session::second::Second;
 
 /// The story as Markdown.
 pub(super) fn draw(story: &Story) -> String {
     let sections = [
         head(story),
+        roll::people(story),
         timeline(story),
         changes(story),
         steps(story),
         checklist(story),
         evidence(story),
+        roll::signatures(story),
         left_open(story),
     ];
     let mut text: String = sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n");
@@ -69,6 +75,8 @@ fn head(story: &Story) -> String {
             story.chain.head
         ),
     };
+    let alone = if story.private { "; nobody else could join" } else { "" };
+    let kept = format!("{}{alone}", story.durability.words());
     let skipped = (!story.skipped.is_empty())
         .then(|| format!("{} events of kinds that this version does not know", story.skipped.len()));
     let rows = [
@@ -81,10 +89,11 @@ fn head(story: &Story) -> String {
         ("In short", Some(in_short(story))),
         ("Session", Some(format!("`{}`", story.session))),
         ("Journal", Some(journal)),
+        ("Kept", Some(kept)),
         ("Skipped", skipped),
-        ("Names", Some("claims: nothing here was signed with keys".to_owned())),
+        ("Names", Some(roll::names(story))),
     ];
-    let mut text = format!("{title}\n\n| | |\n| --- | --- |\n");
+    let mut text = format!("{title}\n\n{}| | |\n| --- | --- |\n", roll::loud(story));
     for (name, value) in rows {
         if let Some(value) = value {
             add(&mut text, format_args!("| {name} | {value} |\n"));
@@ -121,6 +130,13 @@ fn in_short(story: &Story) -> String {
     if overrides > 0 {
         parts.push(plural(overrides, "gate overridden", "gates overridden"));
     }
+    let hand_overs = story.drove.iter().filter(|drove| drove.why.starts_with("handed over")).count();
+    if hand_overs > 0 {
+        parts.push(plural(hand_overs, "hand-over", "hand-overs"));
+    }
+    if !story.broken_glass.is_empty() {
+        parts.push(format!("**glass broken {}**", plural(story.broken_glass.len(), "time", "times")));
+    }
     parts.join(", ")
 }
 
@@ -136,6 +152,7 @@ fn timeline(story: &Story) -> String {
             Some(change) => format!("**{}. {}**", change.number, inline(&row.what)),
             None => inline(&row.what),
         };
+        let what = if row.cut_off { format!("(cut off) {what}") } else { what };
         add(&mut text, format_args!("| {at} | {who} | {what} | {} |\n", inline(&row.came)));
     }
     text
@@ -160,8 +177,10 @@ fn draw_change(story: &Story, change: &ChangeStory) -> String {
     add(
         &mut text,
         format_args!(
-            "Confirmed by {by} at {at} {how}, proposal `{}`. {}.\n\n",
+            "Confirmed by {by} at {at} {how}{}, proposal `{}`{}. {}.\n\n",
+            change.key.as_ref().map(|key| format!(", signed with `{key}`")).unwrap_or_default(),
             change.digest.short(),
+            second(change),
             settlement(story, change)
         ),
     );
@@ -188,6 +207,15 @@ fn draw_change(story: &Story, change: &ChangeStory) -> String {
     text.push_str(&fenced(requests.iter().map(String::as_str)));
     text.push_str(&gates(change));
     text
+}
+
+fn second(change: &ChangeStory) -> String {
+    match &change.second {
+        Second::NotAsked => String::new(),
+        Second::Given { by, .. } => format!("; second person {}", inline(by.as_str())),
+        Second::Run { by, .. } => format!("; in the run that {} confirmed", inline(by.as_str())),
+        Second::Alone { reason } => format!("; **ALONE, the glass was broken**: {}", inline(reason)),
+    }
 }
 
 fn settlement(story: &Story, change: &ChangeStory) -> String {

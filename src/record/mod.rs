@@ -3,6 +3,8 @@
 //! - `story` has the record's parts: record format 1, as [`json`] gives it. A field may be added within a format; a changed
 //!   meaning is a new format.
 //! - `tell` folds entries into a [`Story`].
+//! - `crew` has the parts about people, `people` tells them, `roll` draws them.
+//! - `proof` finds what is signed, and what each signature must be about; [`Proofs`] is what checking them gave.
 //! - `words` puts changes and what is left open into words; `markdown` draws it; `text` makes what people and machines wrote harmless in it.
 //!
 //! # Record format 1
@@ -10,12 +12,20 @@
 //! The JSON object has the fields of [`Story`], with `"record": 1`. Times are UTC, RFC 3339 in milliseconds.
 //! Weights that were asked for are pairs of pool and basis points; shares are pairs of pool and an exact ratio
 //! `{"part", "whole"}`; native weights are the router's own numbers. Outcomes, settlements, gates and kinds of change are
-//! spelt as in the journal. `chain.broken` is null where the chain was checked up to its end. Names are claims: format 1
-//! knows no keys.
+//! spelt as in the journal. `chain.broken` is null where the chain was checked up to its end.
+//!
+//! About people: `drove` has who had the controls from when until when; `aboard` the cockpits; `asked` what second persons
+//! were asked, with the digest and their answer; `runs` the runs of steps; `broken_glass` what one person did alone that
+//! asks two; `cut_off` what was done without the journal. A confirmation has the `key` that signed it, or null.
+//! `signatures` has every signature in the order of the entries with its `state`: `good`, `bad` with `why`, `missing` where
+//! the profile wants one, `not checked`. `names` is `proven` only where all of them are good and there is one, else `claims`.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod crew;
 mod markdown;
 mod people;
+mod proof;
+mod roll;
 mod story;
 mod tell;
 mod text;
@@ -23,11 +33,13 @@ mod words;
 
 use crate::entry::{Broken, Chain, History};
 
+pub use crew::{Asked, BrokenGlass, Came, CutOff, Drove, RunStory, SignatureStory};
+pub use proof::{Proof, Proofs, SecondPlace, SignedPlace, places};
 pub use story::{
     Act, Attached, Attempt, ChainStory, ChangeStory, Drained, Ending, Late, NamedShares, ObservedShare, PoolStory,
     RouterChange, RouterStory, Row, Said, Settled, StepStory, Story, Ticked,
 };
-pub use tell::tell;
+pub use tell::{tell, tell_proven};
 
 /// The record's format, of the JSON and of [`Story`].
 pub const FORMAT: u32 = 1;
@@ -47,16 +59,16 @@ pub fn verify(history: &History) -> Result<Chain, Broken> {
     }
 }
 
-/// The record as Markdown; a short word where there is no entry.
-pub fn markdown(history: &History) -> String {
-    match tell(history) {
+/// The record as Markdown; a short word where there is no entry. Signatures that were not checked are said to be so.
+pub fn markdown(history: &History, proofs: Option<&Proofs>) -> String {
+    match tell_proven(history, proofs) {
         Some(story) => markdown::draw(&story),
         None => "This session has no entry that can be read.\n".to_owned(),
     }
 }
 
 /// The record as JSON; null where there is no entry.
-pub fn json(history: &History) -> serde_json::Value {
+pub fn json(history: &History, proofs: Option<&Proofs>) -> serde_json::Value {
     // A story holds plain values only: writing it cannot fail.
-    tell(history).and_then(|story| serde_json::to_value(story).ok()).unwrap_or_default()
+    tell_proven(history, proofs).and_then(|story| serde_json::to_value(story).ok()).unwrap_or_default()
 }

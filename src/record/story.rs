@@ -2,13 +2,15 @@
 
 use serde::Serialize;
 
+use super::crew::{Asked, BrokenGlass, Came, CutOff, Drove, RunStory, SignatureStory};
 use crate::domain::share::Agreement;
 use crate::domain::{
-    ChangeId, CockpitId, Digest, ItemId, NativeSplit, Operator, Outcome, PoolId, RouterId, SessionId, Share, Shares,
-    SourceId, StepId, Timestamp, Weights,
+    ChangeId, CockpitId, Digest, Durability, ItemId, NativeSplit, Operator, Outcome, PoolId, RouterId, SessionId,
+    Share, Shares, SourceId, StepId, Timestamp, Weights,
 };
 use crate::session::event::{ChangeKind, Settlement};
 use crate::session::proposal::{Confirmation, GateReport, Override};
+use crate::session::second::Second;
 
 /// One deployment, told.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -39,8 +41,27 @@ pub struct Story {
     pub closed: Option<Ending>,
     /// What the chain says.
     pub chain: ChainStory,
-    /// What the names are worth: `claims`.
+    /// What the names are worth: `proven` where something was signed and every signature that is there or that the profile
+    /// wants was checked and holds, else `claims`. Ticks, holds and notes are never signed: their names are claims.
     pub names: &'static str,
+    /// How safe a kept entry was when the session was opened.
+    pub durability: Durability,
+    /// Whether nobody else could join.
+    pub private: bool,
+    /// What one person did alone that asks two.
+    pub broken_glass: Vec<BrokenGlass>,
+    /// What was done while cut off from the journal.
+    pub cut_off: Vec<CutOff>,
+    /// Who drove, in order.
+    pub drove: Vec<Drove>,
+    /// Which cockpits were aboard, in the order in which they came.
+    pub aboard: Vec<Came>,
+    /// What second persons were asked.
+    pub asked: Vec<Asked>,
+    /// Runs of steps that second persons confirmed.
+    pub runs: Vec<RunStory>,
+    /// The signatures.
+    pub signatures: Vec<SignatureStory>,
     /// Gates that were overridden to complete steps done by people.
     pub step_overrides: usize,
     /// Everything in its order, one row per act; what came of a change stands in the change's row.
@@ -138,6 +159,8 @@ pub struct Row {
     pub came: String,
     /// The change that it belongs to, as its place in `changes`, from 1.
     pub change: Option<usize>,
+    /// Whether it was done while cut off from the journal; `entry` is then the one that brought it in.
+    pub cut_off: bool,
 }
 
 /// One change.
@@ -155,6 +178,10 @@ pub struct ChangeStory {
     pub confirmed: Act,
     /// How it was confirmed.
     pub confirmation: Confirmation,
+    /// The key that signed it, `SHA256:…`; null where it was not signed. See `signatures` for whether it holds.
+    pub key: Option<String>,
+    /// What let it through where it asks two people: `not_asked`, `given`, `run`, `alone`, as in the journal.
+    pub second: Second,
     /// Digest of the proposal.
     pub digest: Digest,
     /// The cockpit that sends it; null where it was never dispatched.

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::FORMAT;
+use super::people::key_of;
+use super::proof::Proofs;
 use super::story::{
     Act, Attached, Attempt, ChainStory, ChangeStory, Drained, Ending, Late, NamedShares, ObservedShare, PoolStory,
     RouterChange, RouterStory, Row, Said, Settled, StepStory, Story, Ticked,
@@ -12,24 +14,37 @@ use super::words::left_open;
 use crate::domain::share::Agreement;
 use crate::domain::{ChangeId, ItemId, NativeSplit, Outcome, PoolId, RouterId, Shares, StepId, Timestamp};
 use crate::entry::{Entry, History};
-use crate::session::Event;
 use crate::session::event::{ChangeConfirmed, ChangeKind, RouterBaseline, SessionOpened, Settlement, StepMark};
+use crate::session::{Event, Session};
 
 /// Tells what the entries say; `None` when there is none that opens a session.
 pub fn tell(history: &History) -> Option<Story> {
+    tell_proven(history, None)
+}
+
+/// The same, with what became of checking the signatures.
+pub fn tell_proven(history: &History, proofs: Option<&Proofs>) -> Option<Story> {
     let first = &history.entries.first()?.entry;
     let opened = first.events.iter().find_map(|event| match event {
         Event::SessionOpened(opened) => Some(opened),
         _ => None,
     })?;
-    let mut teller = Teller { story: opening(first, opened, history), retries: BTreeMap::new(), ticks_row: None };
+    let mut teller = Teller {
+        story: opening(first, opened, history),
+        proofs,
+        session: Session::default(),
+        is_cut_off: false,
+        retries: BTreeMap::new(),
+        ticks_row: None,
+    };
     for kept in &history.entries {
         teller.story.skipped.extend(kept.skipped.iter().cloned());
         for event in &kept.entry.events {
             teller.event(&kept.entry, event);
+            teller.session.apply_entry(&kept.entry.stamp(), std::slice::from_ref(event));
         }
     }
-    Some(teller.finish(history))
+    Some(teller.finish())
 }
 
 fn opening(first: &Entry, opened: &SessionOpened, history: &History) -> Story {
@@ -54,6 +69,15 @@ fn opening(first: &Entry, opened: &SessionOpened, history: &History) -> Story {
         step_overrides: 0,
         chain: ChainStory { entries, head, broken: super::verify(history).err().map(|broken| broken.to_string()) },
         names: "claims",
+        durability: opened.durability,
+        private: opened.private,
+        broken_glass: Vec::new(),
+        cut_off: Vec::new(),
+        drove: Vec::new(),
+        aboard: Vec::new(),
+        asked: Vec::new(),
+        runs: Vec::new(),
+        signatures: Vec::new(),
         timeline: Vec::new(),
         changes: Vec::new(),
         steps: Vec::new(),
@@ -66,19 +90,26 @@ fn opening(first: &Entry, opened: &SessionOpened, history: &History) -> Story {
     }
 }
 
-pub(super) struct Teller {
+pub(super) struct Teller<'a> {
     pub(super) story: Story,
+    pub(super) proofs: Option<&'a Proofs>,
+    /// The session before the event that is told.
+    pub(super) session: Session,
+    /// Whether what is told was done while cut off from the journal.
+    pub(super) is_cut_off: bool,
     /// Rows of retries: what came of them is known at the end.
     retries: BTreeMap<usize, Vec<(RouterId, u32)>>,
     /// The row that collects ticks, while nothing else happens.
     ticks_row: Option<usize>,
 }
 
-impl Teller {
+impl Teller<'_> {
     pub(super) fn event(&mut self, entry: &Entry, event: &Event) {
         if !matches!(event, Event::ItemTicked { .. }) {
             self.ticks_row = None;
         }
+        self.crew(entry, event);
+        self.signature(entry, event);
         match event {
             Event::SessionOpened(opened) => {
                 let came = match (opened.from_version.as_str(), opened.to_version.as_str()) {
@@ -156,7 +187,7 @@ impl Teller {
             Event::ProfileReloaded { digest, second, .. } => {
                 self.story.profile = *digest;
                 self.did(entry, "took the changed profile in", format!("digest {}", digest.short()));
-                self.second(entry, second);
+                self.second(entry, second, &format!("take in the profile {}", digest.short()));
             }
             Event::SessionClosed { outcome, routers } => {
                 self.did(entry, "closed the session", outcome.clone());
@@ -230,6 +261,8 @@ impl Teller {
             to: confirmed.to.clone(),
             confirmed: act(entry),
             confirmation: confirmed.confirmation.clone(),
+            key: confirmed.confirmation.signed.as_ref().and_then(key_of),
+            second: confirmed.second.clone(),
             digest: confirmed.digest,
             owner: None,
             deadline: None,
@@ -240,7 +273,8 @@ impl Teller {
         };
         self.row(entry, true, change.title(), String::new(), Some(change.number));
         self.story.changes.push(change);
-        self.second(entry, &confirmed.second);
+        let title = self.story.changes.last().map(ChangeStory::title).unwrap_or_default();
+        self.second(entry, &confirmed.second, &title);
     }
 
     fn retried(&mut self, entry: &Entry, change: ChangeId, routers: &[RouterId]) {
@@ -290,7 +324,7 @@ impl Teller {
     fn marked(&mut self, entry: &Entry, step: &StepId, mark: &StepMark) {
         let (word, reason, what) = match mark {
             StepMark::Done { gates, overrides, second, signed: _ } => {
-                self.second(entry, second);
+                self.second(entry, second, &format!("complete {step}"));
                 let overrode: Vec<String> = overrides
                     .iter()
                     .map(|each| {
@@ -357,7 +391,7 @@ impl Teller {
         }
     }
 
-    fn finish(mut self, history: &History) -> Story {
+    fn finish(mut self) -> Story {
         if let Some(end) = self.story.closed.as_ref().map(|closed| closed.act.at) {
             self.hold_ends(end);
         }
@@ -372,7 +406,8 @@ impl Teller {
                 row.came = change.came_of(|known| known.attempts.first());
             }
         }
-        self.story.left_open = left_open(&self.story, history);
+        self.story.left_open = left_open(&self.story, &self.session);
+        self.weigh_names();
         self.story
     }
 
@@ -386,7 +421,8 @@ impl Teller {
 
     pub(super) fn row(&mut self, entry: &Entry, by_somebody: bool, what: String, came: String, change: Option<usize>) {
         let by = by_somebody.then(|| entry.actor.clone());
-        self.story.timeline.push(Row { entry: entry.number, at: entry.at, by, what, came, change });
+        let cut_off = self.is_cut_off;
+        self.story.timeline.push(Row { entry: entry.number, at: entry.at, by, what, came, change, cut_off });
     }
 
     fn named(&self, routers: &[RouterBaseline]) -> Vec<NamedShares> {
@@ -404,7 +440,7 @@ impl Teller {
         self.story.changes.iter().rev().find(|change| change.change == id)
     }
 
-    fn with_change(&mut self, id: ChangeId, tell: impl FnOnce(&mut ChangeStory)) {
+    pub(super) fn with_change(&mut self, id: ChangeId, tell: impl FnOnce(&mut ChangeStory)) {
         if let Some(change) = self.story.changes.iter_mut().rev().find(|change| change.change == id) {
             tell(change);
         }
@@ -434,7 +470,7 @@ fn answered(router: &mut RouterChange, number: u32, outcome: &Outcome, at: Times
     }
 }
 
-fn act(entry: &Entry) -> Act {
+pub(super) fn act(entry: &Entry) -> Act {
     Act { entry: entry.number, at: entry.at, by: entry.actor.clone() }
 }
 

@@ -3,7 +3,7 @@
 use super::story::{Attempt, ChangeStory, RouterChange, Story};
 use super::text::{span, split};
 use crate::domain::Outcome;
-use crate::entry::History;
+use crate::session::Session;
 use crate::session::event::{ChangeKind, Settlement};
 
 impl ChangeStory {
@@ -71,8 +71,7 @@ impl Attempt {
 }
 
 /// What nobody has answered at the end.
-pub(super) fn left_open(story: &Story, history: &History) -> Vec<String> {
-    let session = history.fold();
+pub(super) fn left_open(story: &Story, session: &Session) -> Vec<String> {
     let mut open = Vec::new();
     if story.closed.is_none() {
         open.push("The session is not closed.".to_owned());

@@ -7,9 +7,7 @@ use super::clock;
 use crate::adapter::signer::{Progress, Signer, Tools, find_signer, verify_with_ssh_keygen};
 use crate::domain::{self, CockpitId, Operator, SessionId, Signed};
 use crate::flight::{SignedAct, ToCheck, ToSign};
-use crate::signature::{
-    Act, AllowedSigners, Claim, Expected, Head, SshSignature, Statement, Untrusted, check_statement, verify,
-};
+use crate::signature::{Act, AllowedSigners, Claim, Expected, Head, Statement, check_statement};
 
 /// What signing and checking need in one session.
 pub struct Keys {
@@ -99,42 +97,61 @@ impl Keys {
     /// # Errors
     /// Why it does not count, for people.
     pub async fn check(&self, to_check: &ToCheck) -> Result<domain::Signer, String> {
-        let ToCheck { signed, by, at, .. } = to_check;
-        let bytes = signed.statement.as_bytes();
-        let signature = SshSignature::parse_armored(&signed.signature).map_err(|untrusted| untrusted.to_string())?;
-        let signer = match verify(&signature, bytes, &self.allowed, by.as_str(), *at) {
-            Ok(signer) => signer,
-            Err(Untrusted::NeedsSshKeygen { .. }) => {
-                let (armoured, allowed) = (&signed.signature, &self.allowed);
-                verify_with_ssh_keygen(&self.tools, armoured, bytes, allowed, by.as_str(), *at)
-                    .await
-                    .map_err(|not| not.to_string())?
-            }
-            Err(untrusted) => return Err(untrusted.to_string()),
-        };
-        let claimed = Statement::parse(bytes).map_err(|bad| bad.to_string())?.claim().head.number;
-        let hash_at_head = to_check.heads.iter().find(|(number, _)| *number == claimed).map(|(_, hash)| *hash);
-        let expected = Expected {
-            act: act(to_check.act),
-            session: self.session,
-            service: &self.service,
-            environment: &self.environment,
-            about: to_check.digest,
-            since: 1,
-            cockpit: to_check.cockpit,
-            operator: by,
-            number: to_check.entry,
-            at: *at,
-            hash_at_head,
-            used_in: None,
-        };
-        check_statement(bytes, &signer, &expected).map_err(|misfit| misfit.to_string())?;
-        Ok(domain::Signer { principal: signer.principal, fingerprint: signer.fingerprint })
+        let place = Deployment { session: self.session, service: &self.service, environment: &self.environment };
+        check(&self.tools, &self.allowed, &place, to_check).await
     }
 }
 
+/// The deployment that a signature must speak of.
+#[derive(Clone, Copy, Debug)]
+pub struct Deployment<'a> {
+    /// The session.
+    pub session: SessionId,
+    /// Its service.
+    pub service: &'a str,
+    /// Its environment.
+    pub environment: &'a str,
+}
+
+/// Checks a signature against a list of keys: whose it is, and whether it speaks of its place in the journal. As it comes
+/// and years later alike.
+///
+/// # Errors
+/// Why it does not count, for people.
+pub async fn check(
+    tools: &Tools,
+    allowed: &AllowedSigners,
+    deployment: &Deployment<'_>,
+    to_check: &ToCheck,
+) -> Result<domain::Signer, String> {
+    let ToCheck { signed, by, at, .. } = to_check;
+    let bytes = signed.statement.as_bytes();
+    // Only the arithmetic of a few keys needs `ssh-keygen`.
+    let signer = verify_with_ssh_keygen(tools, &signed.signature, bytes, allowed, by.as_str(), *at)
+        .await
+        .map_err(|not| not.to_string())?;
+    let claimed = Statement::parse(bytes).map_err(|bad| bad.to_string())?.claim().head.number;
+    let hash_at_head = to_check.heads.iter().find(|(number, _)| *number == claimed).map(|(_, hash)| *hash);
+    let expected = Expected {
+        act: act(to_check.act),
+        session: deployment.session,
+        service: deployment.service,
+        environment: deployment.environment,
+        about: to_check.digest,
+        since: to_check.since,
+        cockpit: to_check.cockpit,
+        operator: by,
+        number: to_check.entry,
+        at: *at,
+        hash_at_head,
+        used_in: to_check.used_in,
+    };
+    check_statement(bytes, &signer, &expected).map_err(|misfit| misfit.to_string())?;
+    Ok(domain::Signer { principal: signer.principal, fingerprint: signer.fingerprint })
+}
+
 /// The word that a statement has for an act. A rollback is one's own confirmation, given late.
-fn act(act: SignedAct) -> Act {
+pub fn act(act: SignedAct) -> Act {
     match act {
         SignedAct::Confirm | SignedAct::Rollback => Act::Confirm,
         SignedAct::Give => Act::Approve,

@@ -233,7 +233,15 @@ pub fn changed(loaded: &Loaded) -> ChangedProfile {
 /// # Errors
 /// When this version cannot read it.
 pub fn procedure_of(session: &Session) -> Result<Procedure, Error> {
-    Ok(profile::parse(&files(session.profile_files()))?.procedure)
+    Ok(profile_of(session)?.procedure)
+}
+
+/// The whole profile that a session flies, from the bytes in its journal.
+///
+/// # Errors
+/// When this version cannot read it.
+pub fn profile_of(session: &Session) -> Result<Loaded, Error> {
+    Ok(profile::parse(&files(session.profile_files()))?)
 }
 
 fn texts(files: &[ProfileFile]) -> Vec<ProfileText> {

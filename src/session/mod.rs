@@ -15,6 +15,7 @@ pub mod flaw;
 pub mod gate;
 pub mod proposal;
 pub mod second;
+pub mod signing;
 pub mod state;
 
 pub use apply::Stamp;

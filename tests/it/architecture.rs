@@ -26,7 +26,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "record",
-        may_import: &["domain", "session", "entry"],
+        may_import: &["domain", "session", "entry", "signature"],
         pure: true,
         never: &["tokio", "ratatui", "crossterm"],
     },

@@ -19,12 +19,12 @@ fn history(entries: Vec<Entry>) -> History {
 
 #[test]
 fn a_deployment_told_in_markdown() {
-    insta::assert_snapshot!(record::markdown(&history(told::deployment())));
+    insta::assert_snapshot!(record::markdown(&history(told::deployment()), None));
 }
 
 #[test]
 fn a_deployment_told_in_json() {
-    let record = record::json(&history(told::deployment()));
+    let record = record::json(&history(told::deployment()), None);
     assert_eq!(record["record"], 1);
     insta::assert_snapshot!(serde_json::to_string_pretty(&record).unwrap());
 }
@@ -34,7 +34,7 @@ fn in_the_middle_of_a_change_the_record_says_what_is_open() {
     let mut entries = told::deployment();
     // Up to the first answers of the change that one router does not answer.
     entries.truncate(13);
-    let text = record::markdown(&history(entries));
+    let text = record::markdown(&history(entries), None);
     let open = text.split_once("## Left open\n\n").unwrap().1;
     insta::assert_snapshot!(open);
     assert!(text.contains("| Outcome | still open |"));
@@ -47,21 +47,21 @@ fn a_broken_chain_is_the_first_thing_that_the_record_says() {
     whole.entries[20].prev = Digest::ZERO;
     let broken = History::link(whole.entries);
     assert_eq!(record::verify(&broken), Err(Broken { number: 21, fault: Break::WrongPrevious }));
-    let text = record::markdown(&broken);
+    let text = record::markdown(&broken, None);
     assert!(text.contains("| Journal | **not whole**: entry 21: the journal is broken"), "{text}");
     assert!(!text.contains("chain checked"));
-    assert_eq!(record::json(&broken)["chain"]["entries"], 20);
+    assert_eq!(record::json(&broken, None)["chain"]["entries"], 20);
 }
 
 #[test]
 fn nothing_is_told_of_nothing() {
-    assert_eq!(record::json(&History::default()), serde_json::Value::Null);
-    assert!(record::markdown(&History::default()).starts_with("This session has no entry"));
+    assert_eq!(record::json(&History::default(), None), serde_json::Value::Null);
+    assert!(record::markdown(&History::default(), None).starts_with("This session has no entry"));
 }
 
 #[test]
 fn what_people_and_servers_wrote_is_no_markup() {
-    let text = record::markdown(&history(told::deployment()));
+    let text = record::markdown(&history(told::deployment()), None);
     for harmful in ["<b>not", "<#ops>", "\u{1b}", "\u{202e}", "Bridge open | both"] {
         let outside: String = text.split("````").step_by(2).collect();
         assert!(!outside.contains(harmful), "{harmful:?}");

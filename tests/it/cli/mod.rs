@@ -2,6 +2,8 @@
 
 mod command;
 mod help;
+pub mod signed;
+mod verify;
 #[cfg(feature = "lab")]
 mod world;
 
@@ -16,6 +18,19 @@ pub fn flightdeck(state: &Path, arguments: &[&str]) -> Output {
         .env("FLIGHTDECK_STATE_DIR", state)
         .env("USER", "ana")
         .env("LANG", "C.UTF-8")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+/// The same with the programs of this machine, `ssh-keygen` for one.
+pub fn with_programs(state: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_flightdeck"))
+        .args(arguments)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .env("FLIGHTDECK_STATE_DIR", state)
+        .env("USER", "ana")
         .stdin(Stdio::null())
         .output()
         .unwrap()

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use flightdeck::lab::Fault;
 
+use crate::signature::workshop::Workshop;
 use crate::support::pty::Pty;
 use crate::support::world::World;
 
@@ -19,9 +20,12 @@ fn check_looks_at_everything_and_says_what_is_away() {
         "✓ log green",
         "✓ metrics blue",
         "✓ metrics green",
+        "/journal: not there yet, the first session makes it; synced to disk, SOLO, this host only",
+        "✓ people: the profile names no keys: names are claims",
     ] {
         assert!(said.contains(line), "{line}: {said}");
     }
+    assert!(!world.state.path().join("journal").exists(), "nothing is made by looking");
     world.end();
     let (code, said, why) = world.run(&["check", "PROFILE"]);
     assert_eq!(code, 4, "{said}");
@@ -43,10 +47,89 @@ fn status_tells_the_routers_and_the_session_in_a_stable_form() {
     pty.wait_for("ana drives");
     let (_, said, _) = world.run(&["status", "PROFILE"]);
     assert!(said.contains("ana drives, process") && said.contains("next step: Drain blue"), "{said}");
+    assert!(said.contains("  journal: synced to disk, SOLO") && said.contains("  aboard: ana on "), "{said}");
+    let (_, said, _) = world.run(&["status", "PROFILE", "--json"]);
+    let status: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let session = &status["session"];
+    assert_eq!((&session["durability"], &session["private"]), (&"synced".into(), &true.into()));
+    assert_eq!((&session["aboard"][0]["operator"], &session["aboard"][0]["is_gone"]), (&"ana".into(), &false.into()));
+    assert_eq!([&session["request"], &session["run"], &session["asking"]], [&serde_json::Value::Null; 3]);
+    let (code, said, _) = world.run(&["check", "PROFILE"]);
+    assert!(code == 0 && said.contains("✓ session: ") && said.contains("; ana drives, process"), "{said}");
     pty.send("q");
     pty.wait_for_end(Duration::from_secs(10));
     let (_, said, _) = world.run(&["status", "PROFILE"]);
     assert!(said.contains("  nobody drives\n"), "she left, and her controls are free: {said}");
+}
+
+#[test]
+fn check_says_what_two_engineers_need() {
+    let world = World::new();
+    let workshop = Workshop::new();
+    let (ana, raj) = (workshop.key("ana", "ed25519"), workshop.key("raj", "ed25519"));
+    let shared = world.state.path().join("shared");
+    let journal = format!("increment   = 10\njournal = \"{}\"\n", shared.display());
+    world.edit("demo.toml", "increment   = 10\n", &journal);
+    world.edit(
+        "demo.toml",
+        "[confirm]\nshift    = \"key\"",
+        "[people]\nallowed_signers = \"keys\"\n\n[confirm]\nshift = \"two\"",
+    );
+    std::fs::write(world.state.path().join("keys"), format!("ana {}\nraj {}\n", ana.line(), raj.line())).unwrap();
+    let key = ana.path.to_str().unwrap();
+    let (code, said, _) = world.run_with_path(&["check", "PROFILE", "--as", "ana", "--key", key]);
+    assert!(code == 4 && said.contains("✗ journal: ") && said.contains("install -d -m 2770 -g GROUP"), "{said}");
+    std::fs::create_dir(&shared).unwrap();
+    let (code, said, _) = world.run_with_path(&["check", "PROFILE", "--as", "ana", "--key", key]);
+    assert_eq!(code, 0, "{said}");
+    let whose = format!("✓ people: 2 keys may sign; you sign as ana with ana's key {}", ana.fingerprint());
+    assert!(said.contains(&whose) && said.contains("who may write in the directory may join"), "{said}");
+    for (arguments, why) in [
+        (&["check", "PROFILE", "--as", "raj", "--key", key][..], "nothing can be confirmed by raj from here"),
+        (&["check", "PROFILE", "--as", "ana"], "no key of theirs is in the agent; load it with ssh-add"),
+    ] {
+        let (code, said, _) = world.run_with_path(arguments);
+        assert!(code == 0 && said.contains(why), "{why}: {said}");
+    }
+    assert!(!shared.join("journal.db").exists(), "nothing is made by looking");
+}
+
+#[test]
+fn what_a_cockpit_signs_is_good_to_whoever_checks_the_record() {
+    let world = World::new();
+    let workshop = Workshop::new();
+    let ana = workshop.key("ana", "ed25519");
+    world.edit("demo.toml", "[confirm]\n", "[people]\nallowed_signers = \"keys\"\n\n[confirm]\n");
+    std::fs::write(world.state.path().join("keys"), format!("ana {}\n", ana.line())).unwrap();
+    let key = ana.path.to_str().unwrap();
+    let mut pty = world.in_terminal(&["open", "PROFILE", "--as", "ana", "--key", key]);
+    pty.wait_for("ana drives");
+    pty.wait_for("50 / 50");
+    pty.send("n");
+    pty.confirm("y send");
+    pty.wait_for("verified on 2 of 2");
+    pty.send("R");
+    pty.wait_for("╭ Roll back");
+    let mut looks = 0;
+    let said = loop {
+        let (code, said, why) = world.run_with_path(&["record", "--verify"]);
+        if said.contains("confirm: roll back to 50 / 50") || looks == 100 {
+            assert_eq!(code, 0, "{said}{why}");
+            break said;
+        }
+        // A key before the dialog was drawn confirms nothing.
+        if pty.text().contains("╭ Roll back") {
+            pty.send("\r");
+        }
+        looks += 1;
+        std::thread::sleep(Duration::from_millis(100));
+    };
+    let fingerprint = ana.fingerprint();
+    assert!(said.contains(&format!("confirm: shift to 0 / 100  {fingerprint}")), "{said}");
+    assert!(said.contains("2 good, 0 bad, 0 missing"), "{said}{}", pty.text());
+    let (_, record, _) = world.run_with_path(&["record"]);
+    assert!(record.contains("| Names | proven: 2 of 2 signatures hold"), "{record}");
+    assert!(record.contains(&format!("with one key, signed with `{fingerprint}`")), "{record}");
 }
 
 #[test]

@@ -134,6 +134,25 @@ fn a_profile_says_little_and_means_the_defaults() {
     assert_eq!(example("haproxy-inner").journal, JournalConfig::Directory("/srv/flightdeck".into()));
 }
 
+#[test]
+fn the_people_of_a_profile_come_with_their_rules_and_keys() {
+    let loaded = load(Path::new("tests/it/config/valid/people.toml")).unwrap_or_else(|problems| panic!("{problems}"));
+    let paths: Vec<&str> = loaded.files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(paths, ["tests/it/config/valid/people.toml", "people.keys"], "whoever joins has the same keys");
+    let (people, confirm) = (loaded.procedure.people, loaded.procedure.confirm);
+    assert!(people.keys && !people.break_glass && confirm.asks_two());
+    let seconds = [people.silence, people.away, people.grace, people.answer].map(|span| span.as_secs());
+    assert_eq!(seconds, [20, 300, 30, 600]);
+    // Base64 of whatever sort of key is not taken for a secret.
+    assert_eq!(loaded.allowed_signers.expect("it names keys").entries().len(), 7);
+
+    let example = example("two-engineers");
+    assert_eq!(example.journal, JournalConfig::Directory("/srv/flightdeck".into()));
+    assert_eq!((example.procedure.confirm.shift, example.procedure.confirm.rollback), (Friction::Two, Friction::Key));
+    assert_eq!(example.allowed_signers.expect("it names keys").entries().len(), 2);
+    assert!(!load(Path::new("tests/it/config/valid/least.toml")).expect("it loads").procedure.people.keys);
+}
+
 #[cfg(feature = "nats")]
 #[test]
 fn a_journal_on_nats_is_named_with_its_secrets_by_reference() {

@@ -8,4 +8,4 @@ mod refused;
 mod security_key;
 mod signer;
 mod theirs;
-mod workshop;
+pub mod workshop;

@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 use tokio_util::task::TaskTracker;
 
 use super::pty::Pty;
-use crate::cli::{flightdeck, text};
+use crate::cli::{flightdeck, text, with_programs};
 
 /// The world with its profile in a file, and a state directory.
 pub struct World {
@@ -40,6 +40,12 @@ impl World {
     /// Runs a command to its end; `PROFILE` stands for the profile. Gives the exit code and what was printed.
     pub fn run(&self, arguments: &[&str]) -> (i32, String, String) {
         let said = flightdeck(self.state.path(), &self.filled(arguments));
+        (said.status.code().unwrap(), text(&said.stdout), text(&said.stderr))
+    }
+
+    /// The same with the programs of this machine, `ssh-keygen` for one.
+    pub fn run_with_path(&self, arguments: &[&str]) -> (i32, String, String) {
+        let said = with_programs(self.state.path(), &self.filled(arguments));
         (said.status.code().unwrap(), text(&said.stdout), text(&said.stderr))
     }
 
