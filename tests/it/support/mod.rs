@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod cockpit;
+pub mod crew;
 pub mod desk;
 pub mod door;
 pub mod edges;
