@@ -253,6 +253,14 @@ impl Cockpit {
         panic!("{what} does not come of it:\n{}", self.pty.text());
     }
 
+    /// Presses a key that does nothing here, and finds why among the messages.
+    pub fn is_told(&mut self, key: &str, why: &str) {
+        self.keys(key);
+        self.keys("M");
+        self.shows(&["╭ Messages", why]);
+        self.pty.escape("╭ Messages");
+    }
+
     /// The digest that the open dialog shows.
     pub fn digest(&self) -> String {
         self.pty.wait_for("digest ");

@@ -25,7 +25,7 @@ fn the_copilot_rolls_back_while_the_driver_is_stopped_who_then_sends_nothing_mor
     let before = crew.record_with(&["2 changes", "1 rollback", "Stopped by the rollback"]);
     ana.pty.signal(Signal::CONT);
     ana.shows(&["raj drives  ana (you) copilot", "100 / 0"]);
-    ana.press_until("n", "raj has the controls: A asks for them");
+    ana.is_told("n", "raj has the controls: A asks for them");
     raj.shows(&["raj (you) drives  ana copilot"]);
     crew.blue_has(100.0);
     // Nothing but what she reads came of her.

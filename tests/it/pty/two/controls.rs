@@ -17,7 +17,7 @@ fn one_plan_is_on_both_screens_and_the_controls_are_handed_over() {
         cockpit.shows(&["50 / 50", "◉ Half", "next: A quarter"]);
     }
     crew.blue_has(50.0);
-    raj.press_until("n", "ana has the controls: A asks for them");
+    raj.is_told("n", "ana has the controls: A asks for them");
     ana.press_until("O", "y offer them");
     ana.confirm("offer them");
     raj.shows(&["ana offers you the controls"]);
@@ -25,7 +25,7 @@ fn one_plan_is_on_both_screens_and_the_controls_are_handed_over() {
     raj.confirm("take the controls");
     raj.shows(&["raj (you) drives  ana copilot"]);
     ana.shows(&["raj drives  ana (you) copilot"]);
-    ana.press_until("n", "raj has the controls: A asks for them");
+    ana.is_told("n", "raj has the controls: A asks for them");
     raj.shift();
     ana.step_is_over();
     for cockpit in [&ana, &raj] {
@@ -63,7 +63,7 @@ fn from_a_driver_who_fell_silent_the_controls_are_taken_over() {
     ana.pty.signal(Signal::CONT);
     ana.step_is_over();
     ana.shows(&["raj drives  ana (you) copilot", "25 / 75"]);
-    ana.press_until("n", "raj has the controls: A asks for them");
+    ana.is_told("n", "raj has the controls: A asks for them");
     raj.shows(&["raj (you) drives  ana copilot"]);
     crew.blue_has(25.0);
     crew.record_with(&["asked for the controls", "ana does not answer", "2 changes, 2 verified everywhere"]);
@@ -86,7 +86,7 @@ fn a_driver_whose_process_is_gone_leaves_the_controls_to_whoever_takes_them() {
     raj.shift();
     let mut ana = crew.join("ana", &[]);
     ana.shows(&["raj drives  ana (you) copilot", "25 / 75"]);
-    ana.press_until("n", "raj has the controls: A asks for them");
+    ana.is_told("n", "raj has the controls: A asks for them");
     crew.record_with(&["took the controls", "2 changes, 2 verified everywhere"]);
     ana.quit();
     raj.quit();

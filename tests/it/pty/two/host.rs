@@ -5,7 +5,7 @@ use crate::support::crew::Crew;
 #[test]
 fn on_one_host_a_shift_of_two_a_hold_and_somebody_who_only_watches() {
     let shared = tempfile::tempdir().unwrap();
-    let crew = Crew::on_one_host(&shared.path().join("journal"), "[confirm]\nshift = \"two\"\n");
+    let crew = Crew::on_one_host(shared.path(), "[confirm]\nshift = \"two\"\n");
     let (mut ana, mut raj) = crew.pair();
     let mut mia = crew.join("mia", &["--observe"]);
     mia.shows(&["ana drives  raj copilot  mia watching only"]);
@@ -24,13 +24,12 @@ fn on_one_host_a_shift_of_two_a_hold_and_somebody_who_only_watches() {
     for cockpit in [&ana, &raj, &mia] {
         cockpit.shows(&["held by raj: errors rise"]);
     }
-    ana.press_until("n", "raj holds the deployment");
-    ana.pty.escape("raj holds the deployment");
+    ana.press_until("n", "✗ held by raj: errors rise");
+    ana.pty.escape("A quarter · checkout");
 
     for key in ["n", "R", "H", "A", "t", "+", "O"] {
-        mia.press_until(key, "you only watch");
-        assert!(!mia.has("╭ "), "{key} opens nothing:\n{}", mia.pty.text());
-        mia.pty.escape("you only watch");
+        mia.is_told(key, "you only watch");
+        assert!(!mia.has("╭ A quarter") && !mia.has("╭ Roll back"), "{key} opens nothing:\n{}", mia.pty.text());
     }
     crew.blue_has(50.0);
     let record = crew.record_with(&["joined as an observer", "errors rise", "1 change, 1 verified everywhere"]);

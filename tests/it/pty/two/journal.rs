@@ -46,7 +46,7 @@ fn without_any_journal_the_driver_rolls_back_beside_it_and_it_is_told_once_that_
     for cockpit in [&ana, &raj] {
         cockpit.shows(&["CUT OFF", "nothing goes forward"]);
     }
-    ana.press_until("n", "cut off from the journal: nothing goes forward until it answers");
+    ana.is_told("n", "cut off from the journal: nothing goes forward until it answers");
     ana.press_until("R", "this goes beside it");
     ana.confirm("roll back");
     crew.blue_gets(100.0);
