@@ -86,6 +86,7 @@ impl Crew {
         let [blue, green] = [pools[0].addresses(), pools[1].addresses()];
         let edge = Setup::new(Layout::A { blue: &blue, green: &green }).patient().start();
         let door = Door::to(edge.admin_socket());
+        door.count_changes();
         let load = Load::start(edge.front(), 100, u64::MAX, Connections::Kept);
         let folder = tempfile::tempdir().unwrap();
         let profile = journal.to_owned()
@@ -206,6 +207,21 @@ impl Crew {
 }
 
 impl Cockpit {
+    /// Waits until the router's row shows this split, as this cockpit has read it itself.
+    pub fn reads(&self, split: &str) {
+        self.pty.wait_until(&format!("edge-1 to be read as {split}"), |screen| {
+            let shown = screen.contents();
+            shown.lines().any(|line| line.contains("edge-1 haproxy") && line.contains('✓') && line.contains(split))
+        });
+    }
+
+    /// Finds this among the messages: on the line above the keys, other things may stand before it.
+    pub fn has_been_told(&mut self, text: &str) {
+        self.keys("M");
+        self.shows(&["╭ Messages", text]);
+        self.pty.escape("╭ Messages");
+    }
+
     /// Looks at what is asked, types its target and gives their word.
     pub fn gives_their_word(&mut self) {
         self.press_until(F5, "asks for your confirmation");
@@ -256,9 +272,7 @@ impl Cockpit {
     /// Presses a key that does nothing here, and finds why among the messages.
     pub fn is_told(&mut self, key: &str, why: &str) {
         self.keys(key);
-        self.keys("M");
-        self.shows(&["╭ Messages", why]);
-        self.pty.escape("╭ Messages");
+        self.has_been_told(why);
     }
 
     /// The digest that the open dialog shows.

@@ -16,21 +16,22 @@ fn the_copilot_rolls_back_while_the_driver_is_stopped_who_then_sends_nothing_mor
     let crew = Crew::on_nats(Nats::three(), "");
     let (mut ana, mut raj) = crew.pair();
     sends_and_is_stopped(&crew, &mut ana, || {});
-    raj.shows(&["50 / 50"]);
-    crew.blue_gets(50.0);
+    raj.reads("50 / 50");
+    crew.blue_has(50.0);
     raj.press_until("R", "takes the place of the change to 50 / 50");
     raj.confirm("roll back");
     raj.shows(&["raj (you) drives", "back to 100 / 0", "✓ edge-1 verified"]);
     crew.blue_has(100.0);
-    let before = crew.record_with(&["2 changes", "1 rollback", "Stopped by the rollback"]);
+    crew.record_with(&["2 changes", "1 rollback", "Stopped by the rollback"]);
+    assert_eq!(crew.door.changes(), 2, "the step and the way back");
     ana.pty.signal(Signal::CONT);
-    ana.shows(&["raj drives  ana (you) copilot", "100 / 0"]);
+    ana.shows(&["raj drives  ana (you) copilot"]);
+    ana.reads("100 / 0");
     ana.is_told("n", "raj has the controls: A asks for them");
     raj.shows(&["raj (you) drives  ana copilot"]);
     crew.blue_has(100.0);
-    // Nothing but what she reads came of her.
-    let after = crew.record_with(&["1 rollback"]);
-    assert_eq!(sent(&before), sent(&after), "{before}\n{after}");
+    assert_eq!(crew.door.changes(), 2, "she sends nothing more");
+    crew.record_with(&["2 changes", "1 rollback"]);
     ana.quit();
     raj.quit();
     crew.end();
@@ -48,6 +49,10 @@ fn what_the_stopped_driver_had_sent_and_comes_late_is_found_and_answered_by_the_
     go.send(()).unwrap();
     ana.pty.signal(Signal::CONT);
     ana.shows(&["raj drives  ana (you) copilot"]);
+    std::thread::sleep(Duration::from_secs(7));
+    raj.keys("M");
+    std::thread::sleep(Duration::from_secs(1));
+    panic!("{:?} {} {}\n{}", crew.edge.weights(), crew.door.changes(), raj.pty.text(), crew.record_with(&[]));
     crew.end();
 }
 
@@ -64,9 +69,4 @@ fn sends_and_is_stopped(crew: &Crew, driver: &mut Cockpit, then: impl FnOnce() +
     driver.keys("n");
     driver.pty.wait_for("y send");
     driver.confirm_until("the change", || stopped.load(Ordering::SeqCst));
-}
-
-/// How often the record tells that something was sent.
-fn sent(record: &str) -> usize {
-    record.matches("set server").count()
 }

@@ -14,7 +14,8 @@ fn one_plan_is_on_both_screens_and_the_controls_are_handed_over() {
     ana.shift();
     raj.step_is_over();
     for cockpit in [&ana, &raj] {
-        cockpit.shows(&["50 / 50", "◉ Half", "next: A quarter"]);
+        cockpit.reads("50 / 50");
+        cockpit.shows(&["◉ Half", "next: A quarter"]);
     }
     crew.blue_has(50.0);
     raj.is_told("n", "ana has the controls: A asks for them");
@@ -29,7 +30,8 @@ fn one_plan_is_on_both_screens_and_the_controls_are_handed_over() {
     raj.shift();
     ana.step_is_over();
     for cockpit in [&ana, &raj] {
-        cockpit.shows(&["25 / 75", "next: All on green"]);
+        cockpit.reads("25 / 75");
+        cockpit.shows(&["next: All on green"]);
     }
     crew.blue_has(25.0);
     crew.record_with(&[
@@ -50,6 +52,7 @@ fn from_a_driver_who_fell_silent_the_controls_are_taken_over() {
     let (mut ana, mut raj) = crew.pair();
     ana.shift();
     raj.step_is_over();
+    raj.reads("50 / 50");
     ana.pty.signal(Signal::STOP);
     raj.shows(&["ana drives, not here"]);
     raj.press_until("A", "Ask for the controls");
@@ -62,7 +65,8 @@ fn from_a_driver_who_fell_silent_the_controls_are_taken_over() {
     crew.blue_has(25.0);
     ana.pty.signal(Signal::CONT);
     ana.step_is_over();
-    ana.shows(&["raj drives  ana (you) copilot", "25 / 75"]);
+    ana.shows(&["raj drives  ana (you) copilot"]);
+    ana.reads("25 / 75");
     ana.is_told("n", "raj has the controls: A asks for them");
     raj.shows(&["raj (you) drives  ana copilot"]);
     crew.blue_has(25.0);
@@ -78,6 +82,7 @@ fn a_driver_whose_process_is_gone_leaves_the_controls_to_whoever_takes_them() {
     let (mut ana, mut raj) = crew.pair();
     ana.shift();
     raj.step_is_over();
+    raj.reads("50 / 50");
     ana.pty.signal(Signal::KILL);
     ana.pty.wait_for_end(Duration::from_mins(1));
     // Both are on this host: here it is certain that she is gone.
@@ -85,7 +90,8 @@ fn a_driver_whose_process_is_gone_leaves_the_controls_to_whoever_takes_them() {
     raj.press_until("t", "raj (you) drives");
     raj.shift();
     let mut ana = crew.join("ana", &[]);
-    ana.shows(&["raj drives  ana (you) copilot", "25 / 75"]);
+    ana.shows(&["raj drives  ana (you) copilot"]);
+    ana.reads("25 / 75");
     ana.is_told("n", "raj has the controls: A asks for them");
     crew.record_with(&["took the controls", "2 changes, 2 verified everywhere"]);
     ana.quit();

@@ -15,7 +15,7 @@ fn on_one_host_a_shift_of_two_a_hold_and_somebody_who_only_watches() {
     raj.gives_their_word();
     for cockpit in [&mut ana, &mut raj, &mut mia] {
         cockpit.step_is_over();
-        cockpit.shows(&["50 / 50"]);
+        cockpit.reads("50 / 50");
     }
     crew.blue_has(50.0);
 

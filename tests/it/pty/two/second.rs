@@ -61,8 +61,8 @@ fn a_run_pauses_when_the_copilot_who_confirmed_it_is_gone() {
     raj.pty.signal(Signal::KILL);
     raj.pty.wait_for_end(Duration::from_mins(1));
     ana.shows(&["raj not here"]);
-    ana.shows(&["the confirmed run of steps is over: raj, who confirmed it, is not here any more"]);
     ana.hides("run: ");
+    ana.has_been_told("the confirmed run of steps is over: raj, who confirmed it, is not here any more");
     ana.press_until("n", "nobody else is here");
     ana.pty.escape("nobody else is here");
     crew.blue_has(50.0);
