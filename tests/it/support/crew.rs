@@ -269,10 +269,19 @@ impl Cockpit {
         panic!("{what} does not come of it:\n{}", self.pty.text());
     }
 
-    /// Presses a key that does nothing here, and finds why among the messages.
+    /// Presses a key that does nothing here, until it finds why among the messages.
     pub fn is_told(&mut self, key: &str, why: &str) {
-        self.keys(key);
-        self.has_been_told(why);
+        for _ in 0..20 {
+            self.keys(key);
+            self.keys("M");
+            self.shows(&["╭ Messages"]);
+            let is_there = self.pty.comes(Duration::from_secs(1), |screen| screen.contents().contains(why));
+            self.pty.escape("╭ Messages");
+            if is_there {
+                return;
+            }
+        }
+        panic!("{key:?} does not bring {why:?}:\n{}", self.pty.text());
     }
 
     /// The digest that the open dialog shows.
