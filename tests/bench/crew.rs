@@ -81,7 +81,7 @@ fn cockpits(servers: &Nats) {
     let raj = open(&profile, "raj");
     raj.wait_for("raj (you) copilot");
     ana.wait_for("raj copilot");
-    ana.send("\x1b2");
+    ana.send("\x1b2j");
     sleep(SETTLED);
     let (mut own, mut other) = (Vec::new(), Vec::new());
     for turn in 0..TURNS {

@@ -19,7 +19,7 @@ fn one_plan_is_on_both_screens_and_the_controls_are_handed_over() {
     }
     crew.blue_has(50.0);
     // Ticking needs no controls, and both see who did it.
-    raj.keys("\x1b2 ");
+    raj.keys("\x1b2j ");
     for cockpit in [&ana, &raj] {
         cockpit.pty.wait_until("raj's tick", |screen| {
             screen.contents().lines().any(|line| line.contains("✓ Everybody is here") && line.contains("raj"))
