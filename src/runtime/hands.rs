@@ -22,7 +22,7 @@ use crate::adapter::router::SetAnswer;
 use crate::domain::{Digest, Outcome, Presence, Reading, Refused, RouterId, SessionId, Target, Trouble, TroubleKind};
 use crate::entry::{Entry, Kept};
 use crate::flight::{Appended, Effect, Msg, Notice, Send, ToCheck, ToSign};
-use crate::journal::{self, Spill, Store};
+use crate::journal::{self, JournalError, Spill, Store};
 use crate::session::event::Spilled;
 
 /// Where answers go.
@@ -119,7 +119,7 @@ impl Hands {
                     Err(error) if error.is_final() => tell(Msg::JournalBroken { why: error.to_string() }),
                     Err(error) => {
                         tracing::warn!(%error, "the journal is not followed at the moment");
-                        tell(Msg::JournalAway { why: error.to_string() });
+                        tell(Msg::JournalAway { why: in_short(&error) });
                     }
                 }
             }
@@ -306,6 +306,17 @@ impl Hands {
                 sleep(AGAIN).await;
             }
         })));
+    }
+}
+
+/// What was seen of a journal that does not answer: where it is and what to do is in the log, and would push all else off
+/// a banner.
+fn in_short(error: &JournalError) -> String {
+    match error {
+        JournalError::Unavailable { why, .. } | JournalError::Server { why, .. } => {
+            why.split_once("; ").map_or(why.as_str(), |(seen, _)| seen).to_owned()
+        }
+        other => other.to_string(),
     }
 }
 

@@ -27,9 +27,12 @@ impl Deck {
         self.held_until = self.held_until.and(Some(Elapsed(0)));
     }
 
-    /// Whether a change is under way, and people look at nothing else.
+    /// Whether a change is under way, and people look at nothing else; or something that was asked for here is on its way
+    /// into the journal, whose answer comes right after the key's frame.
     fn is_under_way(&self) -> bool {
-        !self.model.flight.executing.is_empty() || self.model.flight.session.in_flight().is_some()
+        let flight = &self.model.flight;
+        let is_being_kept = flight.link.is_busy() && !flight.is_cut_off();
+        is_being_kept || !flight.executing.is_empty() || flight.session.in_flight().is_some()
     }
 
     pub(super) fn draw(&mut self) {

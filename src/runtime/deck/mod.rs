@@ -130,7 +130,7 @@ struct Deck {
     is_leaving_front: bool,
     /// A key waits to be drawn.
     is_eager: bool,
-    /// A change was under way since the last frame, or in it.
+    /// A change was under way since the last frame, or in it, or something was on its way into the journal.
     is_awaited: bool,
     /// No frame before this, but for a key's.
     held_until: Option<Elapsed>,

@@ -14,3 +14,4 @@ mod reload;
 #[cfg(feature = "lab")]
 mod stall;
 mod terminal;
+mod two;

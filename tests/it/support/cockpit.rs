@@ -116,7 +116,7 @@ impl Site {
         let profile = self.profile.to_str().unwrap();
         let arguments = ["open", profile, "--as", "ana", "--from", "2.4.0", "--to", "2.5.0", "--no-motion"];
         let words: Vec<&str> = self.program.iter().map(String::as_str).chain(arguments).collect();
-        Cockpit { pty: Pty::spawn_in(self.state.clone(), words[0], &words[1..], (120, 36)), steps: 0 }
+        Cockpit::of(Pty::spawn_in(self.state.clone(), words[0], &words[1..], (120, 36)))
     }
 
     /// Runs a command on this state directory; `PROFILE` stands for the profile.
@@ -163,6 +163,11 @@ pub struct Cockpit {
 }
 
 impl Cockpit {
+    /// A cockpit in this terminal.
+    pub fn of(pty: Pty) -> Self {
+        Self { pty, steps: 0 }
+    }
+
     /// Presses keys.
     pub fn keys(&mut self, keys: &str) {
         self.pty.send(keys);

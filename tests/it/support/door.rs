@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -32,13 +33,24 @@ struct Shared {
     fault: Mutex<Option<Fault>>,
     /// Where the next change is heard instead.
     aside: Mutex<Option<PathBuf>>,
+    /// Changes that went past the relay.
+    changes: AtomicUsize,
+    /// The relay stays when a fault is over.
+    stays: AtomicBool,
 }
 
 impl Door {
     /// A door to a socket.
     pub fn to(socket: PathBuf) -> Self {
         let dir = tempfile::Builder::new().prefix("fd-door").tempdir().unwrap();
-        let shared = Arc::new(Shared { dir, to: socket, fault: Mutex::default(), aside: Mutex::default() });
+        let shared = Arc::new(Shared {
+            dir,
+            to: socket,
+            fault: Mutex::default(),
+            aside: Mutex::default(),
+            changes: AtomicUsize::new(0),
+            stays: AtomicBool::new(false),
+        });
         shared.lead_to(&shared.to);
         Self { shared }
     }
@@ -57,6 +69,23 @@ impl Door {
     /// Does this in the middle of the next change, once.
     pub fn at_the_next_change(&self, when: When, fault: impl FnOnce() + Send + 'static) {
         *self.shared.fault.lock().unwrap() = Some((when, Box::new(fault)));
+        if !self.shared.stays.load(Ordering::SeqCst) {
+            self.relay();
+        }
+    }
+
+    /// From now on every change is counted; to be said before the first fault.
+    pub fn count_changes(&self) {
+        self.shared.stays.store(true, Ordering::SeqCst);
+        self.relay();
+    }
+
+    /// How many changes were sent since they are counted, whoever sent them.
+    pub fn changes(&self) -> usize {
+        self.shared.changes.load(Ordering::SeqCst)
+    }
+
+    fn relay(&self) {
         let relay = self.shared.dir.path().join("relay");
         let listener = UnixListener::bind(&relay).unwrap();
         let shared = Arc::clone(&self.shared);
@@ -90,7 +119,10 @@ impl Shared {
         let aside = if is_change { self.aside.lock().unwrap().take() } else { None };
         let mut server = UnixStream::connect(aside.as_ref().unwrap_or(&self.to))?;
         let fault = if is_change { self.fault.lock().unwrap().take() } else { None };
-        if fault.is_some() {
+        if is_change {
+            self.changes.fetch_add(1, Ordering::SeqCst);
+        }
+        if fault.is_some() && !self.stays.load(Ordering::SeqCst) {
             self.lead_to(&self.to);
         }
         match fault {

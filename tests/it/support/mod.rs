@@ -1,6 +1,7 @@
 //! What the tests share.
 
 pub mod app;
+pub mod call;
 pub mod cockpit;
 pub mod crew;
 pub mod desk;
