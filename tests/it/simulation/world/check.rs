@@ -404,6 +404,7 @@ impl World {
     }
 
     /// V1: verified was read back after the write; not sent was not sent.
+    #[expect(clippy::too_many_arguments, reason = "an event taken apart, with what it is held against")]
     fn check_outcome(
         &mut self,
         by: CockpitId,
