@@ -157,7 +157,7 @@ impl World {
         let mut story = String::new();
         for kept in self.store.entries.iter().rev().take(14).rev() {
             let entry = &kept.entry;
-            let _ = writeln!(story, "{} at {} by {:?}: {:?}", entry.number, kept.at, entry.cockpit, entry.events);
+            writeln!(story, "{} at {} by {:?}: {:?}", entry.number, kept.at, entry.cockpit, entry.events).unwrap();
         }
         for (at, cockpit) in self.cockpits.iter().enumerate().filter(|(_, cockpit)| cockpit.alive) {
             let flight = &cockpit.flight;
@@ -178,7 +178,7 @@ impl World {
                 flight.spill.as_ref().map(|spill| &spill.merged),
             );
         }
-        let _ = writeln!(story, "now {} after {} acts, store {:?}", self.time, self.steps, self.store.mood);
+        writeln!(story, "now {} after {} acts, store {:?}", self.time, self.steps, self.store.mood).unwrap();
         story
     }
 
@@ -199,9 +199,9 @@ impl World {
             }
             self.steps += 1;
             if self.random.chance(16) {
-                self.fault()
+                self.fault();
             } else {
-                self.act()
+                self.act();
             }
             let pause = match self.random.below(20) {
                 0 => 2_000 + self.random.below(3_000),
