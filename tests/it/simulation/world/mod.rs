@@ -161,7 +161,7 @@ impl World {
         }
         for (at, cockpit) in self.cockpits.iter().enumerate().filter(|(_, cockpit)| cockpit.alive) {
             let flight = &cockpit.flight;
-            let _ = writeln!(
+            writeln!(
                 story,
                 "cockpit {at} {:?} {} head {} revision {} drives {} skew {} cut off {} asleep {}; {:?}; {:?}; link {:?} spill {:?}",
                 flight.me.cockpit,
@@ -176,7 +176,8 @@ impl World {
                 flight.executing,
                 flight.link,
                 flight.spill.as_ref().map(|spill| &spill.merged),
-            );
+            )
+            .unwrap();
         }
         writeln!(story, "now {} after {} acts, store {:?}", self.time, self.steps, self.store.mood).unwrap();
         story
@@ -219,7 +220,6 @@ impl World {
             let due = self.due.keys().next().copied().filter(|(at, _)| *at <= end);
             let tick = self.next_tick().filter(|(at, _)| *at <= end);
             match (due, tick) {
-                (None, None) => break,
                 (due, Some((when, at))) if due.is_none_or(|(due, _)| when < due) => {
                     self.time = self.time.max(when);
                     self.tell(at, Msg::Tick);
@@ -230,7 +230,7 @@ impl World {
                         self.happen(due);
                     }
                 }
-                (None, Some(_)) => break,
+                (None, _) => break,
             }
         }
         self.time = end;
