@@ -64,7 +64,12 @@ fn what_waited_for_its_turn_is_decided_by_what_is_known_then() {
     desk.ask(Ask::ProposeShift(crate::support::procedure::weights(&[("blue", 40), ("green", 60)])));
     desk.journal_answers = false;
     desk.ask(Ask::Note("on its way".to_owned()));
-    let text = desk.flight.proposing.as_ref().and_then(|each| each.proposal()).map(|each| each.typed_target());
+    let text = desk
+        .flight
+        .proposing
+        .as_ref()
+        .and_then(|each| each.proposal())
+        .map(flightdeck::session::Proposal::typed_target);
     desk.confirm_by(Gesture::Typed(text.unwrap()), true, overrides(&desk));
     // The confirmation waits behind the note; meanwhile somebody moves the router.
     desk.router("eu-1").weights = vec![77, 23];
@@ -82,7 +87,12 @@ fn a_change_that_lost_to_a_rollback_beside_the_journal_is_not_sent_when_it_turns
     let mut desk = flown_once();
     desk.ask(Ask::ProposeShift(crate::support::procedure::weights(&[("blue", 40), ("green", 60)])));
     desk.journal_answers = false;
-    let text = desk.flight.proposing.as_ref().and_then(|each| each.proposal()).map(|each| each.typed_target());
+    let text = desk
+        .flight
+        .proposing
+        .as_ref()
+        .and_then(|each| each.proposal())
+        .map(flightdeck::session::Proposal::typed_target);
     desk.confirm_by(Gesture::Typed(text.unwrap()), true, overrides(&desk));
     let intent = desk.unanswered.remove(0);
     roll_back(&mut desk);

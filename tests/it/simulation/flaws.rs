@@ -47,12 +47,12 @@ fn find(flaw: Flaw) -> Option<(&'static str, String, u64)> {
 
 fn find_all(flaws: &[Flaw]) {
     let mut wrong = Vec::new();
-    let mut table = String::new();
+    let mut table = Vec::new();
     for flaw in flaws {
         let name = format!("{flaw:?}");
         match find(*flaw) {
             Some((rule, what, seeds)) => {
-                table += &format!("planted bug {name:20} broke {rule:3} after {seeds:5} seeds: {what}\n");
+                table.push(format!("planted bug {name:20} broke {rule:3} after {seeds:5} seeds: {what}"));
                 if !breaks(*flaw).contains(&rule) {
                     wrong.push(format!("{name} broke {rule}, not one of {:?}: {what}", breaks(*flaw)));
                 }
@@ -60,7 +60,7 @@ fn find_all(flaws: &[Flaw]) {
             None => wrong.push(format!("{name} was not found in {ENOUGH} seeds")),
         }
     }
-    say(table.trim_end());
+    say(&table.join("\n"));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

@@ -83,6 +83,10 @@ pub const WANTED: [&str; 67] = [
 ];
 
 impl Seen {
+    pub const fn new() -> Self {
+        Self(BTreeMap::new())
+    }
+
     pub fn mark(&mut self, what: &'static str) {
         *self.0.entry(what).or_default() += 1;
     }

@@ -204,7 +204,7 @@ impl World {
             Event::ProfileReloaded { digest, second, .. } => {
                 self.seen.mark("profile reloaded");
                 let asks = self.flown(fold).confirm.asks_two();
-                self.check_second(entry, &Act::Reload(*digest), second, asks, fold, decided);
+                self.check_second(entry, &Act::Reload(*digest), second, asks, decided);
             }
             Event::RouterAnswered { change, router, attempt, outcome } => {
                 self.check_outcome(entry.cockpit, *change, router, *attempt, outcome, fold, decided);
@@ -276,7 +276,7 @@ impl World {
             ChangeKind::OffPlan | ChangeKind::PutBack => confirm.off_plan,
             ChangeKind::Rollback { .. } => confirm.rollback,
         };
-        self.check_second(entry, &Act::Change(confirmed), &confirmed.second, asks == Friction::Two, fold, decided);
+        self.check_second(entry, &Act::Change(confirmed), &confirmed.second, asks == Friction::Two, decided);
         if let ChangeKind::Rollback { supersedes, .. } = &confirmed.kind {
             self.seen.mark("rollback");
             if supersedes.is_some() {
@@ -326,7 +326,7 @@ impl World {
                 if matches!(second, Second::Given { .. }) {
                     self.seen.mark("two-person completed");
                 }
-                self.check_second(entry, &Act::Complete(step, overrides), second, asks, fold, decided);
+                self.check_second(entry, &Act::Complete(step, overrides), second, asks, decided);
             }
         }
     }
@@ -337,15 +337,7 @@ impl World {
     }
 
     /// F3: what asks two people had two, or one alone who may and said why.
-    fn check_second(
-        &mut self,
-        entry: &Entry,
-        act: &Act<'_>,
-        second: &Second,
-        asks: bool,
-        fold: &Session,
-        decided: &Decided,
-    ) {
+    fn check_second(&mut self, entry: &Entry, act: &Act<'_>, second: &Second, asks: bool, decided: &Decided) {
         let people = self.editions[0].people;
         match second {
             Second::NotAsked => {
@@ -400,10 +392,10 @@ impl World {
                 }
             }
         }
-        let _ = fold;
     }
 
     /// V1: verified was read back after the write; not sent was not sent.
+    #[expect(clippy::too_many_arguments, reason = "an event taken apart, with what it is held against")]
     fn check_outcome(
         &mut self,
         by: CockpitId,

@@ -3,6 +3,7 @@
 use super::*;
 
 /// A process with a flight in it. A killed one stays in the list and does nothing any more.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fault of its own")]
 pub struct Cockpit {
     pub flight: Flight,
     pub place: usize,

@@ -137,7 +137,7 @@ impl World {
     /// Notes rights to send that were decided, in the journal or beside it.
     pub fn note_intents(&mut self, owner_of_spill: CockpitId, events: &[Event], entry: EntryId) {
         let time = self.ledger.decided.get(&entry).map_or(self.time, |decided| decided.time);
-        let beside = self.ledger.decided.get(&entry).is_none();
+        let beside = !self.ledger.decided.contains_key(&entry);
         for event in events {
             let (change, owner, deadline, routers) = match event {
                 Event::ChangeDispatched { change, owner, deadline, .. } => (change, owner, deadline, None),

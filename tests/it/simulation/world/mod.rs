@@ -157,11 +157,11 @@ impl World {
         let mut story = String::new();
         for kept in self.store.entries.iter().rev().take(14).rev() {
             let entry = &kept.entry;
-            let _ = writeln!(story, "{} at {} by {:?}: {:?}", entry.number, kept.at, entry.cockpit, entry.events);
+            writeln!(story, "{} at {} by {:?}: {:?}", entry.number, kept.at, entry.cockpit, entry.events).unwrap();
         }
         for (at, cockpit) in self.cockpits.iter().enumerate().filter(|(_, cockpit)| cockpit.alive) {
             let flight = &cockpit.flight;
-            let _ = writeln!(
+            writeln!(
                 story,
                 "cockpit {at} {:?} {} head {} revision {} drives {} skew {} cut off {} asleep {}; {:?}; {:?}; link {:?} spill {:?}",
                 flight.me.cockpit,
@@ -176,9 +176,10 @@ impl World {
                 flight.executing,
                 flight.link,
                 flight.spill.as_ref().map(|spill| &spill.merged),
-            );
+            )
+            .unwrap();
         }
-        let _ = writeln!(story, "now {} after {} acts, store {:?}", self.time, self.steps, self.store.mood);
+        writeln!(story, "now {} after {} acts, store {:?}", self.time, self.steps, self.store.mood).unwrap();
         story
     }
 
@@ -199,9 +200,9 @@ impl World {
             }
             self.steps += 1;
             if self.random.chance(16) {
-                self.fault()
+                self.fault();
             } else {
-                self.act()
+                self.act();
             }
             let pause = match self.random.below(20) {
                 0 => 2_000 + self.random.below(3_000),
@@ -219,7 +220,6 @@ impl World {
             let due = self.due.keys().next().copied().filter(|(at, _)| *at <= end);
             let tick = self.next_tick().filter(|(at, _)| *at <= end);
             match (due, tick) {
-                (None, None) => break,
                 (due, Some((when, at))) if due.is_none_or(|(due, _)| when < due) => {
                     self.time = self.time.max(when);
                     self.tell(at, Msg::Tick);
@@ -230,7 +230,7 @@ impl World {
                         self.happen(due);
                     }
                 }
-                (None, Some(_)) => break,
+                (None, _) => break,
             }
         }
         self.time = end;

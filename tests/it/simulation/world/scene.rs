@@ -36,26 +36,26 @@ pub fn procedure(random: &mut Random) -> Procedure {
     let routers = [1, 1, 2, 3][usize::try_from(random.below(4)).unwrap()];
     let mut procedure = blue_green(routers);
     for router in &mut procedure.routers {
-        router.poll = Duration::from_millis(1_000);
+        router.poll = Duration::from_secs(1);
     }
     for step in &mut procedure.plan {
         step.soak = step.soak.map(|_| Duration::from_millis(800));
     }
     procedure.timing = Timing {
-        router_timeout: Duration::from_millis(1_000),
-        deadline: Duration::from_millis(3_000),
-        proposal: Duration::from_millis(8_000),
+        router_timeout: Duration::from_secs(1),
+        deadline: Duration::from_secs(3),
+        proposal: Duration::from_secs(8),
         poll_close: Duration::from_millis(400),
-        close_for: Duration::from_millis(2_000),
+        close_for: Duration::from_secs(2),
     };
-    procedure.drain.quiet = Duration::from_millis(2_000);
+    procedure.drain.quiet = Duration::from_secs(2);
     procedure.people = People {
         keys: random.chance(40),
         break_glass: random.chance(60),
-        silence: Duration::from_millis(3_000),
+        silence: Duration::from_secs(3),
         away: Duration::from_secs(20),
-        grace: Duration::from_millis(2_000),
-        answer: Duration::from_millis(6_000),
+        grace: Duration::from_secs(2),
+        answer: Duration::from_secs(6),
     };
     procedure.confirm = confirm(random);
     procedure

@@ -34,7 +34,7 @@ impl World {
         if self.random.chance(8) {
             self.seen.mark("forged signature");
             match self.random.below(3) {
-                0 => statement.key.fingerprint = "SHA256:nobody".to_owned(),
+                0 => "SHA256:nobody".clone_into(&mut statement.key.fingerprint),
                 1 => statement.digest = Digest([66; 32]),
                 _ => statement.act = SignedAct::Confirm,
             }
