@@ -1,8 +1,8 @@
 //! What the tests share.
 
 pub mod app;
+pub mod call;
 pub mod cockpit;
-pub mod crew;
 pub mod desk;
 pub mod door;
 pub mod edges;
