@@ -19,7 +19,7 @@ mod print;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use flightdeck::domain::{CockpitId, Digest, Durability, EntryId, SessionId, Timestamp};
+use flightdeck::domain::{CockpitId, Digest, EntryId, SessionId, Timestamp};
 use flightdeck::entry::{Entry, seal};
 use flightdeck::journal::{Appended, Place, SqliteStore, Store};
 use flightdeck::session::Event;
@@ -48,8 +48,6 @@ fn opening() -> Entry {
         files: Vec::new(),
         digest: Digest::ZERO,
         flightdeck: String::new(),
-        durability: Durability::Synced,
-        private: false,
     };
     entry(1, vec![Event::SessionOpened(Box::new(opened))])
 }
