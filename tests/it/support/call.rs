@@ -2,8 +2,8 @@
 //! share, and one HAProxy under load that they move.
 //!
 //! ```ignore
-//! let crew = Crew::on_nats(Nats::three(), "[confirm]\nshift = \"two\"\n");
-//! let (mut ana, mut raj) = crew.pair();
+//! let call = Call::on_nats(Nats::three(), "[confirm]\nshift = \"two\"\n");
+//! let (mut ana, mut raj) = call.pair();
 //! ana.next("ask the second person");
 //! raj.gives_their_word();
 //! ```
@@ -44,7 +44,7 @@ const POOLS: [&str; 2] = ["blue", "green"];
 pub const IMPATIENT: &str = "[people]\nsilence = \"5s\"\ngrace = \"1s\"\n";
 
 /// Where everybody meets.
-pub struct Crew {
+pub struct Call {
     folder: TempDir,
     /// What `join` is told of the journal.
     journal: Vec<String>,
@@ -58,7 +58,7 @@ pub struct Crew {
     _turn: MutexGuard<'static, ()>,
 }
 
-impl Crew {
+impl Call {
     /// The journal is a stream of its own on these servers, kept by as many as there are.
     #[cfg(feature = "nats")]
     pub fn on_nats(nats: &Nats, rules: &str) -> Self {

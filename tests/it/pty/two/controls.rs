@@ -4,20 +4,20 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::support::call::{Crew, F6, IMPATIENT};
+use crate::support::call::{Call, F6, IMPATIENT};
 use crate::support::nats::Nats;
 
 #[test]
 fn one_plan_is_on_both_screens_and_the_controls_are_handed_over() {
-    let crew = Crew::on_nats(Nats::three(), "");
-    let (mut ana, mut raj) = crew.pair();
+    let call = Call::on_nats(Nats::three(), "");
+    let (mut ana, mut raj) = call.pair();
     ana.shift();
     raj.step_is_over();
     for cockpit in [&ana, &raj] {
         cockpit.reads("50 / 50");
         cockpit.shows(&["◉ Half", "next: A quarter"]);
     }
-    crew.blue_has(50.0);
+    call.blue_has(50.0);
     // Ticking needs no controls, and both see who did it.
     raj.keys("\x1b2j ");
     for cockpit in [&ana, &raj] {
@@ -40,8 +40,8 @@ fn one_plan_is_on_both_screens_and_the_controls_are_handed_over() {
         cockpit.reads("25 / 75");
         cockpit.shows(&["next: All on green"]);
     }
-    crew.blue_has(25.0);
-    crew.record_with(&[
+    call.blue_has(25.0);
+    call.record_with(&[
         "offered raj the controls",
         "handed over by ana",
         "2 changes, 2 verified everywhere",
@@ -50,13 +50,13 @@ fn one_plan_is_on_both_screens_and_the_controls_are_handed_over() {
     ana.quit();
     raj.has_been_told("ana left: quit");
     raj.quit();
-    crew.end();
+    call.end();
 }
 
 #[test]
 fn from_a_driver_who_fell_silent_the_controls_are_taken_over() {
-    let crew = Crew::on_nats(Nats::three(), IMPATIENT);
-    let (mut ana, mut raj) = crew.pair();
+    let call = Call::on_nats(Nats::three(), IMPATIENT);
+    let (mut ana, mut raj) = call.pair();
     ana.shift();
     raj.step_is_over();
     raj.reads("50 / 50");
@@ -69,24 +69,24 @@ fn from_a_driver_who_fell_silent_the_controls_are_taken_over() {
     raj.confirm("take the controls");
     raj.shows(&["raj (you) drives"]);
     raj.shift();
-    crew.blue_has(25.0);
+    call.blue_has(25.0);
     ana.pty.signal(Signal::CONT);
     ana.step_is_over();
     ana.shows(&["raj drives  ana (you) copilot"]);
     ana.reads("25 / 75");
     ana.is_told("n", "raj has the controls: A asks for them");
     raj.shows(&["raj (you) drives  ana copilot"]);
-    crew.blue_has(25.0);
-    crew.record_with(&["asked for the controls", "ana does not answer", "2 changes, 2 verified everywhere"]);
+    call.blue_has(25.0);
+    call.record_with(&["asked for the controls", "ana does not answer", "2 changes, 2 verified everywhere"]);
     ana.quit();
     raj.quit();
-    crew.end();
+    call.end();
 }
 
 #[test]
 fn a_driver_whose_process_is_gone_leaves_the_controls_to_whoever_takes_them() {
-    let crew = Crew::on_nats(Nats::three(), IMPATIENT);
-    let (mut ana, mut raj) = crew.pair();
+    let call = Call::on_nats(Nats::three(), IMPATIENT);
+    let (mut ana, mut raj) = call.pair();
     ana.shift();
     raj.step_is_over();
     raj.reads("50 / 50");
@@ -96,12 +96,12 @@ fn a_driver_whose_process_is_gone_leaves_the_controls_to_whoever_takes_them() {
     raj.shows(&["ana had the controls and is gone: nobody drives"]);
     raj.press_until("t", "raj (you) drives");
     raj.shift();
-    let mut ana = crew.join("ana", &[]);
+    let mut ana = call.join("ana", &[]);
     ana.shows(&["raj drives  ana (you) copilot"]);
     ana.reads("25 / 75");
     ana.is_told("n", "raj has the controls: A asks for them");
-    crew.record_with(&["took the controls", "2 changes, 2 verified everywhere"]);
+    call.record_with(&["took the controls", "2 changes, 2 verified everywhere"]);
     ana.quit();
     raj.quit();
-    crew.end();
+    call.end();
 }

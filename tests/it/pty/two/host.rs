@@ -1,13 +1,13 @@
 //! Two people on one host: the journal is a directory that they share.
 
-use crate::support::call::Crew;
+use crate::support::call::Call;
 
 #[test]
 fn on_one_host_a_shift_of_two_a_hold_and_somebody_who_only_watches() {
     let shared = tempfile::tempdir().unwrap();
-    let crew = Crew::on_one_host(shared.path(), "[confirm]\nshift = \"two\"\n");
-    let (mut ana, mut raj) = crew.pair();
-    let mut mia = crew.join("mia", &["--observe"]);
+    let call = Call::on_one_host(shared.path(), "[confirm]\nshift = \"two\"\n");
+    let (mut ana, mut raj) = call.pair();
+    let mut mia = call.join("mia", &["--observe"]);
     mia.shows(&["ana drives  raj copilot  mia watching only"]);
     ana.shows(&["ana (you) drives  raj copilot  mia watches"]);
     ana.next("ask the second person");
@@ -17,7 +17,7 @@ fn on_one_host_a_shift_of_two_a_hold_and_somebody_who_only_watches() {
         cockpit.step_is_over();
         cockpit.reads("50 / 50");
     }
-    crew.blue_has(50.0);
+    call.blue_has(50.0);
 
     raj.press_until("H", "Hold");
     raj.keys("errors rise\r");
@@ -31,11 +31,11 @@ fn on_one_host_a_shift_of_two_a_hold_and_somebody_who_only_watches() {
         mia.is_told(key, "you only watch");
         assert!(!mia.has("╭ A quarter") && !mia.has("╭ Roll back"), "{key} opens nothing:\n{}", mia.pty.text());
     }
-    crew.blue_has(50.0);
-    let record = crew.record_with(&["joined as an observer", "errors rise", "1 change, 1 verified everywhere"]);
+    call.blue_has(50.0);
+    let record = call.record_with(&["joined as an observer", "errors rise", "1 change, 1 verified everywhere"]);
     assert!(!record.contains("| mia | did"), "{record}");
     for cockpit in [ana, raj, mia] {
         cockpit.quit();
     }
-    crew.end();
+    call.end();
 }

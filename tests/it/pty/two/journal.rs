@@ -2,46 +2,46 @@
 
 use std::sync::Arc;
 
-use crate::support::call::Crew;
+use crate::support::call::Call;
 use crate::support::door::When;
 use crate::support::nats::Nats;
 
 #[test]
 fn the_leader_of_the_journal_dies_in_the_middle_of_a_change_and_nothing_is_lost_or_done_twice() {
     let nats = Arc::new(Nats::start(3));
-    let crew = Crew::on_nats(&nats, "");
-    let (mut ana, mut raj) = crew.pair();
-    let (servers, stream) = (Arc::clone(&nats), crew.stream());
-    crew.door.at_the_next_change(When::BeforeItIsHeard, move || servers.kill(servers.leader(&stream)));
+    let call = Call::on_nats(&nats, "");
+    let (mut ana, mut raj) = call.pair();
+    let (servers, stream) = (Arc::clone(&nats), call.stream());
+    call.door.at_the_next_change(When::BeforeItIsHeard, move || servers.kill(servers.leader(&stream)));
     ana.next("send");
     for cockpit in [&mut ana, &mut raj] {
         cockpit.step_is_over();
         cockpit.reads("50 / 50");
         cockpit.hides("CUT OFF");
     }
-    crew.blue_has(50.0);
-    let record = crew.record_with(&["1 change, 1 verified everywhere"]);
+    call.blue_has(50.0);
+    let record = call.record_with(&["1 change, 1 verified everywhere"]);
     assert!(!record.contains("sent once more"), "{record}");
-    assert_eq!(crew.door.changes(), 1, "it is sent once");
+    assert_eq!(call.door.changes(), 1, "it is sent once");
     // With two of three it goes on as ever.
     ana.shift();
     raj.step_is_over();
-    crew.blue_has(25.0);
-    assert_eq!(crew.door.changes(), 2);
-    crew.record_with(&["2 changes, 2 verified everywhere"]);
+    call.blue_has(25.0);
+    assert_eq!(call.door.changes(), 2);
+    call.record_with(&["2 changes, 2 verified everywhere"]);
     ana.quit();
     raj.quit();
-    crew.end();
+    call.end();
 }
 
 #[test]
 fn without_any_journal_the_driver_rolls_back_beside_it_and_it_is_told_once_that_is_back() {
     let mut nats = Nats::start(3);
-    let crew = Crew::on_nats(&nats, "");
-    let (mut ana, mut raj) = crew.pair();
+    let call = Call::on_nats(&nats, "");
+    let (mut ana, mut raj) = call.pair();
     ana.shift();
     raj.step_is_over();
-    crew.record_with(&["1 change, 1 verified everywhere"]);
+    call.record_with(&["1 change, 1 verified everywhere"]);
     for server in 0..3 {
         nats.kill(server);
     }
@@ -51,7 +51,7 @@ fn without_any_journal_the_driver_rolls_back_beside_it_and_it_is_told_once_that_
     ana.is_told("n", "cut off from the journal: nothing goes forward until it answers");
     ana.press_until("R", "this goes beside it");
     ana.confirm("roll back");
-    crew.blue_gets(100.0);
+    call.blue_gets(100.0);
     ana.shows(&["SPILLED"]);
     ana.reads("100 / 0");
     for server in 0..3 {
@@ -64,16 +64,16 @@ fn without_any_journal_the_driver_rolls_back_beside_it_and_it_is_told_once_that_
         cockpit.reads("100 / 0");
         cockpit.shows(&["↩ Half"]);
     }
-    crew.record_with(&[
+    call.record_with(&[
         "brought in what was done while cut off from the journal",
         "1 rollback",
         "2 changes, 2 verified",
     ]);
-    crew.blue_has(100.0);
+    call.blue_has(100.0);
     // Together they go forward again.
     ana.shows(&["ana (you) drives  raj copilot"]);
     raj.shows(&["ana drives  raj (you) copilot"]);
     ana.quit();
     raj.quit();
-    crew.end();
+    call.end();
 }

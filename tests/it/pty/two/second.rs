@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::support::call::{Crew, F5, F7, IMPATIENT};
+use crate::support::call::{Call, F5, F7, IMPATIENT};
 use crate::support::nats::Nats;
 
 const TWO: &str = "[confirm]\nshift = \"two\"\n";
 
 #[test]
 fn a_shift_is_sent_once_the_second_person_has_confirmed_it_and_not_when_they_refuse() {
-    let crew = Crew::on_nats(Nats::three(), TWO);
-    let (mut ana, mut raj) = crew.pair();
+    let call = Call::on_nats(Nats::three(), TWO);
+    let (mut ana, mut raj) = call.pair();
     ana.shows(&["names are claims"]);
     ana.next("ask the second person");
     ana.shows(&["waiting for raj"]);
@@ -23,12 +23,12 @@ fn a_shift_is_sent_once_the_second_person_has_confirmed_it_and_not_when_they_ref
     raj.shows(&["✓ edge-1 reads the same here", "set server app/blue-1 weight"]);
     ana.shows(&["raj is looking at it"]);
     assert_eq!(ana.digest(), raj.digest(), "both read the same digest");
-    crew.blue_has(100.0);
+    call.blue_has(100.0);
     raj.types_the_target();
     raj.enters("ana asks for your confirmation");
     ana.step_is_over();
     raj.step_is_over();
-    crew.blue_has(50.0);
+    call.blue_has(50.0);
 
     ana.next("ask the second person");
     raj.press_until(F5, "ana asks for your confirmation");
@@ -36,20 +36,20 @@ fn a_shift_is_sent_once_the_second_person_has_confirmed_it_and_not_when_they_ref
     raj.press_until("\x0e", "Refuse");
     raj.keys("the queue is not empty\r");
     ana.shows(&["raj refused it: the queue is not empty"]);
-    crew.blue_has(50.0);
-    crew.record_with(&[
+    call.blue_has(50.0);
+    call.record_with(&[
         "asked for a second person",
         "confirmed by raj as the second person",
         "refused as the second person",
         "1 change, 1 verified everywhere",
     ]);
-    crew.end();
+    call.end();
 }
 
 #[test]
 fn a_run_pauses_when_the_copilot_who_confirmed_it_is_gone() {
-    let crew = Crew::on_nats(Nats::three(), &(TWO.to_owned() + IMPATIENT));
-    let (mut ana, mut raj) = crew.pair();
+    let call = Call::on_nats(Nats::three(), &(TWO.to_owned() + IMPATIENT));
+    let (mut ana, mut raj) = call.pair();
     raj.press_until(F7, "Confirm a run of steps");
     raj.press_until("\x1b[B", "◆ A quarter");
     raj.types_the_target();
@@ -57,7 +57,7 @@ fn a_run_pauses_when_the_copilot_who_confirmed_it_is_gone() {
     ana.shows(&["run: 2 confirmed by raj"]);
     // The run has the second person's word already.
     ana.shift();
-    crew.blue_has(50.0);
+    call.blue_has(50.0);
     raj.pty.signal(Signal::KILL);
     raj.pty.wait_for_end(Duration::from_mins(1));
     ana.shows(&["raj not here"]);
@@ -65,26 +65,26 @@ fn a_run_pauses_when_the_copilot_who_confirmed_it_is_gone() {
     ana.has_been_told("the confirmed run of steps is over: raj, who confirmed it, is not here any more");
     ana.press_until("n", "nobody else is here");
     ana.pty.escape("nobody else is here");
-    crew.blue_has(50.0);
+    call.blue_has(50.0);
     // He comes back and is asked as ever.
-    let mut raj = crew.join("raj", &[]);
+    let mut raj = call.join("raj", &[]);
     raj.shows(&["ana drives  raj (you) copilot"]);
     ana.shows(&["ana (you) drives  raj copilot"]);
     ana.next("ask the second person");
     raj.gives_their_word();
     ana.step_is_over();
-    crew.blue_has(25.0);
-    crew.record_with(&["part of the run that raj confirmed", "the confirmed run of steps ended"]);
-    crew.end();
+    call.blue_has(25.0);
+    call.record_with(&["part of the run that raj confirmed", "the confirmed run of steps ended"]);
+    call.end();
 }
 
 #[test]
 fn with_keys_two_people_are_two_keys() {
-    let crew = crew_with_keys(|ana, raj| format!("ana {ana}raj {raj}"));
-    let key = |name: &str| crew.folder().join(name).display().to_string();
-    let mut ana = crew.open("ana", &["--key", &key("one")]);
+    let call = call_with_keys(|ana, raj| format!("ana {ana}raj {raj}"));
+    let key = |name: &str| call.folder().join(name).display().to_string();
+    let mut ana = call.open("ana", &["--key", &key("one")]);
     ana.shows(&["ana drives", "✓ ▲"]);
-    let mut raj = crew.join("raj", &["--key", &key("two")]);
+    let mut raj = call.join("raj", &["--key", &key("two")]);
     raj.shows(&["ana drives  raj (you) copilot", "✓ ▲"]);
     ana.shows(&["ana (you) drives  raj copilot"]);
     assert!(!ana.has("names are claims"), "{}", ana.pty.text());
@@ -93,41 +93,41 @@ fn with_keys_two_people_are_two_keys() {
     raj.gives_their_word();
     ana.step_is_over();
     raj.step_is_over();
-    crew.blue_has(50.0);
-    crew.record_with(&["confirmed as the second person", ", signed", "1 change, 1 verified everywhere"]);
-    crew.end();
+    call.blue_has(50.0);
+    call.record_with(&["confirmed as the second person", ", signed", "1 change, 1 verified everywhere"]);
+    call.end();
 }
 
 #[test]
 fn one_key_under_two_names_is_one_person() {
-    let crew = crew_with_keys(|one, _| format!("ana {one}raj {one}"));
-    let key = crew.folder().join("one").display().to_string();
-    let mut ana = crew.open("ana", &["--key", &key]);
+    let call = call_with_keys(|one, _| format!("ana {one}raj {one}"));
+    let key = call.folder().join("one").display().to_string();
+    let mut ana = call.open("ana", &["--key", &key]);
     ana.shows(&["ana drives", "✓ ▲"]);
-    let mut raj = crew.join("raj", &["--key", &key]);
+    let mut raj = call.join("raj", &["--key", &key]);
     raj.shows(&["ana drives  raj (you) copilot", "✓ ▲"]);
     ana.shows(&["ana (you) drives  raj copilot"]);
     ana.next("ask the second person");
     raj.gives_their_word();
     ana.shows(&["both are the same person", "two terminals of one person are one person"]);
-    crew.blue_has(100.0);
+    call.blue_has(100.0);
     // A key that the list does not give to one's name confirms nothing at all.
-    let mia = crew.join("mia", &["--key", &key]);
+    let mia = call.join("mia", &["--key", &key]);
     mia.shows(&["cannot be confirmed from here"]);
-    crew.end();
+    call.end();
 }
 
 /// A list is made of the lines of two keys; the files are `one` and `two`.
-fn crew_with_keys(list: impl Fn(&str, &str) -> String) -> Crew {
-    let crew = Crew::on_nats(Nats::three(), &(TWO.to_owned() + "[people]\nallowed_signers = \"allowed_signers\"\n"));
+fn call_with_keys(list: impl Fn(&str, &str) -> String) -> Call {
+    let call = Call::on_nats(Nats::three(), &(TWO.to_owned() + "[people]\nallowed_signers = \"allowed_signers\"\n"));
     let line = |name: &str| {
-        let path: PathBuf = crew.folder().join(name);
+        let path: PathBuf = call.folder().join(name);
         let mut make = Command::new("ssh-keygen");
         make.args(["-q", "-t", "ed25519", "-N", "", "-C", name, "-f"]).arg(&path);
         assert!(make.status().unwrap().success(), "ssh-keygen makes a key");
         std::fs::read_to_string(path.with_extension("pub")).unwrap()
     };
     let list = list(&line("one"), &line("two"));
-    std::fs::write(crew.folder().join("allowed_signers"), list).unwrap();
-    crew
+    std::fs::write(call.folder().join("allowed_signers"), list).unwrap();
+    call
 }
