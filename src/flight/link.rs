@@ -32,6 +32,8 @@ pub struct Link {
     hashes: BTreeMap<u64, Digest>,
     /// Since when a read of the journal was not answered.
     pub(super) reading: Option<Elapsed>,
+    /// The highest number that was seen, also of an entry that could not be taken in yet.
+    seen_to: u64,
     retry_at: Option<Elapsed>,
 }
 
@@ -321,6 +323,7 @@ impl Flight {
     pub(super) fn followed(&mut self, now: Now, entries: Vec<(Entry, Digest)>, is_tail: bool, out: &mut Vec<Effect>) {
         for (entry, hash) in entries {
             if entry.number != self.session.head + 1 {
+                self.link.seen_to = self.link.seen_to.max(entry.number);
                 if entry.number > self.session.head + 1 {
                     self.link.reading.take_if(|_| is_tail);
                     self.read_journal(now, out);
@@ -347,6 +350,11 @@ impl Flight {
             }
         }
         self.link.reading.take_if(|_| is_tail);
+        // What was being read may have been read before the entry that showed the gap.
+        if is_tail && self.session.head < self.link.seen_to {
+            self.link.seen_to = 0;
+            self.read_journal(now, out);
+        }
         // The journal was read to its end and the unknown entry is not in it: the same entry is sent once more. Its number
         // guards it, so that at most one of the two is kept.
         if is_tail && self.link.pending.is_none() {

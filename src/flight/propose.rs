@@ -323,7 +323,8 @@ impl Flight {
     ) {
         self.check_stands(now);
         let Some(proposal) = self.ready_proposal(out) else { return };
-        if self.asks_second(&proposal.kind, &overrides, &confirmation) {
+        let nothing_to_send = matches!(proposal.kind, ChangeKind::Step { .. }) && proposal.holds_already();
+        if !nothing_to_send && self.asks_second(&proposal.kind, &overrides, &confirmation) {
             if let Some(proposing) = self.proposing.as_mut() {
                 proposing.stage = Stage::Asking(proposal.clone());
             }

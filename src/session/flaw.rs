@@ -60,8 +60,6 @@ pub enum Flaw {
     RollbackSentOnce,
     /// A run survives a hold.
     RunSurvivesHold,
-    /// A run survives drift.
-    RunSurvivesDrift,
     /// A change in flight does not stop another one.
     TwoInFlight,
     /// A change that came true late is not told.
@@ -72,7 +70,7 @@ pub enum Flaw {
 
 impl Flaw {
     /// All of them.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 31] = [
         Self::DropIntentWait,
         Self::SkipGuard,
         Self::IgnoreDeadline,
@@ -101,7 +99,6 @@ impl Flaw {
         Self::SupersededGoesOn,
         Self::RollbackSentOnce,
         Self::RunSurvivesHold,
-        Self::RunSurvivesDrift,
         Self::TwoInFlight,
         Self::LateEffectUnseen,
         Self::UnknownIsLost,

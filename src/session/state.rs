@@ -240,6 +240,11 @@ impl Session {
         self.changes.iter().rev().find(|change| change.id() == id).map(Arc::as_ref)
     }
 
+    /// Whether no change was confirmed after this one.
+    pub fn is_newest(&self, id: ChangeId) -> bool {
+        self.changes.last().is_some_and(|change| change.id() == id)
+    }
+
     /// Whether this cockpit has the controls.
     pub fn drives(&self, cockpit: CockpitId) -> bool {
         self.controls.as_ref().is_some_and(|controls| controls.holder.cockpit == cockpit)

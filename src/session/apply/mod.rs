@@ -89,6 +89,8 @@ impl Session {
                 self.apply_outcome(stamp, *change, router, *attempt, outcome);
             }
             Event::ChangeSettled { change, how } => self.apply_settled(stamp, *change, how),
+            // Where another change stands since, it is not what is expected.
+            Event::LateEffect { change, .. } if !self.is_newest(*change) => {}
             Event::LateEffect { change: _, router, read } => {
                 self.expected.insert(router.clone(), read.clone());
                 self.drifted.remove(router);

@@ -118,7 +118,6 @@ impl Session {
                 Settlement::Left { .. } | Settlement::Superseded { .. } | Settlement::NothingSent => true,
             },
             Event::Held { .. } if flaw::is(Flaw::RunSurvivesHold) => false,
-            Event::DriftNoticed { .. } if flaw::is(Flaw::RunSurvivesDrift) => false,
             Event::StepMarked { mark: crate::session::event::StepMark::Skipped { .. }, .. }
             | Event::Held { .. }
             | Event::DriftNoticed { .. }

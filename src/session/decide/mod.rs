@@ -26,6 +26,12 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
     if let Command::Open { opened, controls } = &asked.command {
         return lifecycle::open(session, procedure, asked, opened, controls);
     }
+    // What was done is written down, also where the session was closed meanwhile (R5).
+    if let Command::MergeSpill { spill } = &asked.command
+        && session.opened.is_some()
+    {
+        return Ok(lifecycle::merge(session, spill));
+    }
     if !session.is_open() {
         return Err(Refused::new("J7", "act on this session", "it is closed", "open a new one"));
     }

@@ -65,7 +65,16 @@ pub(super) fn note_late_effect(
         let why = format!("no change that is over asked that of {router}");
         return Err(Refused::new("V3", "note a late effect", why, "this is a fault of the program"));
     }
-    Ok(vec![Event::LateEffect { change: id, router: router.clone(), read: read.clone() }])
+    let late = Event::LateEffect { change: id, router: router.clone(), read: read.clone() };
+    if session.is_newest(id) {
+        return Ok(vec![late]);
+    }
+    // Another change stands since, a rollback for one: what came late undoes it, and somebody has to answer.
+    if session.drifted.get(router).is_some_and(|drifted| drifted.read == *read) {
+        return Ok(Vec::new());
+    }
+    let drift = note_drift(session, router, read, false);
+    Ok([vec![late], drift].concat())
 }
 
 pub(super) fn note_drift(session: &Session, router: &RouterId, read: &NativeSplit, restarted: bool) -> Vec<Event> {

@@ -56,7 +56,10 @@ pub(super) fn ask(
         return Err(Refused::new("D4", what, "a change is in flight", "settle it first, or roll back"));
     }
     check_confirmation(&what, confirmation, own_part(overrides), &act.typed_target())?;
-    needs_signature(procedure, &what, confirmation)?;
+    // The way back never waits for a signature (R3).
+    if forward(act) {
+        needs_signature(procedure, &what, confirmation)?;
+    }
     // Stored without this process's clock: what is read back must equal what was written.
     let mut act = act.clone();
     if let AskedAct::Change(proposal) = &mut act {
@@ -120,6 +123,10 @@ fn looked_at(act: &AskedAct, evidence: &Evidence, what: &str) -> Result<Vec<Rout
     let mut looked = Vec::new();
     for order in &proposal.routers {
         let (Some(bound), Some(read)) = (&order.bound, evidence.readings.get(&order.router)) else { continue };
+        if bound.identity != read.identity && !proposal.kind.is_forward() {
+            // A rollback is bound to its target only (R4).
+            continue;
+        }
         if bound.identity != read.identity {
             let why = format!(
                 "{} is not the same router here: {} answers, the request was made from {}",

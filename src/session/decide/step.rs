@@ -113,6 +113,10 @@ pub(super) fn skip(
     reason: &str,
 ) -> Result<Vec<Event>, Refused> {
     let step = next(session, procedure, asked, id)?;
+    if let Some(hold) = &session.hold {
+        let why = format!("{} holds the deployment: {}", hold.by, hold.what);
+        return Err(Refused::new("C2", format!("skip {}", step.name), why, "let it be released first"));
+    }
     let reason = needs_reason(&format!("skip {}", step.name), reason)?;
     Ok(vec![Event::StepMarked { step: id.clone(), mark: StepMark::Skipped { reason } }])
 }

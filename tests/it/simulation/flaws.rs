@@ -11,7 +11,7 @@ const ENOUGH: u64 = 10_000;
 fn breaks(flaw: Flaw) -> &'static [&'static str] {
     match flaw {
         Flaw::DropIntentWait => &["D1", "R5"],
-        Flaw::SkipGuard => &["B1", "C1", "C2", "J1", "J2"],
+        Flaw::SkipGuard => &["S2", "B1", "C1", "C2", "J1", "J2"],
         Flaw::IgnoreDeadline | Flaw::IntentForgotten => &["D3"],
         Flaw::TrustTimeout | Flaw::VerifyUnread | Flaw::StaleReadBack => &["V1"],
         Flaw::BindNothing => &["B1", "B3"],
@@ -22,8 +22,7 @@ fn breaks(flaw: Flaw) -> &'static [&'static str] {
         | Flaw::SecondNotAsked
         | Flaw::ForgedCounts
         | Flaw::GlassAlwaysBreaks
-        | Flaw::RunSurvivesHold
-        | Flaw::RunSurvivesDrift => &["F3"],
+        | Flaw::RunSurvivesHold => &["F3"],
         Flaw::NoGrace | Flaw::NoSilence => &["C3"],
         Flaw::ObserverActs | Flaw::ActsWithoutControls => &["C2"],
         Flaw::SendsForOthers => &["C4"],

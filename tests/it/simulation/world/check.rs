@@ -243,7 +243,12 @@ impl World {
                         && change.settled.is_some()
                         && order.is_some_and(|order| read.holds(&order.prepared.native))
                 });
-                if late {
+                // Where another change stands since, both are said.
+                let said = entry
+                    .events
+                    .iter()
+                    .any(|each| matches!(each, Event::LateEffect { router: late, .. } if late == router));
+                if late && !said {
                     self.broke("V3", "a change that came true late was taken for drift");
                 }
             }
