@@ -51,7 +51,10 @@ fn what_the_stopped_driver_had_sent_and_comes_late_is_found_and_answered_by_the_
     raj.has_been_told("edge-1 applied a change after its time-out");
     ana.pty.signal(Signal::CONT);
     ana.shows(&["raj drives  ana (you) copilot"]);
-    ana.reads("50 / 50");
+    // It undid the way back: that is drift, and stands on both screens until somebody answers.
+    for cockpit in [&mut ana, &mut raj] {
+        cockpit.shows(&["50 / 50", "drifted", "put back, accept or roll back"]);
+    }
     raj.press_until("R", "╭ Roll back");
     raj.confirm("roll back");
     call.blue_gets(100.0);
