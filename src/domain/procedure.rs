@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use super::checklist::Checklist;
 use super::drain::DrainRule;
-use super::reading::Capabilities;
-use super::{BasisPoints, Digest, People, PoolId, RouterId, SourceId, StepId, Weights};
+use super::{BasisPoints, Capabilities, Digest, People, PoolId, RouterId, SourceId, StepId, Weights};
 
 /// Everything that a deployment is flown by.
 #[derive(Clone, PartialEq, Debug)]
@@ -62,9 +61,14 @@ impl Procedure {
         self.routers.iter().find(|router| router.id == *id)
     }
 
+    /// The longest that any router may take to answer.
+    pub fn longest_timeout(&self) -> Duration {
+        self.routers.iter().map(|router| router.timeout).fold(self.timing.router_timeout, Duration::max)
+    }
+
     /// After a deadline, how long another cockpit still holds its intent in flight (D3).
     pub fn afterglow(&self) -> Duration {
-        self.timing.router_timeout + Duration::from_secs(2)
+        self.longest_timeout() + Duration::from_secs(2)
     }
 
     /// One step with its place in the plan.
@@ -106,6 +110,15 @@ pub struct RouterSpec {
     pub capabilities: Capabilities,
     /// How often it is read when nothing happens.
     pub poll: Duration,
+    /// How long it may take to answer.
+    pub timeout: Duration,
+}
+
+impl RouterSpec {
+    /// How long an accepted change may take until it reads back.
+    pub fn read_back(&self) -> Duration {
+        Duration::from_millis(self.capabilities.read_back_ms)
+    }
 }
 
 /// One step of the plan.

@@ -208,7 +208,7 @@ impl Flight {
             .routers
             .iter()
             .filter(|router| back.targets.contains_key(&router.id))
-            .map(|router| (router.id.clone(), router.capabilities.change_ms + router.capabilities.settle_ms))
+            .map(|router| (router.id.clone(), router.capabilities.back_ms + router.capabilities.settle_ms))
             .collect();
         let holds = self.watches.iter().all(|(router, watch)| {
             watch.last.as_ref().is_some_and(|seen| match back.targets.get(router) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::watch::Seen;
 use super::{Effect, Flight, Send, Tone};
+use crate::domain::procedure::RouterSpec;
 use crate::domain::{ChangeId, Elapsed, Now, Outcome, RouterId, Timestamp};
 use crate::session::event::{ChangeKind, Settlement, SpillMerged};
 use crate::session::flaw::{self, Flaw};
@@ -43,6 +44,10 @@ pub struct Leg {
     /// The first read that was begun after the newest word of the router: no earlier one proves anything.
     counts_from: u64,
     sent_at: Elapsed,
+    /// When its newest word came.
+    answered_at: Elapsed,
+    /// How long what was accepted may take until it reads back.
+    read_back: Duration,
     /// Of the intent that this router was last sent to under; another router's retry does not move it.
     deadline: Timestamp,
     until: Elapsed,
@@ -106,6 +111,8 @@ impl Flight {
                 resent: false,
                 counts_from: 1,
                 sent_at: Elapsed(0),
+                answered_at: Elapsed(0),
+                read_back: self.procedure.router(router).map_or(Duration::ZERO, RouterSpec::read_back),
                 deadline: Timestamp(0),
                 until: Elapsed(0),
             }
@@ -275,6 +282,7 @@ impl Flight {
                 continue;
             }
             let attempt = change.outcomes.get(&order.router).map_or(1, |known| known.attempt);
+            let read_back = self.procedure.router(&order.router).map_or(Duration::ZERO, RouterSpec::read_back);
             let mine = mine || flaw::is(Flaw::SendsForOthers);
             let phase = if mine { Phase::Sending } else { Phase::Asking { from } };
             // A retry is bound to what the operator saw of the first try: a timed-out write may have been taken in part.
@@ -301,6 +309,8 @@ impl Flight {
                     resent: false,
                     counts_from: from,
                     sent_at: now.elapsed,
+                    answered_at: now.elapsed,
+                    read_back,
                     deadline,
                     until,
                 },
@@ -353,6 +363,7 @@ impl Flight {
             | Outcome::Failed { .. } => Phase::Done,
         };
         leg.counts_from = next_poll;
+        leg.answered_at = now.elapsed;
         leg.outcome = Some(outcome.clone());
         leg.took = began.map(|began| now.elapsed.since(began));
         let reads = leg.phase != Phase::Done;
@@ -384,6 +395,13 @@ impl Flight {
                 }
             };
             if !counts {
+                continue;
+            }
+            // What is on its way has not failed: the system says so itself, or has been slow to show it before.
+            let is_open = leg.phase != Phase::Done && leg.outcome.as_ref().is_some_and(Outcome::is_open);
+            let is_slow = leg.outcome == Some(Outcome::Accepted) && now.elapsed.since(leg.answered_at) < leg.read_back;
+            let on_its_way = !holds && is_open && (seen.reading.underway.is_some() || is_slow);
+            if on_its_way {
                 continue;
             }
             let outcome =
@@ -437,7 +455,7 @@ impl Flight {
 
     /// A send that was never answered is unknown once nobody can still be sending it (D3).
     pub(super) fn give_up_on_silence(&mut self, now: Now) {
-        let grace = self.procedure.timing.router_timeout * 2 + Duration::from_secs(2);
+        let grace = self.procedure.longest_timeout() * 2 + Duration::from_secs(2);
         let from = self.counters.polls + 1;
         let mut notes = Vec::new();
         for execution in &mut self.executing {

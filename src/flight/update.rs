@@ -76,7 +76,7 @@ impl Flight {
     fn tick(&mut self, now: Now, out: &mut Vec<Effect>) {
         let timing = self.procedure.timing;
         let close = self.is_close(now.elapsed);
-        let lost = timing.router_timeout * 2 + Duration::from_secs(2);
+        let lost = self.procedure.longest_timeout() * 2 + Duration::from_secs(2);
         let due: Vec<RouterId> =
             self.watches
                 .iter()

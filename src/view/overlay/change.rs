@@ -139,7 +139,7 @@ fn way_back_from(model: &Model, kind: &ChangeKind) -> Vec<Piece> {
         return vec![piece(Role::Wait, "Way back from there: not known without a reading")];
     };
     let slowest =
-        flight.procedure.routers.iter().map(|router| router.capabilities.change_ms + router.capabilities.settle_ms);
+        flight.procedure.routers.iter().map(|router| router.capabilities.back_ms + router.capabilities.settle_ms);
     let time = super::super::way_back::seconds(slowest.max().unwrap_or(0));
     let mut line = vec![piece(Role::Dim, "Way back from there: "), piece(Role::Strong, to.to_string())];
     for (pool, points) in to.iter().filter(|(_, points)| points.0 > 0) {

@@ -131,6 +131,7 @@ impl Router {
             native,
             effective,
             warnings: Vec::new(),
+            underway: None,
         })
     }
 }

@@ -478,6 +478,7 @@ impl FakeRouter {
             native,
             servers,
             warnings: Vec::new(),
+            underway: None,
         }
     }
 }

@@ -18,5 +18,6 @@ pub mod pool;
 pub mod procedure;
 pub mod pty;
 pub mod scene;
+pub mod web;
 #[cfg(feature = "lab")]
 pub mod world;

@@ -1,11 +1,14 @@
 //! What the profile says about one HAProxy.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
 
-use crate::domain::{Capabilities, PoolId};
+use super::super::{Configured, Router};
+use super::HaProxy;
+use crate::domain::{BasisPoints, Capabilities, Holds, PoolId, Proof, Trouble};
 use crate::setting::{Found, Kind, Named, Table, Wrong, quoted, word};
 
 /// Where and how one HAProxy process is steered.
@@ -54,20 +57,6 @@ pub enum Shape {
 }
 
 impl Config {
-    /// What any HAProxy can do that is steered by its Runtime API.
-    pub fn capabilities() -> Capabilities {
-        Capabilities {
-            system: "HAProxy".to_owned(),
-            means: "Runtime API, one line".to_owned(),
-            change_ms: 1,
-            settle_ms: 0,
-            counts_in_flight: true,
-            counts_requests: true,
-            runtime_only: true,
-            conditional: false,
-        }
-    }
-
     /// Reads the keys of `kind = "haproxy"`.
     pub fn read(table: &mut Table<'_>, pools: &[PoolId], timeout: Duration) -> Option<Self> {
         let names: Vec<&str> = pools.iter().map(PoolId::as_str).collect();
@@ -100,6 +89,44 @@ impl Config {
             servers_shape(table, places, inner)
         };
         Some(Self { address: address?.value, shape: shape?, timeout })
+    }
+}
+
+impl Configured for Config {
+    fn capabilities(&self) -> Capabilities {
+        let (atomic, finest, make_permanent) = match &self.shape {
+            Shape::Servers { backend, .. } => (
+                false,
+                BasisPoints(40),
+                format!("write the weights on the `server` lines of backend {backend} in HAProxy's configuration"),
+            ),
+            Shape::Map { map, key, .. } => {
+                (true, BasisPoints(100), format!("write the percentage of {key} into the file of map {map}"))
+            }
+        };
+        Capabilities {
+            change_ms: 1,
+            back_ms: 1,
+            holds: Holds::Shares { finest },
+            atomic,
+            proof: Proof::Observed,
+            counts_in_flight: true,
+            counts_requests: true,
+            make_permanent: Some(make_permanent),
+            ..Capabilities::of("HAProxy", "Runtime API, one line")
+        }
+    }
+
+    fn place(&self) -> String {
+        let of = match &self.shape {
+            Shape::Servers { backend, pools, .. } => format!("{backend} {pools:?}"),
+            Shape::Map { map, key, .. } => format!("{map} {key}"),
+        };
+        format!("{} {of}", self.address)
+    }
+
+    fn connect(&self) -> Result<Arc<dyn Router>, Trouble> {
+        Ok(Arc::new(HaProxy::new(self.clone())))
     }
 }
 

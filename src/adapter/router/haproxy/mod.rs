@@ -32,7 +32,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
-use super::{Fence, Router, SetAnswer};
+use super::{Configured, Fence, Router, SetAnswer};
 use crate::domain::{Capabilities, NativeSplit, Prepared, Reading, Refused, Target, Trouble};
 use wire::Sent;
 
@@ -118,7 +118,7 @@ fn judge(what: &str, commands: &[String], text: &str) -> SetAnswer {
 
 impl Router for HaProxy {
     fn capabilities(&self) -> Capabilities {
-        Config::capabilities()
+        self.config.capabilities()
     }
 
     fn read(&self) -> BoxFuture<'_, Result<Reading, Trouble>> {

@@ -1,0 +1,44 @@
+//! Every kind of router that a profile can name: the one place that lists them.
+//!
+//! To add one: a folder beside this file with a configuration that is [`Configured`](super::Configured), a router that keeps
+//! the contract of [`super`], and a line here. A kind whose crates are behind a feature is listed all the same, so that the
+//! schema and every message know it, and a profile that names it is told the feature and the command.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Configured, demo, haproxy};
+use crate::domain::PoolId;
+use crate::setting::Table;
+
+/// One kind of router.
+pub struct RouterKind {
+    /// As the profile names it.
+    pub name: &'static str,
+    /// What it is, in a sentence.
+    pub doc: &'static str,
+    /// The feature that its crates are behind, and whether this build has it; `None` where every build can.
+    pub feature: Option<(&'static str, bool)>,
+    /// Reads its keys, for these pools and this time-out; `None` when something was wrong with them.
+    pub read: fn(&mut Table<'_>, &[PoolId], Duration) -> Option<Arc<dyn Configured>>,
+}
+
+/// All kinds, in the order in which messages name them.
+pub const KINDS: &[RouterKind] = &[
+    RouterKind {
+        name: "haproxy",
+        doc: "HAProxy's Runtime API over a unix socket or TCP.",
+        feature: None,
+        read: |table, pools, timeout| configured(haproxy::Config::read(table, pools, timeout)),
+    },
+    RouterKind {
+        name: "demo",
+        doc: "A router of the built-in world.",
+        feature: None,
+        read: |table, pools, timeout| configured(demo::Config::read(table, pools, timeout)),
+    },
+];
+
+fn configured(config: Option<impl Configured>) -> Option<Arc<dyn Configured>> {
+    config.map(|config| Arc::new(config) as Arc<dyn Configured>)
+}
