@@ -3,6 +3,7 @@
 use super::weights::{BasisPoints, Weights};
 
 /// What one router can do.
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact about a system")]
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Capabilities {
     /// The system's name for people: `HAProxy`.

@@ -20,8 +20,11 @@ pub struct RouterKind {
     /// The feature that its crates are behind, and whether this build has it; `None` where every build can.
     pub feature: Option<(&'static str, bool)>,
     /// Reads its keys, for these pools and this time-out; `None` when something was wrong with them.
-    pub read: fn(&mut Table<'_>, &[PoolId], Duration) -> Option<Arc<dyn Configured>>,
+    pub read: Read,
 }
+
+/// Reads the keys of one kind.
+type Read = fn(&mut Table<'_>, &[PoolId], Duration) -> Option<Arc<dyn Configured>>;
 
 /// All kinds, in the order in which messages name them.
 pub const KINDS: &[RouterKind] = &[
