@@ -94,7 +94,9 @@ pub enum Command {
     TakeOver {
         /// The new holder.
         controls: ControlsTaken,
-        /// How long ago this cockpit saw its asking kept.
+        /// The entry of this cockpit's asking.
+        asking: u64,
+        /// How long ago it saw that kept.
         waited: Duration,
         /// How long ago the holder's process was last heard.
         silent: Duration,
@@ -217,16 +219,7 @@ pub enum Command {
         /// Why.
         reason: String,
     },
-    /// A router reads what a timed-out change asked of it.
-    NoteLateEffect {
-        /// The change.
-        change: ChangeId,
-        /// The router.
-        router: RouterId,
-        /// What it reads.
-        read: NativeSplit,
-    },
-    /// A router's weights are not, or are again, what the plan gave it.
+    /// A router's weights are not, or are again, what the plan gave it, or what a change that is over asked of it (V3).
     NoteDrift {
         /// The router.
         router: RouterId,
@@ -383,7 +376,6 @@ impl Command {
             | Self::Retry { .. }
             | Self::NoteOutcome { .. }
             | Self::Leave { .. }
-            | Self::NoteLateEffect { .. }
             | Self::NoteDrift { .. }
             | Self::NoteRestart { .. }
             | Self::AcceptDrift { .. }
