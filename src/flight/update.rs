@@ -158,6 +158,7 @@ impl Flight {
         }
         self.compare_identity(now, router, &seen.reading);
         self.count(router, &seen, before.as_ref());
+        self.note_load(now.elapsed);
         self.check_bound(now, router, &seen.reading);
         self.read_back(now, router, &seen, out);
         self.look_for_drift(now, router, &seen);
@@ -313,7 +314,8 @@ impl Flight {
             }
             Ask::Close { outcome } => {
                 let routers = self.as_read().unwrap_or_default();
-                self.ask(now, Command::Close { outcome, routers });
+                let left = self.to_make_permanent();
+                self.ask(now, Command::Close { outcome, routers, left });
             }
         }
     }

@@ -342,6 +342,8 @@ pub enum Command {
         outcome: String,
         /// Every router as read.
         routers: Vec<RouterBaseline>,
+        /// What is left to do, a sentence each.
+        left: Vec<String>,
     },
 }
 
@@ -400,6 +402,8 @@ pub struct Evidence {
     pub readings: BTreeMap<RouterId, Bound>,
     /// Servers that are up and all servers, per router and pool, from the same readings.
     pub servers: BTreeMap<(RouterId, PoolId), (u32, u32)>,
+    /// Requests per second over all routers and pools; `None` where no router counts them.
+    pub traffic: Option<f64>,
     /// How each pool's drain stands, with the evidence in words.
     pub drains: BTreeMap<PoolId, (DrainState, String)>,
     /// The soak of the step last done: how long so far and how long it must be; `None` when none runs.

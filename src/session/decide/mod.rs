@@ -75,7 +75,7 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
             let found = lifecycle::Found { files, digest: *digest, same_routers: *same_routers };
             lifecycle::reload(session, procedure, asked, &found, confirmation, evidence)
         }
-        Command::Close { outcome, routers } => lifecycle::close(session, asked, outcome, routers),
+        Command::Close { outcome, routers, left } => lifecycle::close(session, asked, outcome, routers, left),
         Command::Confirm { proposal, overrides, confirmation, evidence } => {
             change::confirm(session, procedure, asked, proposal, overrides, confirmation, evidence)
         }

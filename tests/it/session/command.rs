@@ -65,7 +65,7 @@ groups! {
             let gone = world.session.controls.as_ref().map(|held| held.holder.cockpit);
             Command::TakeBack { controls: who.controls("the process before is gone"), gone }
         },
-        Close => |world, _| Command::Close { outcome: "done".to_owned(), routers: world.as_read() },
+        Close => |world, _| Command::Close { outcome: "done".to_owned(), routers: world.as_read(), left: Vec::new() },
     }
     "Controls": {
         Offer => |_, who| {
