@@ -14,6 +14,7 @@ pub mod procedure;
 pub mod reading;
 pub mod share;
 mod time;
+mod waves;
 pub mod weights;
 
 pub use checklist::Checklist;
@@ -29,4 +30,5 @@ pub use procedure::Procedure;
 pub use reading::{Capabilities, NativeSplit, NativeWeight, Prepared, Reading, Target};
 pub use share::{Share, Shares};
 pub use time::{Elapsed, Now, Timestamp, age, clock_span};
+pub use waves::Waves;
 pub use weights::{BasisPoints, Weights, WeightsError};

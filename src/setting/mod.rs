@@ -24,7 +24,7 @@ mod source;
 mod table;
 
 pub use kind::{
-    Kind, absolute_path, choice, command, duration, flag, name, number_of, percent, quoted, regex, span_text, text,
+    Kind, absolute_path, choice, command, count, duration, flag, name, number_of, percent, quoted, regex, span_text, text,
     title, url, word,
 };
 pub use near::nearest;

@@ -1,5 +1,7 @@
 //! What was seen on routers: outcomes, drift.
 
+use std::collections::BTreeSet;
+
 use super::{needs_controls, needs_reason};
 use crate::domain::{ChangeId, NativeSplit, Outcome, Refused, RouterId};
 use crate::session::command::Asked;
@@ -18,6 +20,10 @@ pub(super) fn note_outcome(
         return Err(Refused::new("V1", what, "there is no such change", "this is a fault of the program"));
     };
     let known = change.outcomes.get(router);
+    // Without an intent there is nothing that could have come of it.
+    if known.is_none() && change.is_waiting(router) {
+        return Ok(Vec::new());
+    }
     if known.is_some_and(|known| known.attempt != attempt || known.outcome.as_ref() == Some(outcome)) {
         return Ok(Vec::new());
     }
@@ -34,14 +40,16 @@ pub(super) fn note_outcome(
         let after = |each: &RouterId, known: Option<&RouterOutcome>| {
             if each == router { Some(outcome.clone()) } else { known.and_then(|known| known.outcome.clone()) }
         };
-        let all = |wanted: fn(&Outcome) -> bool| {
+        let waiting: BTreeSet<&RouterId> = change.waiting().collect();
+        let all = |wanted: fn(&Outcome) -> bool, or_waiting: bool| {
             change.confirmed.routers.iter().all(|order| {
-                after(&order.router, change.outcomes.get(&order.router)).is_some_and(|outcome| wanted(&outcome))
+                (or_waiting && waiting.contains(&order.router))
+                    || after(&order.router, change.outcomes.get(&order.router)).is_some_and(|outcome| wanted(&outcome))
             })
         };
-        if all(|outcome| *outcome == Outcome::Verified) {
+        if waiting.is_empty() && all(|outcome| *outcome == Outcome::Verified, false) {
             events.push(Event::ChangeSettled { change: id, how: Settlement::Verified });
-        } else if all(|outcome| matches!(outcome, Outcome::NotSent { .. } | Outcome::Moved { .. })) {
+        } else if all(|outcome| matches!(outcome, Outcome::NotSent { .. } | Outcome::Moved { .. }), true) {
             events.push(Event::ChangeSettled { change: id, how: Settlement::NothingSent });
         }
     }

@@ -4,7 +4,7 @@ use flightdeck::domain::reading::{Admin, Identity};
 use flightdeck::domain::share::Agreement;
 use flightdeck::domain::{
     BasisPoints, ChangeId, CockpitId, Digest, Durability, EntryId, NativeSplit, NativeWeight, Outcome, PoolId,
-    Prepared, RequestId, RouterId, Seat, SessionId, Share, Signed, Timestamp, Weights,
+    Prepared, RequestId, RouterId, Seat, SessionId, Share, Signed, Timestamp, Waves, Weights,
 };
 use flightdeck::entry::Entry;
 use flightdeck::session::Event;
@@ -156,6 +156,7 @@ fn change(id: ChangeId, kind: ChangeKind, blue: u32, routers: Vec<RouterOrder>) 
         kind,
         to: weights(blue),
         routers,
+        waves: Waves::default(),
         gates: vec![GateReport {
             gate: Gate::Destination { pool: "green".into() },
             state: GateState::Holds,
@@ -171,7 +172,7 @@ fn change(id: ChangeId, kind: ChangeKind, blue: u32, routers: Vec<RouterOrder>) 
 
 fn dispatched(id: ChangeId, epoch: u64, seconds: i64) -> Event {
     let deadline = Timestamp(START + seconds * 1000);
-    Event::ChangeDispatched { change: id, owner: id.cockpit, epoch, deadline }
+    Event::ChangeDispatched { change: id, owner: id.cockpit, epoch, deadline, routers: Vec::new() }
 }
 
 fn answered(change: ChangeId, router: &str, attempt: u32, outcome: Outcome) -> Event {

@@ -81,6 +81,7 @@ pub fn blue_green(routers: usize) -> Procedure {
                 poll: Duration::from_secs(1),
             })
             .collect(),
+        rollout: flightdeck::domain::Waves::default(),
         plan: vec![
             drain,
             deployed,
