@@ -9,3 +9,4 @@ mod second;
 mod signed;
 mod spill;
 mod watching;
+mod waves;
