@@ -113,8 +113,8 @@ impl Model {
         let (sent, count) = (change.waves_sent, change.confirmed.waves.count());
         let next = sent + 1;
         Some(match self.flight.wave_waits(self.now.elapsed) {
-            _ if sent == count => format!("wave {sent} of {count}, the last, is sent"),
-            Some(Waits::Barrier) if self.partial().is_none() => format!("wave {sent} of {count} is sent"),
+            _ if sent == count => format!("wave {sent} of {count}, the last, is under way"),
+            Some(Waits::Barrier) if self.partial().is_none() => format!("wave {sent} of {count} is under way"),
             Some(Waits::Pause { left }) => format!("wave {next} of {count} goes out in {}", clock_span(left)),
             Some(Waits::Word { why }) => format!("wave {next} of {count} waits for a word: {why}"),
             Some(waits @ (Waits::Barrier | Waits::Held | Waits::Drifted(_))) => {

@@ -31,6 +31,7 @@ impl Waves {
     }
 
     /// The same waves for some of the routers only.
+    #[must_use]
     pub fn only(&self, is_meant: impl Fn(&RouterId) -> bool) -> Self {
         let wave = |wave: &Vec<RouterId>| wave.iter().filter(|router| is_meant(router)).cloned().collect();
         Self::new(self.routers.iter().map(wave).collect(), self.between())
@@ -96,7 +97,8 @@ mod tests {
     #[test]
     fn one_wave_is_all_at_once_and_so_are_waves_of_which_one_is_left() {
         let all = Waves::of_size(&routers(&["a", "b"]), 9, Duration::from_secs(30));
-        let some = Waves::of_size(&routers(&["a", "b"]), 1, Duration::from_secs(30)).only(|router| router.as_str() == "b");
+        let some =
+            Waves::of_size(&routers(&["a", "b"]), 1, Duration::from_secs(30)).only(|router| router.as_str() == "b");
         for waves in [all, some] {
             assert_eq!(waves, Waves::default());
             assert!(waves.are_all_at_once() && waves.count() == 1 && waves.get(0).is_none() && waves.words().is_none());

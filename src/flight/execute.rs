@@ -147,6 +147,9 @@ impl Flight {
             Event::ChangeRetried { change, routers, owner, deadline, .. } => {
                 self.dispatch(now, *change, *owner == self.me.cockpit, *deadline, Some(routers), out);
             }
+            Event::RouterAnswered { change, router, attempt, outcome } => {
+                self.take_word(*change, router, *attempt, outcome);
+            }
             Event::ChangeSettled { change, how } => {
                 self.executing.retain(|execution| execution.change != *change);
                 self.tell_settled(*change, how, out);
@@ -187,7 +190,6 @@ impl Flight {
             | Event::SessionOpened(_)
             | Event::ControlsTaken(_)
             | Event::BaselineAccepted { .. }
-            | Event::RouterAnswered { .. }
             | Event::DriftEnded { .. }
             | Event::DriftAccepted { .. }
             | Event::RouterRestarted { .. }
@@ -199,6 +201,15 @@ impl Flight {
             | Event::HoldReleased { .. }
             | Event::SplitObserved { .. }
             | Event::SessionClosed { .. } => {}
+        }
+    }
+
+    /// What the cockpit that sends it was told says more than what is read here: both screens show the same.
+    fn take_word(&mut self, change: ChangeId, router: &RouterId, attempt: u32, outcome: &Outcome) {
+        let execution = self.executing.iter_mut().find(|execution| execution.change == change);
+        let leg = execution.and_then(|execution| execution.legs.get_mut(router));
+        if let Some(leg) = leg.filter(|leg| !leg.mine && leg.attempt == attempt && !outcome.is_open()) {
+            (leg.outcome, leg.phase) = (Some(outcome.clone()), Phase::Done);
         }
     }
 

@@ -219,8 +219,7 @@ impl Flight {
             }
         }
         let sent_to = |router: &RouterId| orders.iter().any(|order| order.router == *router);
-        let waves =
-            if proposing.is_rollback() { Waves::default() } else { self.procedure.rollout.only(sent_to) };
+        let waves = if proposing.is_rollback() { Waves::default() } else { self.procedure.rollout.only(sent_to) };
         // The way back goes where it can: a router that cannot be prepared does not keep the others from it.
         proposing.stage = if refusals.is_empty() || (proposing.is_rollback() && !orders.is_empty()) {
             Stage::Ready(Box::new(Proposal {

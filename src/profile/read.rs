@@ -2,8 +2,8 @@
 
 use super::file::Unread;
 use super::{
-    AdapterConfigs, JournalConfig, Loaded, ProfileFile, RouterConfig, checklist, journal, plan, pool, rollout,
-    router, rule, source,
+    AdapterConfigs, JournalConfig, Loaded, ProfileFile, RouterConfig, checklist, journal, plan, pool, rollout, router,
+    rule, source,
 };
 use crate::adapter::{log, metric};
 use crate::domain::procedure::{LogSpec, MetricSpec, RouterSpec};

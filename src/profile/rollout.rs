@@ -52,7 +52,9 @@ fn check(table: &Table<'_>, waves: &Named, names: &[Found<String>]) {
     let report = table.report();
     let known = || names.iter().map(|name| name.as_str());
     let mut placed: Vec<(&str, usize)> = Vec::new();
-    for (number, router) in (1..).zip(waves.iter()).flat_map(|(number, wave)| wave.iter().map(move |each| (number, each))) {
+    for (number, router) in
+        (1..).zip(waves.iter()).flat_map(|(number, wave)| wave.iter().map(move |each| (number, each)))
+    {
         if !known().any(|name| name == router.as_str()) {
             let wrong = Wrong::new(format!("there is no [[router]] named {}", quoted(router)));
             let wrong = wrong.accepted(known().collect::<Vec<_>>().join(", "));

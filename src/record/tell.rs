@@ -277,11 +277,7 @@ impl Teller<'_> {
             deadline: None,
             gates: confirmed.gates.clone(),
             overrides: confirmed.overrides.clone(),
-            waves: confirmed
-                .waves
-                .iter()
-                .map(|routers| WaveStory { routers: routers.to_vec(), sent: None })
-                .collect(),
+            waves: confirmed.waves.iter().map(|routers| WaveStory { routers: routers.to_vec(), sent: None }).collect(),
             between_ms: u64::try_from(confirmed.waves.between().as_millis()).unwrap_or(u64::MAX),
             routers: routers.collect(),
             settled: None,

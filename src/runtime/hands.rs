@@ -84,7 +84,18 @@ impl Hands {
     /// Hands for one session. `cancel` ends what only watches; writes and appends come to their end.
     pub fn new(tools: Tools, tell: Tell, tracker: TaskTracker, cancel: CancellationToken) -> Self {
         let Tools { adapters, store, session, keys, spill } = tools;
-        Self { adapters, fences: Fences::default(), slots: Slots::default(), store, session, keys, spill, tell, tracker, cancel }
+        Self {
+            adapters,
+            fences: Fences::default(),
+            slots: Slots::default(),
+            store,
+            session,
+            keys,
+            spill,
+            tell,
+            tracker,
+            cancel,
+        }
     }
 
     /// Does one thing. What is to be told to the operator is given back.

@@ -227,14 +227,12 @@ impl Change {
     /// Routers that are not verified, in order, with what is known. Those that wait for their wave are not among them.
     pub fn unfinished(&self) -> impl Iterator<Item = (&RouterId, Option<&RouterOutcome>)> {
         let waiting: BTreeSet<&RouterId> = self.waiting().collect();
-        self.confirmed
-            .routers
-            .iter()
-            .map(|order| (&order.router, self.outcomes.get(&order.router)))
-            .filter(move |(router, known)| match known {
+        self.confirmed.routers.iter().map(|order| (&order.router, self.outcomes.get(&order.router))).filter(
+            move |(router, known)| match known {
                 Some(known) => known.outcome != Some(Outcome::Verified),
                 None => !waiting.contains(router),
-            })
+            },
+        )
     }
 
     /// The wave that has no intent yet and comes next, counted from 0; `None` once all are sent.
@@ -254,9 +252,12 @@ impl Change {
 
     /// Whether every router of the waves that have an intent is verified: the barrier before the next one (D5).
     pub fn is_whole_so_far(&self) -> bool {
-        self.confirmed.waves.iter().take(self.waves_sent).flatten().all(|router| {
-            self.outcomes.get(router).is_some_and(|known| known.outcome == Some(Outcome::Verified))
-        })
+        self.confirmed
+            .waves
+            .iter()
+            .take(self.waves_sent)
+            .flatten()
+            .all(|router| self.outcomes.get(router).is_some_and(|known| known.outcome == Some(Outcome::Verified)))
     }
 }
 

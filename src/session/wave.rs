@@ -83,7 +83,7 @@ fn asks_a_word(session: &Session, change: &Change, rest: Rest) -> Option<&'stati
         return Some("another cockpit sent the wave before it");
     }
     if change.is_stopped {
-        return Some("a router did not take the change at first");
+        return Some("a router did not take it at first, or differed since");
     }
     (!rest.watched).then_some("this cockpit did not watch all the time")
 }

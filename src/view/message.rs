@@ -82,7 +82,7 @@ fn result(pen: &mut Pen<'_>, model: &Model, change: &Change, area: Rect) {
     let mut row = pen.row_of(area, 0);
     let act = if change.confirmed.kind.is_forward() { "" } else { "back to " };
     row.skip(1).put(Role::Strong, &format!("{act}{}", change.confirmed.to)).skip(3);
-    if change.confirmed.routers.len() > FEW {
+    if change.confirmed.routers.len() > FEW || !change.confirmed.waves.are_all_at_once() {
         return counted(&mut row, model, change);
     }
     for order in &change.confirmed.routers {
@@ -103,6 +103,10 @@ fn result(pen: &mut Pen<'_>, model: &Model, change: &Change, area: Rect) {
 fn counted(row: &mut Row<'_, '_>, model: &Model, change: &Change) {
     for (role, text) in super::overlay::counted(model, change) {
         row.put(role, &text);
+    }
+    let key = super::key::in_panes(model, &Action::OpenPartial);
+    if model.matrix().is_some() && !key.is_empty() {
+        row.put(Role::Accent, &key).put(Role::Text, " routers");
     }
 }
 

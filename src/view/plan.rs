@@ -33,7 +33,9 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
         let text = format!(" ◆ run: {left} confirmed by {} ", run.given.by);
         title.push(Span::styled(text, pen.style(Role::Good)));
     }
-    let right = soak(model).or_else(|| wave(model)).map_or_else(Line::default, |(role, text)| Line::styled(text, pen.style(role)));
+    let right = soak(model)
+        .or_else(|| wave(model))
+        .map_or_else(Line::default, |(role, text)| Line::styled(text, pen.style(role)));
     pen.titles(area, &Line::from(title), &right);
     // Without its lower border the strip has one row below its title.
     let inside =

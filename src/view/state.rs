@@ -3,7 +3,6 @@
 use crate::cockpit::Model;
 use crate::domain::{Freshness, NativeSplit, Outcome, RouterId, age};
 use crate::flight::execute::{Leg, Phase};
-use crate::session::Change;
 use crate::session::event::Settlement;
 use crate::theme::Role;
 
@@ -55,12 +54,8 @@ pub(super) fn router(model: &Model, id: &RouterId) -> RouterState {
 /// The wave of the change in flight that this router waits for.
 fn waits_for_wave(model: &Model, id: &RouterId) -> Option<String> {
     let change = model.flight.session.in_flight().filter(|change| change.is_waiting(id))?;
-    Some(format!("waits for wave {}", wave_of(change, id)?))
-}
-
-/// The wave of a router, counted from 1.
-fn wave_of(change: &Change, id: &RouterId) -> Option<usize> {
-    change.confirmed.waves.iter().position(|wave| wave.contains(id)).map(|wave| wave + 1)
+    let wave = change.confirmed.waves.iter().position(|wave| wave.contains(id))?;
+    Some(format!("waits for wave {}", wave + 1))
 }
 
 /// What the newest change came to on this router, where it is not verified.
@@ -68,9 +63,8 @@ fn settled(model: &Model, id: &RouterId) -> RouterState {
     let session = &model.flight.session;
     let newest = session.changes.iter().rev().find(|change| change.order(id).is_some());
     let left = newest.filter(|change| matches!(change.settled, Some((_, Settlement::Left { .. }))));
-    if let Some(change) = left.filter(|change| change.is_waiting(id)) {
-        let wave = wave_of(change, id).unwrap_or_default();
-        return RouterState::new('!', Role::Wait, format!("left: not sent, it was of wave {wave}"));
+    if left.is_some_and(|change| change.is_waiting(id)) {
+        return RouterState::new('!', Role::Wait, "left: not sent");
     }
     let outcome = left.and_then(|change| change.outcomes.get(id)).and_then(|known| known.outcome.as_ref());
     if let Some(outcome) = outcome.filter(|outcome| **outcome != Outcome::Verified) {

@@ -24,13 +24,15 @@ pub(super) fn note_outcome(
     if known.is_none() && change.is_waiting(router) {
         return Ok(Vec::new());
     }
-    if known.is_some_and(|known| known.attempt != attempt || known.outcome.as_ref() == Some(outcome)) {
+    // What was proven once stays proven, also where its change is still in flight: what is read later is drift.
+    let proven = |known: &RouterOutcome| known.outcome == Some(Outcome::Verified);
+    let is_news = |known: &RouterOutcome| known.attempt == attempt && known.outcome.as_ref() != Some(outcome);
+    if known.is_some_and(|known| !is_news(known) || proven(known)) {
         return Ok(Vec::new());
     }
     // What was read back is not taken back by an answer: with the controls the reading may have gone to another cockpit.
-    let read_back = known
-        .and_then(|known| known.outcome.as_ref())
-        .is_some_and(|known| matches!(known, Outcome::Verified | Outcome::Differs { .. }));
+    let read_back =
+        known.and_then(|known| known.outcome.as_ref()).is_some_and(|known| matches!(known, Outcome::Differs { .. }));
     if read_back && outcome.is_open() {
         return Ok(Vec::new());
     }

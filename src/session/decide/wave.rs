@@ -51,7 +51,7 @@ pub(super) fn send(
     let moved: Vec<(RouterId, Outcome)> =
         routers.iter().filter_map(|router| Some((router.clone(), moved(change.order(router)?, evidence)?))).collect();
     if !moved.is_empty() {
-        return not_as_seen(change, &what, moved);
+        return not_as_seen(change, &what, &moved);
     }
     Ok(vec![Event::WaveDispatched {
         change: change.id(),
@@ -95,7 +95,7 @@ fn moved(order: &RouterOrder, evidence: &Evidence) -> Option<Outcome> {
 }
 
 /// Nothing of a wave goes out while one of its routers is not as the operators saw it; the journal says which.
-fn not_as_seen(change: &Change, what: &str, moved: Vec<(RouterId, Outcome)>) -> Result<Vec<Event>, Refused> {
+fn not_as_seen(change: &Change, what: &str, moved: &[(RouterId, Outcome)]) -> Result<Vec<Event>, Refused> {
     let known = |router: &RouterId| change.outcomes.get(router);
     let news: Vec<Event> = moved
         .iter()

@@ -74,7 +74,8 @@ pub(super) fn partial(model: &Model) -> Sheet {
     let names = rows.iter().filter(|row| row.sort != Sort::Waits).map(|row| row.router.as_str().chars().count());
     let names = names.max().unwrap_or(0);
     let verified = rows.iter().filter(|row| row.sort == Sort::Verified).count();
-    for row in rows.iter().filter(|row| row.sort < Sort::Verified || (row.sort == Sort::Verified && verified <= LINES)) {
+    for row in rows.iter().filter(|row| row.sort < Sort::Verified || (row.sort == Sort::Verified && verified <= LINES))
+    {
         told(model, &mut sheet, row, names);
     }
     if verified > LINES {

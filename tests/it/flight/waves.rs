@@ -151,7 +151,7 @@ fn what_comes_true_by_itself_after_a_failure_wants_a_persons_word() {
     desk.router("eu-1").apply(&prepared);
     desk.pass(2_000);
     assert_eq!(sent(&desk), ["eu-1"]);
-    assert_eq!(waits(&desk), "a router did not take the change at first");
+    assert_eq!(waits(&desk), "a router did not take it at first, or differed since");
     desk.ask(Ask::SendWave);
     desk.pass(500);
     assert_eq!(sent(&desk), ["eu-1", "eu-2", "eu-3", "eu-4"], "and after that word the waves go on");
@@ -190,7 +190,7 @@ fn drift_between_waves_stops_them_and_what_waits_is_not_written_over() {
     assert_eq!((sent(&desk), waits(&desk).as_str()), (vec!["eu-1"], "eu-4 differs from the plan"));
     desk.router("eu-4").weights = vec![50, 50];
     desk.pass(2_000);
-    assert_eq!(waits(&desk), "a router did not take the change at first", "it came back, and nobody looked");
+    assert_eq!(waits(&desk), "a router did not take it at first, or differed since", "it came back, and nobody looked");
     desk.ask(Ask::SendWave);
     desk.pass(3_000);
     assert_eq!(sent(&desk), ["eu-1", "eu-2", "eu-3", "eu-4"]);
@@ -303,7 +303,9 @@ fn the_copilot_sees_every_wave_by_asking_the_routers_and_sends_nothing() {
         let flight = pair.flight(who);
         let change = flight.session.in_flight().expect("it is in flight").id();
         let legs = &flight.execution(change).expect("it is followed").legs;
-        legs.iter().map(|(router, leg)| format!("{router} {}", leg.outcome.as_ref().map_or("-", Outcome::word))).collect()
+        legs.iter()
+            .map(|(router, leg)| format!("{router} {}", leg.outcome.as_ref().map_or("-", Outcome::word)))
+            .collect()
     };
     assert_eq!(seen(&pair, RAJ), ["eu-1 verified"], "what waits has no word");
     assert_eq!(seen(&pair, RAJ), seen(&pair, ANA));

@@ -73,10 +73,10 @@ impl World {
                 }
             }
             Event::WaveDispatched { change, .. } => _ = self.ledger.stopped.remove(change),
-            Event::ChangeSettled { change, how: Settlement::Left { .. } } => {
-                if fold.change(*change).is_some_and(|change| change.next_wave().is_some()) {
-                    self.seen.mark("left between waves");
-                }
+            Event::ChangeSettled { change, how: Settlement::Left { .. } }
+                if fold.change(*change).is_some_and(|change| change.next_wave().is_some()) =>
+            {
+                self.seen.mark("left between waves");
             }
             _ => {}
         }
