@@ -18,7 +18,7 @@ pub struct RouterConfig {
 }
 
 /// Kinds that a later version will know.
-const NOT_YET: [&str; 14] = [
+const NOT_YET: [&str; 13] = [
     "octopus",
     "envoy",
     "caddy",
@@ -31,7 +31,6 @@ const NOT_YET: [&str; 14] = [
     "service-selector",
     "traffic-manager",
     "argo-rollouts",
-    "consul",
     "http",
 ];
 

@@ -24,9 +24,11 @@
 //!
 //! `tests/it/adapters/router.rs` holds every adapter to this.
 
+pub mod consul;
 pub mod demo;
 pub mod haproxy;
 mod kinds;
+mod scale;
 
 use std::any::Any;
 use std::fmt::Debug;

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod call;
 pub mod cockpit;
+pub mod consul;
 pub mod crew;
 pub mod desk;
 pub mod door;
