@@ -1,7 +1,7 @@
-//! HAProxy, steered by its Runtime API over a unix socket or TCP.
+//! HAProxy, steered by its Runtime API over a unix socket, TCP, or ssh to a socket of another host.
 //!
 //! # Parts
-//! `wire` holds one short connection, `answer` takes an answer apart, `ask` says which commands a look needs, `look` makes a
+//! `address` says where it listens, `wire` holds one short connection, `ssh` the way to another host, `answer` takes an answer apart, `ask` says which commands a look needs, `look` makes a
 //! [`Reading`] of their answers, `warn` says what an operator must know about it, `round` finds native weights for shares,
 //! `prepare` makes a change of them, and `words` turns HAProxy's refusals into advice.
 //!
@@ -16,17 +16,20 @@
 //!   gone (it was stopped past the time-out) gives up after the first two or three. Weights that rise come first on the line, so
 //!   what is left then is a pool that was raised and another that was not lowered, never nothing at all.
 
+mod address;
 mod answer;
 mod ask;
 mod config;
 mod look;
 mod prepare;
 mod round;
+mod ssh;
 mod warn;
 mod wire;
 mod words;
 
-pub use config::{Address, Config, Shape};
+pub use address::{Address, Remote};
+pub use config::{Config, Shape};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -34,24 +37,26 @@ use tokio::time::Instant;
 
 use super::{Configured, Fence, Router, SetAnswer};
 use crate::domain::{Capabilities, NativeSplit, Prepared, Reading, Refused, Target, Trouble};
-use wire::Sent;
+use wire::{Door, Sent};
 
 /// One HAProxy process.
 #[derive(Debug)]
 pub struct HaProxy {
     config: Config,
+    door: Door,
 }
 
 impl HaProxy {
     /// A router for one configuration. Connects only when asked.
     pub fn new(config: Config) -> Self {
-        Self { config }
+        let door = Door::new(config.address.clone());
+        Self { config, door }
     }
 
     async fn look(&self) -> Result<Reading, Trouble> {
         let commands = ask::commands(&self.config.shape);
         let what = format!("read {}", self.config.address);
-        let sections = wire::ask(&self.config.address, &what, &commands, self.config.timeout).await?;
+        let sections = self.door.ask(&what, &commands, self.config.timeout).await?;
         match look::reading(&self.config.shape, &what, &sections) {
             Ok(reading) => Ok(reading),
             Err(look::Misfit::Trouble(trouble)) => Err(trouble),
@@ -61,7 +66,7 @@ impl HaProxy {
 
     /// The profile names something that is not there: asks for what is there instead.
     async fn name_what_exists(&self, what: &str, absent: look::Absent) -> Trouble {
-        let sections = wire::ask(&self.config.address, what, &[absent.list_command()], self.config.timeout).await;
+        let sections = self.door.ask(what, &[absent.list_command()], self.config.timeout).await;
         let found = sections.ok().and_then(|sections| sections.into_iter().next()).unwrap_or_default();
         absent.trouble(what, &found)
     }
@@ -80,7 +85,7 @@ impl HaProxy {
         }
         let what = format!("set {}", self.config.address);
         let deadline = Instant::now() + self.config.timeout;
-        let connection = match wire::connect(&self.config.address, &what, deadline).await {
+        let connection = match self.door.connect(&what, deadline).await {
             Ok(connection) => connection,
             Err(trouble) => return SetAnswer::NotSent(trouble.to_string()),
         };
@@ -136,15 +141,6 @@ impl Router for HaProxy {
         fence: &'a dyn Fence,
     ) -> BoxFuture<'a, SetAnswer> {
         self.write(prepared, expected, fence).boxed()
-    }
-}
-
-impl std::fmt::Display for Address {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Unix(path) => write!(f, "unix:{}", path.display()),
-            Self::Tcp(address) => write!(f, "tcp:{address}"),
-        }
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Address;
 use super::answer;
+use super::ssh::{Channel, Link};
 use crate::domain::{Trouble, TroubleKind};
 
 /// The longest answer that is read: some ten thousand servers.
@@ -19,8 +20,37 @@ const LONGEST: usize = 8 * 1024 * 1024;
 /// What stands before every line that is sent.
 const PREFIX: &str = "set severity-output number";
 
-/// A connected socket.
-pub(super) type Connection = Box<dyn Duplex>;
+/// Where a HAProxy is asked, each time on a connection of its own.
+#[derive(Debug)]
+pub(super) struct Door {
+    address: Address,
+    /// The way to another host, where the address names one.
+    link: Option<Link>,
+}
+
+/// A connection that has reached HAProxy.
+pub(super) enum Connection {
+    /// Of this machine's own.
+    Socket(Box<dyn Duplex>),
+    /// Through ssh.
+    Channel(Box<Channel>),
+}
+
+impl Connection {
+    async fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Socket(socket) => socket.write(bytes).await,
+            Self::Channel(channel) => channel.write(bytes).await,
+        }
+    }
+
+    async fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Socket(socket) => socket.read(into).await,
+            Self::Channel(channel) => channel.read(into).await,
+        }
+    }
+}
 
 /// Both directions of a socket.
 pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -38,54 +68,69 @@ pub(super) enum Sent {
     Answered(String),
 }
 
-/// Asks some commands on one connection and gives one section per command.
-pub(super) async fn ask(
-    address: &Address,
-    what: &str,
-    commands: &[String],
-    timeout: Duration,
-) -> Result<Vec<String>, Trouble> {
-    let deadline = Instant::now() + timeout;
-    let connection = connect(address, what, deadline).await?;
-    match send(connection, commands, deadline).await {
-        Sent::Nothing(kind, why) | Sent::Perhaps(kind, why) => {
-            let advice = match kind {
-                TroubleKind::TimedOut => SILENT,
-                TroubleKind::Garbage => answer::NOT_A_RUNTIME_API,
-                TroubleKind::Unreachable | TroubleKind::Denied | TroubleKind::Mismatch => {
-                    "see whether HAProxy ended or restarted in this moment"
-                }
-            };
-            Err(Trouble::new(kind, what, why, advice))
+impl Door {
+    /// Connects only when asked.
+    pub(super) fn new(address: Address) -> Self {
+        let link = match &address {
+            Address::Ssh(remote) => Some(Link::new(remote.clone())),
+            Address::Unix(_) | Address::Tcp(_) => None,
+        };
+        Self { address, link }
+    }
+
+    /// Asks some commands on one connection and gives one section per command.
+    pub(super) async fn ask(&self, what: &str, commands: &[String], timeout: Duration) -> Result<Vec<String>, Trouble> {
+        let deadline = Instant::now() + timeout;
+        let connection = self.connect(what, deadline).await?;
+        match send(connection, commands, deadline).await {
+            Sent::Nothing(kind, why) | Sent::Perhaps(kind, why) => {
+                let advice = match kind {
+                    TroubleKind::TimedOut => SILENT,
+                    TroubleKind::Garbage => answer::NOT_A_RUNTIME_API,
+                    TroubleKind::Unreachable | TroubleKind::Denied | TroubleKind::Mismatch => {
+                        "see whether HAProxy ended or restarted in this moment"
+                    }
+                };
+                Err(Trouble::new(kind, what, why, advice))
+            }
+            Sent::Answered(text) => answer::sections(&text, commands.len())
+                .map_err(|torn| Trouble::new(TroubleKind::Garbage, what, torn.to_string(), torn.advice())),
         }
-        Sent::Answered(text) => answer::sections(&text, commands.len())
-            .map_err(|torn| Trouble::new(TroubleKind::Garbage, what, torn.to_string(), torn.advice())),
+    }
+
+    /// Connects.
+    pub(super) async fn connect(&self, what: &str, deadline: Instant) -> Result<Connection, Trouble> {
+        if let Some(link) = &self.link {
+            return link.connect(what, deadline).await.map(|channel| Connection::Channel(Box::new(channel)));
+        }
+        let connecting = async {
+            match &self.address {
+                Address::Unix(path) => {
+                    UnixStream::connect(path).await.map(|stream| Box::new(stream) as Box<dyn Duplex>)
+                }
+                Address::Tcp(address) => {
+                    TcpStream::connect(address).await.map(|stream| Box::new(stream) as Box<dyn Duplex>)
+                }
+                // It has a link.
+                Address::Ssh(_) => Err(io::ErrorKind::NotConnected.into()),
+            }
+        };
+        match timeout_at(deadline, connecting).await {
+            Ok(Ok(connection)) => Ok(Connection::Socket(connection)),
+            Ok(Err(error)) => Err(not_connected(&self.address, what, &error)),
+            Err(_elapsed) => Err(Trouble::new(
+                TroubleKind::TimedOut,
+                what,
+                "the connection was not accepted within the time-out",
+                "see whether the host is up and a firewall lets this machine in",
+            )),
+        }
     }
 }
 
 /// What to do about a HAProxy that says nothing.
 const SILENT: &str = "see whether HAProxy is stopped or overloaded, and whether other clients hold all the connections \
                       of its stats socket (10 unless `stats maxconn` says otherwise)";
-
-/// Connects.
-pub(super) async fn connect(address: &Address, what: &str, deadline: Instant) -> Result<Connection, Trouble> {
-    let connecting = async {
-        match address {
-            Address::Unix(path) => UnixStream::connect(path).await.map(|stream| Box::new(stream) as Connection),
-            Address::Tcp(address) => TcpStream::connect(address).await.map(|stream| Box::new(stream) as Connection),
-        }
-    };
-    match timeout_at(deadline, connecting).await {
-        Ok(Ok(connection)) => Ok(connection),
-        Ok(Err(error)) => Err(not_connected(address, what, &error)),
-        Err(_elapsed) => Err(Trouble::new(
-            TroubleKind::TimedOut,
-            what,
-            "the connection was not accepted within the time-out",
-            "see whether the host is up and a firewall lets this machine in",
-        )),
-    }
-}
 
 /// Sends one line and reads until HAProxy closes the connection.
 pub(super) async fn send(mut connection: Connection, commands: &[String], deadline: Instant) -> Sent {

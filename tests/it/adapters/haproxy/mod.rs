@@ -4,6 +4,7 @@ mod configurations;
 mod counting;
 mod misfits;
 mod processes;
+mod ssh;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
