@@ -8,13 +8,15 @@ use super::super::{Configured, Router};
 use super::HaProxy;
 use super::address::{Address, address};
 use crate::domain::{BasisPoints, Capabilities, Holds, PoolId, Proof, Trouble};
-use crate::setting::{Found, Kind, Named, Table, Wrong, absolute_path, quoted, word};
+use crate::setting::{Found, Kind, Named, Table, Wrong, absolute_path, flag, quoted, word};
 
 /// Where and how one HAProxy process is steered.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Config {
     /// The Runtime API.
     pub address: Address,
+    /// Whether that is the master process's socket, which speaks for the current worker.
+    pub is_master: bool,
     /// How the pools are modelled in its configuration.
     pub shape: Shape,
     /// How long it may take to answer.
@@ -55,6 +57,9 @@ impl Config {
         let address = table.required("at", doc, &address());
         let doc = "A configuration of ssh in place of ~/.ssh/config, for `at = \"ssh:...\"`.";
         let ssh_config = table.optional("ssh_config", doc, &absolute_path());
+        let doc =
+            "Whether `at` is the socket of HAProxy's master process (haproxy -S), which speaks for the current worker.";
+        let is_master = table.optional("master", doc, &flag()).is_some_and(|found| found.value);
         let address = through(table, address, ssh_config);
         let has = ["map", "key", "percent_of"].map(|key| table.has(key));
         let is_map = has.contains(&true);
@@ -83,21 +88,21 @@ impl Config {
         } else {
             servers_shape(table, places, inner)
         };
-        Some(Self { address: address?, shape: shape?, timeout })
+        Some(Self { address: address?, is_master, shape: shape?, timeout })
     }
 }
 
 impl Configured for Config {
     fn capabilities(&self) -> Capabilities {
-        let (atomic, finest, make_permanent) = match &self.shape {
-            Shape::Servers { backend, .. } => (
-                false,
-                BasisPoints(40),
-                format!("write the weights on the `server` lines of backend {backend} in HAProxy's configuration"),
-            ),
-            Shape::Map { map, key, .. } => {
-                (true, BasisPoints(100), format!("write the percentage of {key} into the file of map {map}"))
-            }
+        let (atomic, finest) = match &self.shape {
+            Shape::Servers { .. } => (false, BasisPoints(40)),
+            Shape::Map { .. } => (true, BasisPoints(100)),
+        };
+        let means = match (&self.address, self.is_master) {
+            (Address::Ssh(_), false) => "Runtime API over ssh, one line",
+            (Address::Ssh(_), true) => "master socket over ssh, one line",
+            (_, false) => "Runtime API, one line",
+            (_, true) => "master socket, one line",
         };
         Capabilities {
             change_ms: 1,
@@ -107,8 +112,8 @@ impl Configured for Config {
             proof: Proof::Observed,
             counts_in_flight: true,
             counts_requests: true,
-            make_permanent: Some(make_permanent),
-            ..Capabilities::of("HAProxy", "Runtime API, one line")
+            make_permanent: Some(self.make_permanent()),
+            ..Capabilities::of("HAProxy", means)
         }
     }
 
@@ -122,6 +127,37 @@ impl Configured for Config {
 
     fn connect(&self) -> Result<Arc<dyn Router>, Trouble> {
         Ok(Arc::new(HaProxy::new(self.clone())))
+    }
+}
+
+impl Config {
+    /// What keeps the weights past a reload.
+    fn make_permanent(&self) -> String {
+        let on = match &self.address {
+            Address::Ssh(remote) => format!(" on {}", remote.host),
+            Address::Unix(_) | Address::Tcp(_) => String::new(),
+        };
+        match &self.shape {
+            Shape::Servers { backend, .. } => format!(
+                "write the weights on the `server` lines of backend {backend} in HAProxy's configuration{on}; where that loads \
+                 server states, save them into its file before each reload: {}",
+                self.save_states()
+            ),
+            Shape::Map { map, key, .. } => format!("write the percentage of {key} into the file of map {map}{on}"),
+        }
+    }
+
+    /// The command that saves all server states.
+    fn save_states(&self) -> String {
+        let to_worker = if self.is_master { "@1 " } else { "" };
+        let through = |peer: &str| format!("echo \"{to_worker}show servers state\" | socat - {peer} > FILE");
+        match &self.address {
+            Address::Unix(path) => through(&format!("UNIX-CONNECT:{}", path.display())),
+            Address::Tcp(address) => through(&format!("TCP:{address}")),
+            Address::Ssh(remote) => {
+                format!("ssh {} '{}'", remote.host, through(&format!("UNIX-CONNECT:{}", remote.path)))
+            }
+        }
     }
 }
 
