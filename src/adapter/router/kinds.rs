@@ -30,7 +30,7 @@ type Read = fn(&mut Table<'_>, &[PoolId], Duration) -> Option<Arc<dyn Configured
 pub const KINDS: &[RouterKind] = &[
     RouterKind {
         name: "haproxy",
-        doc: "HAProxy's Runtime API over a unix socket or TCP.",
+        doc: "HAProxy's Runtime API over a unix socket, TCP or ssh.",
         feature: None,
         read: |table, pools, timeout| configured(haproxy::Config::read(table, pools, timeout)),
     },
