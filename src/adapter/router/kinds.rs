@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Configured, demo, haproxy};
+use super::{Configured, demo, haproxy, nginx};
 use crate::domain::PoolId;
 use crate::setting::Table;
 
@@ -33,6 +33,12 @@ pub const KINDS: &[RouterKind] = &[
         doc: "HAProxy's Runtime API over a unix socket or TCP.",
         feature: None,
         read: |table, pools, timeout| configured(haproxy::Config::read(table, pools, timeout)),
+    },
+    RouterKind {
+        name: "nginx",
+        doc: "nginx's weights in a file of our own, reloaded and verified.",
+        feature: None,
+        read: |table, pools, timeout| configured(nginx::Config::read(table, pools, timeout)),
     },
     RouterKind {
         name: "demo",

@@ -27,6 +27,7 @@
 pub mod demo;
 pub mod haproxy;
 mod kinds;
+pub mod nginx;
 
 use std::any::Any;
 use std::fmt::Debug;

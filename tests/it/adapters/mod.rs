@@ -4,4 +4,5 @@ mod demo;
 mod haproxy;
 mod log;
 mod metric;
+mod nginx;
 mod router;

@@ -13,6 +13,7 @@ pub mod keys;
 pub mod load;
 #[cfg(feature = "nats")]
 pub mod nats;
+pub mod nginx;
 pub mod pair;
 pub mod pool;
 pub mod procedure;
