@@ -18,11 +18,10 @@ pub struct RouterConfig {
 }
 
 /// Kinds that a later version will know.
-const NOT_YET: [&str; 13] = [
+const NOT_YET: [&str; 12] = [
     "octopus",
     "envoy",
     "caddy",
-    "traefik",
     "alb",
     "httproute",
     "istio",

@@ -28,6 +28,7 @@ pub mod demo;
 pub mod haproxy;
 mod kinds;
 pub mod nginx;
+pub mod traefik;
 
 use std::any::Any;
 use std::fmt::Debug;

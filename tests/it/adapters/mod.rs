@@ -6,3 +6,4 @@ mod log;
 mod metric;
 mod nginx;
 mod router;
+mod traefik;

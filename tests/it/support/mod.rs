@@ -19,6 +19,7 @@ pub mod pool;
 pub mod procedure;
 pub mod pty;
 pub mod scene;
+pub mod traefik;
 pub mod web;
 #[cfg(feature = "lab")]
 pub mod world;

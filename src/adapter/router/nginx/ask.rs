@@ -58,7 +58,7 @@ impl Nginx {
         status: &Client,
         is_wanted: impl Fn(&Marker) -> bool,
         known: Option<&str>,
-        misses: u32,
+        allowed: u32,
     ) -> Result<Said, Trouble> {
         let until = Instant::now() + self.config.timeout.max(Duration::from_secs(1));
         let (mut last, mut in_a_row, mut missed): (Option<Marker>, u32, u32) = (None, 0, 0);
@@ -68,7 +68,7 @@ impl Nginx {
                 Err(_elapsed) => return unsettled(last, status),
                 Ok(Err(trouble)) => {
                     missed += 1;
-                    if missed >= misses || trouble.kind == TroubleKind::TimedOut {
+                    if missed >= allowed || trouble.kind == TroubleKind::TimedOut {
                         return Err(trouble);
                     }
                 }

@@ -127,7 +127,9 @@ fn per_server(pools: &[(u32, usize)]) -> Vec<u32> {
     };
     for factor in [100, 10, 2, 5] {
         if weights.iter().all(|weight| weight % factor == 0) {
-            weights.iter_mut().for_each(|weight| *weight /= factor);
+            for weight in &mut weights {
+                *weight /= factor;
+            }
             if factor == 100 {
                 break;
             }
