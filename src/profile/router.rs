@@ -18,12 +18,10 @@ pub struct RouterConfig {
 }
 
 /// Kinds that a later version will know.
-const NOT_YET: [&str; 13] = [
+const NOT_YET: [&str; 11] = [
     "octopus",
     "envoy",
     "caddy",
-    "nginx",
-    "traefik",
     "alb",
     "httproute",
     "istio",

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Configured, consul, demo, haproxy};
+use super::{Configured, consul, demo, haproxy, nginx, traefik};
 use crate::domain::PoolId;
 use crate::setting::Table;
 
@@ -39,6 +39,18 @@ pub const KINDS: &[RouterKind] = &[
         doc: "A service-splitter of Consul's, over its HTTP API.",
         feature: None,
         read: |table, pools, timeout| configured(consul::Config::read(table, pools, timeout)),
+    },
+    RouterKind {
+        name: "nginx",
+        doc: "nginx's weights in a file of our own, reloaded and verified.",
+        feature: None,
+        read: |table, pools, timeout| configured(nginx::Config::read(table, pools, timeout)),
+    },
+    RouterKind {
+        name: "traefik",
+        doc: "A weighted service of Traefik's file or REST provider.",
+        feature: None,
+        read: |table, pools, timeout| configured(traefik::Config::read(table, pools, timeout)),
     },
     RouterKind {
         name: "demo",

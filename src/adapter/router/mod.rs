@@ -28,7 +28,9 @@ pub mod consul;
 pub mod demo;
 pub mod haproxy;
 mod kinds;
+pub mod nginx;
 mod scale;
+pub mod traefik;
 
 use std::any::Any;
 use std::fmt::Debug;

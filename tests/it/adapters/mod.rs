@@ -5,4 +5,6 @@ mod demo;
 mod haproxy;
 mod log;
 mod metric;
+mod nginx;
 mod router;
+mod traefik;

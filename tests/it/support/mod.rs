@@ -14,12 +14,14 @@ pub mod keys;
 pub mod load;
 #[cfg(feature = "nats")]
 pub mod nats;
+pub mod nginx;
 pub mod pair;
 pub mod pool;
 pub mod procedure;
 pub mod pty;
 pub mod scene;
 pub mod sshd;
+pub mod traefik;
 pub mod web;
 #[cfg(feature = "lab")]
 pub mod world;
