@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Configured, demo, haproxy};
+use super::{Configured, alb, demo, haproxy};
 use crate::domain::PoolId;
 use crate::setting::Table;
 
@@ -33,6 +33,12 @@ pub const KINDS: &[RouterKind] = &[
         doc: "HAProxy's Runtime API over a unix socket or TCP.",
         feature: None,
         read: |table, pools, timeout| configured(haproxy::Config::read(table, pools, timeout)),
+    },
+    RouterKind {
+        name: "alb",
+        doc: "The weights of target groups in a rule or a listener of an AWS application load balancer.",
+        feature: Some(("aws", cfg!(feature = "aws"))),
+        read: |table, pools, timeout| configured(alb::Config::read(table, pools, timeout)),
     },
     RouterKind {
         name: "demo",
