@@ -1,5 +1,6 @@
 //! Every adapter against its contract.
 
+mod alb;
 mod demo;
 mod haproxy;
 mod log;
