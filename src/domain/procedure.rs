@@ -71,6 +71,11 @@ impl Procedure {
         self.longest_timeout() + Duration::from_secs(2)
     }
 
+    /// The share that every router can hold and that is at least this one, or at most this one.
+    pub fn held(&self, points: BasisPoints, at_least: bool) -> BasisPoints {
+        self.routers.iter().fold(points, |points, router| router.capabilities.holds.towards(points, at_least))
+    }
+
     /// One step with its place in the plan.
     pub fn step(&self, id: &StepId) -> Option<(usize, &Step)> {
         self.plan.iter().enumerate().find(|(_, step)| step.id == *id)

@@ -149,6 +149,9 @@ impl Flight {
             Event::ChangeRetried { change, routers, owner, deadline, .. } => {
                 self.dispatch(now, *change, *owner == self.me.cockpit, *deadline, Some(routers), out);
             }
+            Event::RouterAnswered { change, router, attempt, outcome } if outcome.is_open() => {
+                self.hear_of(now, *change, router, *attempt, outcome, out);
+            }
             Event::ChangeSettled { change, how } => {
                 self.executing.retain(|execution| execution.change != *change);
                 self.tell_settled(*change, how, out);
@@ -374,6 +377,28 @@ impl Flight {
         self.forget_superseded();
     }
 
+    /// The cockpit that sends had no clear word from a router: what was read here before that may have been before its
+    /// write, and proves nothing.
+    fn hear_of(
+        &mut self,
+        now: Now,
+        id: ChangeId,
+        router: &RouterId,
+        attempt: u32,
+        outcome: &Outcome,
+        out: &mut Vec<Effect>,
+    ) {
+        let from = self.counters.polls + 1;
+        let execution = self.executing.iter_mut().find(|each| each.change == id && !each.superseded);
+        let leg = execution.and_then(|execution| execution.legs.get_mut(router));
+        let Some(leg) = leg.filter(|leg| !leg.mine && leg.attempt == attempt) else { return };
+        leg.phase = Phase::Asking { from };
+        leg.counts_from = from;
+        leg.answered_at = now.elapsed;
+        leg.outcome = Some(outcome.clone());
+        self.read(now, router, out);
+    }
+
     /// Holds a new reading against every execution that waits for it.
     pub(super) fn read_back(&mut self, now: Now, router: &RouterId, seen: &Seen, out: &mut Vec<Effect>) {
         let mut notes = Vec::new();
@@ -442,7 +467,9 @@ impl Flight {
         let mut notes = Vec::new();
         for execution in &self.executing {
             for (router, leg) in &execution.legs {
-                if let Some(outcome) = leg.outcome.clone() {
+                // A rollback that does not read back yet and is about to be sent again has not its last word.
+                let is_word = leg.phase == Phase::Done || leg.outcome.as_ref().is_some_and(Outcome::is_open);
+                if let Some(outcome) = leg.outcome.clone().filter(|_| is_word) {
                     let (change, attempt) = (execution.change, leg.attempt);
                     notes.push(Command::NoteOutcome { change, router: router.clone(), attempt, outcome });
                 }

@@ -3,9 +3,11 @@
 mod binding;
 mod company;
 mod controls;
+mod load;
 mod outcome;
 mod rollback;
 mod second;
 mod signed;
+mod slow;
 mod spill;
 mod watching;
