@@ -36,6 +36,10 @@ pub struct Account {
     pub targets: BTreeMap<String, Vec<(String, u16, String, String)>>,
     /// What is answered to an action instead of doing it: status, code, message.
     pub instead: BTreeMap<String, (u16, String, String)>,
+    /// What CloudWatch tells per target group's dimension: the requests of the last whole minute, and of the one before.
+    pub minutes: BTreeMap<String, [u32; 2]>,
+    /// Who may be assumed, by the role's name: the keys that are given for it.
+    pub roles: BTreeMap<String, [String; 3]>,
     /// Every form that was sent, in order.
     pub forms: Vec<BTreeMap<String, String>>,
 }
@@ -53,6 +57,8 @@ impl Account {
             is_default: false,
             targets: BTreeMap::from(targets),
             instead: BTreeMap::new(),
+            minutes: BTreeMap::new(),
+            roles: BTreeMap::new(),
             forms: Vec::new(),
         };
         account.forward(&[(BLUE, 100), (GREEN, 0)]);
@@ -88,7 +94,12 @@ impl Account {
         let form: BTreeMap<String, String> = url::form_urlencoded::parse(&asked.body).into_owned().collect();
         let action = form.get("Action").cloned().unwrap_or_default();
         self.forms.push(form.clone());
-        let may_change = match self.signer(asked) {
+        let service = match action.as_str() {
+            "AssumeRole" => "sts",
+            "GetMetricData" => "monitoring",
+            _ => "elasticloadbalancing",
+        };
+        let may_change = match self.signer(asked, service) {
             Ok(may_change) => may_change,
             Err((code, message)) => return no(403, code, &message),
         };
@@ -113,6 +124,19 @@ impl Account {
                      elasticloadbalancing:{action} on resource: {RULE}"
                 ),
             ),
+            "AssumeRole" => match self.roles.get(&of("RoleArn")) {
+                Some([id, secret, token]) => yes(
+                    &action,
+                    &format!(
+                        "<Credentials><AccessKeyId>{id}</AccessKeyId><SecretAccessKey>{secret}</SecretAccessKey>\
+                         <SessionToken>{token}</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>\
+                         <AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/traffic/flightdeck</Arn>\
+                         <AssumedRoleId>AROA:flightdeck</AssumedRoleId></AssumedRoleUser>"
+                    ),
+                ),
+                None => no(403, "AccessDenied", "User is not authorized to perform: sts:AssumeRole"),
+            },
+            "GetMetricData" => yes(&action, &self.metrics(&form)),
             "ModifyRule" if self.is_default => no(400, "OperationNotPermitted", "Default rule cannot be modified"),
             "ModifyRule" => self.modify(&action, &form, "Actions.", of("RuleArn") == RULE),
             "ModifyListener" => self.modify(&action, &form, "DefaultActions.", of("ListenerArn") == LISTENER),
@@ -121,7 +145,7 @@ impl Account {
     }
 
     /// Whether the signature is one of these keys', and they may change anything.
-    fn signer(&self, asked: &Asked) -> Result<bool, (&'static str, String)> {
+    fn signer(&self, asked: &Asked, service: &str) -> Result<bool, (&'static str, String)> {
         let authorization = asked.header("authorization");
         let Some(fields) = authorization.strip_prefix("AWS4-HMAC-SHA256 ") else {
             return Err(("MissingAuthenticationToken", "Request is missing Authentication Token".to_owned()));
@@ -131,9 +155,12 @@ impl Account {
             found.and_then(|value| value.strip_prefix('=')).unwrap_or_default()
         };
         let scope: Vec<&str> = field("Credential").split('/').collect();
-        let [id, day, "eu-west-1", "elasticloadbalancing", "aws4_request"] = scope[..] else {
-            return Err(("SignatureDoesNotMatch", format!("Credential should be scoped to a valid region: {scope:?}")));
+        let [id, day, region, of, "aws4_request"] = scope[..] else {
+            return Err(("IncompleteSignature", format!("Credential must have five parts: {scope:?}")));
         };
+        if region != "eu-west-1" || of != service {
+            return Err(("SignatureDoesNotMatch", format!("Credential should be scoped to {service}: {scope:?}")));
+        }
         let at = asked.header("x-amz-date");
         if !at.starts_with(day) || !(at.len() == 16 && is_now(at)) {
             return Err(("SignatureDoesNotMatch", format!("Signature expired: {at}")));
@@ -229,6 +256,39 @@ impl Account {
              <DefaultActions>{}</DefaultActions></member></Listeners>",
             tree(&self.actions)
         )
+    }
+
+    /// The last two whole minutes of each metric that is asked for.
+    fn metrics(&self, form: &BTreeMap<String, String>) -> String {
+        let of = |name: &str| form.get(name).map_or("", String::as_str);
+        let end = chrono::DateTime::parse_from_rfc3339(of("EndTime")).unwrap();
+        let start = chrono::DateTime::parse_from_rfc3339(of("StartTime")).unwrap();
+        let mut text = "<MetricDataResults>".to_owned();
+        for number in 1.. {
+            let query = format!("MetricDataQueries.member.{number}");
+            let id = of(&format!("{query}.Id"));
+            if id.is_empty() {
+                break;
+            }
+            let metric = format!("{query}.MetricStat.Metric");
+            assert_eq!(of(&format!("{metric}.Namespace")), "AWS/ApplicationELB");
+            assert_eq!(of(&format!("{metric}.Dimensions.member.1.Value")), "app/order-api/50dc6c495c0c9188");
+            let counts =
+                self.minutes.get(of(&format!("{metric}.Dimensions.member.2.Value"))).copied().unwrap_or_default();
+            let points = (1..).zip(counts).map(|(ago, count)| (end - chrono::TimeDelta::minutes(ago), count));
+            let (mut times, mut values) = (String::new(), String::new());
+            for (at, count) in points.filter(|(at, count)| *at >= start && *count > 0) {
+                write!(times, "<member>{}</member>", at.format("%Y-%m-%dT%H:%M:%SZ")).unwrap();
+                write!(values, "<member>{count}.0</member>").unwrap();
+            }
+            write!(
+                text,
+                "<member><Id>{id}</Id><Label>RequestCount</Label><Timestamps>{times}</Timestamps><Values>{values}</Values>\
+                 <StatusCode>Complete</StatusCode></member>"
+            )
+            .unwrap();
+        }
+        text + "</MetricDataResults>"
     }
 
     fn health(&self, group: &str) -> Option<String> {

@@ -68,6 +68,18 @@ impl Arn {
         self.resource.get(2).map_or("", String::as_str)
     }
 
+    /// Of a rule or a listener, its load balancer as CloudWatch names it: `app/NAME/ID`.
+    #[cfg(feature = "aws")]
+    pub(super) fn load_balancer_id(&self) -> String {
+        self.resource.get(1..4).unwrap_or_default().join("/")
+    }
+
+    /// Of a target group, as CloudWatch names it: `targetgroup/NAME/ID`.
+    #[cfg(feature = "aws")]
+    pub(super) fn group_id(&self) -> String {
+        self.resource.join("/")
+    }
+
     /// Of a rule, its listener.
     pub fn listener(&self) -> Option<String> {
         let (head, _) = self.text.rsplit_once('/').filter(|_| self.sort() == "listener-rule")?;

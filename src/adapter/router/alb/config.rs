@@ -10,7 +10,7 @@ use super::super::{Configured, Router};
 use super::arn::{Arn, arn};
 use crate::adapter::http::{Endpoint, endpoint};
 use crate::domain::{BasisPoints, Capabilities, Holds, PoolId, Trouble};
-use crate::setting::{Kind, Table, Wrong, absolute_path, quoted, word};
+use crate::setting::{Either, Kind, Table, Wrong, absolute_path, flag, quoted, word};
 
 /// Which forward action is steered, and who asks.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,6 +27,8 @@ pub struct Config {
     pub role: Option<String>,
     /// Where the interface is.
     pub endpoint: Endpoint,
+    /// Where CloudWatch is, where its counts are wanted.
+    pub cloudwatch: Option<Endpoint>,
     /// How long it may take to answer.
     pub timeout: Duration,
 }
@@ -64,9 +66,13 @@ impl Config {
         let doc = "The file that holds the credentials of the profile; else the one that AWS's own tools read.";
         let credentials = table.optional("credentials", doc, &absolute_path());
         let doc = "The role that is assumed with these credentials.";
-        let role = table.optional("role", doc, &role());
+        let role = table.optional("role", doc, &role_name());
         let doc = "Where the interface is, for a VPC endpoint; else the region's own, as the ARN says.";
         let at = table.optional("endpoint", doc, &web());
+        let doc = "Whether to tell the requests that CloudWatch counted under the present weights; a table for a VPC endpoint.";
+        let counts = table.either("cloudwatch", doc, &flag(), |table| {
+            table.required("endpoint", "Where CloudWatch is.", &web()).map(|endpoint| endpoint.value)
+        });
         if table.has("rule") == table.has("listener") {
             let what = if table.has("rule") { "names a rule and a listener" } else { "names no rule and no listener" };
             let advice =
@@ -95,7 +101,12 @@ impl Config {
         }
         let endpoint = match at {
             Some(endpoint) => Some(endpoint.value),
-            None => regional(place.arn()).and_then(|text| Endpoint::parse(&text)),
+            None => regional("elasticloadbalancing", place.arn()),
+        };
+        let cloudwatch = match counts {
+            Some(Either::Value(wanted)) if wanted.value => regional("monitoring", place.arn()),
+            Some(Either::Table(endpoint)) => endpoint,
+            Some(Either::Value(_)) | None => None,
         };
         let Some(endpoint) = endpoint else {
             let what = format!("partition {} has addresses that are not known here", quoted(place.arn().partition()));
@@ -109,6 +120,7 @@ impl Config {
             credentials: credentials.map(|path| path.value),
             role: role.map(|role| role.value),
             endpoint,
+            cloudwatch,
             timeout,
         })
     }
@@ -137,7 +149,7 @@ impl Configured for Config {
             holds: Holds::Shares { finest: BasisPoints(10) },
             // CloudWatch counts requests per target group in whole minutes, some minutes late, and leaves out minutes in
             // which there were none: a counter that stands still would look like a pool without traffic. It is no
-            // evidence of a drain, so it is not given as a counter.
+            // evidence of a drain, so it is told as a sentence and not given as a counter.
             counts_requests: false,
             ..Capabilities::of("AWS ALB", means)
         }
@@ -160,14 +172,14 @@ impl Configured for Config {
     }
 }
 
-/// The interface of a region.
-fn regional(arn: &Arn) -> Option<String> {
+/// The interface of a service in a region.
+fn regional(service: &str, arn: &Arn) -> Option<Endpoint> {
     let suffix = match arn.partition() {
         "aws" | "aws-us-gov" => "amazonaws.com",
         "aws-cn" => "amazonaws.com.cn",
         _ => return None,
     };
-    Some(format!("https://elasticloadbalancing.{}.{suffix}", arn.region()))
+    Endpoint::parse(&format!("https://{service}.{}.{suffix}", arn.region()))
 }
 
 fn web() -> Kind<Endpoint> {
@@ -180,7 +192,7 @@ fn web() -> Kind<Endpoint> {
     })
 }
 
-fn role() -> Kind<String> {
+fn role_name() -> Kind<String> {
     let schema = json!({ "type": "string", "pattern": "^arn:[^:]+:iam::[0-9]+:role/." });
     Kind::from_text("the ARN of a role, such as \"arn:aws:iam::123456789012:role/deploy\"", schema, |text| {
         let parts: Vec<&str> = text.splitn(6, ':').collect();

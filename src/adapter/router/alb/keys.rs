@@ -25,16 +25,12 @@ use crate::domain::{Trouble, TroubleKind};
 /// Credentials that end sooner than this are fetched anew.
 const MARGIN: Duration = Duration::from_mins(1);
 
-/// The name of the service in a signature.
-const SERVICE: &str = "elasticloadbalancing";
-
 /// Where credentials come from, and those that are good now.
 pub(super) struct Keys {
     profile: Option<String>,
     file: Option<PathBuf>,
     role: Option<String>,
     region: String,
-    address: String,
     patience: Duration,
     kept: Mutex<Kept>,
 }
@@ -53,7 +49,6 @@ impl Keys {
             file: config.credentials.clone(),
             role: config.role.clone(),
             region: config.place.arn().region().to_owned(),
-            address: config.endpoint.to_string(),
             patience: config.timeout,
             kept: Mutex::default(),
         }
@@ -128,14 +123,17 @@ impl Keys {
     async fn provider(&self) -> SharedCredentialsProvider {
         let http = http_client();
         let region = Region::new(self.region.clone());
-        let base = aws_config::defaults(BehaviorVersion::latest()).region(region.clone()).http_client(http.clone());
+        let mut base = aws_config::defaults(BehaviorVersion::latest()).region(region.clone()).http_client(http.clone());
         let provider = if self.profile.is_some() || self.file.is_some() {
             // A profile that is named is meant, whatever the environment holds; the whole chain would ask that first.
             let settings = ProviderConfig::without_region().with_region(Some(region)).with_http_client(http);
             let mut builder = ProfileFileCredentialsProvider::builder().configure(&settings);
-            builder = builder.profile_name(self.profile.as_deref().unwrap_or("default"));
+            let profile = self.profile.as_deref().unwrap_or("default");
+            builder = builder.profile_name(profile);
+            base = base.profile_name(profile);
             if let Some(file) = &self.file {
                 builder = builder.profile_files(files(file));
+                base = base.profile_files(files(file));
             }
             Some(SharedCredentialsProvider::new(builder.build()))
         } else {
@@ -158,22 +156,28 @@ impl Keys {
         }
     }
 
-    /// The request as AWS takes it.
+    /// The request as this service of AWS takes it at this address.
     ///
     /// # Errors
     /// When it cannot be signed, which no configuration that was read should bring about.
-    pub(super) fn signed(&self, request: Request, keys: &Credentials) -> Result<Request, String> {
+    pub(super) fn signed(
+        &self,
+        request: &Request,
+        keys: &Credentials,
+        address: &str,
+        service: &str,
+    ) -> Result<Request, String> {
         let identity = keys.clone().into();
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
             .region(&self.region)
-            .name(SERVICE)
+            .name(service)
             .time(SystemTime::now())
             .settings(SigningSettings::default())
             .build()
             .map_err(|error| error.to_string())?
             .into();
-        let address = format!("{}{}", self.address, request.path);
+        let address = format!("{address}{}", request.path);
         let headers = request.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
         let body = SignableBody::Bytes(&request.body);
         let signable = SignableRequest::new(request.method.as_str(), address, headers, body);

@@ -1,9 +1,9 @@
 //! AWS application load balancers: the weights of target groups in the forward action of a rule or of a listener.
 //!
 //! # Parts
-//! `arn` holds names, `config` the profile's keys; `keys` finds credentials and signs, `xml` reads answers, `words` turns
-//! refusals into advice; `actions` holds the actions of a rule, `health` the targets of a group; `weigh` finds whole weights
-//! for shares and `prepare` makes a change of them.
+//! `arn` holds names, `config` the profile's keys; `keys` finds credentials and signs, `call` asks, `xml` reads answers, `words`
+//! turns refusals into advice; `actions` holds the actions of a rule, `health` the targets of a group; `weigh` finds whole weights
+//! for shares and `prepare` makes a change of them; `steer` is the router, and `count` tells what CloudWatch counted.
 //!
 //! # Invariants
 //! - A change replaces the whole list of actions, and AWS compares nothing. So every change looks first, directly before it
@@ -18,7 +18,11 @@
 #[cfg(feature = "aws")]
 mod actions;
 mod arn;
+#[cfg(feature = "aws")]
+mod call;
 mod config;
+#[cfg(feature = "aws")]
+mod count;
 #[cfg(feature = "aws")]
 mod health;
 #[cfg(feature = "aws")]

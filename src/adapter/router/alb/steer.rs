@@ -1,39 +1,36 @@
 //! The router: looks, and changes that look first.
 
-use ::http::Method;
-use ::http::header::{ACCEPT, HeaderValue};
-use aws_credential_types::Credentials;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, try_join_all};
+use futures_util::future::{BoxFuture, OptionFuture, try_join_all};
 use tokio::time::timeout;
 
 use super::super::{Configured, Fence, Router, SetAnswer};
 use super::actions::Actions;
 use super::arn::Arn;
+use super::call::Api;
 use super::config::{Config, Place};
+use super::count::Counts;
 use super::health::{self, Target};
-use super::keys::{Keys, masked};
-use super::words::No;
-use super::xml::{self, Element};
+use super::keys::Keys;
 use super::{STICKY, prepare};
-use crate::adapter::http::{Answer, Client, Request, Tls};
 use crate::domain::reading::Identity;
 use crate::domain::{
     Capabilities, NativeSplit, PoolId, Prepared, Reading, Refused, Target as Wanted, Trouble, TroubleKind,
 };
 
-/// The version of the interface.
-const VERSION: &str = "2015-12-01";
+/// Elastic Load Balancing and CloudWatch, with the versions of their interfaces.
+const BALANCING: (&str, &str) = ("elasticloadbalancing", "2015-12-01");
+const MONITORING: (&str, &str) = ("monitoring", "2010-08-01");
 
 /// One rule or listener of a load balancer.
 pub struct Alb {
     config: Config,
-    client: Client,
-    keys: Keys,
+    api: Api,
+    counts: Option<Counts>,
 }
-
-/// The fields of a form.
-type Form = Vec<(String, String)>;
 
 impl Alb {
     /// A router for one configuration. Nothing is sent yet.
@@ -41,58 +38,25 @@ impl Alb {
     /// # Errors
     /// When this machine has no certificates to check an encrypted address with.
     pub fn new(config: Config) -> Result<Self, Trouble> {
-        let client = Client::new(config.endpoint.clone(), None, &Tls::default(), config.timeout)?;
-        let keys = Keys::new(&config);
-        Ok(Self { config, client, keys })
+        Self::with_clock(config, SystemTime::now)
     }
 
-    /// What is asked and where, for people.
-    fn what(&self, action: &str, of: &Arn) -> String {
-        format!("{action} {of} at {}", self.config.endpoint)
-    }
-
-    /// Asks without changing anything. Told that the credentials are over, it asks once more with new ones.
-    async fn ask(&self, action: &str, of: &Arn, form: &Form) -> Result<Element, Trouble> {
-        let what = self.what(action, of);
-        let mut is_second = false;
-        loop {
-            let keys = self.keys.get(&what).await?;
-            let request = self.request(action, form, &keys, &what)?;
-            let answer = self.client.look(&request).await.map_err(|failure| failure.trouble(&what))?;
-            match judged(&answer, action, &keys) {
-                Judged::Yes(document) => return Ok(document),
-                Judged::No(no) => {
-                    let is_first = !std::mem::replace(&mut is_second, true);
-                    if no.is_about_credentials() {
-                        self.keys.forget().await;
-                        if is_first {
-                            continue;
-                        }
-                    }
-                    return Err(no.trouble(&what, action, &self.keys.login()));
-                }
-                Judged::Strange(_) if !answer.is_success() => return Err(answer.refusal(&what)),
-                Judged::Strange(why) => {
-                    let advice = "see whether that address is the one of Elastic Load Balancing";
-                    return Err(Trouble::new(TroubleKind::Garbage, &what, why, advice));
-                }
+    /// The same with another clock for the minutes that CloudWatch counts.
+    ///
+    /// # Errors
+    /// As [`Alb::new`].
+    pub fn with_clock(config: Config, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Result<Self, Trouble> {
+        let keys = Arc::new(Keys::new(&config));
+        let api = Api::new(BALANCING, &config.endpoint, Arc::clone(&keys), config.timeout)?;
+        let counts = match &config.cloudwatch {
+            Some(endpoint) => {
+                let api = Api::new(MONITORING, endpoint, keys, config.timeout)?;
+                let settle = Duration::from_millis(config.capabilities().settle_ms);
+                Some(Counts::new(&config, api, settle, Arc::new(clock)))
             }
-        }
-    }
-
-    fn request(&self, action: &str, form: &Form, keys: &Credentials, what: &str) -> Result<Request, Trouble> {
-        let mut body = url::form_urlencoded::Serializer::new(String::new());
-        body.append_pair("Action", action).append_pair("Version", VERSION);
-        body.extend_pairs(form);
-        let body = body.finish();
-        let request = Request::new(Method::POST, "/")
-            // Asked for JSON, some of AWS's services of this kind give it.
-            .header(ACCEPT, HeaderValue::from_static("application/xml, text/xml"))
-            .body("application/x-www-form-urlencoded; charset=utf-8", body);
-        self.keys.signed(request, keys).map_err(|why| {
-            let advice = "see whether the credentials are whole";
-            Trouble::new(TroubleKind::Denied, what, format!("the request cannot be signed: {why}"), advice)
-        })
+            None => None,
+        };
+        Ok(Self { config, api, counts })
     }
 
     async fn actions(&self) -> Result<Actions, Trouble> {
@@ -100,21 +64,26 @@ impl Alb {
             Place::Rule(arn) => ("DescribeRules", "RuleArns.member.1", arn),
             Place::Listener(arn) => ("DescribeListeners", "ListenerArns.member.1", arn),
         };
-        let answer = self.ask(action, arn, &vec![(name.to_owned(), arn.to_string())]).await?;
-        Actions::find(&self.config, &self.what(action, arn), &answer)
+        let answer = self.api.ask(action, arn.as_str(), &vec![(name.to_owned(), arn.to_string())]).await?;
+        Actions::find(&self.config, &self.api.what(action, arn.as_str()), &answer)
     }
 
     async fn targets(&self, pool: &PoolId, group: &Arn) -> Result<(PoolId, Vec<Target>), Trouble> {
         const ACTION: &str = "DescribeTargetHealth";
         let form = vec![("TargetGroupArn".to_owned(), group.to_string())];
-        Ok((pool.clone(), health::targets(&self.ask(ACTION, group, &form).await?)))
+        Ok((pool.clone(), health::targets(&self.api.ask(ACTION, group.as_str(), &form).await?)))
     }
 
     async fn look(&self) -> Result<Reading, Trouble> {
         let all = async {
             let actions = self.actions().await?;
-            let targets = try_join_all(self.config.pools.iter().map(|(pool, group)| self.targets(pool, group))).await?;
-            Ok(self.reading(&actions, &targets))
+            let native = actions.native(&self.config);
+            let counted = OptionFuture::from(self.counts.as_ref().map(|counts| counts.sentence(&native)));
+            let targets = try_join_all(self.config.pools.iter().map(|(pool, group)| self.targets(pool, group)));
+            let (targets, counted) = tokio::join!(targets, counted);
+            let mut reading = self.reading(&actions, &targets?);
+            reading.warnings.extend(counted.flatten());
+            Ok(reading)
         };
         timeout(self.config.timeout, all).await.unwrap_or_else(|_late| {
             let what = format!("read {} at {}", self.config.place.arn(), self.config.endpoint);
@@ -187,13 +156,12 @@ impl Alb {
             Place::Rule(arn) => ("ModifyRule", "RuleArn", arn, "Actions"),
             Place::Listener(arn) => ("ModifyListener", "ListenerArn", arn, "DefaultActions"),
         };
-        let what = self.what(action, arn);
+        let what = self.api.what(action, arn.as_str());
         let weights: Option<Vec<(&Arn, u32)>> =
             prepared.native.0.iter().map(|each| Some((&self.config.group(&each.reference)?.1, each.weight))).collect();
         let Some(weights) = weights.filter(|weights| weights.iter().any(|(_, weight)| *weight > 0)) else {
-            return SetAnswer::NotSent(format!(
-                "{what}: what was prepared is no change of this router; propose it anew"
-            ));
+            let why = "what was prepared is no change of this router; propose it anew";
+            return SetAnswer::NotSent(format!("{what}: {why}"));
         };
         let seen = match self.actions().await {
             Ok(seen) => seen,
@@ -205,61 +173,15 @@ impl Alb {
         }
         let mut form = vec![(name.to_owned(), arn.to_string())];
         form.extend(seen.with(under, &weights));
-        let signed = match self.keys.get(&what).await {
-            Ok(keys) => self.request(action, &form, &keys, &what).map(|request| (request, keys)),
-            Err(trouble) => Err(trouble),
+        let document = match self.api.change(action, arn.as_str(), &form, fence).await {
+            Ok(document) => document,
+            Err(answer) => return answer,
         };
-        let (request, keys) = match signed {
-            Ok(signed) => signed,
-            Err(trouble) => return SetAnswer::NotSent(trouble.to_string()),
-        };
-        let answer = match self.client.write(&request, fence).await {
-            Ok(answer) => answer,
-            Err(failure) => return failure.set_answer(&what),
-        };
-        match judged(&answer, action, &keys) {
-            Judged::Yes(document) => match Actions::find(&self.config, &what, &document) {
-                Ok(now) if now.native(&self.config).holds(&prepared.native) => SetAnswer::Accepted,
-                Ok(_) => SetAnswer::Unknown(format!("{what}: AWS said yes and told other weights than were sent")),
-                Err(trouble) => SetAnswer::Unknown(trouble.to_string()),
-            },
-            Judged::No(no) => {
-                if no.is_about_credentials() {
-                    self.keys.forget().await;
-                }
-                let said = format!("{what}: {}; {}", no.said(), no.advice(action, &self.keys.login()));
-                if no.may_have_acted() { SetAnswer::Unknown(said) } else { SetAnswer::Failed(said) }
-            }
-            Judged::Strange(_) if (400..500).contains(&answer.status) => {
-                SetAnswer::Failed(answer.refusal(&what).to_string())
-            }
-            Judged::Strange(why) => SetAnswer::Unknown(format!("{what}: {why}; read the weights before anything else")),
+        match Actions::find(&self.config, &what, &document) {
+            Ok(now) if now.native(&self.config).holds(&prepared.native) => SetAnswer::Accepted,
+            Ok(_) => SetAnswer::Unknown(format!("{what}: AWS said yes and told other weights than were sent")),
+            Err(trouble) => SetAnswer::Unknown(trouble.to_string()),
         }
-    }
-}
-
-/// What a whole answer means.
-enum Judged {
-    /// It did what was asked.
-    Yes(Element),
-    /// It said no.
-    No(No),
-    /// It is no answer of this service, for people.
-    Strange(String),
-}
-
-fn judged(answer: &Answer, action: &str, keys: &Credentials) -> Judged {
-    let text = masked(&answer.text(), keys);
-    let document = match xml::read(text.as_bytes()) {
-        Ok(document) => document,
-        Err(why) => return Judged::Strange(format!("its answer cannot be understood: {why}")),
-    };
-    if answer.is_success() && document.name == format!("{action}Response") {
-        return Judged::Yes(document);
-    }
-    match No::read(answer, &document) {
-        Some(no) => Judged::No(no),
-        None => Judged::Strange(format!("it answered {} with `{}`", answer.status, document.name.escape_debug())),
     }
 }
 

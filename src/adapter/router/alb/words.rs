@@ -93,13 +93,13 @@ impl No {
         }
     }
 
-    /// What to do. `action` is what was asked, `login` how a person logs in again.
-    pub(super) fn advice(&self, action: &str, login: &str) -> String {
+    /// What to do. `permission` is what was needed, `login` how a person logs in again.
+    pub(super) fn advice(&self, permission: &str, login: &str) -> String {
         match self.sort {
             Sort::Credentials => login.to_owned(),
             Sort::Clock => "set the clock of this machine: a signature is good for some minutes only".to_owned(),
             Sort::Signature => format!("the secret key does not belong to the key's id; {login}"),
-            Sort::Permission => format!("ask whoever runs the account for the permission elasticloadbalancing:{action}"),
+            Sort::Permission => format!("ask whoever runs the account for the permission {permission}"),
             Sort::Throttled => {
                 "the account's calls to Elastic Load Balancing are used up for the moment, by all its tools together: \
                  wait some seconds, and give its routers a longer `poll`"
@@ -118,7 +118,7 @@ impl No {
     }
 
     /// As the trouble of a look.
-    pub(super) fn trouble(&self, what: &str, action: &str, login: &str) -> Trouble {
+    pub(super) fn trouble(&self, what: &str, permission: &str, login: &str) -> Trouble {
         let kind = match self.sort {
             Sort::Name => TroubleKind::Mismatch,
             Sort::Receiver => TroubleKind::Unreachable,
@@ -126,7 +126,7 @@ impl No {
                 TroubleKind::Denied
             }
         };
-        Trouble::new(kind, what, self.said(), self.advice(action, login))
+        Trouble::new(kind, what, self.said(), self.advice(permission, login))
     }
 }
 
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn every_refusal_says_what_to_do() {
         let told = |status, code, message| {
-            let trouble = no(status, code, message).trouble("read it", "DescribeRules", "log in");
+            let trouble = no(status, code, message).trouble("read it", "elasticloadbalancing:DescribeRules", "log in");
             (trouble.kind, format!("{}; {}", trouble.why, trouble.advice))
         };
         let (kind, text) = told(403, "ExpiredToken", "The security token included in the request is expired");

@@ -108,3 +108,29 @@ async fn a_login_that_is_over_names_the_profile_to_log_in_to() {
     assert_eq!(trouble.kind, TroubleKind::Denied, "{trouble}");
     assert!(trouble.advice.contains("`aws sso login --profile deploy-that-is-nowhere`"), "{trouble}");
 }
+
+#[tokio::test]
+async fn a_role_is_assumed_with_the_keys_of_the_profile() {
+    const ROLE: &str = "arn:aws:iam::123456789012:role/traffic";
+    let fixture = Fixture::rule();
+    let address = fixture.account.address.to_string();
+    let assumed = ["ASIAASSUMED", "the/secret+of/the-role", "FwoGROLETOKEN"].map(str::to_owned);
+    let [id, secret, token] = assumed.clone();
+    {
+        let mut account = fixture.account.state();
+        account.roles.insert(ROLE.to_owned(), assumed);
+        account.keys.insert(id, (secret, Some(token), true));
+    }
+    // Where the service of tokens is, the profile says: AWS's own tools read it there too.
+    fixture.credentials.append(&format!("endpoint_url = http://{address}\n"));
+    let mut settings = config(Place::Rule(arn(RULE)), [BLUE, GREEN], &address, fixture.credentials.path(), PATIENT);
+    settings.role = Some(ROLE.to_owned());
+    let router_of_role = router(settings.clone());
+    let prepared = router_of_role.prepare(&shift(1_000), Some(&read(&router_of_role).await)).unwrap();
+    assert_eq!(router_of_role.set(&prepared, None, &Gate::open()).await, SetAnswer::Accepted);
+    assert_eq!(fixture.account.state().count("AssumeRole"), 1, "the keys are kept");
+    settings.role = Some(format!("{ROLE}-of-another"));
+    let trouble = router(settings).read().await.unwrap_err();
+    assert_eq!(trouble.kind, TroubleKind::Denied, "{trouble}");
+    assert!(trouble.why.contains("sts:AssumeRole"), "{trouble}");
+}

@@ -2,8 +2,10 @@
 #![cfg(feature = "aws")]
 
 mod account;
+mod count;
 mod credentials;
 mod moto;
+mod profile;
 mod rules;
 
 use std::path::PathBuf;
@@ -42,6 +44,12 @@ impl Credentials {
         }
         std::fs::write(self.path(), text).unwrap();
     }
+
+    /// Adds a setting to the profile.
+    fn append(&self, line: &str) {
+        let text = std::fs::read_to_string(self.path()).unwrap() + line;
+        std::fs::write(self.path(), text).unwrap();
+    }
 }
 
 fn arn(text: &str) -> Arn {
@@ -58,6 +66,7 @@ fn config(place: Place, groups: [&str; 2], address: &str, credentials: PathBuf, 
         credentials: Some(credentials),
         role: None,
         endpoint: Endpoint::parse(&format!("http://{address}")).unwrap(),
+        cloudwatch: None,
         timeout,
     }
 }
