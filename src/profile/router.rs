@@ -18,11 +18,10 @@ pub struct RouterConfig {
 }
 
 /// Kinds that a later version will know.
-const NOT_YET: [&str; 11] = [
+const NOT_YET: [&str; 10] = [
     "octopus",
     "envoy",
     "caddy",
-    "alb",
     "httproute",
     "istio",
     "traefik-service",

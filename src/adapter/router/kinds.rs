@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Configured, consul, demo, haproxy, nginx, traefik};
+use super::{Configured, alb, consul, demo, haproxy, nginx, traefik};
 use crate::domain::PoolId;
 use crate::setting::Table;
 
@@ -51,6 +51,12 @@ pub const KINDS: &[RouterKind] = &[
         doc: "A weighted service of Traefik's file or REST provider.",
         feature: None,
         read: |table, pools, timeout| configured(traefik::Config::read(table, pools, timeout)),
+    },
+    RouterKind {
+        name: "alb",
+        doc: "The weights of target groups in a rule or a listener of an AWS application load balancer.",
+        feature: Some(("aws", cfg!(feature = "aws"))),
+        read: |table, pools, timeout| configured(alb::Config::read(table, pools, timeout)),
     },
     RouterKind {
         name: "demo",

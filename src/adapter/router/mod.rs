@@ -24,6 +24,7 @@
 //!
 //! `tests/it/adapters/router.rs` holds every adapter to this.
 
+pub mod alb;
 pub mod consul;
 pub mod demo;
 pub mod haproxy;

@@ -1,5 +1,6 @@
 //! Every adapter against its contract.
 
+mod alb;
 mod consul;
 mod demo;
 mod haproxy;

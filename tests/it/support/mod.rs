@@ -1,6 +1,8 @@
 //! What the tests share.
 
 pub mod app;
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod call;
 pub mod cockpit;
 pub mod consul;
@@ -12,6 +14,8 @@ pub mod fake;
 pub mod haproxy;
 pub mod keys;
 pub mod load;
+#[cfg(feature = "aws")]
+pub mod moto;
 #[cfg(feature = "nats")]
 pub mod nats;
 pub mod nginx;
