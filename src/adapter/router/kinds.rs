@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Configured, demo, haproxy};
+use super::{Configured, demo, envoy, haproxy};
 use crate::domain::PoolId;
 use crate::setting::Table;
 
@@ -33,6 +33,12 @@ pub const KINDS: &[RouterKind] = &[
         doc: "HAProxy's Runtime API over a unix socket or TCP.",
         feature: None,
         read: |table, pools, timeout| configured(haproxy::Config::read(table, pools, timeout)),
+    },
+    RouterKind {
+        name: "envoy",
+        doc: "Envoy's runtime keys of weighted clusters, over its admin interface.",
+        feature: None,
+        read: |table, pools, timeout| configured(envoy::Config::read(table, pools, timeout)),
     },
     RouterKind {
         name: "demo",

@@ -25,6 +25,7 @@
 //! `tests/it/adapters/router.rs` holds every adapter to this.
 
 pub mod demo;
+pub mod envoy;
 pub mod haproxy;
 mod kinds;
 

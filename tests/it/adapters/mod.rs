@@ -1,6 +1,7 @@
 //! Every adapter against its contract.
 
 mod demo;
+mod envoy;
 mod haproxy;
 mod log;
 mod metric;
