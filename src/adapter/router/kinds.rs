@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Configured, alb, consul, demo, haproxy, nginx, traefik};
+use super::{Configured, alb, consul, demo, envoy, haproxy, nginx, traefik};
 use crate::domain::PoolId;
 use crate::setting::Table;
 
@@ -57,6 +57,12 @@ pub const KINDS: &[RouterKind] = &[
         doc: "The weights of target groups in a rule or a listener of an AWS application load balancer.",
         feature: Some(("aws", cfg!(feature = "aws"))),
         read: |table, pools, timeout| configured(alb::Config::read(table, pools, timeout)),
+    },
+    RouterKind {
+        name: "envoy",
+        doc: "Envoy's runtime keys of weighted clusters, over its admin interface.",
+        feature: None,
+        read: |table, pools, timeout| configured(envoy::Config::read(table, pools, timeout)),
     },
     RouterKind {
         name: "demo",

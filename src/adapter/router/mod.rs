@@ -27,6 +27,7 @@
 pub mod alb;
 pub mod consul;
 pub mod demo;
+pub mod envoy;
 pub mod haproxy;
 mod kinds;
 pub mod nginx;

@@ -3,6 +3,7 @@
 mod alb;
 mod consul;
 mod demo;
+mod envoy;
 mod haproxy;
 mod log;
 mod metric;

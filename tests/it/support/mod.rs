@@ -10,8 +10,10 @@ pub mod crew;
 pub mod desk;
 pub mod door;
 pub mod edges;
+pub mod envoy;
 pub mod fake;
 pub mod haproxy;
+pub mod keeper;
 pub mod keys;
 pub mod load;
 #[cfg(feature = "aws")]
