@@ -3,8 +3,10 @@
 //! An adapter translates between one system's words and the values of [`crate::domain`]. It keeps no opinion about the
 //! deployment: it reads, prepares, sets and counts, and says exactly what it saw.
 
+pub mod http;
 pub mod log;
 pub mod metric;
+pub mod replace;
 pub mod router;
 pub mod secret;
 pub mod signer;

@@ -1,6 +1,7 @@
 //! Values and their laws: no input, no output, no clock.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::wildcard_enum_match_arm)]
 
+mod capability;
 pub mod checklist;
 pub mod drain;
 mod freshness;
@@ -17,6 +18,7 @@ mod time;
 mod waves;
 pub mod weights;
 
+pub use capability::{Capabilities, Holds, Proof, Zero};
 pub use checklist::Checklist;
 pub use freshness::Freshness;
 pub use id::{
@@ -27,7 +29,7 @@ pub use outcome::{Outcome, Refused, Trouble, TroubleKind};
 pub use people::{Durability, People, Seat, Signed, Signer};
 pub use presence::Presence;
 pub use procedure::Procedure;
-pub use reading::{Capabilities, NativeSplit, NativeWeight, Prepared, Reading, Target};
+pub use reading::{NativeSplit, NativeWeight, Prepared, Reading, Target, Underway};
 pub use share::{Share, Shares};
 pub use time::{Elapsed, Now, Timestamp, age, clock_span};
 pub use waves::Waves;

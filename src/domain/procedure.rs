@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use super::checklist::Checklist;
 use super::drain::DrainRule;
-use super::reading::Capabilities;
-use super::{BasisPoints, Digest, People, PoolId, RouterId, SourceId, StepId, Waves, Weights};
+use super::{BasisPoints, Capabilities, Digest, People, PoolId, RouterId, SourceId, StepId, Waves, Weights};
 
 /// Everything that a deployment is flown by.
 #[derive(Clone, PartialEq, Debug)]
@@ -64,9 +63,19 @@ impl Procedure {
         self.routers.iter().find(|router| router.id == *id)
     }
 
+    /// The longest that any router may take to answer.
+    pub fn longest_timeout(&self) -> Duration {
+        self.routers.iter().map(|router| router.timeout).fold(self.timing.router_timeout, Duration::max)
+    }
+
     /// After a deadline, how long another cockpit still holds its intent in flight (D3).
     pub fn afterglow(&self) -> Duration {
-        self.timing.router_timeout + Duration::from_secs(2)
+        self.longest_timeout() + Duration::from_secs(2)
+    }
+
+    /// The share that every router can hold and that is at least this one, or at most this one.
+    pub fn held(&self, points: BasisPoints, at_least: bool) -> BasisPoints {
+        self.routers.iter().fold(points, |points, router| router.capabilities.holds.towards(points, at_least))
     }
 
     /// One step with its place in the plan.
@@ -108,6 +117,15 @@ pub struct RouterSpec {
     pub capabilities: Capabilities,
     /// How often it is read when nothing happens.
     pub poll: Duration,
+    /// How long it may take to answer.
+    pub timeout: Duration,
+}
+
+impl RouterSpec {
+    /// How long an accepted change may take until it reads back.
+    pub fn read_back(&self) -> Duration {
+        Duration::from_millis(self.capabilities.read_back_ms)
+    }
 }
 
 /// One step of the plan.

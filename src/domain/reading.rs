@@ -141,6 +141,21 @@ pub struct Reading {
     pub servers: Vec<ServerReading>,
     /// What an operator must know about this router, one sentence each (`leastconn follows weights only loosely`).
     pub warnings: Vec<String>,
+    /// Work of the router's own that will move the weights, while there is some: a deployment, a rollout.
+    pub underway: Option<Underway>,
+}
+
+/// Work of a slow system that is not over: what the weights will be is on its way, what they are is what was read.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Underway {
+    /// What it is, for people: `deployment of release 2026.11.21.3`.
+    pub what: String,
+    /// What it waits for, if it waits: `a person's answer: Approve?`.
+    pub waits_for: Option<String>,
+    /// How far it is, 0 to 100, where the system tells.
+    pub percent: Option<u8>,
+    /// Where a person can watch it.
+    pub link: Option<String>,
 }
 
 /// A pool's sums over the servers of one reading.
@@ -180,28 +195,6 @@ impl Reading {
         self.identity != earlier.identity
             || matches!((self.uptime, earlier.uptime), (Some(now), Some(then)) if now + Duration::from_secs(1) < then)
     }
-}
-
-/// What one kind of router can do; data, so that the cockpit offers only what holds.
-#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact about a system")]
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Capabilities {
-    /// The system's name for people: `HAProxy`.
-    pub system: String,
-    /// How one router is changed, for people: `Runtime API, one line`.
-    pub means: String,
-    /// The time a change usually takes.
-    pub change_ms: u64,
-    /// How long after read-back traffic still follows the old weights.
-    pub settle_ms: u64,
-    /// Counts requests in flight per pool.
-    pub counts_in_flight: bool,
-    /// Counts requests per pool.
-    pub counts_requests: bool,
-    /// Weights are lost when the router restarts or reloads.
-    pub runtime_only: bool,
-    /// The router refuses a write when the weights have moved; otherwise a gap between read and write remains.
-    pub conditional: bool,
 }
 
 /// What a router is asked to hold.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::watch::Seen;
 use super::{Effect, Flight, Send, Tone};
+use crate::domain::procedure::RouterSpec;
 use crate::domain::{ChangeId, Elapsed, Now, Outcome, RouterId, Timestamp};
 use crate::session::event::{ChangeKind, Settlement, SpillMerged};
 use crate::session::flaw::{self, Flaw};
@@ -44,6 +45,10 @@ pub struct Leg {
     /// The first read that was begun after the newest word of the router: no earlier one proves anything.
     counts_from: u64,
     sent_at: Elapsed,
+    /// When its newest word came.
+    answered_at: Elapsed,
+    /// How long what was accepted may take until it reads back.
+    read_back: Duration,
     /// Of the intent that this router was last sent to under; another router's retry does not move it.
     deadline: Timestamp,
     until: Elapsed,
@@ -87,7 +92,7 @@ impl Flight {
     /// After a restart: what was in flight is resolved by reading the routers, never by assuming.
     pub(super) fn take_up_in_flight(&mut self) {
         let Some(change) = self.session.in_flight() else { return };
-        let leg = |known: &RouterOutcome| {
+        let leg = |router: &RouterId, known: &RouterOutcome| {
             let attempt = known.attempt;
             let outcome = known.outcome.clone();
             let asks = outcome.as_ref().is_none_or(Outcome::is_open);
@@ -107,6 +112,8 @@ impl Flight {
                 resent: false,
                 counts_from: 1,
                 sent_at: Elapsed(0),
+                answered_at: Elapsed(0),
+                read_back: self.procedure.router(router).map_or(Duration::ZERO, RouterSpec::read_back),
                 deadline: Timestamp(0),
                 until: Elapsed(0),
             }
@@ -115,7 +122,7 @@ impl Flight {
             change: change.id(),
             rollback: !change.confirmed.kind.is_forward(),
             superseded: false,
-            legs: change.outcomes.iter().map(|(router, known)| (router.clone(), leg(known))).collect(),
+            legs: change.outcomes.iter().map(|(router, known)| (router.clone(), leg(router, known))).collect(),
         };
         self.executing.push(execution);
     }
@@ -148,7 +155,7 @@ impl Flight {
                 self.dispatch(now, *change, *owner == self.me.cockpit, *deadline, Some(routers), out);
             }
             Event::RouterAnswered { change, router, attempt, outcome } => {
-                self.take_word(*change, router, *attempt, outcome);
+                self.hear_of(now, *change, router, *attempt, outcome, out);
             }
             Event::ChangeSettled { change, how } => {
                 self.executing.retain(|execution| execution.change != *change);
@@ -201,15 +208,6 @@ impl Flight {
             | Event::HoldReleased { .. }
             | Event::SplitObserved { .. }
             | Event::SessionClosed { .. } => {}
-        }
-    }
-
-    /// What the cockpit that sends it was told says more than what is read here: both screens show the same.
-    fn take_word(&mut self, change: ChangeId, router: &RouterId, attempt: u32, outcome: &Outcome) {
-        let execution = self.executing.iter_mut().find(|execution| execution.change == change);
-        let leg = execution.and_then(|execution| execution.legs.get_mut(router));
-        if let Some(leg) = leg.filter(|leg| !leg.mine && leg.attempt == attempt && !outcome.is_open()) {
-            (leg.outcome, leg.phase) = (Some(outcome.clone()), Phase::Done);
         }
     }
 
@@ -290,6 +288,7 @@ impl Flight {
                 continue;
             }
             let attempt = change.outcomes.get(&order.router).map_or(1, |known| known.attempt);
+            let read_back = self.procedure.router(&order.router).map_or(Duration::ZERO, RouterSpec::read_back);
             let mine = mine || flaw::is(Flaw::SendsForOthers);
             let phase = if mine { Phase::Sending } else { Phase::Asking { from } };
             // A retry is bound to what the operator saw of the first try: a timed-out write may have been taken in part.
@@ -319,6 +318,8 @@ impl Flight {
                     resent: false,
                     counts_from: from,
                     sent_at: now.elapsed,
+                    answered_at: now.elapsed,
+                    read_back,
                     deadline,
                     until,
                 },
@@ -370,6 +371,7 @@ impl Flight {
             | Outcome::Failed { .. } => Phase::Done,
         };
         leg.counts_from = next_poll;
+        leg.answered_at = now.elapsed;
         leg.outcome = Some(outcome.clone());
         leg.took = leg.began.map(|began| now.elapsed.since(began));
         let reads = leg.phase != Phase::Done;
@@ -378,6 +380,32 @@ impl Flight {
             self.read(now, router, out);
         }
         self.forget_superseded();
+    }
+
+    /// What the cockpit that sends it was told says more than what is read here: both screens show the same. Where it had
+    /// no clear word, what was read here may have been before its write, and proves nothing.
+    fn hear_of(
+        &mut self,
+        now: Now,
+        id: ChangeId,
+        router: &RouterId,
+        attempt: u32,
+        outcome: &Outcome,
+        out: &mut Vec<Effect>,
+    ) {
+        let from = self.counters.polls + 1;
+        let execution = self.executing.iter_mut().find(|each| each.change == id);
+        let leg = execution.and_then(|execution| execution.legs.get_mut(router));
+        let Some(leg) = leg.filter(|leg| !leg.mine && leg.attempt == attempt) else { return };
+        leg.outcome = Some(outcome.clone());
+        if !outcome.is_open() {
+            leg.phase = Phase::Done;
+            return;
+        }
+        leg.phase = Phase::Asking { from };
+        leg.counts_from = from;
+        leg.answered_at = now.elapsed;
+        self.read(now, router, out);
     }
 
     /// Holds a new reading against every execution that waits for it.
@@ -401,6 +429,13 @@ impl Flight {
                 }
             };
             if !counts {
+                continue;
+            }
+            // What is on its way has not failed: the system says so itself, or has been slow to show it before.
+            let is_open = leg.phase != Phase::Done && leg.outcome.as_ref().is_some_and(Outcome::is_open);
+            let is_slow = leg.outcome == Some(Outcome::Accepted) && now.elapsed.since(leg.answered_at) < leg.read_back;
+            let on_its_way = !holds && is_open && (seen.reading.underway.is_some() || is_slow);
+            if on_its_way {
                 continue;
             }
             let outcome =
@@ -441,7 +476,9 @@ impl Flight {
         let mut notes = Vec::new();
         for execution in &self.executing {
             for (router, leg) in &execution.legs {
-                if let Some(outcome) = leg.outcome.clone() {
+                // A rollback that does not read back yet and is about to be sent again has not its last word.
+                let is_word = leg.phase == Phase::Done || leg.outcome.as_ref().is_some_and(Outcome::is_open);
+                if let Some(outcome) = leg.outcome.clone().filter(|_| is_word) {
                     let (change, attempt) = (execution.change, leg.attempt);
                     notes.push(Command::NoteOutcome { change, router: router.clone(), attempt, outcome });
                 }
@@ -454,7 +491,7 @@ impl Flight {
 
     /// A send that was never answered is unknown once nobody can still be sending it (D3).
     pub(super) fn give_up_on_silence(&mut self, now: Now) {
-        let grace = self.procedure.timing.router_timeout * 2 + Duration::from_secs(2);
+        let grace = self.procedure.longest_timeout() * 2 + Duration::from_secs(2);
         let from = self.counters.polls + 1;
         let mut notes = Vec::new();
         for execution in &mut self.executing {

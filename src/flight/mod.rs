@@ -16,9 +16,11 @@ mod effect;
 pub mod evidence;
 pub mod execute;
 pub mod link;
+pub mod load;
 mod msg;
 pub mod observe;
 mod people;
+mod permanent;
 pub mod propose;
 pub mod second;
 pub mod soak;
@@ -99,6 +101,8 @@ pub struct Flight {
     pub soak: Option<soak::Soak>,
     /// Request counters since each router's weights last changed.
     pub observing: observe::Observing,
+    /// What the pools carry and have carried.
+    loads: load::Loads,
     /// The profile on disk, when it is not the one that is flown.
     pub changed_profile: Option<ChangedProfile>,
     /// Until when the routers are watched closely.
@@ -143,6 +147,7 @@ impl Flight {
             resting: None,
             soak: None,
             observing: observe::Observing::default(),
+            loads: load::Loads::default(),
             changed_profile: None,
             close_until: Elapsed(0),
             crew: crew::Crew::default(),

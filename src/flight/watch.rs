@@ -30,6 +30,7 @@ pub struct Watch {
     pub(super) due: Elapsed,
     samples: Vec<(Elapsed, BTreeMap<PoolId, u64>)>,
     idle: Duration,
+    least: Duration,
 }
 
 /// A reading with its moment.
@@ -61,13 +62,15 @@ impl Watch {
             due: Elapsed(0),
             samples: Vec::new(),
             idle: spec.poll,
+            least: Duration::from_millis(spec.capabilities.least_poll_ms),
         }
     }
 
     /// How old the newest reading is, against the interval at which it should be read.
     pub fn freshness(&self, now: Elapsed, close: bool, timing: &Timing) -> Freshness {
         // While watched closely the interval is short; a reading is still good for the slower one.
-        let interval = if close { self.idle.min(timing.poll_close.max(Duration::from_millis(500))) } else { self.idle };
+        let least = self.least.max(Duration::from_millis(500));
+        let interval = if close { self.idle.min(timing.poll_close.max(least)) } else { self.idle };
         Freshness::of(self.last.as_ref().map(|seen| now.since(seen.at.elapsed)), interval)
     }
 
@@ -82,7 +85,7 @@ impl Watch {
     }
 
     pub(super) fn interval(&self, close: bool, timing: &Timing) -> Duration {
-        if close { timing.poll_close.min(self.idle) } else { self.idle }
+        if close { timing.poll_close.max(self.least).min(self.idle) } else { self.idle }
     }
 
     /// Takes a reading in; `false` when a newer one was taken already.

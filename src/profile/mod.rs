@@ -44,7 +44,7 @@ pub struct ProfileFile {
 }
 
 /// A profile that holds no mistake.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Loaded {
     /// What was read: the main file first, then the included ones.
     pub files: Vec<ProfileFile>,
@@ -59,7 +59,7 @@ pub struct Loaded {
 }
 
 /// Configurations by sort of adapter, in the profile's order.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct AdapterConfigs {
     /// Routers by name.
     pub routers: Vec<(RouterId, RouterConfig)>,

@@ -1,35 +1,33 @@
 //! `[[router]]`: what is common to all kinds, and the list of kinds.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::adapter::router::{demo, haproxy};
+use crate::adapter::router::{Configured, KINDS};
 use crate::domain::procedure::RouterSpec;
-use crate::domain::{Capabilities, PoolId, RouterId};
+use crate::domain::{PoolId, RouterId};
 use crate::setting::{Found, Table, Variant, Wrong, duration, name, quoted};
 
-/// The configuration of one router, by kind.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum RouterConfig {
-    /// HAProxy's Runtime API.
-    Haproxy(haproxy::Config),
-    /// A router of the built-in world.
-    Demo(demo::Config),
+/// The configuration of one router, of whatever kind.
+#[derive(Clone, Debug)]
+pub struct RouterConfig {
+    /// What its kind says.
+    pub configured: Arc<dyn Configured>,
+    /// How long it may take to answer.
+    pub timeout: Duration,
 }
 
 /// Kinds that a later version will know.
-const NOT_YET: [&str; 12] = [
+const NOT_YET: [&str; 9] = [
     "octopus",
-    "envoy",
     "caddy",
-    "nginx",
-    "traefik",
-    "alb",
-    "gateway-api",
     "httproute",
     "istio",
-    "kubernetes",
-    "azure",
+    "traefik-service",
+    "service-selector",
+    "traffic-manager",
     "argo-rollouts",
+    "http",
 ];
 
 /// Reads all routers. `poll` and `timeout` hold where a router says nothing else; `names` gets every name that is written.
@@ -51,36 +49,51 @@ pub(super) fn read(
             router.optional("poll", "How often it is read when nothing happens; else timing.poll.", &polls());
         let doc = "How long it may take to answer; else timing.router_timeout.";
         let own_timeout = router.optional("timeout", doc, &timeouts());
-        let poll = own_poll.map_or(poll, |poll| poll.value);
         let timeout = own_timeout.map_or(timeout, |timeout| timeout.value);
-        let kinds = [
-            Variant {
-                name: "haproxy",
-                doc: "HAProxy's Runtime API over a unix socket or TCP.",
-                read: &|router: &mut Table<'_>| {
-                    haproxy::Config::read(router, pools, timeout).map(RouterConfig::Haproxy)
-                },
-            },
-            Variant {
-                name: "demo",
-                doc: "A router of the built-in world.",
-                read: &|router: &mut Table<'_>| demo::Config::read(router, pools, timeout).map(RouterConfig::Demo),
-            },
-        ];
-        let (kind, config) = router.kinds("kind", "Which system it is.", &kinds, &NOT_YET)?;
-        let (id, config) = (RouterId::new(id?.value), config?);
+        let readers: Vec<_> =
+            KINDS.iter().map(|kind| move |router: &mut Table<'_>| (kind.read)(router, pools, timeout)).collect();
+        let variants: Vec<Variant<'_, '_, Option<Arc<dyn Configured>>>> = KINDS
+            .iter()
+            .zip(&readers)
+            .map(|(kind, reader)| Variant { name: kind.name, doc: kind.doc, read: reader })
+            .collect();
+        let (kind, config) = router.kinds("kind", "Which system it is.", &variants, &NOT_YET)?;
+        needs_feature(router, kind);
+        let (id, configured) = (RouterId::new(id?.value), config?);
         let at = router.spot_if_written("at").unwrap_or_else(|| router.spot().clone());
-        let spec = RouterSpec { id, kind: kind.to_owned(), capabilities: config.capabilities(), poll };
-        Some((at, spec, config))
+        let capabilities = configured.capabilities();
+        let least = Duration::from_millis(capabilities.least_poll_ms);
+        let poll = own_poll.map_or_else(|| poll.max(least), |poll| poll.value.max(least));
+        let spec = RouterSpec { id, kind: kind.to_owned(), capabilities, poll, timeout };
+        Some((at, spec, RouterConfig { configured, timeout }))
     });
     for (at, spec, config) in read {
-        if let Some((other, _)) = routers.iter().find(|(_, other)| other.same_place(&config)) {
+        let same = |(other, of): &&(RouterSpec, RouterConfig)| {
+            other.kind == spec.kind && of.configured.place() == config.configured.place()
+        };
+        if let Some((other, _)) = routers.iter().find(same) {
             let what = format!("router {} steers the same place", quoted(other.id.as_str()));
             table.report().refuse(&at, Wrong::new(what).advice("name each router once"));
         }
         routers.push((spec, config));
     }
     routers
+}
+
+/// Says so when this build cannot steer such a router.
+fn needs_feature(router: &Table<'_>, kind: &str) {
+    let feature = KINDS.iter().find(|each| each.name == kind).and_then(|each| each.feature);
+    if let Some((feature, false)) = feature {
+        let what = format!(
+            "a router of kind {} needs the feature `{feature}`, which this flightdeck was built without",
+            quoted(kind)
+        );
+        let advice = format!("build it with: cargo install --locked --path . --features {feature}");
+        router.report().refuse(
+            &router.spot_if_written("kind").unwrap_or_else(|| router.spot_of("kind")),
+            Wrong::new(what).advice(advice),
+        );
+    }
 }
 
 /// Says so when a name is used a second time.
@@ -100,22 +113,4 @@ pub(super) fn polls() -> crate::setting::Kind<Duration> {
 /// How long a router may take.
 pub(super) fn timeouts() -> crate::setting::Kind<Duration> {
     duration(Duration::from_millis(50), Duration::from_mins(1))
-}
-
-impl RouterConfig {
-    fn capabilities(&self) -> Capabilities {
-        match self {
-            Self::Haproxy(_) => haproxy::Config::capabilities(),
-            Self::Demo(_) => demo::Config::capabilities(),
-        }
-    }
-
-    /// Whether a change of one would be a change of the other.
-    fn same_place(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Haproxy(one), Self::Haproxy(other)) => one.address == other.address && one.shape == other.shape,
-            (Self::Demo(one), Self::Demo(other)) => one.at == other.at,
-            (Self::Haproxy(_), Self::Demo(_)) | (Self::Demo(_), Self::Haproxy(_)) => false,
-        }
-    }
 }

@@ -198,7 +198,8 @@ impl Teller<'_> {
                 self.did(entry, "took the changed profile in", format!("digest {}", digest.short()));
                 self.second(entry, second, &format!("take in the profile {}", digest.short()));
             }
-            Event::SessionClosed { outcome, routers } => {
+            Event::SessionClosed { outcome, routers, left } => {
+                self.story.left_open.extend_from_slice(left);
                 self.did(entry, "closed the session", outcome.clone());
                 let routers = self.named(routers);
                 self.story.closed = Some(Ending { act: act(entry), outcome: outcome.clone(), routers });

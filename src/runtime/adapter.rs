@@ -7,11 +7,9 @@ use std::time::Duration;
 use crate::adapter::log::LogSource;
 use crate::adapter::metric::MetricSource;
 use crate::adapter::router::Router;
-use crate::adapter::router::demo::DemoRouter;
-use crate::adapter::router::haproxy::HaProxy;
 use crate::adapter::{log, metric};
 use crate::domain::{PoolId, RouterId, SourceId, Trouble};
-use crate::profile::{AdapterConfigs, RouterConfig};
+use crate::profile::AdapterConfigs;
 
 /// Everything outside that one profile names.
 #[derive(Clone, Default)]
@@ -63,7 +61,8 @@ impl Adapters {
     pub fn new(configs: &AdapterConfigs) -> Result<Self, Trouble> {
         let mut routers = BTreeMap::new();
         for (id, config) in &configs.routers {
-            routers.insert(id.clone(), router(config)?);
+            let (timeout, router) = (config.timeout, config.configured.connect()?);
+            routers.insert(id.clone(), RouterAdapter { router, timeout });
         }
         let mut logs = Vec::new();
         for config in &configs.logs {
@@ -77,15 +76,4 @@ impl Adapters {
         }
         Ok(Self { routers, logs, metrics })
     }
-}
-
-fn router(config: &RouterConfig) -> Result<RouterAdapter, Trouble> {
-    Ok(match config {
-        RouterConfig::Haproxy(config) => {
-            RouterAdapter { timeout: config.timeout, router: Arc::new(HaProxy::new(config.clone())) }
-        }
-        RouterConfig::Demo(config) => {
-            RouterAdapter { timeout: config.timeout, router: Arc::new(DemoRouter::new(config.clone())?) }
-        }
-    })
 }

@@ -95,7 +95,9 @@ pub enum Command {
     TakeOver {
         /// The new holder.
         controls: ControlsTaken,
-        /// How long ago this cockpit saw its asking kept.
+        /// The entry of this cockpit's asking.
+        asking: u64,
+        /// How long ago it saw that kept.
         waited: Duration,
         /// How long ago the holder's process was last heard.
         silent: Duration,
@@ -231,16 +233,7 @@ pub enum Command {
         /// Why.
         reason: String,
     },
-    /// A router reads what a timed-out change asked of it.
-    NoteLateEffect {
-        /// The change.
-        change: ChangeId,
-        /// The router.
-        router: RouterId,
-        /// What it reads.
-        read: NativeSplit,
-    },
-    /// A router's weights are not, or are again, what the plan gave it.
+    /// A router's weights are not, or are again, what the plan gave it, or what a change that is over asked of it (V3).
     NoteDrift {
         /// The router.
         router: RouterId,
@@ -363,6 +356,8 @@ pub enum Command {
         outcome: String,
         /// Every router as read.
         routers: Vec<RouterBaseline>,
+        /// What is left to do, a sentence each.
+        left: Vec<String>,
     },
 }
 
@@ -398,7 +393,6 @@ impl Command {
             | Self::Retry { .. }
             | Self::NoteOutcome { .. }
             | Self::Leave { .. }
-            | Self::NoteLateEffect { .. }
             | Self::NoteDrift { .. }
             | Self::NoteRestart { .. }
             | Self::AcceptDrift { .. }
@@ -423,6 +417,8 @@ pub struct Evidence {
     pub readings: BTreeMap<RouterId, Bound>,
     /// Servers that are up and all servers, per router and pool, from the same readings.
     pub servers: BTreeMap<(RouterId, PoolId), (u32, u32)>,
+    /// Requests per second over all routers and pools; `None` where no router counts them.
+    pub traffic: Option<f64>,
     /// How each pool's drain stands, with the evidence in words.
     pub drains: BTreeMap<PoolId, (DrainState, String)>,
     /// The soak of the step last done: how long so far and how long it must be; `None` when none runs.

@@ -291,6 +291,9 @@ pub enum Event {
         outcome: String,
         /// Each router's split at closing.
         routers: Vec<RouterBaseline>,
+        /// What is left to do, a sentence each: where weights that live in memory only are made permanent.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        left: Vec<String>,
     },
 }
 

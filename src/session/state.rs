@@ -122,6 +122,8 @@ pub struct Asking {
     pub by: Operator,
     /// When.
     pub at: Timestamp,
+    /// The entry that says so.
+    pub entry: u64,
     /// Why.
     pub reason: String,
 }

@@ -27,7 +27,8 @@ pub(super) fn router(model: &Model, id: &RouterId) -> RouterState {
     let now = model.now.elapsed;
     let silent = watch.trouble.as_ref();
     if let Some(leg) = flight.executing.iter().rev().find_map(|execution| execution.legs.get(id)) {
-        return leg_state(model, leg);
+        let waits = matches!(leg.phase, Phase::ReadingBack { .. } | Phase::Asking { .. });
+        return underway(model, id).filter(|_| waits).unwrap_or_else(|| leg_state(model, leg));
     }
     if let Some((_, trouble)) = silent {
         let words = match watch.last.as_ref() {
@@ -47,8 +48,17 @@ pub(super) fn router(model: &Model, id: &RouterId) -> RouterState {
     match watch.freshness(now, close, &flight.procedure.timing) {
         Freshness::Missing => RouterState::new('–', Role::Stale, "not read yet"),
         Freshness::Stale { age: old } => RouterState::new('?', Role::Stale, format!("stale, read {} ago", age(old))),
-        Freshness::Live { .. } => settled(model, id),
+        Freshness::Live { .. } => underway(model, id).unwrap_or_else(|| settled(model, id)),
     }
+}
+
+/// Work of a slow system's own: what it is, how far, and what it waits for.
+fn underway(model: &Model, id: &RouterId) -> Option<RouterState> {
+    let seen = model.flight.watches.get(id)?.last.as_ref()?;
+    let underway = seen.reading.underway.as_ref()?;
+    let percent = underway.percent.map_or_else(String::new, |percent| format!(" {percent} %"));
+    let waits = underway.waits_for.as_ref().map_or_else(String::new, |what| format!(", waits for {what}"));
+    Some(RouterState::new('↻', Role::Wait, format!("{}{percent}{waits}", underway.what)))
 }
 
 /// The wave of the change in flight that this router waits for.

@@ -9,11 +9,14 @@
 //! - show in [`Prepared::requests`] exactly what [`Router::set`] will send, secrets masked;
 //! - in [`Router::set`] connect first, compare the native split with the expected one where one is given, ask the
 //!   [`Fence`] directly before the first byte that changes anything, and then write; raise before lowering; where the
-//!   write itself is conditional, the system's comparison is enough;
+//!   write itself is conditional, the system's comparison is enough; where a change takes several writes, ask the fence
+//!   again before each of them;
 //! - answer [`SetAnswer::Moved`] without writing when the split is not the expected one;
 //! - answer [`SetAnswer::Unknown`] whenever a byte of a write may have gone out and no whole answer came back;
 //! - check every answer of the system, and answer [`SetAnswer::Failed`] with its words when it says no;
 //! - leave servers in maintenance and backups alone;
+//! - tell in [`Reading::underway`] of work of the system's own that is still to move the weights, and keep telling what
+//!   the weights *are* in [`Reading::native`];
 //! - name the system, the place, the cause and a way out in every [`Trouble`], and never a secret.
 //!
 //! An adapter SHOULD write conditionally where the system can ([`Capabilities::conditional`]), count requests in flight,
@@ -21,12 +24,40 @@
 //!
 //! `tests/it/adapters/router.rs` holds every adapter to this.
 
+pub mod alb;
+pub mod consul;
 pub mod demo;
+pub mod envoy;
 pub mod haproxy;
+mod kinds;
+pub mod nginx;
+mod scale;
+pub mod traefik;
+
+use std::any::Any;
+use std::fmt::Debug;
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+pub use kinds::{KINDS, RouterKind};
+
 use crate::domain::{Capabilities, NativeSplit, Prepared, Reading, Refused, Target, Trouble};
+
+/// The configuration of one router, read from a profile and not yet connected.
+pub trait Configured: Any + Debug + Send + Sync {
+    /// What such a router can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// What a change would change, for people too: two routers of one kind and one place are the same router.
+    fn place(&self) -> String;
+
+    /// The router. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When it cannot be used here: a feature that this build lacks, a certificate that cannot be read.
+    fn connect(&self) -> Result<Arc<dyn Router>, Trouble>;
+}
 
 /// One router.
 pub trait Router: Send + Sync {

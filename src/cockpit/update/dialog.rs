@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::super::{Action, ChecklistRow, ConfirmState, Effect, Model, OverlayKind, Pane, Purpose};
 use super::confirm::By;
+use crate::domain::share::Agreement;
 use crate::domain::{Outcome, RouterId};
 use crate::flight::{Ask, ChangedProfile, Tone};
 
@@ -256,7 +257,7 @@ impl Model {
         let Some(spec) = self.flight.procedure.routers.get(self.router) else {
             return ("Routers".to_owned(), vec!["the profile names no router".to_owned()]);
         };
-        let mut lines = vec![format!("{}, {}", spec.capabilities.system, spec.capabilities.means)];
+        let mut lines = super::router::what_it_can(&spec.capabilities);
         let watch = self.flight.watches.get(&spec.id);
         match watch.and_then(|watch| watch.last.as_ref()) {
             None => lines.push("never read".to_owned()),
@@ -269,7 +270,16 @@ impl Model {
                 lines.push(format!("read {} ago", crate::domain::age(self.now.elapsed.since(seen.at.elapsed))));
                 let weights = reading.native.0.iter();
                 lines.extend(weights.map(|weight| format!("{} weight {}", weight.reference, weight.weight)));
+                if let Some(underway) = &reading.underway {
+                    lines.push(format!("under way: {}", underway.what));
+                    lines.extend(underway.waits_for.iter().map(|what| format!("  waits for {what}")));
+                    lines.extend(underway.link.iter().map(|link| format!("  {link}")));
+                }
                 lines.extend(reading.warnings.iter().map(|warning| format!("! {warning}")));
+                let observed = self.flight.observed(&spec.id);
+                if observed.iter().any(|(_, seen)| seen.agreement == Agreement::Off) {
+                    lines.push(super::router::likely_reason(reading));
+                }
             }
         }
         if let Some((_, trouble)) = watch.and_then(|watch| watch.trouble.as_ref()) {

@@ -15,6 +15,7 @@ mod mouse;
 mod navigate;
 mod people;
 mod question;
+mod router;
 mod setting;
 
 use super::query::BEAT;

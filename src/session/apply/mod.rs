@@ -137,7 +137,7 @@ impl Session {
             Event::ProfileReloaded { files, digest, second: _, signed: _ } => {
                 self.reloaded = Some((files.clone(), *digest));
             }
-            Event::SessionClosed { outcome, routers: _ } => self.closed = Some(stamped(stamp, outcome.clone())),
+            Event::SessionClosed { outcome, .. } => self.closed = Some(stamped(stamp, outcome.clone())),
             Event::RouterRestarted { router, was: _, is } => {
                 self.identities.insert(router.clone(), is.clone());
             }

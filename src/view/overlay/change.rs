@@ -162,18 +162,11 @@ fn way_back_from(model: &Model, kind: &ChangeKind) -> Vec<Piece> {
         return vec![piece(Role::Wait, "Way back from there: not known without a reading")];
     };
     let slowest =
-        flight.procedure.routers.iter().map(|router| router.capabilities.change_ms + router.capabilities.settle_ms);
+        flight.procedure.routers.iter().map(|router| router.capabilities.back_ms + router.capabilities.settle_ms);
     let time = super::super::way_back::seconds(slowest.max().unwrap_or(0));
     let mut line = vec![piece(Role::Dim, "Way back from there: "), piece(Role::Strong, to.to_string())];
     for (pool, points) in to.iter().filter(|(_, points)| points.0 > 0) {
-        let servers = flight
-            .watches
-            .values()
-            .filter_map(|watch| watch.fresh(model.now.elapsed))
-            .map(|seen| seen.reading.totals(pool))
-            .map(|totals| (totals.up, totals.servers))
-            .min();
-        if let Some((up, all)) = servers.filter(|_| points.0 > 0) {
+        if let Some((up, all)) = flight.servers_of(pool, model.now.elapsed).filter(|_| points.0 > 0) {
             let role = if up < all { Role::Bad } else { Role::Text };
             line.push(piece(role, format!(", {pool} {up}/{all} up")));
         }

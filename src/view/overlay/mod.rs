@@ -103,7 +103,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
         OverlayKind::Complete { step, confirm } => change::complete(model, step, confirm),
         OverlayKind::Partial => after::partial(model),
         OverlayKind::Drift { router } => after::drift(model, router),
-        OverlayKind::Ask(question) => text::ask(question),
+        OverlayKind::Ask(question) => text::ask(model, question),
         OverlayKind::Help => list::help(model),
         OverlayKind::Palette(palette) => list::palette(model, palette),
         OverlayKind::Details { title, lines } => text::details(title, lines),

@@ -1,7 +1,9 @@
 //! The contract of a router adapter: one suite that runs on every one.
 //!
 //! An adapter's tests make a [`Subject`] and call [`contract!`](crate::adapters::router::contract), which makes one test of each
-//! function here; [`says_no_with_the_words_of_a_system_that_denies`] is named where the system knows who may write. The subject is the real system wherever there is one; [`Fake`] stands for a peer that talks nonsense.
+//! function here; [`says_no_with_the_words_of_a_system_that_denies`] is named where the system knows who may write, and
+//! [`tells_of_credentials_that_end_in_the_middle`] where it asks who it is. The subject is the real system wherever there
+//! is one; [`Fake`] stands for a peer that talks nonsense.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -10,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use flightdeck::adapter::router::{Fence, Router, SetAnswer};
 use flightdeck::domain::outcome::TroubleKind;
-use flightdeck::domain::{BasisPoints, NativeSplit, PoolId, Prepared, Reading, Target, Trouble, Weights};
+use flightdeck::domain::{BasisPoints, Holds, NativeSplit, PoolId, Prepared, Reading, Target, Trouble, Weights};
 
 use crate::support::fake::{Fake, Talk};
 
@@ -60,6 +62,22 @@ pub trait Subject: Sync {
 
     /// What must never be in a message.
     fn secrets(&self) -> Vec<String>;
+
+    /// Whether a change looks first whatever it is bound to: where a system takes only whole documents, the rest of the
+    /// document goes back as it was read. Where nothing can be read, nothing is sent then.
+    fn looks_before_writing(&self) -> bool {
+        false
+    }
+
+    /// Makes the credentials that were good until now bad, where it asks for some.
+    fn expire(&self) {
+        unreachable!("run this only where the system asks who it is")
+    }
+
+    /// Puts good credentials where the adapter finds them.
+    fn renew(&self) {
+        unreachable!("run this only where the system asks who it is")
+    }
 }
 
 /// Makes one test of every part of the contract. `$make` is an expression that starts a fresh [`Subject`].
@@ -112,13 +130,14 @@ pub async fn prepares_purely_and_says_the_rounding(subject: &mut dyn Subject) {
     let router = subject.adapter(PATIENT);
     let reading = read(&*router).await;
     let before = subject.really();
-    let target = Target::Weights(first_two(&subject.pools(), 1_234));
+    let asked = held(&*router, 1_234);
+    let target = Target::Weights(first_two(&subject.pools(), asked));
     let prepared = router.prepare(&target, Some(&reading)).unwrap();
     assert_eq!(router.prepare(&target, Some(&reading)), Ok(prepared.clone()), "the same twice");
     assert!(!prepared.requests.is_empty());
     assert_eq!(prepared.shares, prepared.native.shares(&subject.pools()));
     let share = prepared.shares.of(&subject.pools()[1]).fraction().unwrap();
-    assert!((share - 0.1234).abs() < 0.006, "{share} is near to what was asked");
+    assert!((share - f64::from(asked) / 10_000.0).abs() < 0.006, "{share} is near to what was asked");
     assert_eq!(subject.really(), before, "nothing is sent");
     no_secret(&*subject, &format!("{prepared:?}"));
 }
@@ -127,7 +146,7 @@ pub async fn sets_and_reads_back(subject: &mut dyn Subject) {
     let router = subject.adapter(PATIENT);
     for points in [1_000, 3_000, 5_000, 10_000, 5_000, 0] {
         let reading = read(&*router).await;
-        let target = Target::Weights(first_two(&subject.pools(), points));
+        let target = Target::Weights(first_two(&subject.pools(), held(&*router, points)));
         let prepared = router.prepare(&target, Some(&reading)).unwrap();
         assert_eq!(router.set(&prepared, Some(&reading.native), &Gate::open()).await, SetAnswer::Accepted);
         verify(&*router, &prepared).await;
@@ -196,6 +215,19 @@ pub async fn asks_the_fence_once_connected_and_not_before(subject: &mut dyn Subj
             Ok(())
         }
     });
+    if subject.looks_before_writing() {
+        // With nothing but silence it does not come to the write; with the system itself it does.
+        assert!(matches!(router.set(&prepared, None, &gate).await, SetAnswer::NotSent(_)));
+        assert_eq!(gate.asked(), 0, "nothing is to be sent");
+        let before = subject.really();
+        let asks = Gate::hooked(|| {
+            assert_eq!(subject.really(), before, "nothing is written before the fence is asked");
+            Ok(())
+        });
+        assert_eq!(subject.adapter(PATIENT).set(&prepared, None, &asks).await, SetAnswer::Accepted);
+        assert_eq!(asks.asked(), 1);
+        return;
+    }
     assert!(matches!(router.set(&prepared, None, &gate).await, SetAnswer::Unknown(_)));
     assert_eq!(gate.asked(), 1);
     assert_ne!(fake.heard(), "", "and then it does");
@@ -240,6 +272,25 @@ pub async fn says_no_with_the_words_of_a_system_that_denies(subject: &mut dyn Su
     assert_eq!(subject.really(), before, "nothing is written");
 }
 
+pub async fn tells_of_credentials_that_end_in_the_middle(subject: &mut dyn Subject) {
+    let router = subject.adapter(PATIENT);
+    let prepared = prepared(&*subject, &*router, 3_000).await;
+    let before = subject.really();
+    subject.expire();
+    let trouble = router.read().await.unwrap_err();
+    assert_eq!(trouble.kind, TroubleKind::Denied, "{trouble}");
+    telling(&*subject, &trouble);
+    match router.set(&prepared, None, &Gate::open()).await {
+        SetAnswer::Failed(why) | SetAnswer::NotSent(why) => telling_text(&*subject, &why),
+        other => panic!("its credentials are over, and the answer is {other:?}"),
+    }
+    assert_eq!(subject.really(), before, "nothing is written");
+    subject.renew();
+    read(&*router).await;
+    assert_eq!(router.set(&prepared, None, &Gate::open()).await, SetAnswer::Accepted);
+    verify(&*router, &prepared).await;
+}
+
 pub async fn times_out_without_writing_over_what_has_moved(subject: &mut dyn Subject) {
     let router = subject.adapter(HASTY);
     let seen = read(&*subject.adapter(PATIENT)).await;
@@ -251,7 +302,7 @@ pub async fn times_out_without_writing_over_what_has_moved(subject: &mut dyn Sub
     assert_eq!(trouble.kind, TroubleKind::TimedOut, "{trouble}");
     telling(&*subject, &trouble);
     let answer = router.set(&prepared, Some(&seen.native), &Gate::open()).await;
-    if router.capabilities().conditional {
+    if router.capabilities().conditional && !subject.looks_before_writing() {
         // The system compares for itself, also when it goes on: the change is out, and only a reading can tell.
         assert!(matches!(answer, SetAnswer::Unknown(_)), "{answer:?}");
     } else {
@@ -325,6 +376,7 @@ pub async fn tells_nonsense_from_an_answer(subject: &mut dyn Subject) {
         telling(&*subject, &trouble);
         match router.set(&prepared, None, &Gate::open()).await {
             SetAnswer::Unknown(why) | SetAnswer::Failed(why) => telling_text(&*subject, &why),
+            SetAnswer::NotSent(why) if subject.looks_before_writing() => telling_text(&*subject, &why),
             other => panic!("{nonsense:?} is no answer, and becomes {other:?}"),
         }
     }
@@ -340,7 +392,11 @@ pub async fn does_not_wait_for_a_slow_answer(subject: &mut dyn Subject) {
         assert_eq!(trouble.kind, TroubleKind::TimedOut, "{trouble}");
         telling(&*subject, &trouble);
         let answer = router.set(&prepared, None, &Gate::open()).await;
-        assert!(matches!(answer, SetAnswer::Unknown(_)), "{answer:?}");
+        if subject.looks_before_writing() {
+            assert!(matches!(answer, SetAnswer::NotSent(_)), "{answer:?}");
+        } else {
+            assert!(matches!(answer, SetAnswer::Unknown(_)), "{answer:?}");
+        }
         assert!(begun.elapsed() < HASTY * 2 + Duration::from_secs(3), "two time-outs and no more");
     }
 }
@@ -395,7 +451,15 @@ pub fn first_two(pools: &[PoolId], points: u32) -> Weights {
 
 async fn prepared(subject: &dyn Subject, router: &dyn Router, points: u32) -> Prepared {
     let reading = read(router).await;
-    router.prepare(&Target::Weights(first_two(&subject.pools(), points)), Some(&reading)).unwrap()
+    router.prepare(&Target::Weights(first_two(&subject.pools(), held(router, points))), Some(&reading)).unwrap()
+}
+
+/// A share that such a router can hold, near to this one, and more than nothing where this one is.
+fn held(router: &dyn Router, points: u32) -> u32 {
+    match router.capabilities().holds {
+        Holds::AllOrNothing if points > 0 => 10_000,
+        holds => holds.nearest(BasisPoints(points)).0,
+    }
 }
 
 /// Reads until the prepared weights are there; some systems take a moment.

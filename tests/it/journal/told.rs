@@ -99,7 +99,7 @@ pub fn note(session: SessionId, number: u64, cockpit: CockpitId, counter: u32) -
 
 /// The entry that closes a session.
 pub fn closing(session: SessionId, number: u64) -> Entry {
-    let closed = Event::SessionClosed { outcome: "done".to_owned(), routers: Vec::new() };
+    let closed = Event::SessionClosed { outcome: "done".to_owned(), routers: Vec::new(), left: Vec::new() };
     Entry { events: vec![closed], ..note(session, number, ADA, u32::try_from(number).unwrap()) }
 }
 
@@ -482,7 +482,7 @@ pub fn deployment() -> Vec<Entry> {
     between_people(&mut teller, epoch, back);
     let routers = vec![baseline("eu-1", "7001", (0, 100)), baseline("eu-2", "7102", (0, 100))];
     let outcome = "rolled back, green serves 2.4.0".to_owned();
-    teller.tell(1_000.0, "bob", epoch, vec![Event::SessionClosed { outcome, routers }]);
+    teller.tell(1_000.0, "bob", epoch, vec![Event::SessionClosed { outcome, routers, left: Vec::new() }]);
     teller.entries
 }
 

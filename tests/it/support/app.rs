@@ -482,6 +482,7 @@ impl FakeRouter {
             native,
             servers,
             warnings: Vec::new(),
+            underway: None,
         }
     }
 }

@@ -7,19 +7,19 @@ use flightdeck::domain::drain::{DrainRule, Evidence};
 use flightdeck::domain::procedure::{
     Condition, Confirm, Friction, Pool, Procedure, Role, RouterSpec, Step, StepAct, Timing,
 };
-use flightdeck::domain::{BasisPoints, Capabilities, Digest, ItemId, PoolId, Weights};
+use flightdeck::domain::{BasisPoints, Capabilities, Digest, Holds, ItemId, PoolId, Proof, Weights};
 
 /// Capabilities of a router that counts everything.
 pub fn capabilities() -> Capabilities {
     Capabilities {
-        system: "fake".to_owned(),
-        means: "in memory".to_owned(),
         change_ms: 1,
-        settle_ms: 0,
+        back_ms: 1,
+        holds: Holds::Shares { finest: BasisPoints(40) },
+        proof: Proof::Observed,
         counts_in_flight: true,
         counts_requests: true,
-        runtime_only: true,
-        conditional: false,
+        make_permanent: Some("write them into its configuration".to_owned()),
+        ..Capabilities::of("fake", "in memory")
     }
 }
 
@@ -79,6 +79,7 @@ pub fn blue_green(routers: usize) -> Procedure {
                 kind: "fake".to_owned(),
                 capabilities: capabilities(),
                 poll: Duration::from_secs(1),
+                timeout: Duration::from_secs(2),
             })
             .collect(),
         rollout: flightdeck::domain::Waves::default(),

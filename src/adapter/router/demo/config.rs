@@ -1,8 +1,11 @@
 //! What the profile says about one router of the built-in world.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::{Capabilities, PoolId};
+use super::super::{Configured, Router};
+use super::DemoRouter;
+use crate::domain::{Capabilities, PoolId, Proof, Trouble};
 use crate::setting::{Table, name, url};
 
 /// Where one router of the built-in world is steered.
@@ -17,20 +20,6 @@ pub struct Config {
 }
 
 impl Config {
-    /// What the routers of the built-in world can do.
-    pub fn capabilities() -> Capabilities {
-        Capabilities {
-            system: "built-in".to_owned(),
-            means: "HTTP, one conditional request".to_owned(),
-            change_ms: 2,
-            settle_ms: 0,
-            counts_in_flight: true,
-            counts_requests: true,
-            runtime_only: true,
-            conditional: true,
-        }
-    }
-
     /// Reads the keys of `kind = "demo"`.
     pub fn read(table: &mut Table<'_>, pools: &[PoolId], timeout: Duration) -> Option<Self> {
         let names: Vec<&str> = pools.iter().map(PoolId::as_str).collect();
@@ -38,5 +27,28 @@ impl Config {
         let pools = table.required_each_of("pools", "Per pool, the router's name for it.", "pool", &names, &name());
         let pools = pools?.value.into_iter().map(|(pool, name)| (PoolId::new(pool), name.value)).collect();
         Some(Self { at: at?.value, pools, timeout })
+    }
+}
+
+impl Configured for Config {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            change_ms: 2,
+            back_ms: 2,
+            conditional: true,
+            proof: Proof::Observed,
+            counts_in_flight: true,
+            counts_requests: true,
+            make_permanent: Some("start the demo again: its routers live only as long as it does".to_owned()),
+            ..Capabilities::of("built-in", "HTTP, one conditional request")
+        }
+    }
+
+    fn place(&self) -> String {
+        self.at.clone()
+    }
+
+    fn connect(&self) -> Result<Arc<dyn Router>, Trouble> {
+        Ok(Arc::new(DemoRouter::new(self.clone())?))
     }
 }

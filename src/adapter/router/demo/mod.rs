@@ -5,27 +5,27 @@
 //! therefore one exchange, and a router that hangs in it may still apply it when it goes on. Servers are named after their
 //! pool, like `blue-1`.
 //!
-//! - `http`: one exchange; `state`: what the router tells; `spread`: from shares to native weights.
+//! - `state`: what the router tells; `spread`: from shares to native weights.
 
 mod config;
-mod http;
 mod spread;
 mod state;
 
+use ::http::Method;
 use futures_util::future::BoxFuture;
 
 pub use config::Config;
 
-use self::http::{Exchange, Place};
 use self::state::State;
-use super::{Fence, Router, SetAnswer};
+use super::{Configured, Fence, Router, SetAnswer};
+use crate::adapter::http::{Answer, Client, Endpoint, Request, Tls};
 use crate::domain::reading::Admin;
 use crate::domain::{Capabilities, NativeSplit, Prepared, Reading, Refused, Target, Trouble, TroubleKind};
 
 /// One router of the built-in world.
 pub struct DemoRouter {
     config: Config,
-    place: Place,
+    client: Client,
 }
 
 impl DemoRouter {
@@ -37,7 +37,7 @@ impl DemoRouter {
         let mismatch = |why: String, advice: &str| {
             Trouble::new(TroubleKind::Mismatch, format!("use router {}", config.at), why, advice)
         };
-        let place = Place::parse(&config.at).ok_or_else(|| {
+        let endpoint = Endpoint::parse(&config.at).ok_or_else(|| {
             mismatch("its address is not `http://HOST:PORT`".to_owned(), "write it like `http://127.0.0.1:41801`")
         })?;
         for (index, (pool, name)) in config.pools.iter().enumerate() {
@@ -48,66 +48,40 @@ impl DemoRouter {
         if config.pools.is_empty() {
             return Err(mismatch("no pool is mapped".to_owned(), "name each pool under `pools`"));
         }
-        Ok(Self { config, place })
+        let client = Client::new(endpoint, None, &Tls::default(), config.timeout)?;
+        Ok(Self { config, client })
     }
 
     async fn look(&self) -> Result<Reading, Trouble> {
-        let what = format!("read {}/state", self.config.at);
-        let trouble = |kind, why: String, advice: &str| Trouble::new(kind, what.clone(), why, advice);
-        let request = self.place.request("GET", "/state", "", "");
-        match http::exchange(&self.place, &request, None, self.config.timeout).await {
-            Exchange::Answered { status: 200, body } => {
-                let state: State = serde_json::from_slice(&body).map_err(|error| {
-                    trouble(
-                        TroubleKind::Garbage,
-                        format!("its answer cannot be understood: {error}"),
-                        "see whether that port is the router's",
-                    )
-                })?;
-                state
-                    .reading(&self.config.pools)
-                    .map_err(|why| trouble(TroubleKind::Mismatch, why, "correct `pools` of this router in the profile"))
-            }
-            Exchange::Answered { status, body } => Err(trouble(
-                TroubleKind::Denied,
-                format!("it answered {status}: {}", state::words(&body)),
-                "see whether that port is the router's",
-            )),
-            Exchange::NotConnected { why, is_late: false } => Err(trouble(
-                TroubleKind::Unreachable,
-                why,
-                "start the demo again: its routers live only as long as it does",
-            )),
-            Exchange::NotConnected { why, is_late: true } | Exchange::Unanswered { why, is_late: true } => {
-                Err(trouble(TroubleKind::TimedOut, why, "wait, or see whether the router hangs"))
-            }
-            Exchange::Unanswered { why, is_late: false } => {
-                Err(trouble(TroubleKind::Garbage, why, "see whether that port is the router's"))
-            }
-            // Nothing forbids a look; said as it is all the same.
-            Exchange::Forbidden { why } => Err(trouble(TroubleKind::Denied, why, "ask again")),
-        }
+        let state: State = self.client.document("/state").await?;
+        state.reading(&self.config.pools).map_err(|why| {
+            let what = format!("read {}/state", self.config.at);
+            Trouble::new(TroubleKind::Mismatch, what, why, "correct `pools` of this router in the profile")
+        })
     }
 
     async fn send(&self, prepared: &Prepared, expected: Option<&NativeSplit>, fence: &dyn Fence) -> SetAnswer {
-        let condition = expected.map(state::condition).unwrap_or_default();
-        let request = self.place.request("PUT", "/weights", &condition, &body(&prepared.native));
-        match http::exchange(&self.place, &request, Some(fence), self.config.timeout).await {
-            Exchange::Forbidden { why } => SetAnswer::NotSent(why),
-            Exchange::NotConnected { why, .. } => SetAnswer::NotSent(format!("{}: {why}", self.config.at)),
-            Exchange::Unanswered { why, .. } => SetAnswer::Unknown(format!("{}: {why}", self.config.at)),
-            Exchange::Answered { status, body } => self.judge(prepared, status, &body),
+        let mut request = Request::new(Method::PUT, "/weights").body("application/json", body(&prepared.native));
+        if let Some(expected) = expected {
+            match state::condition(expected) {
+                Ok(condition) => request = request.header(state::CONDITION, condition),
+                Err(why) => return SetAnswer::NotSent(format!("{}: {why}", self.config.at)),
+            }
+        }
+        match self.client.write(&request, fence).await {
+            Ok(answer) => self.judge(prepared, &answer),
+            Err(failure) => failure.set_answer(&format!("set {}", self.config.at)),
         }
     }
 
     /// What a whole answer to a change means.
-    fn judge(&self, prepared: &Prepared, status: u16, body: &[u8]) -> SetAnswer {
-        let said = || format!("{} answered {status}: {}", self.config.at, state::words(body));
+    fn judge(&self, prepared: &Prepared, answer: &Answer) -> SetAnswer {
+        let said = || format!("{} answered {}: {}", self.config.at, answer.status, answer.words());
         let split = || {
-            let state: State = serde_json::from_slice(body).ok()?;
+            let state: State = serde_json::from_slice(&answer.body).ok()?;
             Some(state.reading(&self.config.pools).ok()?.native)
         };
-        match (status, split()) {
+        match (answer.status, split()) {
             (200, Some(native)) if native.holds(&prepared.native) => SetAnswer::Accepted,
             (409, Some(native)) => SetAnswer::Moved(native),
             (400..500, _) => SetAnswer::Failed(said()),
@@ -119,7 +93,7 @@ impl DemoRouter {
 
 impl Router for DemoRouter {
     fn capabilities(&self) -> Capabilities {
-        Config::capabilities()
+        self.config.capabilities()
     }
 
     fn read(&self) -> BoxFuture<'_, Result<Reading, Trouble>> {

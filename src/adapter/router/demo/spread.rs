@@ -205,6 +205,7 @@ mod tests {
             effective: crate::domain::Shares::default(),
             servers: Vec::new(),
             warnings: Vec::new(),
+            underway: None,
         }
     }
 

@@ -1,8 +1,8 @@
 //! What a router of the built-in world tells about itself.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
+use ::http::{HeaderName, HeaderValue};
 use serde::Deserialize;
 
 use super::is_named_after;
@@ -93,6 +93,7 @@ impl State {
             effective,
             servers,
             warnings,
+            underway: None,
         })
     }
 }
@@ -104,31 +105,23 @@ fn effective<'a>(native: &NativeSplit, servers: &[ServerReading], pools: impl It
     NativeSplit(native.0.iter().filter(|each| lives(&each.reference)).cloned().collect()).shares(pools)
 }
 
-/// The header that makes a change conditional on this split.
-pub(super) fn condition(expected: &NativeSplit) -> String {
-    let mut header = "Expected-Weights: ".to_owned();
-    for (index, each) in expected.0.iter().enumerate() {
+/// The header that makes a change conditional on a split.
+pub(super) const CONDITION: HeaderName = HeaderName::from_static("expected-weights");
+
+/// What that header says for this split.
+///
+/// # Errors
+/// When a name in it cannot be in a header.
+pub(super) fn condition(expected: &NativeSplit) -> Result<HeaderValue, String> {
+    let each = expected.0.iter().map(|each| {
         let admin = match each.admin {
             Admin::Ready => "ready",
             Admin::Drain => "drain",
             Admin::Maintenance => "maintenance",
             Admin::Backup => "backup",
         };
-        let comma = if index > 0 { "," } else { "" };
-        // Writing to a string cannot fail.
-        write!(header, "{comma}{}={}:{admin}", each.reference.replace(char::is_control, " "), each.weight).ok();
-    }
-    header.push_str("\r\n");
-    header
-}
-
-/// The router's own words in an answer that is not a state, short enough for a message.
-pub(super) fn words(body: &[u8]) -> String {
-    #[derive(Deserialize)]
-    struct No {
-        error: String,
-    }
-    let text = serde_json::from_slice(body)
-        .map_or_else(|_not_json| String::from_utf8_lossy(body).into_owned(), |no: No| no.error);
-    text.chars().filter(|character| !character.is_control()).take(200).collect()
+        format!("{}={}:{admin}", each.reference, each.weight)
+    });
+    HeaderValue::from_str(&each.collect::<Vec<_>>().join(","))
+        .map_err(|_unfit| "a server's name cannot be sent in a header".to_owned())
 }

@@ -99,6 +99,7 @@ pub(super) fn reading(shape: &Shape, what: &str, sections: &[String]) -> Result<
         effective,
         servers,
         warnings: Vec::new(),
+        underway: None,
     };
     reading.warnings = warn::warnings(shape, &seen, &reading);
     Ok(reading)

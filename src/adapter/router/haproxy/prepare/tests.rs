@@ -219,5 +219,6 @@ fn reading(weights: &[(&str, u32, Admin)]) -> Reading {
         native,
         effective: Shares::default(),
         warnings: Vec::new(),
+        underway: None,
     }
 }
