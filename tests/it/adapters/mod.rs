@@ -1,6 +1,9 @@
 //! Every adapter against its contract.
 
+mod alb;
+mod consul;
 mod demo;
+mod envoy;
 mod haproxy;
 mod log;
 mod metric;
