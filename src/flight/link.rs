@@ -194,6 +194,9 @@ impl Flight {
         if let Some(evidence) = asked.command.evidence_mut() {
             *evidence = self.evidence(asked.now);
         }
+        if let Command::SendWave { rest, .. } = &mut asked.command {
+            *rest = self.rest(asked.now.elapsed);
+        }
         if let Command::TakeOver { asking, waited, silent, away, .. } = &mut asked.command {
             *asking = self.own_asking();
             (*waited, *silent, *away) = self.signs_of_holder(asked.now.elapsed);

@@ -66,6 +66,7 @@ impl Flight {
             Msg::Ask(ask) => self.asked(now, ask, &mut out),
         }
         self.accept_baseline(now);
+        self.look_after_waves(now);
         self.look_after_waiting(now, &mut out);
         self.pump(now, &mut out);
         self.spill_when_late(now, &mut out);
@@ -262,6 +263,7 @@ impl Flight {
                     self.ask(now, Command::Retry { change, routers });
                 }
             }
+            Ask::SendWave => self.send_wave(now, out),
             Ask::Leave { reason } => {
                 if let Some(change) = self.session.in_flight().map(crate::session::Change::id) {
                     self.ask(now, Command::Leave { change, reason });

@@ -3,6 +3,7 @@
 use super::event::{ControlsTaken, Process, ProfileText, RouterBaseline, SessionOpened, SpillMerged};
 use super::proposal::{Bound, Confirmation, Override, Proposal};
 use super::second::AskedAct;
+use super::wave::Rest;
 use crate::domain::drain::DrainState;
 use crate::domain::outcome::Outcome;
 use crate::domain::share::Agreement;
@@ -194,6 +195,19 @@ pub enum Command {
         /// What is known now.
         evidence: Evidence,
     },
+    /// Send the next wave of the change in flight (D5).
+    SendWave {
+        /// The change.
+        change: ChangeId,
+        /// The wave, counted from 0.
+        wave: usize,
+        /// Whether a person asks for it; else the flight goes on by itself.
+        by_key: bool,
+        /// The time since the waves before it became whole.
+        rest: Rest,
+        /// What is known now.
+        evidence: Evidence,
+    },
     /// Send once more to routers of the change in flight (V4).
     Retry {
         /// The change.
@@ -355,6 +369,7 @@ impl Command {
             | Self::GiveSecond { evidence, .. }
             | Self::Confirm { evidence, .. }
             | Self::RollBack { evidence, .. }
+            | Self::SendWave { evidence, .. }
             | Self::MarkAlreadySo { evidence, .. }
             | Self::CompleteStep { evidence, .. }
             | Self::ReloadProfile { evidence, .. } => Some(evidence),

@@ -41,6 +41,9 @@ pub(super) fn router(model: &Model, id: &RouterId) -> RouterState {
         let words = if drifted.restarted { "restarted: its weights are lost" } else { "drifted: changed outside" };
         return RouterState::new('!', Role::Bad, words);
     }
+    if let Some(words) = waits_for_wave(model, id) {
+        return RouterState::new('·', Role::Dim, words);
+    }
     let close = flight.is_close(now);
     match watch.freshness(now, close, &flight.procedure.timing) {
         Freshness::Missing => RouterState::new('–', Role::Stale, "not read yet"),
@@ -58,11 +61,21 @@ fn underway(model: &Model, id: &RouterId) -> Option<RouterState> {
     Some(RouterState::new('↻', Role::Wait, format!("{}{percent}{waits}", underway.what)))
 }
 
+/// The wave of the change in flight that this router waits for.
+fn waits_for_wave(model: &Model, id: &RouterId) -> Option<String> {
+    let change = model.flight.session.in_flight().filter(|change| change.is_waiting(id))?;
+    let wave = change.confirmed.waves.iter().position(|wave| wave.contains(id))?;
+    Some(format!("waits for wave {}", wave + 1))
+}
+
 /// What the newest change came to on this router, where it is not verified.
 fn settled(model: &Model, id: &RouterId) -> RouterState {
     let session = &model.flight.session;
     let newest = session.changes.iter().rev().find(|change| change.order(id).is_some());
     let left = newest.filter(|change| matches!(change.settled, Some((_, Settlement::Left { .. }))));
+    if left.is_some_and(|change| change.is_waiting(id)) {
+        return RouterState::new('!', Role::Wait, "left: not sent");
+    }
     let outcome = left.and_then(|change| change.outcomes.get(id)).and_then(|known| known.outcome.as_ref());
     if let Some(outcome) = outcome.filter(|outcome| **outcome != Outcome::Verified) {
         return RouterState::new('!', Role::Wait, format!("left: {}", outcome.word()));

@@ -25,9 +25,14 @@
 //! `tests/it/adapters/router.rs` holds every adapter to this.
 
 pub mod alb;
+pub mod consul;
 pub mod demo;
+pub mod envoy;
 pub mod haproxy;
 mod kinds;
+pub mod nginx;
+mod scale;
+pub mod traefik;
 
 use std::any::Any;
 use std::fmt::Debug;

@@ -111,7 +111,7 @@ impl Model {
     }
 
     pub(super) fn open_partial(&mut self, by_enter: bool, out: &mut Vec<Effect>) {
-        if self.partial().is_some() {
+        if self.matrix().is_some() {
             self.open(OverlayKind::Partial, by_enter);
         } else {
             self.tell(Tone::Plain, "no change is partly done", out);
@@ -137,9 +137,7 @@ impl Model {
 
     /// Sends once more, so the dialog must have been on the screen (F2).
     pub(super) fn retry(&mut self, out: &mut Vec<Effect>) {
-        let seen =
-            self.overlay.as_ref().is_some_and(|overlay| matches!(overlay.kind, OverlayKind::Partial) && overlay.seen);
-        if !seen {
+        if !self.sees_matrix() {
             return;
         }
         let routers = self.can_retry();
@@ -148,6 +146,17 @@ impl Model {
         } else {
             self.ask(Ask::Retry(routers), out);
         }
+    }
+
+    /// Sends the next wave, so the dialog must have been on the screen (F2). Whether it may go is decided elsewhere.
+    pub(super) fn send_wave(&mut self, out: &mut Vec<Effect>) {
+        if self.sees_matrix() {
+            self.ask(Ask::SendWave, out);
+        }
+    }
+
+    fn sees_matrix(&self) -> bool {
+        self.overlay.as_ref().is_some_and(|overlay| matches!(overlay.kind, OverlayKind::Partial) && overlay.seen)
     }
 
     pub(super) fn ask_to_leave(&mut self) {

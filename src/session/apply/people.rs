@@ -149,6 +149,7 @@ impl Session {
             | Event::RollbackSigned { .. }
             | Event::BaselineAccepted { .. }
             | Event::ChangeDispatched { .. }
+            | Event::WaveDispatched { .. }
             | Event::ChangeRetried { .. }
             | Event::RouterAnswered { .. }
             | Event::DriftEnded { .. }

@@ -9,6 +9,7 @@ pub mod lifecycle;
 mod router;
 pub mod second;
 pub mod step;
+mod wave;
 
 use super::command::{Asked, Command};
 use super::event::Event;
@@ -82,6 +83,10 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
         Command::RollBack { proposal, confirmation, controls, cut_off, evidence } => {
             let way = change::Way { controls, cut_off: *cut_off };
             change::roll_back(session, procedure, asked, proposal, confirmation, &way, evidence)
+        }
+        Command::SendWave { change, wave, by_key, rest, evidence } => {
+            let wanted = wave::Wanted { change: *change, wave: *wave, by_key: *by_key, rest: *rest };
+            wave::send(session, procedure, asked, &wanted, evidence)
         }
         Command::Retry { change, routers } => change::retry(session, procedure, asked, *change, routers),
         Command::Leave { change, reason } => change::leave(session, procedure, asked, *change, reason),

@@ -1,5 +1,7 @@
 //! What was seen on routers: outcomes, drift.
 
+use std::collections::BTreeSet;
+
 use super::{needs_controls, needs_reason};
 use crate::domain::{ChangeId, NativeSplit, Outcome, Refused, RouterId};
 use crate::session::command::Asked;
@@ -19,13 +21,19 @@ pub(super) fn note_outcome(
         return Err(Refused::new("V1", what, "there is no such change", "this is a fault of the program"));
     };
     let known = change.outcomes.get(router);
-    if known.is_some_and(|known| known.attempt != attempt || known.outcome.as_ref() == Some(outcome)) {
+    // Without an intent there is nothing that could have come of it.
+    if known.is_none() && change.is_waiting(router) {
+        return Ok(Vec::new());
+    }
+    // What was proven once stays proven, also where its change is still in flight: what is read later is drift.
+    let proven = |known: &RouterOutcome| known.outcome == Some(Outcome::Verified);
+    let is_news = |known: &RouterOutcome| known.attempt == attempt && known.outcome.as_ref() != Some(outcome);
+    if known.is_some_and(|known| !is_news(known) || proven(known)) {
         return Ok(Vec::new());
     }
     // What was read back is not taken back by an answer: with the controls the reading may have gone to another cockpit.
-    let read_back = known
-        .and_then(|known| known.outcome.as_ref())
-        .is_some_and(|known| matches!(known, Outcome::Verified | Outcome::Differs { .. }));
+    let read_back =
+        known.and_then(|known| known.outcome.as_ref()).is_some_and(|known| matches!(known, Outcome::Differs { .. }));
     if read_back && outcome.is_open() {
         return Ok(Vec::new());
     }
@@ -35,14 +43,16 @@ pub(super) fn note_outcome(
         let after = |each: &RouterId, known: Option<&RouterOutcome>| {
             if each == router { Some(outcome.clone()) } else { known.and_then(|known| known.outcome.clone()) }
         };
-        let all = |wanted: fn(&Outcome) -> bool| {
+        let waiting: BTreeSet<&RouterId> = change.waiting().collect();
+        let all = |wanted: fn(&Outcome) -> bool, or_waiting: bool| {
             change.confirmed.routers.iter().all(|order| {
-                after(&order.router, change.outcomes.get(&order.router)).is_some_and(|outcome| wanted(&outcome))
+                (or_waiting && waiting.contains(&order.router))
+                    || after(&order.router, change.outcomes.get(&order.router)).is_some_and(|outcome| wanted(&outcome))
             })
         };
-        if all(|outcome| *outcome == Outcome::Verified) {
+        if waiting.is_empty() && all(|outcome| *outcome == Outcome::Verified, false) {
             events.push(Event::ChangeSettled { change: id, how: Settlement::Verified });
-        } else if all(|outcome| matches!(outcome, Outcome::NotSent { .. } | Outcome::Moved { .. })) {
+        } else if all(|outcome| matches!(outcome, Outcome::NotSent { .. } | Outcome::Moved { .. }), true) {
             events.push(Event::ChangeSettled { change: id, how: Settlement::NothingSent });
         }
     }

@@ -27,6 +27,7 @@ use super::pen::{Pen, width};
 use super::seen::Seen;
 use crate::cockpit::{Model, OverlayKind};
 use crate::layout::Areas;
+use crate::session::Change;
 use crate::theme::Role;
 
 /// A piece of a line.
@@ -216,6 +217,11 @@ fn push(rows: &mut [Vec<Piece>], role: Role, text: &str) {
         Some((last, before)) if *last == role => before.push_str(text),
         _ => row.push(piece(role, text)),
     }
+}
+
+/// How many routers of a change have each outcome, as pieces of a line.
+pub(super) fn counted(model: &Model, change: &Change) -> Vec<Piece> {
+    after::counted(model, change)
 }
 
 /// A text broken between words.

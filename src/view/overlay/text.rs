@@ -16,9 +16,10 @@ pub(super) fn ask(model: &Model, question: &Question) -> Sheet {
         }
         Purpose::ReleaseHold => ("Release the hold: why?", "It goes into the record."),
         Purpose::SkipStep => ("Skip the next step: why?", "It goes into the record."),
-        Purpose::Leave => {
-            ("Leave the change partly done: why?", "The routers stay as they are. It goes into the record.")
-        }
+        Purpose::Leave => (
+            "Leave the change partly done: why?",
+            "The routers stay as they are, and what waits is never sent. It goes into the record.",
+        ),
         Purpose::Refuse { .. } => {
             ("Refuse: why?", "Nothing is sent. The driver sees the reason, and it goes into the record.")
         }

@@ -1,8 +1,12 @@
 //! Every adapter against its contract.
 
 mod alb;
+mod consul;
 mod demo;
+mod envoy;
 mod haproxy;
 mod log;
 mod metric;
+mod nginx;
 mod router;
+mod traefik;

@@ -11,3 +11,4 @@ mod signed;
 mod slow;
 mod spill;
 mod watching;
+mod waves;

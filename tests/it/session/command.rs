@@ -11,6 +11,7 @@ use flightdeck::domain::{
 use flightdeck::session::event::{ChangeKind, SpillMerged, Spilled};
 use flightdeck::session::proposal::{Confirmation, Gesture, Proposal};
 use flightdeck::session::second::AskedAct;
+use flightdeck::session::wave::Rest;
 use flightdeck::session::{Change, Command, Event, decide};
 
 use super::world::{ANA, RAJ, Who, World};
@@ -137,6 +138,8 @@ groups! {
             let routers = world.session.change(change).map(failed).filter(|routers| !routers.is_empty());
             Command::Retry { change, routers: routers.unwrap_or_else(|| vec!["eu-1".into()]) }
         },
+        SendWave "by itself" => |world, _| send_wave(world, false),
+        SendWave "by a key" => |world, _| send_wave(world, true),
         Leave => |world, _| Command::Leave { change: change(world), reason: "good enough".to_owned() },
     }
     "The way back": {
@@ -261,6 +264,14 @@ fn take_over(world: &World, who: Who, silent: Duration) -> Command {
     let asking = world.session.asking.as_ref().map_or(0, |asking| asking.entry);
     let waited = Duration::from_mins(1);
     Command::TakeOver { controls: who.controls("taken over"), asking, waited, silent, away: silent }
+}
+
+/// The next wave, long after the one before it became whole.
+fn send_wave(world: &World, by_key: bool) -> Command {
+    let change = change(world);
+    let wave = world.session.change(change).and_then(Change::next_wave).unwrap_or(1);
+    let rest = Rest { held: Duration::from_mins(10), watched: true };
+    Command::SendWave { change, wave, by_key, rest, evidence: world.evidence() }
 }
 
 fn nobody() -> CockpitId {
