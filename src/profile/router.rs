@@ -18,7 +18,7 @@ pub struct RouterConfig {
 }
 
 /// Kinds that a later version will know.
-const NOT_YET: [&str; 13] = [
+const NOT_YET: [&str; 12] = [
     "octopus",
     "envoy",
     "caddy",
@@ -31,7 +31,6 @@ const NOT_YET: [&str; 13] = [
     "service-selector",
     "traffic-manager",
     "argo-rollouts",
-    "http",
 ];
 
 /// Reads all routers. `poll` and `timeout` hold where a router says nothing else.

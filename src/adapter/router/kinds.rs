@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Configured, consul, demo, haproxy};
+use super::{Configured, command, consul, demo, haproxy, rest};
 use crate::domain::PoolId;
 use crate::setting::Table;
 
@@ -39,6 +39,18 @@ pub const KINDS: &[RouterKind] = &[
         doc: "A service-splitter of Consul's, over its HTTP API.",
         feature: None,
         read: |table, pools, timeout| configured(consul::Config::read(table, pools, timeout)),
+    },
+    RouterKind {
+        name: "http",
+        doc: "Any HTTP interface: requests, and where in a JSON answer the weights stand.",
+        feature: None,
+        read: |table, pools, timeout| configured(rest::Config::read(table, pools, timeout)),
+    },
+    RouterKind {
+        name: "command",
+        doc: "Any router that two scripts can steer: one prints the weights as JSON, one sets them.",
+        feature: None,
+        read: |table, pools, timeout| configured(command::Config::read(table, pools, timeout)),
     },
     RouterKind {
         name: "demo",

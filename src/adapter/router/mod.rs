@@ -24,10 +24,12 @@
 //!
 //! `tests/it/adapters/router.rs` holds every adapter to this.
 
+pub mod command;
 pub mod consul;
 pub mod demo;
 pub mod haproxy;
 mod kinds;
+pub mod rest;
 mod scale;
 
 use std::any::Any;
