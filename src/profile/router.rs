@@ -18,7 +18,7 @@ pub struct RouterConfig {
 }
 
 /// Kinds that a later version will know.
-const NOT_YET: [&str; 9] = [
+const NOT_YET: [&str; 8] = [
     "octopus",
     "caddy",
     "httproute",
@@ -27,7 +27,6 @@ const NOT_YET: [&str; 9] = [
     "service-selector",
     "traffic-manager",
     "argo-rollouts",
-    "http",
 ];
 
 /// Reads all routers. `poll` and `timeout` hold where a router says nothing else; `names` gets every name that is written.

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Configured, alb, consul, demo, envoy, haproxy, nginx, traefik};
+use super::{Configured, alb, command, consul, demo, envoy, haproxy, nginx, rest, traefik};
 use crate::domain::PoolId;
 use crate::setting::Table;
 
@@ -63,6 +63,18 @@ pub const KINDS: &[RouterKind] = &[
         doc: "Envoy's runtime keys of weighted clusters, over its admin interface.",
         feature: None,
         read: |table, pools, timeout| configured(envoy::Config::read(table, pools, timeout)),
+    },
+    RouterKind {
+        name: "http",
+        doc: "Any HTTP interface: requests, and where in a JSON answer the weights stand.",
+        feature: None,
+        read: |table, pools, timeout| configured(rest::Config::read(table, pools, timeout)),
+    },
+    RouterKind {
+        name: "command",
+        doc: "Any router that two scripts can steer: one prints the weights as JSON, one sets them.",
+        feature: None,
+        read: |table, pools, timeout| configured(command::Config::read(table, pools, timeout)),
     },
     RouterKind {
         name: "demo",
