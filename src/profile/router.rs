@@ -18,8 +18,7 @@ pub struct RouterConfig {
 }
 
 /// Kinds that a later version will know.
-const NOT_YET: [&str; 14] = [
-    "octopus",
+const NOT_YET: [&str; 12] = [
     "envoy",
     "caddy",
     "nginx",
@@ -29,7 +28,6 @@ const NOT_YET: [&str; 14] = [
     "istio",
     "traefik-service",
     "service-selector",
-    "traffic-manager",
     "argo-rollouts",
     "consul",
     "http",

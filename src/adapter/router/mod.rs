@@ -27,6 +27,8 @@
 pub mod demo;
 pub mod haproxy;
 mod kinds;
+pub mod octopus;
+pub mod traffic_manager;
 
 use std::any::Any;
 use std::fmt::Debug;

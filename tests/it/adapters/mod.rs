@@ -4,4 +4,6 @@ mod demo;
 mod haproxy;
 mod log;
 mod metric;
+mod octopus;
 mod router;
+mod traffic_manager;

@@ -1,6 +1,7 @@
 //! What the tests share.
 
 pub mod app;
+pub mod azure;
 pub mod call;
 pub mod cockpit;
 pub mod crew;
@@ -13,6 +14,7 @@ pub mod keys;
 pub mod load;
 #[cfg(feature = "nats")]
 pub mod nats;
+pub mod octopus;
 pub mod pair;
 pub mod pool;
 pub mod procedure;
