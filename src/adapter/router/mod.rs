@@ -24,10 +24,16 @@
 //!
 //! `tests/it/adapters/router.rs` holds every adapter to this.
 
+pub mod alb;
+pub mod consul;
 pub mod demo;
+pub mod envoy;
 pub mod haproxy;
 mod kinds;
+pub mod nginx;
 pub mod octopus;
+mod scale;
+pub mod traefik;
 pub mod traffic_manager;
 
 use std::any::Any;

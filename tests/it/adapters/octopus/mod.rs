@@ -137,7 +137,7 @@ impl Subject for Fixture {
         vec![KEY.to_owned(), VIEWER.to_owned(), "hunter2".to_owned()]
     }
 
-    fn looks_first(&self) -> bool {
+    fn looks_before_writing(&self) -> bool {
         true
     }
 
