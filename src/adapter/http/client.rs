@@ -18,6 +18,8 @@ pub struct Client {
     endpoint: Endpoint,
     login: Option<Login>,
     tls: Option<Arc<rustls::ClientConfig>>,
+    /// The name in the server's certificate, where it is not the address's.
+    peer: Option<String>,
     patience: Duration,
 }
 
@@ -28,7 +30,18 @@ impl Client {
     /// When a certificate cannot be read.
     pub fn new(endpoint: Endpoint, login: Option<Login>, tls: &Tls, patience: Duration) -> Result<Self, Trouble> {
         let tls = if endpoint.is_encrypted { Some(tls.config(&format!("connect to {endpoint}"))?) } else { None };
-        Ok(Self { endpoint, login, tls, patience })
+        Ok(Self { endpoint, login, tls, peer: None, patience })
+    }
+
+    /// A client whose certificates come from elsewhere than the profile, and whose server may be certified under another
+    /// name than its address. Who asks is in the headers of each request.
+    pub fn over(
+        endpoint: Endpoint,
+        tls: Option<Arc<rustls::ClientConfig>>,
+        peer: Option<String>,
+        patience: Duration,
+    ) -> Self {
+        Self { endpoint, login: None, tls, peer, patience }
     }
 
     /// Where it is.
@@ -90,7 +103,7 @@ impl Client {
         let built = built
             .body(Full::new(Bytes::from(request.body.clone())))
             .map_err(|error| unfit(format!("the request cannot be made: {error}")))?;
-        let wire = connect(&self.endpoint, self.tls.clone(), time).await?;
+        let wire = connect(&self.endpoint, self.tls.clone(), self.peer.as_deref(), time).await?;
         talk(wire, built, fence, time).await
     }
 }

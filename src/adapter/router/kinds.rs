@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::kubernetes::{FEATURE as KUBERNETES, selector, weighted};
 use super::{Configured, demo, haproxy};
 use crate::domain::PoolId;
 use crate::setting::Table;
@@ -33,6 +34,36 @@ pub const KINDS: &[RouterKind] = &[
         doc: "HAProxy's Runtime API over a unix socket or TCP.",
         feature: None,
         read: |table, pools, timeout| configured(haproxy::Config::read(table, pools, timeout)),
+    },
+    RouterKind {
+        name: "httproute",
+        doc: "An HTTPRoute of the Kubernetes Gateway API.",
+        feature: KUBERNETES,
+        read: |table, pools, timeout| {
+            configured(weighted::Config::read(weighted::Sort::HttpRoute, table, pools, timeout))
+        },
+    },
+    RouterKind {
+        name: "istio",
+        doc: "A VirtualService of Istio.",
+        feature: KUBERNETES,
+        read: |table, pools, timeout| {
+            configured(weighted::Config::read(weighted::Sort::VirtualService, table, pools, timeout))
+        },
+    },
+    RouterKind {
+        name: "traefik-service",
+        doc: "A TraefikService of Traefik in Kubernetes.",
+        feature: KUBERNETES,
+        read: |table, pools, timeout| {
+            configured(weighted::Config::read(weighted::Sort::TraefikService, table, pools, timeout))
+        },
+    },
+    RouterKind {
+        name: "service-selector",
+        doc: "A Kubernetes Service whose selector names one pool: all or nothing.",
+        feature: KUBERNETES,
+        read: |table, pools, timeout| configured(selector::Config::read(table, pools, timeout)),
     },
     RouterKind {
         name: "demo",

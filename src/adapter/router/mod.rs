@@ -27,6 +27,7 @@
 pub mod demo;
 pub mod haproxy;
 mod kinds;
+pub mod kubernetes;
 
 use std::any::Any;
 use std::fmt::Debug;

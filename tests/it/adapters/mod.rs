@@ -2,6 +2,8 @@
 
 mod demo;
 mod haproxy;
+#[cfg(feature = "kubernetes")]
+mod kubernetes;
 mod log;
 mod metric;
 mod router;

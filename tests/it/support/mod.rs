@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod call;
+pub mod certificate;
 pub mod cockpit;
 pub mod crew;
 pub mod desk;
@@ -10,6 +11,8 @@ pub mod edges;
 pub mod fake;
 pub mod haproxy;
 pub mod keys;
+#[cfg(feature = "kubernetes")]
+pub mod kube;
 pub mod load;
 #[cfg(feature = "nats")]
 pub mod nats;
