@@ -18,8 +18,8 @@ pub struct RouterConfig {
 }
 
 /// Kinds that a later version will know.
-const NOT_YET: [&str; 10] =
-    ["octopus", "envoy", "caddy", "nginx", "traefik", "alb", "traffic-manager", "argo-rollouts", "consul", "http"];
+const NOT_YET: [&str; 9] =
+    ["octopus", "envoy", "caddy", "nginx", "traefik", "alb", "traffic-manager", "consul", "http"];
 
 /// Reads all routers. `poll` and `timeout` hold where a router says nothing else.
 pub(super) fn read(

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::kubernetes::{FEATURE as KUBERNETES, selector, weighted};
+use super::kubernetes::{FEATURE as KUBERNETES, rollout, selector, weighted};
 use super::{Configured, demo, haproxy};
 use crate::domain::PoolId;
 use crate::setting::Table;
@@ -58,6 +58,12 @@ pub const KINDS: &[RouterKind] = &[
         read: |table, pools, timeout| {
             configured(weighted::Config::read(weighted::Sort::TraefikService, table, pools, timeout))
         },
+    },
+    RouterKind {
+        name: "argo-rollouts",
+        doc: "A Rollout of Argo Rollouts, which goes by its own steps.",
+        feature: KUBERNETES,
+        read: |table, pools, timeout| configured(rollout::Config::read(table, pools, timeout)),
     },
     RouterKind {
         name: "service-selector",

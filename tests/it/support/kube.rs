@@ -32,6 +32,8 @@ pub struct Api {
     pub hidden: Vec<&'static str>,
     /// How often somebody writes the status in the moment before a patch arrives.
     pub busy: u32,
+    /// Whether the controller of Rollouts does nothing for now.
+    pub sleeps: bool,
     /// Answers every patch with this instead.
     pub sick: Option<Said>,
 }
@@ -81,6 +83,47 @@ impl Api {
     /// The only good token from now on.
     pub fn expire(&mut self) {
         self.tokens = BTreeMap::from([(RENEWED, true)]);
+    }
+
+    /// Lets the controller of Rollouts go on until its next pause, as Argo Rollouts does where pods start at once.
+    pub fn control(&mut self, path: &str) {
+        self.edit(path, |object| {
+            let steps = object["spec"]["strategy"]["canary"]["steps"].as_array().unwrap().clone();
+            let hash = object["status"]["currentPodHash"].clone();
+            object["status"]["observedGeneration"] = json!(object["metadata"]["generation"].to_string());
+            let weights = |canary: u64| json!({ "canary": { "weight": canary }, "stable": { "weight": 100 - canary } });
+            let status = &mut object["status"];
+            if status["abort"] == true {
+                status["phase"] = json!("Degraded");
+                status["currentStepIndex"] = json!(0);
+                status["pauseConditions"] = json!(null);
+                status["canary"]["weights"] = weights(0);
+                return;
+            }
+            let mut index = usize::try_from(status["currentStepIndex"].as_u64().unwrap()).unwrap();
+            if status["promoteFull"] == true {
+                index = steps.len();
+            }
+            status["pauseConditions"] = json!(null);
+            status["phase"] = json!("Healthy");
+            while let Some(step) = steps.get(index) {
+                if step["pause"].is_object() {
+                    status["pauseConditions"] = json!([{ "reason": "CanaryPauseStep" }]);
+                    status["phase"] = json!("Paused");
+                    break;
+                }
+                if let Some(weight) = step["setWeight"].as_u64() {
+                    status["canary"]["weights"] = weights(weight);
+                }
+                index += 1;
+            }
+            status["currentStepIndex"] = json!(index);
+            if index == steps.len() {
+                status["stableRS"] = hash;
+                status["promoteFull"] = json!(false);
+                status["canary"]["weights"] = weights(0);
+            }
+        });
     }
 
     fn store(&mut self, path: &str, mut object: Value) -> Value {
@@ -200,6 +243,9 @@ impl Api {
             after["status"] = before["status"].clone();
         }
         let stored = self.store(&path, after);
+        if resource == "rollouts" && !self.sleeps {
+            self.control(&path);
+        }
         Said::json(200, &stored)
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod call;
+#[cfg(any(feature = "kubernetes", feature = "nats"))]
 pub mod certificate;
 pub mod cockpit;
 pub mod crew;

@@ -25,6 +25,7 @@ mod endpoint;
 #[cfg(feature = "kubernetes")]
 mod object;
 mod place;
+pub mod rollout;
 pub mod selector;
 pub mod weighted;
 

@@ -292,7 +292,7 @@ async fn a_controller_that_writes_the_status_meanwhile_does_not_stand_in_the_way
     let reading = read(&router).await;
     match router.set(&prepared, Some(&reading.native), &Gate::open()).await {
         SetAnswer::Failed(why) => {
-            assert!(why.contains("refused 5 times") && why.contains("has been modified"), "{why}")
+            assert!(why.contains("refused 5 times") && why.contains("has been modified"), "{why}");
         }
         other => panic!("it was refused every time, and the answer is {other:?}"),
     }
