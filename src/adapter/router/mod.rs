@@ -25,14 +25,18 @@
 //! `tests/it/adapters/router.rs` holds every adapter to this.
 
 pub mod alb;
+pub mod command;
 pub mod consul;
 pub mod demo;
 pub mod envoy;
 pub mod haproxy;
 mod kinds;
 pub mod nginx;
+pub mod octopus;
+pub mod rest;
 mod scale;
 pub mod traefik;
+pub mod traffic_manager;
 
 use std::any::Any;
 use std::fmt::Debug;

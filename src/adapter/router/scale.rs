@@ -46,7 +46,7 @@ impl Scale {
     }
 
     /// Weights for shares, the nearest there are; `None` when none fit.
-    fn weights(self, points: &[u64]) -> Option<Vec<u32>> {
+    pub(super) fn weights(self, points: &[u64]) -> Option<Vec<u32>> {
         if let Some(sum) = self.sum {
             return self.fitted(points, sum);
         }

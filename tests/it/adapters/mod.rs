@@ -1,6 +1,7 @@
 //! Every adapter against its contract.
 
 mod alb;
+mod command;
 mod consul;
 mod demo;
 mod envoy;
@@ -8,5 +9,8 @@ mod haproxy;
 mod log;
 mod metric;
 mod nginx;
+mod octopus;
+mod rest;
 mod router;
 mod traefik;
+mod traffic_manager;
