@@ -56,6 +56,14 @@ impl Client {
         self.ask(request, None, time).await
     }
 
+    /// Connects and leaves: whether anybody takes connections there.
+    ///
+    /// # Errors
+    /// Why there is no connection.
+    pub async fn knock(&self) -> Result<(), Failure> {
+        connect(&self.endpoint, self.tls.clone(), Time::of(self.patience)).await.map(drop)
+    }
+
     /// Asks for a change, once. The fence is asked on the open connection, directly before the first byte.
     ///
     /// # Errors
