@@ -288,7 +288,10 @@ impl Model {
     pub fn stops(&self) -> Vec<String> {
         let mut stops = Vec::new();
         if let Some(change) = self.flight.session.in_flight() {
-            stops.push(format!("the change to {} is in flight: nobody asks its routers any more", change.confirmed.to));
+            let wave = change.next_wave().map(|wave| format!(", and wave {} does not go out", wave + 1));
+            let wave = wave.unwrap_or_default();
+            let to = &change.confirmed.to;
+            stops.push(format!("the change to {to} is in flight: nobody asks its routers any more{wave}"));
         }
         if let Some(soak) =
             self.flight.soak.as_ref().filter(|soak| self.flight.session.is_open() && !soak.left().is_zero())

@@ -18,16 +18,7 @@ pub struct RouterConfig {
 }
 
 /// Kinds that a later version will know.
-const NOT_YET: [&str; 8] = [
-    "octopus",
-    "caddy",
-    "httproute",
-    "istio",
-    "traefik-service",
-    "service-selector",
-    "traffic-manager",
-    "argo-rollouts",
-];
+const NOT_YET: [&str; 6] = ["caddy", "httproute", "istio", "traefik-service", "service-selector", "argo-rollouts"];
 
 /// Reads all routers. `poll` and `timeout` hold where a router says nothing else; `names` gets every name that is written.
 pub(super) fn read(

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Configured, alb, command, consul, demo, envoy, haproxy, nginx, rest, traefik};
+use super::{Configured, alb, command, consul, demo, envoy, haproxy, nginx, octopus, rest, traefik, traffic_manager};
 use crate::domain::PoolId;
 use crate::setting::Table;
 
@@ -33,6 +33,18 @@ pub const KINDS: &[RouterKind] = &[
         doc: "HAProxy's Runtime API over a unix socket, TCP or ssh.",
         feature: None,
         read: |table, pools, timeout| configured(haproxy::Config::read(table, pools, timeout)),
+    },
+    RouterKind {
+        name: "octopus",
+        doc: "The variables of an Octopus Deploy routing project.",
+        feature: None,
+        read: |table, pools, timeout| configured(octopus::Config::read(table, pools, timeout)),
+    },
+    RouterKind {
+        name: "traffic-manager",
+        doc: "The endpoints of an Azure Traffic Manager profile.",
+        feature: None,
+        read: |table, pools, timeout| configured(traffic_manager::Config::read(table, pools, timeout)),
     },
     RouterKind {
         name: "consul",

@@ -32,9 +32,11 @@ pub mod envoy;
 pub mod haproxy;
 mod kinds;
 pub mod nginx;
+pub mod octopus;
 pub mod rest;
 mod scale;
 pub mod traefik;
+pub mod traffic_manager;
 
 use std::any::Any;
 use std::fmt::Debug;

@@ -9,6 +9,8 @@ mod haproxy;
 mod log;
 mod metric;
 mod nginx;
+mod octopus;
 mod rest;
 mod router;
 mod traefik;
+mod traffic_manager;

@@ -16,7 +16,7 @@ const KEEPER: &str =
     r#""$0" -H 127.0.0.1 -p 0 2>&1 & pid=$!; trap 'kill -9 $pid; wait $pid' EXIT; echo "pid $pid"; read -r _"#;
 
 /// Time enough for any answer on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// One server with what was made in it.
 pub struct Moto {
@@ -133,13 +133,15 @@ impl Moto {
         });
         let form =
             format!("LoadBalancerArn={balancer}&Protocol=HTTP&Port=80&{}", self.forward("DefaultActions", 100, 0));
-        self.listener = between(&self.ask(ELB, "CreateListener", &form), "<ListenerArn>", "</ListenerArn>").to_owned();
+        let listener = self.ask(ELB, "CreateListener", &form);
+        between(&listener, "<ListenerArn>", "</ListenerArn>").clone_into(&mut self.listener);
         let form = format!(
             "ListenerArn={}&Priority=10&Conditions.member.1.Field=path-pattern&Conditions.member.1.Values.member.1=/app/*&{}",
             self.listener,
             self.forward("Actions", 100, 0)
         );
-        self.rule = between(&self.ask(ELB, "CreateRule", &form), "<RuleArn>", "</RuleArn>").to_owned();
+        let rule = self.ask(ELB, "CreateRule", &form);
+        between(&rule, "<RuleArn>", "</RuleArn>").clone_into(&mut self.rule);
     }
 
     fn forward(&self, under: &str, blue: u32, green: u32) -> String {

@@ -156,11 +156,18 @@ impl Nginx {
     /// Stops master and workers where they are (SIGSTOP).
     pub fn stop(&self) {
         kill_process_group(self.pid(), Signal::STOP).expect("nginx's process group takes signals");
+        let master = self.pid().as_raw_nonzero();
+        let children = fs::read_to_string(format!("/proc/{master}/task/{master}/children")).unwrap_or_default();
+        for pid in children.split_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?)) {
+            wait_until_stopped(pid);
+        }
+        wait_until_stopped(self.pid());
     }
 
     /// Stops the master alone: workers go on, and no reload happens.
     pub fn stop_master(&self) {
         kill_process(self.pid(), Signal::STOP).expect("the master takes signals");
+        wait_until_stopped(self.pid());
     }
 
     /// Lets all go on.
@@ -252,4 +259,16 @@ impl Drop for Nginx {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Waits until a signal to stop has reached every thread of a process, or the process is gone: until then it may go on.
+pub fn wait_until_stopped(pid: Pid) {
+    let tasks = format!("/proc/{}/task", pid.as_raw_nonzero());
+    wait("the process to be stopped", || {
+        let states = fs::read_dir(&tasks).into_iter().flatten().flatten().map(|task| {
+            let stat = fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+            stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with(['T', 'Z', 'X']))
+        });
+        states.fold(true, |all, each| all && each)
+    });
 }

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::haproxy::wait;
+use super::nginx::wait_until_stopped;
 
 /// The longest wait for a start.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -154,6 +155,7 @@ impl Traefik {
     /// Stops it where it is (SIGSTOP).
     pub fn stop(&self) {
         kill_process(self.pid(), Signal::STOP).expect("it takes signals");
+        wait_until_stopped(self.pid());
     }
 
     /// Lets it go on.

@@ -66,7 +66,7 @@ impl Config {
         let doc = "The file that holds the credentials of the profile; else the one that AWS's own tools read.";
         let credentials = table.optional("credentials", doc, &absolute_path());
         let doc = "The role that is assumed with these credentials.";
-        let role = table.optional("role", doc, &role_name());
+        let assumed = table.optional("role", doc, &role());
         let doc = "Where the interface is, for a VPC endpoint; else the region's own, as the ARN says.";
         let at = table.optional("endpoint", doc, &web());
         let doc = "Whether to tell the requests that CloudWatch counted under the present weights; a table for a VPC endpoint.";
@@ -118,7 +118,7 @@ impl Config {
             pools: groups.into_iter().map(|(pool, group)| (PoolId::new(pool), group.value)).collect(),
             profile: profile.map(|profile| profile.value),
             credentials: credentials.map(|path| path.value),
-            role: role.map(|role| role.value),
+            role: assumed.map(|role| role.value),
             endpoint,
             cloudwatch,
             timeout,
@@ -192,7 +192,7 @@ fn web() -> Kind<Endpoint> {
     })
 }
 
-fn role_name() -> Kind<String> {
+fn role() -> Kind<String> {
     let schema = json!({ "type": "string", "pattern": "^arn:[^:]+:iam::[0-9]+:role/." });
     Kind::from_text("the ARN of a role, such as \"arn:aws:iam::123456789012:role/deploy\"", schema, |text| {
         let parts: Vec<&str> = text.splitn(6, ':').collect();

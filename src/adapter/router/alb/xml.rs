@@ -18,7 +18,7 @@ pub(super) struct Element {
     /// The text in it, without the space around.
     pub(super) text: String,
     /// The elements in it.
-    pub(super) children: Vec<Element>,
+    pub(super) children: Vec<Self>,
 }
 
 impl Element {
@@ -138,7 +138,8 @@ fn close(open: &mut Vec<Element>) {
         && let Some(mut over) = open.pop()
         && let Some(top) = open.last_mut()
     {
-        over.text = over.text.trim().to_owned();
+        let text = over.text.trim().to_owned();
+        over.text = text;
         top.children.push(over);
     }
 }

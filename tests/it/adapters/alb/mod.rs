@@ -38,10 +38,8 @@ impl Credentials {
 
     /// Puts other keys there.
     fn write(&self, id: &str, secret: &str, token: Option<&str>) {
-        let mut text = format!("[{PROFILE}]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\n");
-        if let Some(token) = token {
-            text.push_str(&format!("aws_session_token = {token}\n"));
-        }
+        let token = token.map(|token| format!("aws_session_token = {token}\n")).unwrap_or_default();
+        let text = format!("[{PROFILE}]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\n{token}");
         std::fs::write(self.path(), text).unwrap();
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -33,18 +33,18 @@ impl Distant {
         Self { haproxy, sshd: Sshd::start() }
     }
 
-    fn to(&self, socket: PathBuf, timeout: Duration) -> HaProxy {
-        self.haproxy.at_address(self.sshd.address(&socket), timeout.max(LOGIN))
+    fn to(&self, socket: &Path, timeout: Duration) -> HaProxy {
+        self.haproxy.at_address(self.sshd.address(socket), timeout.max(LOGIN))
     }
 
     fn router(&self) -> HaProxy {
-        self.to(self.haproxy.haproxy.admin_socket(), PATIENT)
+        self.to(&self.haproxy.haproxy.admin_socket(), PATIENT)
     }
 }
 
 impl Subject for Distant {
     fn adapter(&self, timeout: Duration) -> Box<dyn Router> {
-        Box::new(self.to(self.haproxy.haproxy.admin_socket(), timeout))
+        Box::new(self.to(&self.haproxy.haproxy.admin_socket(), timeout))
     }
 
     fn pools(&self) -> Vec<PoolId> {
@@ -77,11 +77,11 @@ impl Subject for Distant {
 
     fn powerless(&self, timeout: Duration) -> Option<Box<dyn Router>> {
         let has_levels = matches!(self.haproxy.shape, Shape::Servers { .. });
-        has_levels.then(|| Box::new(self.to(self.haproxy.haproxy.user_socket(), timeout)) as Box<dyn Router>)
+        has_levels.then(|| Box::new(self.to(&self.haproxy.haproxy.user_socket(), timeout)) as Box<dyn Router>)
     }
 
     fn at(&self, peer: SocketAddr, timeout: Duration) -> Box<dyn Router> {
-        Box::new(self.to(self.sshd.relay(peer), timeout))
+        Box::new(self.to(&self.sshd.relay(peer), timeout))
     }
 
     fn secrets(&self) -> Vec<String> {
@@ -163,7 +163,7 @@ async fn a_connection_that_ends_before_the_write_sends_nothing() {
 #[tokio::test]
 async fn a_network_that_loses_everything_is_a_time_out() {
     let distant = Distant::new(Fixture::a(1, 1));
-    let router = distant.to(distant.haproxy.haproxy.admin_socket(), LOGIN);
+    let router = distant.to(&distant.haproxy.haproxy.admin_socket(), LOGIN);
     let reading = read(&router).await;
     let prepared = router.prepare(&weights(5_000), Some(&reading)).unwrap();
     distant.sshd.stop_connections();
@@ -213,7 +213,7 @@ async fn a_host_that_forbids_forwarding_is_told() {
 #[tokio::test]
 async fn a_socket_that_is_not_there_is_told_as_often_as_it_is_looked_for() {
     let distant = Distant::new(Fixture::a(1, 1));
-    let router = distant.to(PathBuf::from("/nowhere/admin.sock"), PATIENT);
+    let router = distant.to(Path::new("/nowhere/admin.sock"), PATIENT);
     for _ in 0..20 {
         let trouble = router.read().await.unwrap_err();
         is_told(

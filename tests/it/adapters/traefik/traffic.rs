@@ -41,7 +41,7 @@ async fn traffic_follows_the_weights_in_pools_of_different_size_and_is_counted()
 #[tokio::test]
 async fn a_change_within_the_throttle_is_accepted_and_shows_when_that_is_over() {
     for provider in [Provider::File, Provider::Rest] {
-        let fixture = Fixture::throttled(provider, "2s", 1, 1);
+        let fixture = Fixture::throttled(provider, "4s", 1, 1);
         // Whatever was throttled since the start is over when a change shows.
         let first = fixture.shift(1_000).await;
         let hasty = router(fixture.config(Duration::from_millis(700)));
@@ -53,4 +53,21 @@ async fn a_change_within_the_throttle_is_accepted_and_shows_when_that_is_over() 
             assert!(Instant::now() < limit, "it never shows: {:?}", fixture.really());
         }
     }
+}
+
+#[tokio::test]
+async fn a_change_of_somebody_else_that_still_waits_for_the_throttle_is_not_written_over() {
+    let fixture = Fixture::throttled(Provider::File, "4s", 1, 1);
+    let first = fixture.shift(1_000).await;
+    let router = fixture.router();
+    let prepared = router.prepare(&super::weights(2_000), Some(&first)).unwrap();
+    let mut document = fixture.traefik.read();
+    let list = &mut document["http"]["services"]["app"]["weighted"]["services"];
+    (list[0]["weight"], list[1]["weight"]) = (60.into(), 40.into());
+    fixture.traefik.write(&document);
+    match router.set(&prepared, Some(&first.native), &Gate::open()).await {
+        SetAnswer::Moved(split) => assert_eq!(split.0.iter().map(|each| each.weight).collect::<Vec<_>>(), [60, 40]),
+        other => panic!("the file has other weights already, and the answer is {other:?}"),
+    }
+    assert_eq!(fixture.traefik.read(), document);
 }
