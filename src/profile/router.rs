@@ -18,9 +18,8 @@ pub struct RouterConfig {
 }
 
 /// Kinds that a later version will know.
-const NOT_YET: [&str; 13] = [
+const NOT_YET: [&str; 12] = [
     "octopus",
-    "caddy",
     "nginx",
     "traefik",
     "alb",

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Configured, demo, envoy, haproxy};
+use super::{Configured, caddy, demo, envoy, haproxy};
 use crate::domain::PoolId;
 use crate::setting::Table;
 
@@ -39,6 +39,12 @@ pub const KINDS: &[RouterKind] = &[
         doc: "Envoy's runtime keys of weighted clusters, over its admin interface.",
         feature: None,
         read: |table, pools, timeout| configured(envoy::Config::read(table, pools, timeout)),
+    },
+    RouterKind {
+        name: "caddy",
+        doc: "Caddy's weighted_round_robin, over its admin interface.",
+        feature: None,
+        read: |table, pools, timeout| configured(caddy::Config::read(table, pools, timeout)),
     },
     RouterKind {
         name: "demo",

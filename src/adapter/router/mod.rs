@@ -24,6 +24,7 @@
 //!
 //! `tests/it/adapters/router.rs` holds every adapter to this.
 
+pub mod caddy;
 pub mod demo;
 pub mod envoy;
 pub mod haproxy;

@@ -1,5 +1,6 @@
 //! Every adapter against its contract.
 
+mod caddy;
 mod demo;
 mod envoy;
 mod haproxy;

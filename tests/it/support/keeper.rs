@@ -50,9 +50,22 @@ impl Kept {
         Self { keeper: Some(keeper), pid, log: log.to_owned() }
     }
 
-    /// Stops it where it is, or lets it go on.
-    pub fn signal(&self, signal: Signal) {
-        kill_process(self.pid, signal).expect("the program takes signals");
+    /// Stops it where it is (SIGSTOP), or lets it go on. A program of several threads takes a moment to stop: it is waited for.
+    pub fn freeze(&self, is_frozen: bool) {
+        kill_process(self.pid, if is_frozen { Signal::STOP } else { Signal::CONT }).expect("the program takes signals");
+        if is_frozen {
+            self.wait("all its threads to stop", || self.threads_are_stopped());
+        }
+    }
+
+    fn threads_are_stopped(&self) -> bool {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.pid.as_raw_nonzero())).expect("it runs");
+        let is_stopped = |task: fs::DirEntry| {
+            let stat = fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+            // The name stands in parentheses and may have spaces.
+            stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T'))
+        };
+        tasks.flatten().all(is_stopped)
     }
 
     /// Waits for a state of it; what it has said is told when the state never comes.

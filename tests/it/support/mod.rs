@@ -1,6 +1,7 @@
 //! What the tests share.
 
 pub mod app;
+pub mod caddy;
 pub mod call;
 pub mod cockpit;
 pub mod crew;
