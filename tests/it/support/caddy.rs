@@ -227,8 +227,8 @@ impl Caddy {
         kept.wait("Caddy to serve", || {
             let is_up = |port: &u16| std::net::TcpStream::connect(("127.0.0.1", *port)).is_ok();
             let skipped = usize::from(self.setup.on_socket);
-            let served = if self.setup.is_inner { self.ports.len() } else { 2 };
-            serves = self.ports[skipped..served].iter().all(is_up) && (!self.setup.on_socket || socket.exists());
+            let count = if self.setup.is_inner { self.ports.len() } else { 2 };
+            serves = self.ports[skipped..count].iter().all(is_up) && (!self.setup.on_socket || socket.exists());
             serves || self.log().contains("Error: ")
         });
         // A port that somebody else has is up as well.

@@ -1,6 +1,5 @@
 //! Programs that run beside a test and end with it, and plain requests to them that go through nothing of flightdeck's.
 
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -131,8 +130,6 @@ fn found(folder: &Path, below: &str) -> Option<PathBuf> {
 pub struct Said {
     /// The status.
     pub status: u16,
-    /// Headers, names in lower case.
-    pub headers: BTreeMap<String, String>,
     /// The body.
     pub body: String,
 }
@@ -159,15 +156,15 @@ pub fn ask(at: SocketAddr, method: &str, path: &str, json: Option<&str>) -> std:
     let mut line = String::new();
     reader.read_line(&mut line)?;
     let status = line.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-    let mut headers = BTreeMap::new();
+    let mut is_chunked = false;
     loop {
         line.clear();
         reader.read_line(&mut line)?;
         let Some((name, value)) = line.trim_end().split_once(": ") else { break };
-        headers.insert(name.to_lowercase(), value.to_owned());
+        is_chunked |= name.eq_ignore_ascii_case("transfer-encoding") && value == "chunked";
     }
     let mut body = String::new();
-    if headers.get("transfer-encoding").is_some_and(|coding| coding == "chunked") {
+    if is_chunked {
         loop {
             line.clear();
             reader.read_line(&mut line)?;
@@ -182,5 +179,5 @@ pub fn ask(at: SocketAddr, method: &str, path: &str, json: Option<&str>) -> std:
     } else {
         reader.read_to_string(&mut body)?;
     }
-    Ok(Said { status, headers, body })
+    Ok(Said { status, body })
 }

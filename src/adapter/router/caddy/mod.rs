@@ -105,7 +105,7 @@ impl Caddy {
     /// Asks without changing anything. A change of anything in Caddy closes connections that were just made, and those on which
     /// somebody was about to ask; so a look that is cut off is asked again, a few times.
     async fn answer(&self, path: &str) -> Result<Answer, Failure> {
-        const AGAIN: u32 = 3;
+        const AGAIN: u32 = 8;
         const PAUSE: Duration = Duration::from_millis(20);
         let request = self.request(Method::GET, path);
         for _ in 0..AGAIN {

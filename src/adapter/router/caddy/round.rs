@@ -19,7 +19,8 @@ pub(super) struct Wanted {
 pub(super) fn weights(pools: &[Wanted]) -> Vec<u32> {
     // Up to here it is worth looking for weights that are exact.
     let patient = 100 * pools.iter().map(|pool| u64::from(pool.upstreams)).max().unwrap_or(1);
-    let (mut near, mut nearest): (Option<Vec<u32>>, Option<(u64, Vec<u32>)>) = (None, None);
+    let mut near: Option<Vec<u32>> = None;
+    let mut nearest: Option<(u64, Vec<u32>)> = None;
     for sum in 1..=MOST {
         let found: Vec<u32> = pools.iter().map(|pool| part(*pool, sum)).collect();
         let off = off(pools, &found);

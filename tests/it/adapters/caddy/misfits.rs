@@ -104,8 +104,8 @@ async fn what_is_shown_is_what_is_sent() {
     let fake = Fake::start(Talk::Says(Vec::new()));
     let router = fixture.at(fake.address, PATIENT);
     assert!(matches!(router.set(&prepared, None, &Gate::open()).await, SetAnswer::Unknown(_)));
-    let heard = fake.heard();
-    let (head, body) = heard.split_once("\r\n\r\n").expect("a head and a body");
+    let all = fake.heard();
+    let (head, body) = all.split_once("\r\n\r\n").expect("a head and a body");
     let sent = format!("{} {body}", head.lines().next().unwrap_or_default().replace(" HTTP/1.1", ""));
     assert_eq!(sent, prepared.requests[0].replace(&format!("http://{}", fixture.caddy.admin()), ""));
     assert!(head.to_lowercase().contains("content-type: application/json"), "{head}");
