@@ -70,6 +70,7 @@ fn misfit(root: &Json, schema: &Json, value: &Json, path: &str) -> Option<String
         Some("array") => value.is_array(),
         Some("string") => value.is_string(),
         Some("number") => value.is_number(),
+        Some("integer") => value.is_i64(),
         Some("boolean") => value.is_boolean(),
         Some(other) => panic!("the test does not know type {other}"),
     };

@@ -1,9 +1,12 @@
 //! What the tests share.
 
 pub mod app;
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod caddy;
 pub mod call;
 pub mod cockpit;
+pub mod consul;
 pub mod crew;
 pub mod desk;
 pub mod door;
@@ -14,13 +17,18 @@ pub mod haproxy;
 pub mod keeper;
 pub mod keys;
 pub mod load;
+#[cfg(feature = "aws")]
+pub mod moto;
 #[cfg(feature = "nats")]
 pub mod nats;
+pub mod nginx;
 pub mod pair;
 pub mod pool;
 pub mod procedure;
 pub mod pty;
 pub mod scene;
+pub mod sshd;
+pub mod traefik;
 pub mod web;
 #[cfg(feature = "lab")]
 pub mod world;
