@@ -17,9 +17,6 @@ pub struct RouterConfig {
     pub timeout: Duration,
 }
 
-/// Kinds that a later version will know.
-const NOT_YET: [&str; 1] = ["caddy"];
-
 /// Reads all routers. `poll` and `timeout` hold where a router says nothing else; `names` gets every name that is written.
 pub(super) fn read(
     table: &mut Table<'_>,
@@ -47,7 +44,7 @@ pub(super) fn read(
             .zip(&readers)
             .map(|(kind, reader)| Variant { name: kind.name, doc: kind.doc, read: reader })
             .collect();
-        let (kind, config) = router.kinds("kind", "Which system it is.", &variants, &NOT_YET)?;
+        let (kind, config) = router.kinds("kind", "Which system it is.", &variants, &[])?;
         needs_feature(router, kind);
         let (id, configured) = (RouterId::new(id?.value), config?);
         let at = router.spot_if_written("at").unwrap_or_else(|| router.spot().clone());

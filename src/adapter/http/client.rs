@@ -108,8 +108,10 @@ impl Client {
         let mut built = http::Request::builder()
             .method(request.method.clone())
             .uri(format!("{}{}", self.endpoint.prefix, request.path))
-            .header(HOST, &self.endpoint.authority)
             .header(USER_AGENT, concat!("flightdeck/", env!("CARGO_PKG_VERSION")));
+        if !request.headers.iter().any(|(name, _)| name == HOST) {
+            built = built.header(HOST, &self.endpoint.authority);
+        }
         if !request.headers.iter().any(|(name, _)| name == ACCEPT) {
             built = built.header(ACCEPT, HeaderValue::from_static("application/json"));
         }

@@ -64,6 +64,11 @@ impl Endpoint {
         self
     }
 
+    /// Whether it is a unix socket.
+    pub fn is_unix(&self) -> bool {
+        matches!(self.reach, Reach::Unix(_))
+    }
+
     /// Whether only this machine can be meant.
     pub fn is_local(&self) -> bool {
         match &self.reach {

@@ -9,7 +9,7 @@ pub struct Request {
     pub method: Method,
     /// Path and query.
     pub path: String,
-    /// Headers but for host, length and login.
+    /// Headers but for length and login; the host is the endpoint's where none is named.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The body; empty where there is none.
     pub body: Vec<u8>,

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::kubernetes::{FEATURE as KUBERNETES, rollout, selector, weighted};
-use super::{Configured, alb, command, consul, demo, envoy, haproxy, nginx, octopus, rest, traefik, traffic_manager};
+use super::{
+    Configured, alb, caddy, command, consul, demo, envoy, haproxy, nginx, octopus, rest, traefik, traffic_manager,
+};
 use crate::domain::PoolId;
 use crate::setting::Table;
 
@@ -76,6 +78,12 @@ pub const KINDS: &[RouterKind] = &[
         doc: "Envoy's runtime keys of weighted clusters, over its admin interface.",
         feature: None,
         read: |table, pools, timeout| configured(envoy::Config::read(table, pools, timeout)),
+    },
+    RouterKind {
+        name: "caddy",
+        doc: "Caddy's weighted_round_robin, over its admin interface.",
+        feature: None,
+        read: |table, pools, timeout| configured(caddy::Config::read(table, pools, timeout)),
     },
     RouterKind {
         name: "http",

@@ -25,6 +25,7 @@
 //! `tests/it/adapters/router.rs` holds every adapter to this.
 
 pub mod alb;
+pub mod caddy;
 pub mod command;
 pub mod consul;
 pub mod demo;

@@ -1,6 +1,7 @@
 //! Every adapter against its contract.
 
 mod alb;
+mod caddy;
 mod command;
 mod consul;
 mod demo;

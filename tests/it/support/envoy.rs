@@ -13,7 +13,6 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::keeper::{Kept, Said, ask, program};
@@ -180,7 +179,7 @@ impl Envoy {
 
     /// Stops it where it is (SIGSTOP), or lets it go on.
     pub fn freeze(&self, is_frozen: bool) {
-        self.kept().signal(if is_frozen { Signal::STOP } else { Signal::CONT });
+        self.kept().freeze(is_frozen);
     }
 
     /// Kills it.

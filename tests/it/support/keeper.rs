@@ -1,6 +1,5 @@
 //! Programs that run beside a test and end with it, and plain requests to them that go through nothing of flightdeck's.
 
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -50,9 +49,22 @@ impl Kept {
         Self { keeper: Some(keeper), pid, log: log.to_owned() }
     }
 
-    /// Stops it where it is, or lets it go on.
-    pub fn signal(&self, signal: Signal) {
-        kill_process(self.pid, signal).expect("the program takes signals");
+    /// Stops it where it is (SIGSTOP), or lets it go on. A program of several threads takes a moment to stop: it is waited for.
+    pub fn freeze(&self, is_frozen: bool) {
+        kill_process(self.pid, if is_frozen { Signal::STOP } else { Signal::CONT }).expect("the program takes signals");
+        if is_frozen {
+            self.wait("all its threads to stop", || self.threads_are_stopped());
+        }
+    }
+
+    fn threads_are_stopped(&self) -> bool {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.pid.as_raw_nonzero())).expect("it runs");
+        let is_stopped = |task: fs::DirEntry| {
+            let stat = fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+            // The name stands in parentheses and may have spaces.
+            stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T'))
+        };
+        tasks.flatten().all(is_stopped)
     }
 
     /// Waits for a state of it; what it has said is told when the state never comes.
@@ -118,8 +130,6 @@ fn found(folder: &Path, below: &str) -> Option<PathBuf> {
 pub struct Said {
     /// The status.
     pub status: u16,
-    /// Headers, names in lower case.
-    pub headers: BTreeMap<String, String>,
     /// The body.
     pub body: String,
 }
@@ -146,15 +156,15 @@ pub fn ask(at: SocketAddr, method: &str, path: &str, json: Option<&str>) -> std:
     let mut line = String::new();
     reader.read_line(&mut line)?;
     let status = line.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-    let mut headers = BTreeMap::new();
+    let mut is_chunked = false;
     loop {
         line.clear();
         reader.read_line(&mut line)?;
         let Some((name, value)) = line.trim_end().split_once(": ") else { break };
-        headers.insert(name.to_lowercase(), value.to_owned());
+        is_chunked |= name.eq_ignore_ascii_case("transfer-encoding") && value == "chunked";
     }
     let mut body = String::new();
-    if headers.get("transfer-encoding").is_some_and(|coding| coding == "chunked") {
+    if is_chunked {
         loop {
             line.clear();
             reader.read_line(&mut line)?;
@@ -169,5 +179,5 @@ pub fn ask(at: SocketAddr, method: &str, path: &str, json: Option<&str>) -> std:
     } else {
         reader.read_to_string(&mut body)?;
     }
-    Ok(Said { status, headers, body })
+    Ok(Said { status, body })
 }

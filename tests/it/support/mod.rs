@@ -4,6 +4,7 @@ pub mod app;
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod azure;
+pub mod caddy;
 pub mod call;
 #[cfg(any(feature = "kubernetes", feature = "nats"))]
 pub mod certificate;
