@@ -6,6 +6,7 @@
 pub mod http;
 pub mod log;
 pub mod metric;
+pub mod replace;
 pub mod router;
 pub mod secret;
 pub mod signer;

@@ -127,7 +127,13 @@ fn session_lines(procedure: &Procedure, id: crate::domain::SessionId, session: &
                 format!("{router} {}", outcome.map_or("no answer yet", Outcome::word))
             })
             .collect();
-        lines.push(format!("  in flight: {}; {}", change.confirmed.to, routers.join(", ")));
+        let waiting = change.waiting().count();
+        let waves = change.next_wave().map(|wave| {
+            let count = change.confirmed.waves.count();
+            format!("; wave {} of {count} waits, {waiting} routers are not sent to yet", wave + 1)
+        });
+        let open = if routers.is_empty() { String::new() } else { format!("; {}", routers.join(", ")) };
+        lines.push(format!("  in flight: {}{open}{}", change.confirmed.to, waves.unwrap_or_default()));
     }
     let next = session.next_step(&procedure.plan);
     lines.push(next.map_or_else(|| "  the plan is done".to_owned(), |step| format!("  next step: {}", step.name)));
@@ -232,7 +238,14 @@ fn session_json(procedure: &Procedure, id: crate::domain::SessionId, session: &S
                 json!({ "router": order.router, "outcome": known })
             })
             .collect();
-        json!({ "to": change.confirmed.to, "kind": change.confirmed.kind, "routers": outcomes })
+        let waves: Vec<&[crate::domain::RouterId]> = change.confirmed.waves.iter().collect();
+        json!({
+            "to": change.confirmed.to,
+            "kind": change.confirmed.kind,
+            "routers": outcomes,
+            "waves": waves,
+            "waves_sent": change.waves_sent,
+        })
     });
     json!({
         "id": id,

@@ -64,6 +64,8 @@ pub enum Action {
     OpenPartial,
     /// In the partial dialog: retry the routers that do not hold the change.
     Retry,
+    /// In the partial dialog: send the next wave.
+    SendWave,
     /// In the partial dialog: leave it partly done, with a reason.
     Leave,
     /// Open the dialog of a drifted or restarted router.
@@ -215,6 +217,7 @@ impl Action {
             | Self::Refuse
             | Self::BreakGlass
             | Self::Retry
+            | Self::SendWave
             | Self::Leave
             | Self::PutBack
             | Self::AcceptDrift

@@ -31,8 +31,13 @@ impl Model {
         let banner = |tone: Tone, action: Option<Action>, text: String| Banner { text, action, tone };
         if let Some(change) = self.partial() {
             let open: Vec<&str> = change.unfinished().map(|(router, _)| router.as_str()).collect();
-            let text = format!("{} is not done everywhere: {} not verified", change.confirmed.to, open.join(", "));
+            let text = format!("{} is not done everywhere: {} not verified", change.confirmed.to, some(&open));
             found.push(banner(Tone::Bad, Some(Action::OpenPartial), text));
+        } else if self.wave_wants_a_word()
+            && let Some((change, words)) = self.matrix().zip(self.wave_words())
+        {
+            let text = format!("{}: {words}", change.confirmed.to);
+            found.push(banner(Tone::Warn, Some(Action::OpenPartial), text));
         }
         found.extend(self.people_banners());
         for (router, drifted) in &session.drifted {
@@ -199,6 +204,15 @@ impl Model {
     }
 }
 
+/// The first names of a list, and how many more there are.
+fn some(names: &[&str]) -> String {
+    const SHOWN: usize = 4;
+    match names.split_at_checked(SHOWN) {
+        Some((first, rest)) if rest.len() > 1 => format!("{} and {} more", first.join(", "), rest.len()),
+        Some(_) | None => names.join(", "),
+    }
+}
+
 /// What a second person is asked, in the words of banners and dialogs: `shift 30 / 70 → 50 / 50 on 2 routers`.
 pub fn request_words(procedure: &Procedure, act: &AskedAct) -> String {
     match act {
@@ -209,7 +223,8 @@ pub fn request_words(procedure: &Procedure, act: &AskedAct) -> String {
             let from = from.map(|from| format!("{from} → ")).unwrap_or_default();
             let routers = proposal.routers.len();
             let plural = if routers == 1 { "" } else { "s" };
-            format!("{verb} {from}{} on {routers} router{plural}", proposal.to)
+            let waves = proposal.waves.words().map(|words| format!(" in {words}")).unwrap_or_default();
+            format!("{verb} {from}{} on {routers} router{plural}{waves}", proposal.to)
         }
         AskedAct::Complete { step, .. } => {
             let name = procedure.step(step).map_or(step.as_str(), |(_, step)| step.name.as_str());

@@ -34,6 +34,7 @@ pub fn catalogue() -> Vec<Entry> {
         key(Action::OtherWayBack, "other-way-back", "the other way back"),
         act(Action::OpenPartial, "open-partial", "look at a change that is not done everywhere"),
         key(Action::Retry, "retry", "send once more to the routers that are not done"),
+        key(Action::SendWave, "send-wave", "send the next wave of the change"),
         key(Action::Leave, "leave", "leave it partly done, with a reason"),
         act(Action::OpenDrift, "open-drift", "look at a router that drifted"),
         key(Action::PutBack, "put-back", "put the router back"),

@@ -41,7 +41,7 @@ pub enum OverlayKind {
         /// The confirmation.
         confirm: ConfirmState,
     },
-    /// A change that is not done everywhere; opens by itself only as a banner, by Enter or a key as a dialog.
+    /// A change that is not done everywhere, or goes in waves, router by router; opens by itself only as a banner, by Enter or a key as a dialog.
     Partial,
     /// A drifted router: put back, accept, roll back.
     Drift {

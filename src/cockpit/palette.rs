@@ -79,7 +79,7 @@ impl Model {
             Action::RollBack => {
                 unless(self.flight.way_back(crate::flight::WayBackChoice::Step).is_ok(), "nothing to roll back")
             }
-            Action::OpenPartial => unless(self.partial().is_some(), "no change is partly done"),
+            Action::OpenPartial => unless(self.matrix().is_some(), "no change is partly done"),
             Action::OpenDrift => unless(!session.drifted.is_empty(), "no router drifted"),
             Action::ReloadProfile => unless(self.flight.changed_profile.is_some(), "the profile did not change"),
             Action::TakeControls => {
@@ -136,6 +136,7 @@ impl Model {
             | Action::PointAtStep
             | Action::People
             | Action::Retry
+            | Action::SendWave
             | Action::Leave
             | Action::PutBack
             | Action::AcceptDrift

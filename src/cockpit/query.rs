@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use super::{Action, Model, OverlayKind, Pane, Purpose};
 use crate::domain::procedure::{Friction, Role, StepAct};
-use crate::domain::{Elapsed, Outcome, PoolId, Shares, Weights};
+use crate::domain::{Elapsed, Outcome, PoolId, Shares, Weights, clock_span};
 use crate::flight::WayBackChoice;
 use crate::flight::propose::Stage;
 use crate::layout::{Areas, Screen, areas};
 use crate::session::Change;
 use crate::session::decide::second::run_target;
 use crate::session::decide::step::{own_friction, typed_for};
+use crate::session::wave::Waits;
 
 /// How often moving things are drawn anew: about twelve times a second.
 pub(super) const BEAT: Duration = Duration::from_millis(80);
@@ -98,6 +99,34 @@ impl Model {
             outcome(router).is_some_and(|outcome| !matches!(outcome, Outcome::Accepted | Outcome::Verified))
         });
         stuck.then_some(change)
+    }
+
+    /// The change whose routers the partial dialog names: one that is not done everywhere, or that goes in waves.
+    pub fn matrix(&self) -> Option<&Change> {
+        let in_waves = || self.flight.session.in_flight().filter(|change| !change.confirmed.waves.are_all_at_once());
+        self.partial().or_else(in_waves)
+    }
+
+    /// How far the change in flight is with its waves, in a few words; `None` where it has none.
+    pub fn wave_words(&self) -> Option<String> {
+        let change = self.flight.session.in_flight().filter(|change| !change.confirmed.waves.are_all_at_once())?;
+        let (sent, count) = (change.waves_sent, change.confirmed.waves.count());
+        let next = sent + 1;
+        Some(match self.flight.wave_waits(self.now.elapsed) {
+            _ if sent == count => format!("wave {sent} of {count}, the last, is under way"),
+            Some(Waits::Barrier) if self.partial().is_none() => format!("wave {sent} of {count} is under way"),
+            Some(Waits::Pause { left }) => format!("wave {next} of {count} goes out in {}", clock_span(left)),
+            Some(Waits::Word { why }) => format!("wave {next} of {count} waits for a word: {why}"),
+            Some(waits @ (Waits::Barrier | Waits::Held | Waits::Drifted(_))) => {
+                format!("wave {next} of {count} waits: {}", waits.words())
+            }
+            None => format!("wave {next} of {count} goes out"),
+        })
+    }
+
+    /// Whether nothing but a person's word keeps the next wave from going out.
+    pub fn wave_wants_a_word(&self) -> bool {
+        matches!(self.flight.wave_waits(self.now.elapsed), Some(Waits::Word { .. }))
     }
 
     /// What confirming the open dialog asks of the operator; `None` where none is open that confirms.
@@ -259,7 +288,10 @@ impl Model {
     pub fn stops(&self) -> Vec<String> {
         let mut stops = Vec::new();
         if let Some(change) = self.flight.session.in_flight() {
-            stops.push(format!("the change to {} is in flight: nobody asks its routers any more", change.confirmed.to));
+            let wave = change.next_wave().map(|wave| format!(", and wave {} does not go out", wave + 1));
+            let wave = wave.unwrap_or_default();
+            let to = &change.confirmed.to;
+            stops.push(format!("the change to {to} is in flight: nobody asks its routers any more{wave}"));
         }
         if let Some(soak) =
             self.flight.soak.as_ref().filter(|soak| self.flight.session.is_open() && !soak.left().is_zero())

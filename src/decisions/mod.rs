@@ -20,5 +20,7 @@ pub mod signatures {}
 pub mod beside_the_journal {}
 #[doc = include_str!("second_person.md")]
 pub mod second_person {}
+#[doc = include_str!("waves.md")]
+pub mod waves {}
 #[doc = include_str!("simulation.md")]
 pub mod simulation {}

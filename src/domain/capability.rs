@@ -126,18 +126,27 @@ impl Holds {
         let near = |all: &mut dyn Iterator<Item = BasisPoints>| {
             all.min_by_key(|each| (each.0.abs_diff(points.0), each.0)).unwrap_or(points)
         };
+        near(&mut self.around(points).into_iter())
+    }
+
+    /// The nearest share that can be held and is at least this one, or at most this one; else the nearest at all.
+    pub fn towards(&self, points: BasisPoints, at_least: bool) -> BasisPoints {
+        let fits = |each: &BasisPoints| if at_least { *each >= points } else { *each <= points };
+        let there = self.around(points).into_iter().filter(fits).min_by_key(|each| each.0.abs_diff(points.0));
+        there.unwrap_or_else(|| self.nearest(points))
+    }
+
+    /// Shares that can be held, those next to this one among them.
+    fn around(&self, points: BasisPoints) -> Vec<BasisPoints> {
         match self {
             Self::Shares { finest } => {
                 let least = finest.0.min(BasisPoints::ALL.0 / 2);
-                if points.0 == 0 || points.0 >= least && points.0 <= BasisPoints::ALL.0 - least {
-                    points
-                } else {
-                    let ends = [0, least, BasisPoints::ALL.0 - least, BasisPoints::ALL.0];
-                    near(&mut ends.into_iter().map(BasisPoints))
-                }
+                let (low, high) = (BasisPoints(least), BasisPoints(BasisPoints::ALL.0 - least));
+                let between = (low..=high).contains(&points).then_some(points);
+                [BasisPoints::ZERO, low, high, BasisPoints::ALL].into_iter().chain(between).collect()
             }
-            Self::AllOrNothing => near(&mut [BasisPoints::ZERO, BasisPoints::ALL].into_iter()),
-            Self::Steps(steps) => near(&mut steps.iter().copied()),
+            Self::AllOrNothing => vec![BasisPoints::ZERO, BasisPoints::ALL],
+            Self::Steps(steps) => steps.clone(),
         }
     }
 }
@@ -156,6 +165,9 @@ mod tests {
         assert_eq!(nearest(&Holds::AllOrNothing, &[0, 4_999, 5_000, 5_001]), [0, 0, 0, 10_000]);
         let steps = Holds::Steps([500, 2_500, 10_000].map(BasisPoints).to_vec());
         assert_eq!(nearest(&steps, &[0, 1_400, 1_600, 7_000]), [500, 500, 2_500, 10_000]);
+        assert_eq!(Holds::AllOrNothing.towards(BasisPoints(1_000), true), BasisPoints::ALL);
+        assert_eq!(Holds::AllOrNothing.towards(BasisPoints(9_000), false), BasisPoints::ZERO);
+        assert_eq!(fine.towards(BasisPoints(3_000), true), BasisPoints(3_000));
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod procedure;
 pub mod reading;
 pub mod share;
 mod time;
+mod waves;
 pub mod weights;
 
 pub use capability::{Capabilities, Holds, Proof, Zero};
@@ -31,4 +32,5 @@ pub use procedure::Procedure;
 pub use reading::{NativeSplit, NativeWeight, Prepared, Reading, Target, Underway};
 pub use share::{Share, Shares};
 pub use time::{Elapsed, Now, Timestamp, age, clock_span};
+pub use waves::Waves;
 pub use weights::{BasisPoints, Weights, WeightsError};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::checklist::Checklist;
 use super::drain::DrainRule;
-use super::{BasisPoints, Capabilities, Digest, People, PoolId, RouterId, SourceId, StepId, Weights};
+use super::{BasisPoints, Capabilities, Digest, People, PoolId, RouterId, SourceId, StepId, Waves, Weights};
 
 /// Everything that a deployment is flown by.
 #[derive(Clone, PartialEq, Debug)]
@@ -23,6 +23,8 @@ pub struct Procedure {
     pub pools: Vec<Pool>,
     /// Routers in the profile's order; may be empty.
     pub routers: Vec<RouterSpec>,
+    /// In which order a forward change goes to the routers (D5); a way back goes to all of them at once.
+    pub rollout: Waves,
     /// The plan's steps in order; may be empty.
     pub plan: Vec<Step>,
     /// The checklist.
@@ -69,6 +71,11 @@ impl Procedure {
     /// After a deadline, how long another cockpit still holds its intent in flight (D3).
     pub fn afterglow(&self) -> Duration {
         self.longest_timeout() + Duration::from_secs(2)
+    }
+
+    /// The share that every router can hold and that is at least this one, or at most this one.
+    pub fn held(&self, points: BasisPoints, at_least: bool) -> BasisPoints {
+        self.routers.iter().fold(points, |points, router| router.capabilities.holds.towards(points, at_least))
     }
 
     /// One step with its place in the plan.

@@ -24,6 +24,7 @@ pub fn kind(event: &Event) -> &'static str {
         Event::BaselineAccepted { .. } => "baseline_accepted",
         Event::ChangeConfirmed(_) => "change_confirmed",
         Event::ChangeDispatched { .. } => "change_dispatched",
+        Event::WaveDispatched { .. } => "wave_dispatched",
         Event::ChangeRetried { .. } => "change_retried",
         Event::RouterAnswered { .. } => "router_answered",
         Event::ChangeSettled { .. } => "change_settled",
@@ -47,7 +48,7 @@ pub fn kind(event: &Event) -> &'static str {
 }
 
 /// Every kind that this version knows. The golden files hold one event of each.
-pub const KINDS: [&str; 38] = [
+pub const KINDS: [&str; 39] = [
     "session_opened",
     "controls_taken",
     "cockpit_joined",
@@ -67,6 +68,7 @@ pub const KINDS: [&str; 38] = [
     "baseline_accepted",
     "change_confirmed",
     "change_dispatched",
+    "wave_dispatched",
     "change_retried",
     "router_answered",
     "change_settled",

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::load::Carried;
 use super::{Flight, WayBackChoice};
 use crate::domain::procedure::{Role, StepAct};
 use crate::domain::{Now, PoolId, Refused, RouterId, Target, Weights};
@@ -43,6 +44,8 @@ pub struct Raised {
     pub needs_per_server: Option<f64>,
     /// Requests per second that one server is declared to carry.
     pub capacity_per_server: Option<f64>,
+    /// What it has carried, as far as this cockpit has seen.
+    pub carried: Option<Carried>,
     /// A deployment to this pool is the next step: its version may be changing.
     pub being_deployed: bool,
 }
@@ -53,8 +56,15 @@ impl Raised {
         match (self.servers, self.needs_per_server, self.capacity_per_server) {
             (Some((0, _)), ..) => Some(false),
             (Some(_), Some(needs), Some(capacity)) => Some(needs <= capacity),
+            (Some(_), Some(needs), None) => self.carried.filter(|seen| needs <= seen.best_per_server).map(|_| true),
             _ => None,
         }
+    }
+
+    /// How many servers were up when it last carried most, where fewer are up now.
+    pub fn shrunk_from(&self) -> Option<u32> {
+        let (up, _) = self.servers?;
+        self.carried.map(|carried| carried.servers).filter(|before| up < *before)
     }
 }
 
@@ -173,8 +183,6 @@ impl Flight {
     /// As [`Flight::way_back`].
     pub fn way_back_view(&self, choice: WayBackChoice, now: Now) -> Result<WayBackView, Refused> {
         let back = self.way_back(choice)?;
-        let total: f64 = self.watches.values().flat_map(|watch| watch.rates.values()).sum();
-        let counted = self.watches.values().any(|watch| !watch.rates.is_empty());
         let next = self.session.next_step(&self.procedure.plan);
         let mut raised = Vec::new();
         for (pool, points) in back.to.iter().filter(|(_, points)| points.0 > 0) {
@@ -185,19 +193,11 @@ impl Flight {
             if !grows {
                 continue;
             }
-            let servers = self
-                .watches
-                .values()
-                .filter_map(|watch| watch.fresh(now.elapsed))
-                .map(|seen| seen.reading.totals(pool))
-                .map(|totals| (totals.up, totals.servers))
-                .min();
-            let needs =
-                servers.filter(|(up, _)| counted && *up > 0).map(|(up, _)| total * points.fraction() / f64::from(up));
             raised.push(Raised {
                 pool: pool.clone(),
-                servers,
-                needs_per_server: needs,
+                servers: self.servers_of(pool, now.elapsed),
+                needs_per_server: self.needs_per_server(pool, points, now.elapsed),
+                carried: self.carried(pool),
                 capacity_per_server: self.procedure.pool(pool).and_then(|pool| pool.capacity_per_server),
                 being_deployed: next
                     .is_some_and(|step| matches!(&step.act, StepAct::Deploy { pool: to, .. } if to == pool)),

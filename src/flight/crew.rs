@@ -178,7 +178,14 @@ impl Flight {
 
     pub(super) fn take_over(&mut self, now: Now) {
         let (waited, silent, away) = self.signs_of_holder(now.elapsed);
-        self.ask(now, Command::TakeOver { controls: self.me.controls("taken over"), waited, silent, away });
+        let (controls, asking) = (self.me.controls("taken over"), self.own_asking());
+        self.ask(now, Command::TakeOver { controls, asking, waited, silent, away });
+    }
+
+    /// The entry of this cockpit's asking, as it was folded; 0 where it does not ask.
+    pub(super) fn own_asking(&self) -> u64 {
+        let own = self.session.asking.as_ref().filter(|asking| asking.cockpit == self.me.cockpit);
+        own.map_or(0, |asking| asking.entry)
     }
 
     /// How long this cockpit has waited, the holder's process was not heard, and its operator touched no key.

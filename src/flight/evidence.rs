@@ -43,6 +43,7 @@ impl Flight {
                 evidence.servers.insert((router.clone(), pool.clone()), (totals.up, totals.servers));
             }
         }
+        evidence.traffic = self.traffic();
         for (pool, drain) in &self.drains {
             evidence.drains.insert(pool.clone(), (drain.state, self.drain_words(drain, now.elapsed)));
         }

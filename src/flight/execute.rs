@@ -9,6 +9,7 @@ use crate::domain::procedure::RouterSpec;
 use crate::domain::{ChangeId, Elapsed, Now, Outcome, RouterId, Timestamp};
 use crate::session::event::{ChangeKind, Settlement, SpillMerged};
 use crate::session::flaw::{self, Flaw};
+use crate::session::state::RouterOutcome;
 use crate::session::{Change, Command, Event};
 
 /// A change that is being sent, read back or asked about.
@@ -20,9 +21,7 @@ pub struct Execution {
     pub rollback: bool,
     /// Whether a rollback took its place; then it gets its word, and nothing more of it is sent.
     pub superseded: bool,
-    /// When it was dispatched; `None` when that was before this process began.
-    pub began: Option<Elapsed>,
-    /// Per router.
+    /// Per router that was sent to; those that wait for their wave are not among them.
     pub legs: BTreeMap<RouterId, Leg>,
 }
 
@@ -37,6 +36,8 @@ pub struct Leg {
     pub phase: Phase,
     /// From dispatch until its newest outcome.
     pub took: Option<Duration>,
+    /// When its wave was dispatched; `None` when that was before this process began.
+    began: Option<Elapsed>,
     /// Whether this cockpit sends it (C4).
     mine: bool,
     /// Whether a byte of this attempt went out before: what is not sent again is not unsent.
@@ -91,10 +92,9 @@ impl Flight {
     /// After a restart: what was in flight is resolved by reading the routers, never by assuming.
     pub(super) fn take_up_in_flight(&mut self) {
         let Some(change) = self.session.in_flight() else { return };
-        let leg = |router: &RouterId| {
-            let known = change.outcomes.get(router);
-            let attempt = known.map_or(1, |known| known.attempt);
-            let outcome = known.and_then(|known| known.outcome.clone());
+        let leg = |router: &RouterId, known: &RouterOutcome| {
+            let attempt = known.attempt;
+            let outcome = known.outcome.clone();
             let asks = outcome.as_ref().is_none_or(Outcome::is_open);
             let outcome = if asks {
                 Some(Outcome::Unknown { why: "the cockpit that sent it ended before its word came".to_owned() })
@@ -107,6 +107,7 @@ impl Flight {
                 outcome,
                 phase,
                 took: None,
+                began: None,
                 mine: false,
                 resent: false,
                 counts_from: 1,
@@ -121,8 +122,7 @@ impl Flight {
             change: change.id(),
             rollback: !change.confirmed.kind.is_forward(),
             superseded: false,
-            began: None,
-            legs: change.confirmed.routers.iter().map(|order| (order.router.clone(), leg(&order.router))).collect(),
+            legs: change.outcomes.iter().map(|(router, known)| (router.clone(), leg(router, known))).collect(),
         };
         self.executing.push(execution);
     }
@@ -143,11 +143,19 @@ impl Flight {
                     }
                 }
             }
-            Event::ChangeDispatched { change, owner, deadline, .. } => {
-                self.dispatch(now, *change, *owner == self.me.cockpit, *deadline, None, out);
+            Event::ChangeDispatched { change, owner, deadline, routers, .. } => {
+                let wave = (!routers.is_empty()).then_some(routers.as_slice());
+                self.dispatch(now, *change, *owner == self.me.cockpit, *deadline, wave, out);
+            }
+            Event::WaveDispatched { change, routers, owner, deadline, .. } => {
+                self.dispatch(now, *change, *owner == self.me.cockpit, *deadline, Some(routers), out);
+                self.tell_wave(*change, out);
             }
             Event::ChangeRetried { change, routers, owner, deadline, .. } => {
                 self.dispatch(now, *change, *owner == self.me.cockpit, *deadline, Some(routers), out);
+            }
+            Event::RouterAnswered { change, router, attempt, outcome } => {
+                self.hear_of(now, *change, router, *attempt, outcome, out);
             }
             Event::ChangeSettled { change, how } => {
                 self.executing.retain(|execution| execution.change != *change);
@@ -189,7 +197,6 @@ impl Flight {
             | Event::SessionOpened(_)
             | Event::ControlsTaken(_)
             | Event::BaselineAccepted { .. }
-            | Event::RouterAnswered { .. }
             | Event::DriftEnded { .. }
             | Event::DriftAccepted { .. }
             | Event::RouterRestarted { .. }
@@ -271,7 +278,6 @@ impl Flight {
                 change: id,
                 rollback: !change.confirmed.kind.is_forward(),
                 superseded: false,
-                began: Some(now.elapsed),
                 legs: BTreeMap::new(),
             });
             self.executing.len() - 1
@@ -298,6 +304,8 @@ impl Flight {
                 )
                 | None => None,
             };
+            // A retry counts from the first try.
+            let began = execution.legs.get(&order.router).map_or(Some(now.elapsed), |leg| leg.began);
             execution.legs.insert(
                 order.router.clone(),
                 Leg {
@@ -305,6 +313,7 @@ impl Flight {
                     outcome: None,
                     phase,
                     took: None,
+                    began,
                     mine,
                     resent: false,
                     counts_from: from,
@@ -342,7 +351,6 @@ impl Flight {
         let outcome = if came_true { Outcome::Verified } else { flawed(outcome) };
         let Some(execution) = self.executing.iter_mut().find(|each| each.change == id) else { return };
         let superseded = execution.superseded;
-        let began = execution.began;
         let Some(leg) = execution.legs.get_mut(router).filter(|leg| leg.attempt == attempt) else { return };
         if leg.phase != Phase::Sending {
             return;
@@ -365,13 +373,39 @@ impl Flight {
         leg.counts_from = next_poll;
         leg.answered_at = now.elapsed;
         leg.outcome = Some(outcome.clone());
-        leg.took = began.map(|began| now.elapsed.since(began));
+        leg.took = leg.began.map(|began| now.elapsed.since(began));
         let reads = leg.phase != Phase::Done;
         self.note(now, Command::NoteOutcome { change: id, router: router.clone(), attempt, outcome });
         if reads {
             self.read(now, router, out);
         }
         self.forget_superseded();
+    }
+
+    /// What the cockpit that sends it was told says more than what is read here: both screens show the same. Where it had
+    /// no clear word, what was read here may have been before its write, and proves nothing.
+    fn hear_of(
+        &mut self,
+        now: Now,
+        id: ChangeId,
+        router: &RouterId,
+        attempt: u32,
+        outcome: &Outcome,
+        out: &mut Vec<Effect>,
+    ) {
+        let from = self.counters.polls + 1;
+        let execution = self.executing.iter_mut().find(|each| each.change == id);
+        let leg = execution.and_then(|execution| execution.legs.get_mut(router));
+        let Some(leg) = leg.filter(|leg| !leg.mine && leg.attempt == attempt) else { return };
+        leg.outcome = Some(outcome.clone());
+        if !outcome.is_open() {
+            leg.phase = Phase::Done;
+            return;
+        }
+        leg.phase = Phase::Asking { from };
+        leg.counts_from = from;
+        leg.answered_at = now.elapsed;
+        self.read(now, router, out);
     }
 
     /// Holds a new reading against every execution that waits for it.
@@ -414,7 +448,7 @@ impl Flight {
                 && change.settled.is_none()
                 && now.elapsed < leg.until
                 && now.wall < leg.deadline;
-            leg.took = execution.began.map(|began| now.elapsed.since(began));
+            leg.took = leg.began.map(|began| now.elapsed.since(began));
             leg.outcome = Some(outcome.clone());
             if resend && now.elapsed.since(leg.sent_at) >= RESEND {
                 leg.phase = Phase::Sending;
@@ -442,7 +476,9 @@ impl Flight {
         let mut notes = Vec::new();
         for execution in &self.executing {
             for (router, leg) in &execution.legs {
-                if let Some(outcome) = leg.outcome.clone() {
+                // A rollback that does not read back yet and is about to be sent again has not its last word.
+                let is_word = leg.phase == Phase::Done || leg.outcome.as_ref().is_some_and(Outcome::is_open);
+                if let Some(outcome) = leg.outcome.clone().filter(|_| is_word) {
                     let (change, attempt) = (execution.change, leg.attempt);
                     notes.push(Command::NoteOutcome { change, router: router.clone(), attempt, outcome });
                 }

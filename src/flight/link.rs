@@ -194,7 +194,11 @@ impl Flight {
         if let Some(evidence) = asked.command.evidence_mut() {
             *evidence = self.evidence(asked.now);
         }
-        if let Command::TakeOver { waited, silent, away, .. } = &mut asked.command {
+        if let Command::SendWave { rest, .. } = &mut asked.command {
+            *rest = self.rest(asked.now.elapsed);
+        }
+        if let Command::TakeOver { asking, waited, silent, away, .. } = &mut asked.command {
+            *asking = self.own_asking();
             (*waited, *silent, *away) = self.signs_of_holder(asked.now.elapsed);
         }
     }

@@ -2,8 +2,8 @@
 //! go in, effects come out. The cockpit, the `rollback` and `status` commands and the simulation all run this.
 //!
 //! Parts: [`watch`] polls routers; [`propose`] works a change out and keeps it bound to what was read; [`link`] brings
-//! decisions into the journal, one append at a time, or where that does not answer [`spill`] beside it; [`execute`] sends, reads back and asks again; [`back`] knows the way
-//! back at any time; [`evidence`], [`soak`] and [`observe`] watch what is known about pools; [`crew`] knows who else is there;
+//! decisions into the journal, one append at a time, or where that does not answer [`spill`] beside it; [`execute`] sends, reads back and asks again; [`wave`] sends the next
+//! wave once the ones before it are whole; [`back`] knows the way back at any time; [`evidence`], [`soak`] and [`observe`] watch what is known about pools; [`crew`] knows who else is there;
 //! [`second`] waits for another person's word and for signatures.
 //!
 //! Invariants: nothing is sent before its intent is kept (D1); nothing is verified that was not read back after it was
@@ -16,15 +16,18 @@ mod effect;
 pub mod evidence;
 pub mod execute;
 pub mod link;
+pub mod load;
 mod msg;
 pub mod observe;
 mod people;
+mod permanent;
 pub mod propose;
 pub mod second;
 pub mod soak;
 pub mod spill;
 mod update;
 pub mod watch;
+pub mod wave;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -92,10 +95,14 @@ pub struct Flight {
     undrained: BTreeSet<PoolId>,
     /// Log sources as evidence.
     pub logs: BTreeMap<SourceId, evidence::LogWatch>,
+    /// The time since the waves that were sent became whole.
+    pub resting: Option<wave::Resting>,
     /// The soak of the step last done.
     pub soak: Option<soak::Soak>,
     /// Request counters since each router's weights last changed.
     pub observing: observe::Observing,
+    /// What the pools carry and have carried.
+    loads: load::Loads,
     /// The profile on disk, when it is not the one that is flown.
     pub changed_profile: Option<ChangedProfile>,
     /// Until when the routers are watched closely.
@@ -137,8 +144,10 @@ impl Flight {
             drains,
             undrained: BTreeSet::new(),
             logs: BTreeMap::new(),
+            resting: None,
             soak: None,
             observing: observe::Observing::default(),
+            loads: load::Loads::default(),
             changed_profile: None,
             close_until: Elapsed(0),
             crew: crew::Crew::default(),
@@ -165,6 +174,6 @@ impl Flight {
     /// The moment at which the flight next wants a [`Msg::Tick`].
     pub fn wakes_at(&self) -> Option<Elapsed> {
         let reads = self.watches.values().filter(|watch| watch.pending.is_none()).map(|watch| watch.due).min();
-        [reads, self.crew.wakes_at(), self.link.wakes_at()].into_iter().flatten().min()
+        [reads, self.crew.wakes_at(), self.link.wakes_at(), self.next_wave_at()].into_iter().flatten().min()
     }
 }

@@ -219,6 +219,8 @@ pub enum Ask {
     },
     /// Send the change in flight once more to routers that do not hold it.
     Retry(Vec<RouterId>),
+    /// Send the next wave of the change in flight.
+    SendWave,
     /// Leave the change in flight partly done.
     Leave {
         /// Why.

@@ -1,21 +1,30 @@
 //! The observed share: what the routers' request counters say about the real split since the weights last changed (V2).
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::Flight;
 use super::watch::Seen;
 use crate::domain::share::{Agreement, Observed, observe};
-use crate::domain::{ChangeId, PoolId, RouterId, Share};
+use crate::domain::{ChangeId, Elapsed, PoolId, RouterId, Share};
 use crate::session::Command;
 
 /// Counters at the moment since which is counted, per router.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Observing {
     since: BTreeMap<RouterId, BTreeMap<PoolId, u64>>,
+    /// Until when traffic may still follow the weights of before: nothing is counted until then.
+    settling: BTreeMap<RouterId, Elapsed>,
     noted: BTreeMap<RouterId, ChangeId>,
 }
 
 impl Flight {
+    /// How long traffic through a router may still follow the weights of before; `None` when that is over.
+    pub fn settling(&self, router: &RouterId, now: Elapsed) -> Option<Duration> {
+        let until = self.observing.settling.get(router)?;
+        Some(until.since(now)).filter(|left| !left.is_zero())
+    }
+
     /// What is observed of one router, per pool in order; empty where the router does not count or nothing was counted.
     pub fn observed(&self, router: &RouterId) -> Vec<(PoolId, Observed)> {
         let Some(seen) = self.watches.get(router).and_then(|watch| watch.last.as_ref()) else { return Vec::new() };
@@ -54,7 +63,13 @@ impl Flight {
             .since
             .get(router)
             .is_none_or(|since| now.iter().any(|(pool, count)| since.get(pool).is_none_or(|since| count < since)));
-        if anew {
+        let settle = self.procedure.router(router).map_or(0, |router| router.capabilities.settle_ms);
+        if anew && settle > 0 {
+            let until = seen.at.elapsed.plus(Duration::from_millis(settle));
+            self.observing.settling.insert(router.clone(), until);
+        }
+        let settles = self.observing.settling.get(router).is_some_and(|until| seen.at.elapsed < *until);
+        if anew || settles {
             self.observing.since.insert(router.clone(), now);
         }
     }

@@ -7,7 +7,7 @@ use super::second::Then;
 use super::{Effect, Flight, SignedAct, Tone, WayBackChoice};
 use crate::domain::procedure::{Friction, StepAct};
 use crate::domain::{
-    ChangeId, Digest, Elapsed, NativeSplit, Now, Prepared, Reading, Refused, RouterId, Target, Weights,
+    ChangeId, Digest, Elapsed, NativeSplit, Now, Prepared, Reading, Refused, RouterId, Target, Waves, Weights,
 };
 use crate::session::Command;
 use crate::session::decide::change::{asked_of, own_friction, rollback_friction, stands, void};
@@ -218,6 +218,8 @@ impl Flight {
                 None => {}
             }
         }
+        let sent_to = |router: &RouterId| orders.iter().any(|order| order.router == *router);
+        let waves = if proposing.is_rollback() { Waves::default() } else { self.procedure.rollout.only(sent_to) };
         // The way back goes where it can: a router that cannot be prepared does not keep the others from it.
         proposing.stage = if refusals.is_empty() || (proposing.is_rollback() && !orders.is_empty()) {
             Stage::Ready(Box::new(Proposal {
@@ -225,6 +227,7 @@ impl Flight {
                 kind: proposing.kind.clone(),
                 to: proposing.to.clone(),
                 routers: orders,
+                waves,
                 revision: proposing.revision,
                 profile: self.procedure.digest,
                 made: proposing.made,

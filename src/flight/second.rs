@@ -36,8 +36,10 @@ pub struct Waiting {
 /// Signatures: what is being signed here, and what was checked.
 #[derive(Clone, Debug, Default)]
 pub struct Keys {
-    /// Checked signatures by the entry that holds them.
+    /// Checked signatures by the entry that holds them: of an entry with several, all hold, or none counts.
     pub checked: BTreeMap<u64, Result<Signer, String>>,
+    /// How many signatures of an entry are being checked.
+    open: BTreeMap<u64, u32>,
     /// What is being signed now: the screen says to touch the key.
     pub signing: Option<Signing>,
 }
@@ -312,6 +314,7 @@ impl Flight {
         let Some(signed) = signed_in(event) else { return };
         let Some(About { act, digest, since }) = about(&self.session, &self.procedure, event) else { return };
         let heads = self.link.heads_before(stamp.number);
+        *self.keys.open.entry(stamp.number).or_default() += 1;
         out.push(Effect::CheckSignature(Box::new(ToCheck {
             entry: stamp.number,
             signed: signed.clone(),
@@ -330,7 +333,12 @@ impl Flight {
         if let Err(why) = &result {
             out.push(Effect::tell(Tone::Bad, format!("a signature does not count: {why}")));
         }
-        self.keys.checked.insert(entry, result);
+        let open = self.keys.open.entry(entry).or_default();
+        *open = open.saturating_sub(1);
+        let refused = matches!(self.keys.checked.get(&entry), Some(Err(_)));
+        if result.is_err() || (*open == 0 && !refused) {
+            self.keys.checked.insert(entry, result);
+        }
     }
 
     /// A rollback is signed after it was sent (R3).

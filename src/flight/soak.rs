@@ -23,7 +23,7 @@ pub struct Soak {
 }
 
 /// A pause between two looks that is longer than this starts the soak again.
-const GAP: Duration = Duration::from_secs(10);
+pub(super) const GAP: Duration = Duration::from_secs(10);
 
 impl Soak {
     /// As evidence for the gate.

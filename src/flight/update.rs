@@ -7,7 +7,7 @@ use super::second::Then;
 use super::watch::Seen;
 use super::{Ask, ChangedProfile, Effect, Flight, Msg, SignedAct, Tone};
 use crate::domain::procedure::StepAct;
-use crate::domain::{Digest, ItemId, Now, Outcome, Reading, RouterId, Trouble};
+use crate::domain::{Digest, ItemId, Now, Reading, RouterId, Trouble};
 use crate::session::Command;
 use crate::session::decide::step::asked_act;
 use crate::session::event::RouterBaseline;
@@ -66,6 +66,7 @@ impl Flight {
             Msg::Ask(ask) => self.asked(now, ask, &mut out),
         }
         self.accept_baseline(now);
+        self.look_after_waves(now);
         self.look_after_waiting(now, &mut out);
         self.pump(now, &mut out);
         self.spill_when_late(now, &mut out);
@@ -158,6 +159,7 @@ impl Flight {
         }
         self.compare_identity(now, router, &seen.reading);
         self.count(router, &seen, before.as_ref());
+        self.note_load(now.elapsed);
         self.check_bound(now, router, &seen.reading);
         self.read_back(now, router, &seen, out);
         self.look_for_drift(now, router, &seen);
@@ -200,25 +202,7 @@ impl Flight {
         if holds == self.session.drifted.contains_key(router)
             || self.session.drifted.get(router).is_some_and(|drifted| drifted.read != *read)
         {
-            let late = self.session.changes.iter().rev().take(4).find(|change| {
-                let open = change.outcomes.get(router).and_then(|known| known.outcome.as_ref());
-                let unproven = matches!(
-                    open,
-                    Some(
-                        Outcome::Unknown { .. } | Outcome::Differs { .. } | Outcome::Failed { .. } | Outcome::Accepted
-                    )
-                );
-                unproven
-                    && !crate::session::flaw::is(crate::session::flaw::Flaw::LateEffectUnseen)
-                    && change.settled.is_some()
-                    && change.order(router).is_some_and(|order| read.holds(&order.prepared.native))
-            });
-            let command = match late.map(|change| change.id()) {
-                Some(change) if !holds => {
-                    Command::NoteLateEffect { change, router: router.clone(), read: read.clone() }
-                }
-                Some(_) | None => Command::NoteDrift { router: router.clone(), read: read.clone(), restarted },
-            };
+            let command = Command::NoteDrift { router: router.clone(), read: read.clone(), restarted };
             self.note(now, command);
         }
     }
@@ -279,6 +263,7 @@ impl Flight {
                     self.ask(now, Command::Retry { change, routers });
                 }
             }
+            Ask::SendWave => self.send_wave(now, out),
             Ask::Leave { reason } => {
                 if let Some(change) = self.session.in_flight().map(crate::session::Change::id) {
                     self.ask(now, Command::Leave { change, reason });
@@ -331,7 +316,8 @@ impl Flight {
             }
             Ask::Close { outcome } => {
                 let routers = self.as_read().unwrap_or_default();
-                self.ask(now, Command::Close { outcome, routers });
+                let left = self.to_make_permanent();
+                self.ask(now, Command::Close { outcome, routers, left });
             }
         }
     }

@@ -136,7 +136,12 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
             put(Action::Escape, "close");
         }
         OverlayKind::Partial => {
-            put(Action::Retry, "retry");
+            if model.partial().is_some() {
+                put(Action::Retry, "retry");
+            }
+            if model.wave_wants_a_word() {
+                put(Action::SendWave, "send the next wave");
+            }
             put(Action::PutBack, "put back");
             put(Action::Leave, "leave, with a reason");
             put(Action::Escape, "close");

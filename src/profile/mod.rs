@@ -18,6 +18,7 @@ mod markdown;
 mod plan;
 mod pool;
 mod read;
+mod rollout;
 mod router;
 mod rule;
 mod source;

@@ -2,8 +2,8 @@
 
 use super::file::Unread;
 use super::{
-    AdapterConfigs, JournalConfig, Loaded, ProfileFile, RouterConfig, checklist, journal, plan, pool, router, rule,
-    source,
+    AdapterConfigs, JournalConfig, Loaded, ProfileFile, RouterConfig, checklist, journal, plan, pool, rollout, router,
+    rule, source,
 };
 use crate::adapter::{log, metric};
 use crate::domain::procedure::{LogSpec, MetricSpec, RouterSpec};
@@ -83,7 +83,9 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let pools = pool::read(table);
     let ids: Vec<PoolId> = pools.iter().map(|pool| pool.id.clone()).collect();
     let times = rule::timing(table);
-    let routers = router::read(table, &ids, times.poll, times.timing.router_timeout);
+    let mut names = Vec::new();
+    let routers = router::read(table, &ids, times.poll, times.timing.router_timeout, &mut names);
+    let rollout = rollout::read(table, &names);
     let (logs, log_configs): (Vec<LogSpec>, Vec<log::config::Config>) = source::logs(table, &ids).into_iter().unzip();
     let (metrics, metric_configs): (Vec<MetricSpec>, Vec<metric::config::Config>) =
         source::metrics(table, &ids).into_iter().unzip();
@@ -112,6 +114,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         digest: Digest::ZERO,
         pools,
         routers,
+        rollout,
         plan,
         checklist,
         confirm,

@@ -18,23 +18,22 @@ pub struct RouterConfig {
 }
 
 /// Kinds that a later version will know.
-const NOT_YET: [&str; 9] =
-    ["octopus", "envoy", "caddy", "nginx", "traefik", "alb", "traffic-manager", "consul", "http"];
+const NOT_YET: [&str; 3] = ["octopus", "caddy", "traffic-manager"];
 
-/// Reads all routers. `poll` and `timeout` hold where a router says nothing else.
+/// Reads all routers. `poll` and `timeout` hold where a router says nothing else; `names` gets every name that is written.
 pub(super) fn read(
     table: &mut Table<'_>,
     pools: &[PoolId],
     poll: Duration,
     timeout: Duration,
+    names: &mut Vec<Found<String>>,
 ) -> Vec<(RouterSpec, RouterConfig)> {
     let doc = "The routers that hold the weights; none where a plan moves no traffic.";
-    let mut names = Vec::new();
     let mut routers: Vec<(RouterSpec, RouterConfig)> = Vec::new();
     let read = table.tables("router", doc, |router| {
         let id = router.required("name", "The router's name.", &name());
         if let Some(id) = &id {
-            unique(router, &mut names, id, "router");
+            unique(router, names, id, "router");
         }
         let own_poll =
             router.optional("poll", "How often it is read when nothing happens; else timing.poll.", &polls());

@@ -12,6 +12,7 @@
 use super::roll;
 use super::story::{Attempt, ChangeStory, RouterChange, Story};
 use super::text::{add, count, fenced, inline, moment, span, split};
+use crate::domain::Waves;
 use crate::session::event::{ChangeKind, Settlement};
 use crate::session::proposal::{GateState, Gesture};
 use crate::session::second::Second;
@@ -184,6 +185,7 @@ fn draw_change(story: &Story, change: &ChangeStory) -> String {
             settlement(story, change)
         ),
     );
+    text.push_str(&waves(story, change));
     text.push_str("| Router | Before | After, as rounded | Answer | Observed |\n| --- | --- | --- | --- | --- |\n");
     for router in &change.routers {
         let before = router.before.as_ref().map_or_else(|| "not read".to_owned(), split);
@@ -206,6 +208,24 @@ fn draw_change(story: &Story, change: &ChangeStory) -> String {
         .collect();
     text.push_str(&fenced(requests.iter().map(String::as_str)));
     text.push_str(&gates(change));
+    text
+}
+
+/// When each wave went out.
+fn waves(story: &Story, change: &ChangeStory) -> String {
+    let between = std::time::Duration::from_millis(change.between_ms);
+    let waves = Waves::new(change.waves.iter().map(|wave| wave.routers.clone()).collect(), between);
+    let Some(words) = waves.words() else { return String::new() };
+    let mut text = format!("In {words}:\n\n");
+    for (number, wave) in (1..).zip(&change.waves) {
+        let routers: Vec<String> = wave.routers.iter().map(|router| inline(router.as_str())).collect();
+        let sent = match &wave.sent {
+            Some(sent) => format!("sent at {} by {}", moment(sent.at, story.opened.at), inline(sent.by.as_str())),
+            None => "**never sent**".to_owned(),
+        };
+        add(&mut text, format_args!("{number}. {}: {sent}\n", routers.join(", ")));
+    }
+    text.push('\n');
     text
 }
 

@@ -192,10 +192,23 @@ pub struct ChangeStory {
     pub gates: Vec<GateReport>,
     /// Gates that were overridden, with reasons.
     pub overrides: Vec<Override>,
+    /// Its waves in order; empty where it went to all routers at once.
+    pub waves: Vec<WaveStory>,
+    /// The pause between two waves, in milliseconds.
+    pub between_ms: u64,
     /// Per router: what was asked and what came of it.
     pub routers: Vec<RouterChange>,
     /// How it ended; null while it is in flight.
     pub settled: Option<Settled>,
+}
+
+/// One wave of a change.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct WaveStory {
+    /// Its routers.
+    pub routers: Vec<RouterId>,
+    /// Who sent it, and when; null where it never went out.
+    pub sent: Option<Act>,
 }
 
 /// A change on one router.

@@ -7,7 +7,7 @@ use super::people::key_of;
 use super::proof::Proofs;
 use super::story::{
     Act, Attached, Attempt, ChainStory, ChangeStory, Drained, Ending, Late, NamedShares, ObservedShare, PoolStory,
-    RouterChange, RouterStory, Row, Said, Settled, StepStory, Story, Ticked,
+    RouterChange, RouterStory, Row, Said, Settled, StepStory, Story, Ticked, WaveStory,
 };
 use super::text::{count, split};
 use super::words::left_open;
@@ -34,7 +34,7 @@ pub fn tell_proven(history: &History, proofs: Option<&Proofs>) -> Option<Story> 
         proofs,
         session: Session::default(),
         is_cut_off: false,
-        retries: BTreeMap::new(),
+        sends: BTreeMap::new(),
         ticks_row: None,
     };
     for kept in &history.entries {
@@ -97,8 +97,8 @@ pub(super) struct Teller<'a> {
     pub(super) session: Session,
     /// Whether what is told was done while cut off from the journal.
     pub(super) is_cut_off: bool,
-    /// Rows of retries: what came of them is known at the end.
-    retries: BTreeMap<usize, Vec<(RouterId, u32)>>,
+    /// Rows of retries and of later waves: what came of them is known at the end.
+    sends: BTreeMap<usize, Vec<(RouterId, u32)>>,
     /// The row that collects ticks, while nothing else happens.
     ticks_row: Option<usize>,
 }
@@ -139,14 +139,23 @@ impl Teller<'_> {
                 self.did(entry, "accepted the splits as read", came);
             }
             Event::ChangeConfirmed(confirmed) => self.confirmed(entry, confirmed),
-            Event::ChangeDispatched { change, owner, deadline, .. } => {
+            Event::ChangeDispatched { change, owner, deadline, routers, .. } => {
                 let at = entry.at;
+                let sent = act(entry);
                 self.with_change(*change, |change| {
                     (change.owner, change.deadline) = (Some(*owner), Some(*deadline));
-                    for router in &mut change.routers {
+                    let first = |router: &&mut RouterChange| routers.is_empty() || routers.contains(&router.router);
+                    for router in change.routers.iter_mut().filter(first) {
                         begin(router, at);
                     }
+                    if let Some(wave) = change.waves.first_mut() {
+                        wave.sent = Some(sent);
+                    }
                 });
+            }
+            Event::WaveDispatched { change, wave, routers, owner, deadline, .. } => {
+                self.wave_sent(entry, *change, *wave, routers);
+                self.with_change(*change, |change| (change.owner, change.deadline) = (Some(*owner), Some(*deadline)));
             }
             Event::ChangeRetried { change, routers, owner, deadline, .. } => {
                 self.retried(entry, *change, routers);
@@ -189,7 +198,8 @@ impl Teller<'_> {
                 self.did(entry, "took the changed profile in", format!("digest {}", digest.short()));
                 self.second(entry, second, &format!("take in the profile {}", digest.short()));
             }
-            Event::SessionClosed { outcome, routers } => {
+            Event::SessionClosed { outcome, routers, left } => {
+                self.story.left_open.extend_from_slice(left);
                 self.did(entry, "closed the session", outcome.clone());
                 let routers = self.named(routers);
                 self.story.closed = Some(Ending { act: act(entry), outcome: outcome.clone(), routers });
@@ -268,6 +278,8 @@ impl Teller<'_> {
             deadline: None,
             gates: confirmed.gates.clone(),
             overrides: confirmed.overrides.clone(),
+            waves: confirmed.waves.iter().map(|routers| WaveStory { routers: routers.to_vec(), sent: None }).collect(),
+            between_ms: u64::try_from(confirmed.waves.between().as_millis()).unwrap_or(u64::MAX),
             routers: routers.collect(),
             settled: None,
         };
@@ -278,14 +290,29 @@ impl Teller<'_> {
     }
 
     fn retried(&mut self, entry: &Entry, change: ChangeId, routers: &[RouterId]) {
+        self.sent_to(entry, change, routers, format!("sent once more to {}", named(routers)));
+    }
+
+    fn wave_sent(&mut self, entry: &Entry, id: ChangeId, wave: u32, routers: &[RouterId]) {
+        let index = usize::try_from(wave).unwrap_or_default().saturating_sub(1);
+        self.with_change(id, |change| {
+            if let Some(wave) = change.waves.get_mut(index) {
+                wave.sent = Some(act(entry));
+            }
+        });
+        let waves = self.change(id).map_or(0, |change| change.waves.len());
+        self.sent_to(entry, id, routers, format!("sent wave {wave} of {waves}: {}", named(routers)));
+    }
+
+    /// A row of something that was sent after the change itself; what came of it is known at the end.
+    fn sent_to(&mut self, entry: &Entry, change: ChangeId, routers: &[RouterId], what: String) {
         let mut begun = Vec::new();
         for router in routers {
             self.with_router(change, router, |known| begun.push((router.clone(), begin(known, entry.at))));
         }
         let number = self.change(change).map(|change| change.number);
-        let names: Vec<&str> = routers.iter().map(RouterId::as_str).collect();
-        self.retries.insert(self.story.timeline.len(), begun);
-        self.row(entry, true, format!("sent once more to {}", names.join(", ")), String::new(), number);
+        self.sends.insert(self.story.timeline.len(), begun);
+        self.row(entry, true, what, String::new(), number);
     }
 
     fn settled(&mut self, entry: &Entry, id: ChangeId, how: &Settlement) {
@@ -397,13 +424,17 @@ impl Teller<'_> {
         }
         for (index, row) in self.story.timeline.iter_mut().enumerate() {
             let Some(change) = row.change.and_then(|number| self.story.changes.get(number - 1)) else { continue };
-            if let Some(routers) = self.retries.get(&index) {
+            if let Some(routers) = self.sends.get(&index) {
                 row.came = change.came_of(|known| {
                     let wanted = routers.iter().find(|(router, _)| *router == known.router)?;
                     known.attempts.iter().find(|attempt| attempt.attempt == wanted.1)
                 });
             } else if row.entry == change.confirmed.entry && row.came.is_empty() {
-                row.came = change.came_of(|known| known.attempts.first());
+                let first = change.waves.first().map(|wave| wave.routers.as_slice());
+                row.came = change.came_of(|known| {
+                    let goes_first = first.is_none_or(|first| first.contains(&known.router));
+                    known.attempts.first().filter(|_| goes_first)
+                });
             }
         }
         self.story.left_open = left_open(&self.story, &self.session);
@@ -462,6 +493,10 @@ fn begin(router: &mut RouterChange, at: Timestamp) -> u32 {
 }
 
 fn answered(router: &mut RouterChange, number: u32, outcome: &Outcome, at: Timestamp) {
+    // A router that was not as it was seen has a word without having been sent to.
+    if router.attempts.last().is_none_or(|last| last.attempt < number) {
+        router.attempts.push(Attempt { attempt: number, at, accepted: None, outcome: None, known: None });
+    }
     if let Some(attempt) = router.attempts.iter_mut().find(|attempt| attempt.attempt == number) {
         if *outcome == Outcome::Accepted {
             attempt.accepted = Some(at);
@@ -472,6 +507,10 @@ fn answered(router: &mut RouterChange, number: u32, outcome: &Outcome, at: Times
 
 pub(super) fn act(entry: &Entry) -> Act {
     Act { entry: entry.number, at: entry.at, by: entry.actor.clone() }
+}
+
+fn named(routers: &[RouterId]) -> String {
+    routers.iter().map(RouterId::as_str).collect::<Vec<_>>().join(", ")
 }
 
 fn shown(named: &NamedShares) -> String {

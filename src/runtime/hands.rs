@@ -2,6 +2,7 @@
 //!
 //! # Invariants
 //! - Every effect that has an answer gets one, also when the adapter panics or does not come back.
+//! - Routers are spoken to side by side, within the bound of [`slot`](super::slot); the fence of a write is asked after the wait.
 //! - A write is never taken back by dropping it: whoever drops one does not know what became of it.
 
 use std::panic::AssertUnwindSafe;
@@ -18,6 +19,7 @@ use super::adapter::Adapters;
 use super::clock;
 use super::fence::Fences;
 use super::keys::SharedKeys;
+use super::slot::{Slots, Talk};
 use crate::adapter::router::SetAnswer;
 use crate::domain::{Digest, Outcome, Presence, Reading, Refused, RouterId, SessionId, Target, Trouble, TroubleKind};
 use crate::entry::{Entry, Kept};
@@ -43,6 +45,7 @@ pub struct Hands {
     pub adapters: Adapters,
     /// The fences of all writes.
     pub fences: Fences,
+    slots: Slots,
     store: Arc<dyn Store>,
     session: SessionId,
     keys: SharedKeys,
@@ -81,7 +84,18 @@ impl Hands {
     /// Hands for one session. `cancel` ends what only watches; writes and appends come to their end.
     pub fn new(tools: Tools, tell: Tell, tracker: TaskTracker, cancel: CancellationToken) -> Self {
         let Tools { adapters, store, session, keys, spill } = tools;
-        Self { adapters, fences: Fences::default(), store, session, keys, spill, tell, tracker, cancel }
+        Self {
+            adapters,
+            fences: Fences::default(),
+            slots: Slots::default(),
+            store,
+            session,
+            keys,
+            spill,
+            tell,
+            tracker,
+            cancel,
+        }
     }
 
     /// Does one thing. What is to be told to the operator is given back.
@@ -211,15 +225,17 @@ impl Hands {
     }
 
     fn read(&self, router: RouterId, poll: u64) {
-        let began = clock::now();
         let what = format!("read {router}");
         let tell = self.tell.clone();
         let Some(adapter) = self.adapters.routers.get(&router).cloned() else {
-            let trouble = unknown_router(&router);
+            let (trouble, began) = (unknown_router(&router), clock::now());
             tell(Msg::RouterRead { router, poll, began, result: Err(trouble) });
             return;
         };
+        let slots = self.slots.clone();
         self.tracker.spawn(async move {
+            let _place = slots.place(Talk::Read).await;
+            let began = clock::now();
             // The adapter keeps to its own time-out; this is for one that does not.
             let patience = adapter.timeout * 2 + Duration::from_secs(2);
             let look = AssertUnwindSafe(timeout(patience, adapter.router.read())).catch_unwind();
@@ -256,7 +272,11 @@ impl Hands {
         };
         let fence = self.fences.fence(change, deadline, until);
         tracing::info!(%change, %router, attempt, requests = ?prepared.requests, "write");
+        // Only a rollback is bound to nothing that was read.
+        let talk = if expected.is_some() { Talk::Forward } else { Talk::Back };
+        let slots = self.slots.clone();
         self.tracker.spawn(async move {
+            let _place = slots.place(talk).await;
             let write = AssertUnwindSafe(adapter.router.set(&prepared, expected.as_ref(), &fence)).catch_unwind();
             let outcome = match write.await {
                 Ok(said) => outcome(said),

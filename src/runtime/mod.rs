@@ -14,5 +14,6 @@ pub mod opening;
 pub mod process;
 pub mod queue;
 pub mod signal;
+pub mod slot;
 pub mod source;
 pub mod terminal;

@@ -3,6 +3,7 @@
 use super::event::{ControlsTaken, Process, ProfileText, RouterBaseline, SessionOpened, SpillMerged};
 use super::proposal::{Bound, Confirmation, Override, Proposal};
 use super::second::AskedAct;
+use super::wave::Rest;
 use crate::domain::drain::DrainState;
 use crate::domain::outcome::Outcome;
 use crate::domain::share::Agreement;
@@ -94,7 +95,9 @@ pub enum Command {
     TakeOver {
         /// The new holder.
         controls: ControlsTaken,
-        /// How long ago this cockpit saw its asking kept.
+        /// The entry of this cockpit's asking.
+        asking: u64,
+        /// How long ago it saw that kept.
         waited: Duration,
         /// How long ago the holder's process was last heard.
         silent: Duration,
@@ -192,6 +195,19 @@ pub enum Command {
         /// What is known now.
         evidence: Evidence,
     },
+    /// Send the next wave of the change in flight (D5).
+    SendWave {
+        /// The change.
+        change: ChangeId,
+        /// The wave, counted from 0.
+        wave: usize,
+        /// Whether a person asks for it; else the flight goes on by itself.
+        by_key: bool,
+        /// The time since the waves before it became whole.
+        rest: Rest,
+        /// What is known now.
+        evidence: Evidence,
+    },
     /// Send once more to routers of the change in flight (V4).
     Retry {
         /// The change.
@@ -217,16 +233,7 @@ pub enum Command {
         /// Why.
         reason: String,
     },
-    /// A router reads what a timed-out change asked of it.
-    NoteLateEffect {
-        /// The change.
-        change: ChangeId,
-        /// The router.
-        router: RouterId,
-        /// What it reads.
-        read: NativeSplit,
-    },
-    /// A router's weights are not, or are again, what the plan gave it.
+    /// A router's weights are not, or are again, what the plan gave it, or what a change that is over asked of it (V3).
     NoteDrift {
         /// The router.
         router: RouterId,
@@ -349,6 +356,8 @@ pub enum Command {
         outcome: String,
         /// Every router as read.
         routers: Vec<RouterBaseline>,
+        /// What is left to do, a sentence each.
+        left: Vec<String>,
     },
 }
 
@@ -360,6 +369,7 @@ impl Command {
             | Self::GiveSecond { evidence, .. }
             | Self::Confirm { evidence, .. }
             | Self::RollBack { evidence, .. }
+            | Self::SendWave { evidence, .. }
             | Self::MarkAlreadySo { evidence, .. }
             | Self::CompleteStep { evidence, .. }
             | Self::ReloadProfile { evidence, .. } => Some(evidence),
@@ -383,7 +393,6 @@ impl Command {
             | Self::Retry { .. }
             | Self::NoteOutcome { .. }
             | Self::Leave { .. }
-            | Self::NoteLateEffect { .. }
             | Self::NoteDrift { .. }
             | Self::NoteRestart { .. }
             | Self::AcceptDrift { .. }
@@ -408,6 +417,8 @@ pub struct Evidence {
     pub readings: BTreeMap<RouterId, Bound>,
     /// Servers that are up and all servers, per router and pool, from the same readings.
     pub servers: BTreeMap<(RouterId, PoolId), (u32, u32)>,
+    /// Requests per second over all routers and pools; `None` where no router counts them.
+    pub traffic: Option<f64>,
     /// How each pool's drain stands, with the evidence in words.
     pub drains: BTreeMap<PoolId, (DrainState, String)>,
     /// The soak of the step last done: how long so far and how long it must be; `None` when none runs.

@@ -11,7 +11,7 @@ use crate::domain::reading::Identity;
 use crate::domain::share::Agreement;
 use crate::domain::{
     ChangeId, CockpitId, Digest, Durability, EntryId, ItemId, NativeSplit, Operator, Outcome, PoolId, RequestId,
-    RouterId, Seat, Share, Signed, SourceId, StepId, Timestamp, Weights,
+    RouterId, Seat, Share, Signed, SourceId, StepId, Timestamp, Waves, Weights,
 };
 
 /// One thing that happened in a session.
@@ -115,6 +115,24 @@ pub enum Event {
         /// The only cockpit that sends it (C4).
         owner: CockpitId,
         /// The epoch in which it was decided.
+        epoch: u64,
+        /// After this nothing of it is sent any more.
+        deadline: Timestamp,
+        /// The routers of the first wave; empty where the change goes to all of its routers at once.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        routers: Vec<RouterId>,
+    },
+    /// A later wave of a change is sent (D5); an intent of its own.
+    WaveDispatched {
+        /// The change.
+        change: ChangeId,
+        /// Which one, counted from 1; the first wave goes with the change itself.
+        wave: u32,
+        /// Its routers.
+        routers: Vec<RouterId>,
+        /// The only cockpit that sends it.
+        owner: CockpitId,
+        /// The epoch.
         epoch: u64,
         /// After this nothing of it is sent any more.
         deadline: Timestamp,
@@ -273,6 +291,9 @@ pub enum Event {
         outcome: String,
         /// Each router's split at closing.
         routers: Vec<RouterBaseline>,
+        /// What is left to do, a sentence each: where weights that live in memory only are made permanent.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        left: Vec<String>,
     },
 }
 
@@ -395,6 +416,9 @@ pub struct ChangeConfirmed {
     pub to: Weights,
     /// Every router with what is sent to it.
     pub routers: Vec<RouterOrder>,
+    /// In which order they are sent to (D5).
+    #[serde(default, skip_serializing_if = "Waves::are_all_at_once")]
+    pub waves: Waves,
     /// The gates as they stood at the moment of confirming.
     pub gates: Vec<GateReport>,
     /// Gates that were overridden, with reasons (F4).

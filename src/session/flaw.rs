@@ -66,11 +66,15 @@ pub enum Flaw {
     LateEffectUnseen,
     /// An entry that may have been kept is decided anew without looking.
     UnknownIsLost,
+    /// A wave goes out before the one before it is verified.
+    WaveSkipsBarrier,
+    /// A hold does not stop the next wave.
+    WaveDespiteHold,
 }
 
 impl Flaw {
     /// All of them.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 33] = [
         Self::DropIntentWait,
         Self::SkipGuard,
         Self::IgnoreDeadline,
@@ -102,6 +106,8 @@ impl Flaw {
         Self::TwoInFlight,
         Self::LateEffectUnseen,
         Self::UnknownIsLost,
+        Self::WaveSkipsBarrier,
+        Self::WaveDespiteHold,
     ];
 }
 

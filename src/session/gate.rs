@@ -7,7 +7,7 @@ use super::proposal::{Gate, GateReport, GateState};
 use super::state::Session;
 use crate::domain::drain::DrainState;
 use crate::domain::procedure::Condition;
-use crate::domain::{PoolId, Procedure, Weights, clock_span};
+use crate::domain::{BasisPoints, PoolId, Procedure, Weights, clock_span};
 
 /// What a forward act wants to do.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -83,10 +83,31 @@ fn destinations(procedure: &Procedure, to: &Weights, evidence: &Evidence) -> Vec
             let text = format!("{pool} would get {points} % and has {}", dead.join(", "));
             found.push(report(gate, GateState::Fails, text));
         } else if let Some((live, all)) = up.iter().min_by_key(|(live, all)| live * 1000 / (*all).max(1)) {
-            found.push(report(gate, GateState::Holds, format!("{pool} {live}/{all} up")));
+            found.push(match overload(procedure, evidence, pool, points, *live) {
+                Some(why) => report(gate, GateState::Fails, format!("{pool} {live}/{all} up, {why}")),
+                None => report(gate, GateState::Holds, format!("{pool} {live}/{all} up")),
+            });
         }
     }
     found
+}
+
+/// Why a pool that is raised could not carry its share of the present traffic, by its declared capacity.
+fn overload(
+    procedure: &Procedure,
+    evidence: &Evidence,
+    pool: &PoolId,
+    points: BasisPoints,
+    live: u32,
+) -> Option<String> {
+    let capacity = procedure.pool(pool)?.capacity_per_server?;
+    let needs = evidence.traffic? * points.fraction() / f64::from(live);
+    let rises = evidence.readings.values().any(|read| {
+        let share = read.native.shares(procedure.pool_ids()).of(pool);
+        share.fraction().is_none_or(|share| share + 0.000_05 < points.fraction())
+    });
+    (rises && needs > capacity)
+        .then(|| format!("and {points} % is {needs:.0} req/s for each, with {capacity:.0} declared"))
 }
 
 fn drift(session: &Session) -> Option<GateReport> {

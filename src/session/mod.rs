@@ -17,6 +17,7 @@ pub mod proposal;
 pub mod second;
 pub mod signing;
 pub mod state;
+pub mod wave;
 
 pub use apply::Stamp;
 pub use command::{Asked, Command, Evidence};

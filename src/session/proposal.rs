@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::event::ChangeKind;
 use crate::domain::procedure::Friction;
 use crate::domain::reading::Identity;
-use crate::domain::{BasisPoints, ChangeId, Digest, NativeSplit, Now, PoolId, Prepared, RouterId, Signed, Weights};
+use crate::domain::{
+    BasisPoints, ChangeId, Digest, NativeSplit, Now, PoolId, Prepared, RouterId, Signed, Waves, Weights,
+};
 
 /// What one router is sent, and what it read when that was worked out.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -73,6 +75,9 @@ pub struct Proposal {
     pub to: Weights,
     /// Every router with what will be sent to it.
     pub routers: Vec<RouterOrder>,
+    /// In which order they are sent to (D5).
+    #[serde(default, skip_serializing_if = "Waves::are_all_at_once")]
+    pub waves: Waves,
     /// The session's traffic revision when it was made.
     pub revision: u64,
     /// The profile's digest when it was made.
@@ -109,7 +114,7 @@ impl Proposal {
     }
 
     /// What both operators read to each other: SHA-256 over the change, its target, and per router what it is bound to
-    /// and what is sent, as JSON.
+    /// and what is sent, as JSON; then over the waves, where it does not go to all at once.
     pub fn digest(&self) -> Digest {
         use sha2::{Digest as _, Sha256};
         let mut hash = Sha256::new();
@@ -117,6 +122,9 @@ impl Proposal {
         let parts = (&self.change, &self.kind, &self.to, &self.routers, self.revision, &self.profile);
         // Serialising plain values to memory cannot fail; a failure would give the digest of nothing, which binds nothing.
         hash.update(serde_json::to_vec(&parts).unwrap_or_default());
+        if !self.waves.are_all_at_once() {
+            hash.update(serde_json::to_vec(&self.waves).unwrap_or_default());
+        }
         Digest(hash.finalize().into())
     }
 }

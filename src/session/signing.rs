@@ -119,6 +119,7 @@ fn proposed(session: &Session, confirmed: &ChangeConfirmed) -> Proposal {
         kind: confirmed.kind.clone(),
         to: confirmed.to.clone(),
         routers: confirmed.routers.clone(),
+        waves: confirmed.waves.clone(),
         revision: confirmed.revision,
         profile: session.profile_digest().unwrap_or(Digest::ZERO),
         made: Now::default(),

@@ -1,6 +1,6 @@
 //! The session: what its journal says, folded. Built by [`Session::apply`] and nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -122,6 +122,8 @@ pub struct Asking {
     pub by: Operator,
     /// When.
     pub at: Timestamp,
+    /// The entry that says so.
+    pub entry: u64,
     /// Why.
     pub reason: String,
 }
@@ -170,6 +172,11 @@ pub struct Change {
     pub by: Operator,
     /// The cockpit that sends it; `None` before the intent.
     pub intent: Option<Intent>,
+    /// How many of its waves have an intent (D5); all at once is one.
+    pub waves_sent: usize,
+    /// Whether something came between its waves, a router that did not take it or drift: then none goes out by itself
+    /// before a person answers.
+    pub is_stopped: bool,
     /// Per router: attempt and what is known of it.
     pub outcomes: BTreeMap<RouterId, RouterOutcome>,
     /// How it ended; `None` while it is in flight.
@@ -219,13 +226,40 @@ impl Change {
             .all(|order| self.outcomes.get(&order.router).is_some_and(|known| known.outcome == Some(Outcome::Verified)))
     }
 
-    /// Routers that are not verified, in order, with what is known.
+    /// Routers that are not verified, in order, with what is known. Those that wait for their wave are not among them.
     pub fn unfinished(&self) -> impl Iterator<Item = (&RouterId, Option<&RouterOutcome>)> {
+        let waiting: BTreeSet<&RouterId> = self.waiting().collect();
+        self.confirmed.routers.iter().map(|order| (&order.router, self.outcomes.get(&order.router))).filter(
+            move |(router, known)| match known {
+                Some(known) => known.outcome != Some(Outcome::Verified),
+                None => !waiting.contains(router),
+            },
+        )
+    }
+
+    /// The wave that has no intent yet and comes next, counted from 0; `None` once all are sent.
+    pub fn next_wave(&self) -> Option<usize> {
+        (self.waves_sent < self.confirmed.waves.count()).then_some(self.waves_sent)
+    }
+
+    /// Routers of waves that have no intent yet, in their order: nothing was sent to them.
+    pub fn waiting(&self) -> impl Iterator<Item = &RouterId> {
+        self.confirmed.waves.iter().skip(self.waves_sent).flatten()
+    }
+
+    /// Whether a router's wave has no intent yet.
+    pub fn is_waiting(&self, router: &RouterId) -> bool {
+        self.waiting().any(|waiting| waiting == router)
+    }
+
+    /// Whether every router of the waves that have an intent is verified: the barrier before the next one (D5).
+    pub fn is_whole_so_far(&self) -> bool {
         self.confirmed
-            .routers
+            .waves
             .iter()
-            .map(|order| (&order.router, self.outcomes.get(&order.router)))
-            .filter(|(_, known)| known.is_none_or(|known| known.outcome != Some(Outcome::Verified)))
+            .take(self.waves_sent)
+            .flatten()
+            .all(|router| self.outcomes.get(router).is_some_and(|known| known.outcome == Some(Outcome::Verified)))
     }
 }
 

@@ -10,12 +10,15 @@
 use ratatui::layout::Rect;
 
 use super::format::took;
-use super::pen::{Pen, fit, width};
+use super::pen::{Pen, Row, fit, width};
 use super::state::{leg_state, outcome_state};
 use crate::cockpit::{Action, ChecklistRow, Model, Noticed, Pane};
 use crate::flight::Tone;
 use crate::session::Change;
 use crate::theme::Role;
+
+/// Routers up to so many are told one by one.
+const FEW: usize = 4;
 
 /// Draws the line.
 pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
@@ -79,6 +82,9 @@ fn result(pen: &mut Pen<'_>, model: &Model, change: &Change, area: Rect) {
     let mut row = pen.row_of(area, 0);
     let act = if change.confirmed.kind.is_forward() { "" } else { "back to " };
     row.skip(1).put(Role::Strong, &format!("{act}{}", change.confirmed.to)).skip(3);
+    if change.confirmed.routers.len() > FEW || !change.confirmed.waves.are_all_at_once() {
+        return counted(&mut row, model, change);
+    }
     for order in &change.confirmed.routers {
         let leg = execution.and_then(|execution| execution.legs.get(&order.router));
         let known = change.outcomes.get(&order.router).and_then(|known| known.outcome.as_ref());
@@ -90,6 +96,17 @@ fn result(pen: &mut Pen<'_>, model: &Model, change: &Change, area: Rect) {
         let time = leg.and_then(|leg| leg.took).map(|span| format!(" {}", took(span))).unwrap_or_default();
         row.put(state.role, state.mark.encode_utf8(&mut [0; 4]));
         row.put(Role::Text, &format!(" {} ", order.router)).put(state.role, &state.words).put(Role::Dim, &time).skip(3);
+    }
+}
+
+/// How many routers have each outcome.
+fn counted(row: &mut Row<'_, '_>, model: &Model, change: &Change) {
+    for (role, text) in super::overlay::counted(model, change) {
+        row.put(role, &text);
+    }
+    let key = super::key::in_panes(model, &Action::OpenPartial);
+    if model.matrix().is_some() && !key.is_empty() {
+        row.put(Role::Accent, &key).put(Role::Text, " routers");
     }
 }
 

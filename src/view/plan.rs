@@ -33,7 +33,9 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
         let text = format!(" ◆ run: {left} confirmed by {} ", run.given.by);
         title.push(Span::styled(text, pen.style(Role::Good)));
     }
-    let right = soak(model).map_or_else(Line::default, |(role, text)| Line::styled(text, pen.style(role)));
+    let right = soak(model)
+        .or_else(|| wave(model))
+        .map_or_else(Line::default, |(role, text)| Line::styled(text, pen.style(role)));
     pen.titles(area, &Line::from(title), &right);
     // Without its lower border the strip has one row below its title.
     let inside =
@@ -44,6 +46,14 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
         return;
     }
     steps(pen, model, inside);
+}
+
+/// How far the change in flight is with its waves.
+fn wave(model: &Model) -> Option<(Role, String)> {
+    let words = model.wave_words()?;
+    // Why it waits stands in the dialog.
+    let words = words.split_once(": ").map_or(words.as_str(), |(words, _)| words);
+    Some((if model.wave_wants_a_word() { Role::Wait } else { Role::Strong }, format!(" {words} ")))
 }
 
 /// The soak of the step last done.

@@ -27,7 +27,8 @@ pub(super) fn router(model: &Model, id: &RouterId) -> RouterState {
     let now = model.now.elapsed;
     let silent = watch.trouble.as_ref();
     if let Some(leg) = flight.executing.iter().rev().find_map(|execution| execution.legs.get(id)) {
-        return leg_state(model, leg);
+        let waits = matches!(leg.phase, Phase::ReadingBack { .. } | Phase::Asking { .. });
+        return underway(model, id).filter(|_| waits).unwrap_or_else(|| leg_state(model, leg));
     }
     if let Some((_, trouble)) = silent {
         let words = match watch.last.as_ref() {
@@ -40,12 +41,31 @@ pub(super) fn router(model: &Model, id: &RouterId) -> RouterState {
         let words = if drifted.restarted { "restarted: its weights are lost" } else { "drifted: changed outside" };
         return RouterState::new('!', Role::Bad, words);
     }
+    if let Some(words) = waits_for_wave(model, id) {
+        return RouterState::new('·', Role::Dim, words);
+    }
     let close = flight.is_close(now);
     match watch.freshness(now, close, &flight.procedure.timing) {
         Freshness::Missing => RouterState::new('–', Role::Stale, "not read yet"),
         Freshness::Stale { age: old } => RouterState::new('?', Role::Stale, format!("stale, read {} ago", age(old))),
-        Freshness::Live { .. } => settled(model, id),
+        Freshness::Live { .. } => underway(model, id).unwrap_or_else(|| settled(model, id)),
     }
+}
+
+/// Work of a slow system's own: what it is, how far, and what it waits for.
+fn underway(model: &Model, id: &RouterId) -> Option<RouterState> {
+    let seen = model.flight.watches.get(id)?.last.as_ref()?;
+    let underway = seen.reading.underway.as_ref()?;
+    let percent = underway.percent.map_or_else(String::new, |percent| format!(" {percent} %"));
+    let waits = underway.waits_for.as_ref().map_or_else(String::new, |what| format!(", waits for {what}"));
+    Some(RouterState::new('↻', Role::Wait, format!("{}{percent}{waits}", underway.what)))
+}
+
+/// The wave of the change in flight that this router waits for.
+fn waits_for_wave(model: &Model, id: &RouterId) -> Option<String> {
+    let change = model.flight.session.in_flight().filter(|change| change.is_waiting(id))?;
+    let wave = change.confirmed.waves.iter().position(|wave| wave.contains(id))?;
+    Some(format!("waits for wave {}", wave + 1))
 }
 
 /// What the newest change came to on this router, where it is not verified.
@@ -53,6 +73,9 @@ fn settled(model: &Model, id: &RouterId) -> RouterState {
     let session = &model.flight.session;
     let newest = session.changes.iter().rev().find(|change| change.order(id).is_some());
     let left = newest.filter(|change| matches!(change.settled, Some((_, Settlement::Left { .. }))));
+    if left.is_some_and(|change| change.is_waiting(id)) {
+        return RouterState::new('!', Role::Wait, "left: not sent");
+    }
     let outcome = left.and_then(|change| change.outcomes.get(id)).and_then(|known| known.outcome.as_ref());
     if let Some(outcome) = outcome.filter(|outcome| **outcome != Outcome::Verified) {
         return RouterState::new('!', Role::Wait, format!("left: {}", outcome.word()));

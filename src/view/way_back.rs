@@ -71,6 +71,9 @@ pub(super) fn pieces(model: &Model, raised: &Raised) -> Vec<(Role, String)> {
         Some((up, all)) => (Role::Text, format!("{up}/{all} up")),
         None => (Role::Wait, "servers not known".to_owned()),
     });
+    if let Some(before) = raised.shrunk_from() {
+        found.push((Role::Bad, format!(", was {before}")));
+    }
     let enough = raised.is_enough();
     match (raised.needs_per_server, raised.capacity_per_server) {
         (Some(needs), Some(capacity)) => {
@@ -78,7 +81,13 @@ pub(super) fn pieces(model: &Model, raised: &Raised) -> Vec<(Role, String)> {
             let word = if enough == Some(false) { ", not enough" } else { "" };
             found.push((role, format!(", needs {}/s each of {}{word}", rate(needs), rate(capacity))));
         }
-        (Some(needs), None) => found.push((Role::Text, format!(", needs {}/s each", rate(needs)))),
+        (Some(needs), None) => {
+            let best = raised.carried.map(|carried| carried.best_per_server);
+            let beyond = best.filter(|best| needs > *best);
+            let role = if beyond.is_some() { Role::Wait } else { Role::Text };
+            let best = beyond.map_or_else(String::new, |best| format!(", most so far {}/s", rate(best)));
+            found.push((role, format!(", needs {}/s each{best}", rate(needs))));
+        }
         (None, _) => {}
     }
     if raised.being_deployed {

@@ -17,6 +17,7 @@ mod cli;
 mod config;
 mod flight;
 mod flows;
+mod hands;
 mod journal;
 #[cfg(feature = "lab")]
 mod lab;

@@ -30,6 +30,16 @@ fn a_deployment_told_in_json() {
 }
 
 #[test]
+fn a_change_in_waves_tells_when_each_of_them_went_out() {
+    let history = history(told::waves());
+    insta::assert_snapshot!(record::markdown(&history, None));
+    let record = record::json(&history, None);
+    let waves = |change: usize| serde_json::to_string(&record["changes"][change]["waves"]).unwrap();
+    assert!(waves(0).contains(r#""routers":["eu-2"],"sent":{"#), "{}", waves(0));
+    assert!(waves(1).contains(r#""routers":["eu-2"],"sent":null"#), "{}", waves(1));
+}
+
+#[test]
 fn in_the_middle_of_a_change_the_record_says_what_is_open() {
     let mut entries = told::deployment();
     // Up to the first answers of the change that one router does not answer.

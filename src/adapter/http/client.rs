@@ -21,6 +21,8 @@ pub struct Client {
     /// The name in the server's certificate, where it is not the address's.
     peer: Option<String>,
     patience: Duration,
+    /// Whether an answer says that the secret is over.
+    is_over: fn(&Answer) -> bool,
 }
 
 impl Client {
@@ -30,7 +32,7 @@ impl Client {
     /// When a certificate cannot be read.
     pub fn new(endpoint: Endpoint, login: Option<Login>, tls: &Tls, patience: Duration) -> Result<Self, Trouble> {
         let tls = if endpoint.is_encrypted { Some(tls.config(&format!("connect to {endpoint}"))?) } else { None };
-        Ok(Self { endpoint, login, tls, peer: None, patience })
+        Ok(Self { endpoint, login, tls, peer: None, patience, is_over: |answer| answer.status == 401 })
     }
 
     /// A client whose certificates come from elsewhere than the profile, and whose server may be certified under another
@@ -41,7 +43,13 @@ impl Client {
         peer: Option<String>,
         patience: Duration,
     ) -> Self {
-        Self { endpoint, login: None, tls, peer, patience }
+        Self { endpoint, login: None, tls, peer, patience, is_over: |answer| answer.status == 401 }
+    }
+
+    /// The same for a system that says by other answers than 401 that the secret is no longer good.
+    #[must_use]
+    pub fn renewing(self, is_over: fn(&Answer) -> bool) -> Self {
+        Self { is_over, ..self }
     }
 
     /// Where it is.
@@ -49,16 +57,24 @@ impl Client {
         &self.endpoint
     }
 
-    /// Asks without changing anything. Told 401, it asks once more with a secret that was fetched anew.
+    /// Asks without changing anything. Told that its secret is over, it asks once more with one that was fetched anew.
     ///
     /// # Errors
     /// Why no whole answer came. A no is an answer.
     pub async fn look(&self, request: &Request) -> Result<Answer, Failure> {
         let time = Time::of(self.patience);
         let answer = self.ask(request, None, time).await?;
-        let Some(login) = self.login.as_ref().filter(|_| answer.status == 401) else { return Ok(answer) };
+        let Some(login) = self.login.as_ref().filter(|_| (self.is_over)(&answer)) else { return Ok(answer) };
         login.forget().await;
         self.ask(request, None, time).await
+    }
+
+    /// Connects and leaves: whether anybody takes connections there.
+    ///
+    /// # Errors
+    /// Why there is no connection.
+    pub async fn knock(&self) -> Result<(), Failure> {
+        connect(&self.endpoint, self.tls.clone(), self.peer.as_deref(), Time::of(self.patience)).await.map(drop)
     }
 
     /// Asks for a change, once. The fence is asked on the open connection, directly before the first byte.
@@ -67,7 +83,7 @@ impl Client {
     /// Why no whole answer came, and whether a byte may have gone out. A no is an answer.
     pub async fn write(&self, request: &Request, fence: &dyn Fence) -> Result<Answer, Failure> {
         let answer = self.ask(request, Some(fence), Time::of(self.patience)).await?;
-        if let Some(login) = self.login.as_ref().filter(|_| answer.status == 401) {
+        if let Some(login) = self.login.as_ref().filter(|_| (self.is_over)(&answer)) {
             login.forget().await;
         }
         Ok(answer)
@@ -104,6 +120,11 @@ impl Client {
             .body(Full::new(Bytes::from(request.body.clone())))
             .map_err(|error| unfit(format!("the request cannot be made: {error}")))?;
         let wire = connect(&self.endpoint, self.tls.clone(), self.peer.as_deref(), time).await?;
-        talk(wire, built, fence, time).await
+        let mut answer = talk(wire, built, fence, time).await?;
+        if let Some(login) = self.login.as_ref().filter(|_| !answer.is_success()) {
+            // A refusal is quoted, and some systems repeat in it what they were shown.
+            login.mask(&mut answer.body).await;
+        }
+        Ok(answer)
     }
 }

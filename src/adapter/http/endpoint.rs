@@ -69,6 +69,16 @@ impl Endpoint {
         self.is_encrypted
     }
 
+    /// Whether only this machine can be meant.
+    pub fn is_local(&self) -> bool {
+        match &self.reach {
+            Reach::Unix(_) => true,
+            Reach::Tcp { host, .. } => {
+                host == "localhost" || host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
+            }
+        }
+    }
+
     /// The host's name as it was given.
     pub fn host(&self) -> &str {
         match &self.reach {
@@ -108,6 +118,20 @@ pub fn endpoint() -> Kind<Endpoint> {
 #[cfg(test)]
 mod tests {
     use super::Endpoint;
+
+    #[test]
+    fn loopback_and_sockets_are_local() {
+        for (address, is_local) in [
+            ("http://127.0.0.1:80", true),
+            ("http://[::1]:9901", true),
+            ("http://localhost:9901", true),
+            ("unix:/run/a.sock", true),
+            ("http://10.1.0.7:9901", false),
+            ("http://localhost.example.net", false),
+        ] {
+            assert_eq!(Endpoint::parse(address).map(|endpoint| endpoint.is_local()), Some(is_local), "{address}");
+        }
+    }
 
     #[test]
     fn addresses_are_read_and_shown_alike() {

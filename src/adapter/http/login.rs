@@ -68,6 +68,15 @@ impl Login {
         Ok((name, value))
     }
 
+    /// Takes the secret out of a text.
+    pub(super) async fn mask(&self, text: &mut Vec<u8>) {
+        let kept = self.kept.lock().await;
+        let Some(secret) = kept.as_ref().map(|secret| secret.expose_secret().trim().as_bytes()) else { return };
+        while let Some(at) = memchr::memmem::find(text, secret).filter(|_| !secret.is_empty()) {
+            text.splice(at..at + secret.len(), "…".bytes());
+        }
+    }
+
     /// The secret was refused: the next one is fetched anew.
     pub(super) async fn forget(&self) {
         *self.kept.lock().await = None;

@@ -9,9 +9,9 @@
 //! [`Client`] adds who asks (`login`) and how long it waits; `tls` holds certificates.
 //!
 //! # Invariants
-//! - Redirects are not followed, nothing is sent twice; but a look that is told 401 is asked once more with a secret
-//!   that was fetched anew.
-//! - No secret is in a message: addresses have none, headers are not shown.
+//! - Redirects are not followed, nothing is sent twice; but a look that is told 401, or whatever else says that
+//!   the secret is over ([`Client::renewing`]), is asked once more with a secret that was fetched anew.
+//! - No secret is in a message: addresses have none, headers are not shown, and a refusal that repeats it is masked.
 
 mod answer;
 mod client;

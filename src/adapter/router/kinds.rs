@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::kubernetes::{FEATURE as KUBERNETES, rollout, selector, weighted};
-use super::{Configured, demo, haproxy};
+use super::{Configured, alb, command, consul, demo, envoy, haproxy, nginx, rest, traefik};
 use crate::domain::PoolId;
 use crate::setting::Table;
 
@@ -31,7 +31,7 @@ type Read = fn(&mut Table<'_>, &[PoolId], Duration) -> Option<Arc<dyn Configured
 pub const KINDS: &[RouterKind] = &[
     RouterKind {
         name: "haproxy",
-        doc: "HAProxy's Runtime API over a unix socket or TCP.",
+        doc: "HAProxy's Runtime API over a unix socket, TCP or ssh.",
         feature: None,
         read: |table, pools, timeout| configured(haproxy::Config::read(table, pools, timeout)),
     },
@@ -70,6 +70,48 @@ pub const KINDS: &[RouterKind] = &[
         doc: "A Kubernetes Service whose selector names one pool: all or nothing.",
         feature: KUBERNETES,
         read: |table, pools, timeout| configured(selector::Config::read(table, pools, timeout)),
+    },
+    RouterKind {
+        name: "consul",
+        doc: "A service-splitter of Consul's, over its HTTP API.",
+        feature: None,
+        read: |table, pools, timeout| configured(consul::Config::read(table, pools, timeout)),
+    },
+    RouterKind {
+        name: "nginx",
+        doc: "nginx's weights in a file of our own, reloaded and verified.",
+        feature: None,
+        read: |table, pools, timeout| configured(nginx::Config::read(table, pools, timeout)),
+    },
+    RouterKind {
+        name: "traefik",
+        doc: "A weighted service of Traefik's file or REST provider.",
+        feature: None,
+        read: |table, pools, timeout| configured(traefik::Config::read(table, pools, timeout)),
+    },
+    RouterKind {
+        name: "alb",
+        doc: "The weights of target groups in a rule or a listener of an AWS application load balancer.",
+        feature: Some(("aws", cfg!(feature = "aws"))),
+        read: |table, pools, timeout| configured(alb::Config::read(table, pools, timeout)),
+    },
+    RouterKind {
+        name: "envoy",
+        doc: "Envoy's runtime keys of weighted clusters, over its admin interface.",
+        feature: None,
+        read: |table, pools, timeout| configured(envoy::Config::read(table, pools, timeout)),
+    },
+    RouterKind {
+        name: "http",
+        doc: "Any HTTP interface: requests, and where in a JSON answer the weights stand.",
+        feature: None,
+        read: |table, pools, timeout| configured(rest::Config::read(table, pools, timeout)),
+    },
+    RouterKind {
+        name: "command",
+        doc: "Any router that two scripts can steer: one prints the weights as JSON, one sets them.",
+        feature: None,
+        read: |table, pools, timeout| configured(command::Config::read(table, pools, timeout)),
     },
     RouterKind {
         name: "demo",

@@ -24,10 +24,18 @@
 //!
 //! `tests/it/adapters/router.rs` holds every adapter to this.
 
+pub mod alb;
+pub mod command;
+pub mod consul;
 pub mod demo;
+pub mod envoy;
 pub mod haproxy;
 mod kinds;
 pub mod kubernetes;
+pub mod nginx;
+pub mod rest;
+mod scale;
+pub mod traefik;
 
 use std::any::Any;
 use std::fmt::Debug;

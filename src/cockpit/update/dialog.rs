@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::super::{Action, ChecklistRow, ConfirmState, Effect, Model, OverlayKind, Pane, Purpose};
 use super::confirm::By;
+use crate::domain::share::Agreement;
 use crate::domain::{Outcome, RouterId};
 use crate::flight::{Ask, ChangedProfile, Tone};
 
@@ -110,7 +111,7 @@ impl Model {
     }
 
     pub(super) fn open_partial(&mut self, by_enter: bool, out: &mut Vec<Effect>) {
-        if self.partial().is_some() {
+        if self.matrix().is_some() {
             self.open(OverlayKind::Partial, by_enter);
         } else {
             self.tell(Tone::Plain, "no change is partly done", out);
@@ -136,9 +137,7 @@ impl Model {
 
     /// Sends once more, so the dialog must have been on the screen (F2).
     pub(super) fn retry(&mut self, out: &mut Vec<Effect>) {
-        let seen =
-            self.overlay.as_ref().is_some_and(|overlay| matches!(overlay.kind, OverlayKind::Partial) && overlay.seen);
-        if !seen {
+        if !self.sees_matrix() {
             return;
         }
         let routers = self.can_retry();
@@ -147,6 +146,17 @@ impl Model {
         } else {
             self.ask(Ask::Retry(routers), out);
         }
+    }
+
+    /// Sends the next wave, so the dialog must have been on the screen (F2). Whether it may go is decided elsewhere.
+    pub(super) fn send_wave(&mut self, out: &mut Vec<Effect>) {
+        if self.sees_matrix() {
+            self.ask(Ask::SendWave, out);
+        }
+    }
+
+    fn sees_matrix(&self) -> bool {
+        self.overlay.as_ref().is_some_and(|overlay| matches!(overlay.kind, OverlayKind::Partial) && overlay.seen)
     }
 
     pub(super) fn ask_to_leave(&mut self) {
@@ -247,7 +257,7 @@ impl Model {
         let Some(spec) = self.flight.procedure.routers.get(self.router) else {
             return ("Routers".to_owned(), vec!["the profile names no router".to_owned()]);
         };
-        let mut lines = vec![format!("{}, {}", spec.capabilities.system, spec.capabilities.means)];
+        let mut lines = super::router::what_it_can(&spec.capabilities);
         let watch = self.flight.watches.get(&spec.id);
         match watch.and_then(|watch| watch.last.as_ref()) {
             None => lines.push("never read".to_owned()),
@@ -260,7 +270,16 @@ impl Model {
                 lines.push(format!("read {} ago", crate::domain::age(self.now.elapsed.since(seen.at.elapsed))));
                 let weights = reading.native.0.iter();
                 lines.extend(weights.map(|weight| format!("{} weight {}", weight.reference, weight.weight)));
+                if let Some(underway) = &reading.underway {
+                    lines.push(format!("under way: {}", underway.what));
+                    lines.extend(underway.waits_for.iter().map(|what| format!("  waits for {what}")));
+                    lines.extend(underway.link.iter().map(|link| format!("  {link}")));
+                }
                 lines.extend(reading.warnings.iter().map(|warning| format!("! {warning}")));
+                let observed = self.flight.observed(&spec.id);
+                if observed.iter().any(|(_, seen)| seen.agreement == Agreement::Off) {
+                    lines.push(super::router::likely_reason(reading));
+                }
             }
         }
         if let Some((_, trouble)) = watch.and_then(|watch| watch.trouble.as_ref()) {

@@ -20,7 +20,8 @@ impl Model {
         let base = self.draft.take().map_or(live, |draft| draft.weights);
         let (at, step) = (base.of(&pool).0, self.flight.procedure.increment.0);
         let points = if more { at.saturating_add(step).min(BasisPoints::ALL.0) } else { at.saturating_sub(step) };
-        self.take_draft(&base, &pool, BasisPoints(points), String::new());
+        let points = self.flight.procedure.held(BasisPoints(points), more);
+        self.take_draft(&base, &pool, points, String::new());
     }
 
     /// A digit replaces what `+` and `-` made; a number that is no percentage is not taken.

@@ -15,6 +15,7 @@ mod mouse;
 mod navigate;
 mod people;
 mod question;
+mod router;
 mod setting;
 
 use super::query::BEAT;
@@ -209,6 +210,7 @@ impl Model {
             Action::Override => self.begin_override(out),
             Action::OpenPartial => self.open_partial(by_enter, out),
             Action::Retry => self.retry(out),
+            Action::SendWave => self.send_wave(out),
             Action::Leave => self.ask_to_leave(),
             Action::OpenDrift => self.open_drift(by_enter, out),
             Action::PutBack => self.put_back(out),

@@ -69,21 +69,25 @@ impl Session {
                 self.drifted.clear();
             }
             Event::ChangeConfirmed(confirmed) => self.apply_confirmed(stamp, confirmed),
-            Event::ChangeDispatched { change, owner, epoch, deadline } => {
+            Event::ChangeDispatched { change, owner, epoch, deadline, routers } => {
                 let intent = Intent { owner: *owner, epoch: *epoch, deadline: *deadline };
                 self.with_change(*change, |change| {
-                    change.intent = Some(intent);
-                    let routers: Vec<RouterId> =
-                        change.confirmed.routers.iter().map(|order| order.router.clone()).collect();
-                    begin_attempt(change, &routers, stamp.at);
+                    let all = || change.confirmed.routers.iter().map(|order| order.router.clone()).collect();
+                    let routers: Vec<RouterId> = if routers.is_empty() { all() } else { routers.clone() };
+                    change.waves_sent = 1;
+                    begin_attempt(change, intent, &routers, stamp.at);
+                });
+            }
+            Event::WaveDispatched { change, wave, routers, owner, epoch, deadline } => {
+                let intent = Intent { owner: *owner, epoch: *epoch, deadline: *deadline };
+                self.with_change(*change, |change| {
+                    change.waves_sent = usize::try_from(*wave).unwrap_or(usize::MAX);
+                    begin_attempt(change, intent, routers, stamp.at);
                 });
             }
             Event::ChangeRetried { change, routers, owner, epoch, deadline } => {
                 let intent = Intent { owner: *owner, epoch: *epoch, deadline: *deadline };
-                self.with_change(*change, |change| {
-                    change.intent = Some(intent);
-                    begin_attempt(change, routers, stamp.at);
-                });
+                self.with_change(*change, |change| begin_attempt(change, intent, routers, stamp.at));
             }
             Event::RouterAnswered { change, router, attempt, outcome } => {
                 self.apply_outcome(stamp, *change, router, *attempt, outcome);
@@ -98,6 +102,7 @@ impl Session {
             Event::DriftNoticed { router, expected: _, read, restarted } => {
                 let drifted = Drifted { at: stamp.at, read: read.clone(), restarted: *restarted };
                 self.drifted.insert(router.clone(), drifted);
+                self.stop_waves(router);
             }
             Event::DriftEnded { router } => {
                 self.drifted.remove(router);
@@ -132,7 +137,7 @@ impl Session {
             Event::ProfileReloaded { files, digest, second: _, signed: _ } => {
                 self.reloaded = Some((files.clone(), *digest));
             }
-            Event::SessionClosed { outcome, routers: _ } => self.closed = Some(stamped(stamp, outcome.clone())),
+            Event::SessionClosed { outcome, .. } => self.closed = Some(stamped(stamp, outcome.clone())),
             Event::RouterRestarted { router, was: _, is } => {
                 self.identities.insert(router.clone(), is.clone());
             }
@@ -167,6 +172,8 @@ impl Session {
             at: stamp.at,
             by: stamp.actor.clone(),
             intent: None,
+            waves_sent: 0,
+            is_stopped: false,
             outcomes: std::collections::BTreeMap::new(),
             settled: None,
             observed: Vec::new(),
@@ -186,6 +193,10 @@ impl Session {
             return;
         }
         *known = RouterOutcome { attempt, outcome: Some(outcome.clone()), at: stamp.at };
+        change.is_stopped |= match outcome {
+            Outcome::NotSent { .. } | Outcome::Differs { .. } | Outcome::Moved { .. } | Outcome::Failed { .. } => true,
+            Outcome::Accepted | Outcome::Verified | Outcome::Unknown { .. } => false,
+        };
         if !newest {
             return;
         }
@@ -225,6 +236,14 @@ impl Session {
         }
     }
 
+    /// No wave goes out by itself once a router of the change in flight has drifted (D5).
+    fn stop_waves(&mut self, router: &RouterId) {
+        let waves = self.in_flight().filter(|change| change.next_wave().is_some() && change.order(router).is_some());
+        if let Some(id) = waves.map(Change::id) {
+            self.with_change(id, |change| change.is_stopped = true);
+        }
+    }
+
     fn with_change(&mut self, id: ChangeId, act: impl FnOnce(&mut Change)) {
         if let Some(change) = self.changes.iter_mut().rev().find(|change| change.id() == id) {
             act(Arc::make_mut(change));
@@ -232,7 +251,10 @@ impl Session {
     }
 }
 
-fn begin_attempt(change: &mut Change, routers: &[RouterId], at: Timestamp) {
+/// Whoever appended an intent has answered what had stopped the change before.
+fn begin_attempt(change: &mut Change, intent: Intent, routers: &[RouterId], at: Timestamp) {
+    change.intent = Some(intent);
+    change.is_stopped = false;
     for router in routers {
         let attempt = change.outcomes.get(router).map_or(1, |known| known.attempt.saturating_add(1));
         change.outcomes.insert(router.clone(), RouterOutcome { attempt, outcome: None, at });
@@ -250,6 +272,7 @@ fn touches_traffic(event: &Event) -> bool {
         | Event::ControlsTaken(_)
         | Event::ChangeConfirmed(_)
         | Event::ChangeDispatched { .. }
+        | Event::WaveDispatched { .. }
         | Event::ChangeRetried { .. }
         | Event::RouterAnswered { .. }
         | Event::ChangeSettled { .. }

@@ -51,8 +51,13 @@ impl Session {
     }
 
     pub(super) fn apply_asking(&mut self, stamp: &Stamp, reason: &str) {
-        self.asking =
-            Some(Asking { cockpit: stamp.cockpit, by: stamp.actor.clone(), at: stamp.at, reason: reason.to_owned() });
+        self.asking = Some(Asking {
+            cockpit: stamp.cockpit,
+            by: stamp.actor.clone(),
+            at: stamp.at,
+            entry: stamp.number,
+            reason: reason.to_owned(),
+        });
     }
 
     pub(super) fn apply_request(&mut self, stamp: &Stamp, asked: &ConfirmationAsked) {
@@ -144,6 +149,7 @@ impl Session {
             | Event::RollbackSigned { .. }
             | Event::BaselineAccepted { .. }
             | Event::ChangeDispatched { .. }
+            | Event::WaveDispatched { .. }
             | Event::ChangeRetried { .. }
             | Event::RouterAnswered { .. }
             | Event::DriftEnded { .. }

@@ -6,7 +6,7 @@ use super::controls::{intents_are_dead, own};
 use super::second::{needs_signature, second};
 use super::{check_confirmation, check_gates, needs_controls, needs_reason};
 use crate::domain::procedure::{Friction, Step, StepAct};
-use crate::domain::{ChangeId, Now, Outcome, Procedure, Refused, RouterId, StepId, Weights};
+use crate::domain::{ChangeId, Now, Outcome, Procedure, Refused, RouterId, StepId, Waves, Weights};
 use crate::session::command::{Asked, Evidence};
 use crate::session::event::{ChangeConfirmed, ChangeKind, ControlsTaken, Event, Settlement};
 use crate::session::flaw::{self, Flaw};
@@ -60,6 +60,7 @@ pub(super) fn confirm(
         kind: proposal.kind.clone(),
         to: proposal.to.clone(),
         routers: proposal.routers.clone(),
+        waves: proposal.waves.clone(),
         gates: reports,
         overrides: overrides.to_vec(),
         confirmation: confirmation.clone(),
@@ -74,6 +75,7 @@ pub(super) fn confirm(
             owner: asked.cockpit,
             epoch,
             deadline: asked.now.wall.plus(procedure.timing.deadline),
+            routers: proposal.waves.get(0).unwrap_or_default().to_vec(),
         },
     ])
 }
@@ -99,6 +101,7 @@ pub(super) fn could_go(
     let reports = asked_of(&proposal.kind, reports);
     check_gates(&what, &reports, overrides)?;
     same_routers(session, evidence, &what)?;
+    in_waves(procedure, &what, proposal)?;
     sendable(session, &what, proposal)?;
     Ok(reports)
 }
@@ -249,6 +252,15 @@ fn puts_back(session: &Session, proposal: &Proposal) -> Result<(), Refused> {
     }
 }
 
+/// The waves are the profile's: nobody sends in another order than the one that was confirmed by it (D5).
+fn in_waves(procedure: &Procedure, what: &str, proposal: &Proposal) -> Result<(), Refused> {
+    let sent_to = |router: &RouterId| proposal.routers.iter().any(|order| order.router == *router);
+    if proposal.waves == procedure.rollout.only(sent_to) {
+        return Ok(());
+    }
+    Err(Refused::new("D5", what, "its waves are not those of the profile", "propose it anew"))
+}
+
 /// Never all at zero, never nothing, never the same id twice (D4).
 fn sendable(session: &Session, what: &str, proposal: &Proposal) -> Result<(), Refused> {
     if proposal.routers.is_empty() {
@@ -328,6 +340,8 @@ pub(super) fn roll_back(
         },
         to: proposal.to.clone(),
         routers: proposal.routers.clone(),
+        // The way back goes to every router at once, whatever the way forward does.
+        waves: Waves::default(),
         gates: Vec::new(),
         overrides: Vec::new(),
         confirmation: confirmation.clone(),
@@ -341,6 +355,7 @@ pub(super) fn roll_back(
         owner: asked.cockpit,
         epoch,
         deadline: asked.now.wall.plus(procedure.timing.deadline),
+        routers: Vec::new(),
     });
     Ok(events)
 }
@@ -384,6 +399,9 @@ pub(super) fn retry(
     for router in routers {
         if change.order(router).is_none() {
             return Err(refused(router, "is not part of that change"));
+        }
+        if change.is_waiting(router) {
+            return Err(refused(router, "waits for its wave"));
         }
         match change.outcomes.get(router).and_then(|known| known.outcome.as_ref()) {
             Some(Outcome::Verified) => return Err(refused(router, "is verified already")),

@@ -118,7 +118,9 @@ pub(super) fn end_asking(session: &Session, asked: &Asked, why: &str) -> Result<
 
 /// What the asker has seen of the holder.
 pub(super) struct Signs {
-    /// How long ago the asking was kept.
+    /// The entry of the asking.
+    pub(super) asking: u64,
+    /// How long ago that was kept.
     pub(super) waited: Duration,
     /// How long ago the holder's process was last heard.
     pub(super) silent: Duration,
@@ -144,8 +146,10 @@ pub(super) fn take_over(
         let why = format!("{holder} is there: last key {} ago", clock_span(signs.away));
         return Err(Refused::new("C3", what, why, "let them hand over; rolling back and holding need no controls"));
     }
-    if signs.waited < people.grace && !flaw::is(Flaw::NoGrace) {
-        let why = format!("{holder} may still answer for {}", clock_span(people.grace.saturating_sub(signs.waited)));
+    // An asking that was ended and made anew has its grace before it.
+    let waited = if signs.asking == asking.entry { signs.waited } else { Duration::ZERO };
+    if waited < people.grace && !flaw::is(Flaw::NoGrace) {
+        let why = format!("{holder} may still answer for {}", clock_span(people.grace.saturating_sub(waited)));
         return Err(Refused::new("C3", what, why, "wait; rolling back and holding need no controls"));
     }
     intents_are_dead(session, procedure, asked, what)?;

@@ -112,6 +112,7 @@ pub(super) fn close(
     asked: &Asked,
     outcome: &str,
     routers: &[RouterBaseline],
+    left: &[String],
 ) -> Result<Vec<Event>, Refused> {
     let what = "close the session";
     needs_controls(session, asked, what)?;
@@ -119,5 +120,5 @@ pub(super) fn close(
     if session.in_flight().is_some() {
         return Err(Refused::new("D4", what, "a change is in flight", "settle it first, or roll back"));
     }
-    Ok(vec![Event::SessionClosed { outcome, routers: routers.to_vec() }])
+    Ok(vec![Event::SessionClosed { outcome, routers: routers.to_vec(), left: left.to_vec() }])
 }

@@ -9,6 +9,7 @@ pub mod lifecycle;
 mod router;
 pub mod second;
 pub mod step;
+mod wave;
 
 use super::command::{Asked, Command};
 use super::event::Event;
@@ -51,8 +52,8 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
         Command::EndOffer { why } => controls::end_offer(session, asked, why),
         Command::AskControls { reason } => controls::ask(session, asked, reason),
         Command::EndAsking { why } => controls::end_asking(session, asked, why),
-        Command::TakeOver { controls, waited, silent, away } => {
-            let signs = controls::Signs { waited: *waited, silent: *silent, away: *away };
+        Command::TakeOver { controls, asking, waited, silent, away } => {
+            let signs = controls::Signs { asking: *asking, waited: *waited, silent: *silent, away: *away };
             controls::take_over(session, procedure, asked, controls, &signs)
         }
         Command::AskSecond { request, act, overrides, confirmation, evidence } => {
@@ -75,7 +76,7 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
             let found = lifecycle::Found { files, digest: *digest, same_routers: *same_routers };
             lifecycle::reload(session, procedure, asked, &found, confirmation, evidence)
         }
-        Command::Close { outcome, routers } => lifecycle::close(session, asked, outcome, routers),
+        Command::Close { outcome, routers, left } => lifecycle::close(session, asked, outcome, routers, left),
         Command::Confirm { proposal, overrides, confirmation, evidence } => {
             change::confirm(session, procedure, asked, proposal, overrides, confirmation, evidence)
         }
@@ -83,13 +84,18 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
             let way = change::Way { controls, cut_off: *cut_off };
             change::roll_back(session, procedure, asked, proposal, confirmation, &way, evidence)
         }
+        Command::SendWave { change, wave, by_key, rest, evidence } => {
+            let wanted = wave::Wanted { change: *change, wave: *wave, by_key: *by_key, rest: *rest };
+            wave::send(session, procedure, asked, &wanted, evidence)
+        }
         Command::Retry { change, routers } => change::retry(session, procedure, asked, *change, routers),
         Command::Leave { change, reason } => change::leave(session, procedure, asked, *change, reason),
         Command::NoteOutcome { change, router, attempt, outcome } => {
             router::note_outcome(session, *change, router, *attempt, outcome)
         }
-        Command::NoteLateEffect { change, router, read } => router::note_late_effect(session, *change, router, read),
-        Command::NoteDrift { router, read, restarted } => Ok(router::note_drift(session, router, read, *restarted)),
+        Command::NoteDrift { router, read, restarted } => {
+            Ok(router::note_moved(session, asked, router, read, *restarted))
+        }
         Command::NoteRestart { router, was, is } => {
             let known = session.identities.get(router) == Some(is);
             let event = Event::RouterRestarted { router: router.clone(), was: was.clone(), is: is.clone() };

@@ -1,9 +1,12 @@
 //! What was seen on routers: outcomes, drift.
 
+use std::collections::BTreeSet;
+
 use super::{needs_controls, needs_reason};
 use crate::domain::{ChangeId, NativeSplit, Outcome, Refused, RouterId};
 use crate::session::command::Asked;
 use crate::session::event::{Event, Settlement};
+use crate::session::flaw::{self, Flaw};
 use crate::session::state::{RouterOutcome, Session};
 
 pub(super) fn note_outcome(
@@ -18,13 +21,19 @@ pub(super) fn note_outcome(
         return Err(Refused::new("V1", what, "there is no such change", "this is a fault of the program"));
     };
     let known = change.outcomes.get(router);
-    if known.is_some_and(|known| known.attempt != attempt || known.outcome.as_ref() == Some(outcome)) {
+    // Without an intent there is nothing that could have come of it.
+    if known.is_none() && change.is_waiting(router) {
+        return Ok(Vec::new());
+    }
+    // What was proven once stays proven, also where its change is still in flight: what is read later is drift.
+    let proven = |known: &RouterOutcome| known.outcome == Some(Outcome::Verified);
+    let is_news = |known: &RouterOutcome| known.attempt == attempt && known.outcome.as_ref() != Some(outcome);
+    if known.is_some_and(|known| !is_news(known) || proven(known)) {
         return Ok(Vec::new());
     }
     // What was read back is not taken back by an answer: with the controls the reading may have gone to another cockpit.
-    let read_back = known
-        .and_then(|known| known.outcome.as_ref())
-        .is_some_and(|known| matches!(known, Outcome::Verified | Outcome::Differs { .. }));
+    let read_back =
+        known.and_then(|known| known.outcome.as_ref()).is_some_and(|known| matches!(known, Outcome::Differs { .. }));
     if read_back && outcome.is_open() {
         return Ok(Vec::new());
     }
@@ -34,50 +43,72 @@ pub(super) fn note_outcome(
         let after = |each: &RouterId, known: Option<&RouterOutcome>| {
             if each == router { Some(outcome.clone()) } else { known.and_then(|known| known.outcome.clone()) }
         };
-        let all = |wanted: fn(&Outcome) -> bool| {
+        let waiting: BTreeSet<&RouterId> = change.waiting().collect();
+        let all = |wanted: fn(&Outcome) -> bool, or_waiting: bool| {
             change.confirmed.routers.iter().all(|order| {
-                after(&order.router, change.outcomes.get(&order.router)).is_some_and(|outcome| wanted(&outcome))
+                (or_waiting && waiting.contains(&order.router))
+                    || after(&order.router, change.outcomes.get(&order.router)).is_some_and(|outcome| wanted(&outcome))
             })
         };
-        if all(|outcome| *outcome == Outcome::Verified) {
+        if waiting.is_empty() && all(|outcome| *outcome == Outcome::Verified, false) {
             events.push(Event::ChangeSettled { change: id, how: Settlement::Verified });
-        } else if all(|outcome| matches!(outcome, Outcome::NotSent { .. } | Outcome::Moved { .. })) {
+        } else if all(|outcome| matches!(outcome, Outcome::NotSent { .. } | Outcome::Moved { .. }), true) {
             events.push(Event::ChangeSettled { change: id, how: Settlement::NothingSent });
         }
     }
     Ok(events)
 }
 
-/// Only what a change that is over asked of a router can come true late (V3); anything else would be drift that nobody
-/// answers.
-pub(super) fn note_late_effect(
+/// The change that is over, was never proven on this router, and asked of it what it reads now (V3).
+fn came_true_late(session: &Session, router: &RouterId, read: &NativeSplit) -> Option<ChangeId> {
+    if flaw::is(Flaw::LateEffectUnseen) {
+        return None;
+    }
+    let late = session.changes.iter().rev().take(4).find(|change| {
+        let known = change.outcomes.get(router).and_then(|known| known.outcome.as_ref());
+        let unproven = matches!(
+            known,
+            Some(Outcome::Unknown { .. } | Outcome::Differs { .. } | Outcome::Failed { .. } | Outcome::Accepted)
+        );
+        unproven
+            && change.settled.is_some()
+            && change.order(router).is_some_and(|order| read.holds(&order.prepared.native))
+    });
+    late.map(|change| change.id())
+}
+
+/// A router reads something else than before. Who has the controls says so; one who had them when they looked, and decides
+/// only now, says nothing: the reading may be long over.
+pub(super) fn note_moved(
     session: &Session,
-    id: ChangeId,
+    asked: &Asked,
     router: &RouterId,
     read: &NativeSplit,
-) -> Result<Vec<Event>, Refused> {
-    if session.expected.get(router) == Some(read) {
-        return Ok(Vec::new());
+    restarted: bool,
+) -> Vec<Event> {
+    if !session.drives(asked.cockpit) {
+        return Vec::new();
     }
-    let over = session.change(id).filter(|change| change.settled.is_some());
-    let asked = over.and_then(|change| change.order(router)).is_some_and(|order| read.holds(&order.prepared.native));
-    if !asked {
-        let why = format!("no change that is over asked that of {router}");
-        return Err(Refused::new("V3", "note a late effect", why, "this is a fault of the program"));
+    let holds = session.expected.get(router).is_some_and(|expected| read.holds(expected));
+    match came_true_late(session, router, read).filter(|_| !holds) {
+        Some(change) => note_late_effect(session, change, router, read),
+        None => note_drift(session, router, read, restarted),
     }
+}
+
+fn note_late_effect(session: &Session, id: ChangeId, router: &RouterId, read: &NativeSplit) -> Vec<Event> {
     let late = Event::LateEffect { change: id, router: router.clone(), read: read.clone() };
     if session.is_newest(id) {
-        return Ok(vec![late]);
+        return vec![late];
     }
     // Another change stands since, a rollback for one: what came late undoes it, and somebody has to answer.
     if session.drifted.get(router).is_some_and(|drifted| drifted.read == *read) {
-        return Ok(Vec::new());
+        return Vec::new();
     }
-    let drift = note_drift(session, router, read, false);
-    Ok([vec![late], drift].concat())
+    [vec![late], note_drift(session, router, read, false)].concat()
 }
 
-pub(super) fn note_drift(session: &Session, router: &RouterId, read: &NativeSplit, restarted: bool) -> Vec<Event> {
+fn note_drift(session: &Session, router: &RouterId, read: &NativeSplit, restarted: bool) -> Vec<Event> {
     let Some(expected) = session.expected.get(router) else { return Vec::new() };
     let noticed = session.drifted.get(router);
     if read.holds(expected) {

@@ -132,6 +132,11 @@ pub(super) fn next<'a>(
     if session.in_flight().is_some() {
         return Err(Refused::new("D4", what, "a change is in flight", "settle it first, or roll back"));
     }
+    // Another profile may ask two people for what the old one asked one.
+    if session.profile_digest() != Some(procedure.digest) {
+        let why = "the profile was reloaded, and this cockpit has not taken it in";
+        return Err(Refused::new("B1", what, why, "wait until it has, or open the session again"));
+    }
     match session.next_step(&procedure.plan) {
         Some(step) if step.id == *id => Ok(step),
         Some(step) => {

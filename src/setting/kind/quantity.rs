@@ -59,6 +59,22 @@ pub fn which() -> Kind<Which> {
     Kind { accepted, schema, read: Box::new(read), parse: None }
 }
 
+/// A whole number within limits.
+pub fn count(least: usize, most: usize) -> Kind<usize> {
+    let accepted = format!("a whole number from {least} to {most}");
+    let schema = json!({ "type": "integer", "minimum": least, "maximum": most });
+    let read = move |value: &Value<'_>| {
+        let DeValue::Integer(written) = value.item else {
+            return Err(Wrong::new(format!("is {}", value.sort())));
+        };
+        let number = written.as_str().parse().ok().filter(|_| written.radix() == 10);
+        number
+            .filter(|number| (least..=most).contains(number))
+            .ok_or_else(|| Wrong::new(format!("cannot be {}", quoted(written.as_str()))))
+    };
+    Kind { accepted, schema, read: Box::new(read), parse: None }
+}
+
 /// A percentage with at most two decimals, as a number or as text with a sign, in hundredths of a percent.
 pub fn percent(least: u32, most: u32) -> Kind<u32> {
     let shown = |hundredths: u32| format!("{}", f64::from(hundredths) / 100.0);

@@ -57,7 +57,9 @@ pub(super) fn roll_back(model: &Model, choice: WayBackChoice, confirm: &ConfirmS
         sheet.line(vec![piece(Role::Good, "✓ every router holds it already; it is sent again all the same")]);
     }
     if let Some(change) = flight.session.in_flight() {
-        let text = format!("! takes the place of the change to {}, which is in flight", change.confirmed.to);
+        let never = change.next_wave().map(|wave| format!("; wave {} and what comes after it never go out", wave + 1));
+        let to = &change.confirmed.to;
+        let text = format!("! takes the place of the change to {to}, which is in flight{}", never.unwrap_or_default());
         sheet.line(vec![piece(Role::Wait, text)]);
     }
     if flight.is_cut_off() {

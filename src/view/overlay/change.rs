@@ -3,6 +3,7 @@
 //! ```text
 //! ╭ Shift traffic · payments-api · PROD ─────────────────────────────────────────────╮
 //! │  ▲ blue 30 → 50    ● green 70 → 50    about 248 req/s move to blue               │
+//! │  in 2 waves, 30 s apart: eu-1 · eu-2                                             │
 //! │                                                                                  │
 //! │  ✗ soak 3:12 of 5:00   o override, with a reason                                 │
 //! │                                                                                  │
@@ -21,7 +22,7 @@ use super::confirm::{answer, failing, holding, orders};
 use super::{Piece, Sheet, key, piece};
 use crate::cockpit::{Action, ConfirmState, Model};
 use crate::domain::procedure::{Step, StepAct};
-use crate::domain::{StepId, Weights};
+use crate::domain::{RouterId, StepId, Waves, Weights};
 use crate::flight::propose::Stage;
 use crate::session::event::ChangeKind;
 use crate::theme::Role;
@@ -48,6 +49,9 @@ pub(super) fn shift(model: &Model, confirm: &ConfirmState, seen: &Seen<'_>) -> S
     };
     let mut sheet = Sheet::act(model, &act);
     sheet.line(summary(&proposing.to, seen));
+    if let Some(line) = proposing.proposal().and_then(|proposal| waves(&proposal.waves)) {
+        sheet.line(line);
+    }
     sheet.gap();
     if stage(model, &mut sheet, &proposing.stage) {
         return sheet;
@@ -99,6 +103,25 @@ pub(super) fn stage(model: &Model, sheet: &mut Sheet, stage: &Stage) -> bool {
     true
 }
 
+/// In which order the routers are sent to; nothing where all go at once.
+pub(super) fn waves(waves: &Waves) -> Option<Vec<Piece>> {
+    const NAMED: usize = 24;
+    let routers: usize = waves.iter().map(<[RouterId]>::len).sum();
+    let each: Vec<String> = waves
+        .iter()
+        .map(|wave| match wave {
+            many if routers > NAMED => many.len().to_string(),
+            few => few.iter().map(RouterId::as_str).collect::<Vec<_>>().join(", "),
+        })
+        .collect();
+    let many = if routers > NAMED { " routers" } else { "" };
+    Some(vec![
+        piece(Role::Strong, format!("in {}", waves.words()?)),
+        piece(Role::Dim, ": "),
+        piece(Role::Text, format!("{}{many}", each.join(" · "))),
+    ])
+}
+
 /// Every pool with its share before and after, and what moves.
 pub(super) fn summary(to: &Weights, seen: &Seen<'_>) -> Vec<Piece> {
     let mut line = Vec::new();
@@ -143,14 +166,7 @@ fn way_back_from(model: &Model, kind: &ChangeKind) -> Vec<Piece> {
     let time = super::super::way_back::seconds(slowest.max().unwrap_or(0));
     let mut line = vec![piece(Role::Dim, "Way back from there: "), piece(Role::Strong, to.to_string())];
     for (pool, points) in to.iter().filter(|(_, points)| points.0 > 0) {
-        let servers = flight
-            .watches
-            .values()
-            .filter_map(|watch| watch.fresh(model.now.elapsed))
-            .map(|seen| seen.reading.totals(pool))
-            .map(|totals| (totals.up, totals.servers))
-            .min();
-        if let Some((up, all)) = servers.filter(|_| points.0 > 0) {
+        if let Some((up, all)) = flight.servers_of(pool, model.now.elapsed).filter(|_| points.0 > 0) {
             let role = if up < all { Role::Bad } else { Role::Text };
             line.push(piece(role, format!(", {pool} {up}/{all} up")));
         }

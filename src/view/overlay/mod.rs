@@ -27,6 +27,7 @@ use super::pen::{Pen, width};
 use super::seen::Seen;
 use crate::cockpit::{Model, OverlayKind};
 use crate::layout::Areas;
+use crate::session::Change;
 use crate::theme::Role;
 
 /// A piece of a line.
@@ -102,7 +103,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
         OverlayKind::Complete { step, confirm } => change::complete(model, step, confirm),
         OverlayKind::Partial => after::partial(model),
         OverlayKind::Drift { router } => after::drift(model, router),
-        OverlayKind::Ask(question) => text::ask(question),
+        OverlayKind::Ask(question) => text::ask(model, question),
         OverlayKind::Help => list::help(model),
         OverlayKind::Palette(palette) => list::palette(model, palette),
         OverlayKind::Details { title, lines } => text::details(title, lines),
@@ -216,6 +217,11 @@ fn push(rows: &mut [Vec<Piece>], role: Role, text: &str) {
         Some((last, before)) if *last == role => before.push_str(text),
         _ => row.push(piece(role, text)),
     }
+}
+
+/// How many routers of a change have each outcome, as pieces of a line.
+pub(super) fn counted(model: &Model, change: &Change) -> Vec<Piece> {
+    after::counted(model, change)
 }
 
 /// A text broken between words.

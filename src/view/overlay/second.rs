@@ -38,6 +38,9 @@ pub(super) fn look(model: &Model, look: &Look, seen: &Seen<'_>) -> Sheet {
     match &asked.act {
         AskedAct::Change(proposal) => {
             sheet.line(summary_of(&proposal.to, seen));
+            if let Some(line) = super::change::waves(&proposal.waves) {
+                sheet.line(line);
+            }
             sheet.gap();
             orders(model, &mut sheet, proposal);
             for order in &proposal.routers {

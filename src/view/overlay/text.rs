@@ -8,7 +8,7 @@ use crate::theme::Role;
 use crate::view::key as keys;
 
 /// A line of text is asked for.
-pub(super) fn ask(question: &Question) -> Sheet {
+pub(super) fn ask(model: &Model, question: &Question) -> Sheet {
     let (title, help) = match &question.purpose {
         Purpose::Note => ("Note", "It goes into the record, with your name and the time."),
         Purpose::Hold => {
@@ -16,9 +16,10 @@ pub(super) fn ask(question: &Question) -> Sheet {
         }
         Purpose::ReleaseHold => ("Release the hold: why?", "It goes into the record."),
         Purpose::SkipStep => ("Skip the next step: why?", "It goes into the record."),
-        Purpose::Leave => {
-            ("Leave the change partly done: why?", "The routers stay as they are. It goes into the record.")
-        }
+        Purpose::Leave => (
+            "Leave the change partly done: why?",
+            "The routers stay as they are, and what waits is never sent. It goes into the record.",
+        ),
         Purpose::Refuse { .. } => {
             ("Refuse: why?", "Nothing is sent. The driver sees the reason, and it goes into the record.")
         }
@@ -40,6 +41,11 @@ pub(super) fn ask(question: &Question) -> Sheet {
     sheet.line(line);
     sheet.gap();
     sheet.line(vec![piece(Role::Dim, help)]);
+    if question.purpose == Purpose::CloseSession {
+        for left in model.flight.to_make_permanent() {
+            sheet.line(vec![piece(Role::Wait, format!("! {left}"))]);
+        }
+    }
     if let Some(failed) = &question.failed {
         sheet.line(vec![piece(Role::Bad, format!("✗ {failed}"))]);
     }

@@ -9,7 +9,7 @@ use super::bar::{self, Look};
 use crate::cockpit::Model;
 use crate::domain::procedure::RouterSpec;
 use crate::domain::share::{Agreement, Observed};
-use crate::domain::{Freshness, PoolId, Shares, Weights};
+use crate::domain::{Freshness, PoolId, Proof, Shares, Weights};
 use crate::layout::Traffic;
 use crate::theme::Role;
 use crate::view::format::{MISSING, aligned, old, share, signed, split};
@@ -91,7 +91,17 @@ fn facts(
         cells.put(Role::Wait, &words);
         return;
     }
-    let Some((mark, seen)) = told(model, &model.flight.observed(&router.id)) else { return };
+    if let Some(left) = model.flight.settling(&router.id, model.now.elapsed) {
+        cells.put(Role::Wait, &format!("traffic follows within {}", crate::domain::age(left)));
+        return;
+    }
+    let Some((mark, seen)) = told(model, &model.flight.observed(&router.id)) else {
+        let proof = router.capabilities.proof;
+        if proof < Proof::Observed && shares.is_some() {
+            cells.put(Role::Dim, &format!("{}: it counts no requests", proof.word()));
+        }
+        return;
+    };
     let percent = seen.share.fraction().unwrap_or_default() * 100.0;
     let role = match seen.agreement {
         Agreement::Consistent => Role::Text,

@@ -1,9 +1,16 @@
 //! Every adapter against its contract.
 
+mod alb;
+mod command;
+mod consul;
 mod demo;
+mod envoy;
 mod haproxy;
 #[cfg(feature = "kubernetes")]
 mod kubernetes;
 mod log;
 mod metric;
+mod nginx;
+mod rest;
 mod router;
+mod traefik;

@@ -5,6 +5,7 @@ use std::path::Path;
 use flightdeck::domain::reading::Identity;
 use flightdeck::domain::{
     ChangeId, Digest, Durability, EntryId, Outcome, Prepared, Procedure, RequestId, Seat, SessionId, Signed, Timestamp,
+    Waves,
 };
 use flightdeck::entry::{Entry, open, seal};
 use flightdeck::journal::{Appended, Place, SqliteStore, Store as _};
@@ -175,6 +176,7 @@ impl Told {
             kind: ChangeKind::Step { step: step.into() },
             to: weights(blue),
             routers: vec![order(blue)],
+            waves: Waves::default(),
             revision: self.session.revision,
             profile: self.procedure().digest,
             made: flightdeck::domain::Now::default(),
@@ -204,6 +206,7 @@ impl Told {
             kind: proposal.kind.clone(),
             to: proposal.to.clone(),
             routers: proposal.routers.clone(),
+            waves: proposal.waves.clone(),
             gates: Vec::new(),
             overrides: Vec::new(),
             confirmation: Confirmation { signed, ..Confirmation::new(Gesture::Key, true) },
@@ -217,7 +220,7 @@ impl Told {
     pub fn fly(&mut self, confirmed: ChangeConfirmed) -> u64 {
         let change = confirmed.change;
         let deadline = self.entries.last().unwrap().at.plus(std::time::Duration::from_secs(15));
-        let dispatched = Event::ChangeDispatched { change, owner: ADA, epoch: 1, deadline };
+        let dispatched = Event::ChangeDispatched { change, owner: ADA, epoch: 1, deadline, routers: Vec::new() };
         let number = self.tell("ada", vec![Event::ChangeConfirmed(Box::new(confirmed)), dispatched]);
         let answered = Event::RouterAnswered { change, router: "eu-1".into(), attempt: 1, outcome: Outcome::Verified };
         self.tell("ada", vec![answered, Event::ChangeSettled { change, how: Settlement::Verified }]);

@@ -155,6 +155,21 @@ fn the_people_of_a_profile_come_with_their_rules_and_keys() {
     assert!(!load(Path::new("tests/it/config/valid/least.toml")).expect("it loads").procedure.people.keys);
 }
 
+#[test]
+fn waves_are_named_or_counted_and_without_them_everything_goes_at_once() {
+    let waves = |name: &str| {
+        let loaded = load(Path::new(&format!("tests/it/config/valid/{name}.toml")));
+        let rollout = loaded.unwrap_or_else(|problems| panic!("{problems}")).procedure.rollout;
+        let named: Vec<Vec<String>> =
+            rollout.iter().map(|wave| wave.iter().map(ToString::to_string).collect()).collect();
+        (named, rollout.between().as_secs())
+    };
+    let list = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(waves("waves"), (vec![list(&["eu-1"]), list(&["us-1", "eu-2"])], 30));
+    assert_eq!(waves("waves-by-count"), (vec![list(&["eu-1", "eu-2"]), list(&["us-1"])], 0));
+    assert_eq!(waves("least"), (Vec::new(), 0));
+}
+
 #[cfg(feature = "nats")]
 #[test]
 fn a_journal_on_nats_is_named_with_its_secrets_by_reference() {

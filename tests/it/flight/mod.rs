@@ -3,9 +3,12 @@
 mod binding;
 mod company;
 mod controls;
+mod load;
 mod outcome;
 mod rollback;
 mod second;
 mod signed;
+mod slow;
 mod spill;
 mod watching;
+mod waves;

@@ -10,3 +10,4 @@ mod panes;
 mod pools;
 mod screens;
 mod second;
+mod waves;

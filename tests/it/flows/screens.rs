@@ -182,6 +182,8 @@ fn many_routers_scroll_and_long_names_are_cut() {
             ..first.clone()
         })
         .collect();
+    // Every one of them has the traffic of a whole service.
+    procedure.pools.iter_mut().for_each(|pool| pool.capacity_per_server = None);
     let mut app = opened(procedure, &[30, 70]);
     app.model.router = 20;
     shot!("many_routers", app, 120 x 36);

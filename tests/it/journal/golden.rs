@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use flightdeck::domain::Digest;
-use flightdeck::entry::{Break, Broken, Chain, FORMAT, History, KINDS, Kept, Unreadable, kind, open, seal};
+use flightdeck::entry::{Break, Broken, Chain, Entry, FORMAT, History, KINDS, Kept, Unreadable, kind, open, seal};
 
 use super::told;
 
 const FORMAT_1: &str = include_str!("golden/format-1.jsonl");
+/// What was added to format 1 later: a change in waves.
+const FORMAT_1_WAVES: &str = include_str!("golden/format-1-waves.jsonl");
 
 fn read(lines: &str) -> (Vec<Kept>, Option<Broken>) {
     let mut chain = Chain::start();
@@ -23,10 +25,10 @@ fn read(lines: &str) -> (Vec<Kept>, Option<Broken>) {
 }
 
 /// Seals entries into the lines of a golden file.
-fn written() -> String {
+fn written(entries: Vec<Entry>) -> String {
     let mut prev = Digest::ZERO;
     let mut lines = String::new();
-    for entry in told::deployment() {
+    for entry in entries {
         let sealed = seal(&entry, prev).unwrap();
         prev = sealed.hash;
         lines.push_str(std::str::from_utf8(&sealed.bytes).unwrap());
@@ -39,15 +41,20 @@ fn written() -> String {
 #[ignore = "writes the golden file of the present format; run by hand when a format is added"]
 fn write_the_golden_file() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/journal/golden");
-    // A golden file is written once: what stands there is never replaced.
-    let mut file = std::fs::File::create_new(format!("{path}/format-{FORMAT}.jsonl")).unwrap();
-    file.write_all(written().as_bytes()).unwrap();
+    for (name, entries) in [("", told::deployment()), ("-waves", told::waves())] {
+        // A golden file is written once: what stands there is never replaced.
+        if let Ok(mut file) = std::fs::File::create_new(format!("{path}/format-{FORMAT}{name}.jsonl")) {
+            file.write_all(written(entries).as_bytes()).unwrap();
+        }
+    }
 }
 
 #[test]
-fn every_kind_of_event_is_in_the_golden_file() {
-    let (entries, broken) = read(FORMAT_1);
-    assert_eq!(broken, None);
+fn every_kind_of_event_is_in_the_golden_files() {
+    let (mut entries, broken) = read(FORMAT_1);
+    let (added, broken_too) = read(FORMAT_1_WAVES);
+    assert_eq!((broken, broken_too), (None, None));
+    entries.extend(added);
     let found: BTreeSet<&str> = entries.iter().flat_map(|kept| kept.entry.events.iter().map(kind)).collect();
     assert_eq!(found, KINDS.into_iter().collect());
     for kept in &entries {
@@ -59,16 +66,38 @@ fn every_kind_of_event_is_in_the_golden_file() {
 }
 
 #[test]
-fn the_golden_file_reads_as_what_was_told() {
-    let (entries, broken) = read(FORMAT_1);
-    assert_eq!(broken, None);
-    let entries: Vec<_> = entries.into_iter().map(|kept| kept.entry).collect();
-    assert_eq!(entries, told::deployment());
+fn the_golden_files_read_as_what_was_told() {
+    for (lines, told) in [(FORMAT_1, told::deployment()), (FORMAT_1_WAVES, told::waves())] {
+        let (entries, broken) = read(lines);
+        assert_eq!(broken, None);
+        let entries: Vec<_> = entries.into_iter().map(|kept| kept.entry).collect();
+        assert_eq!(entries, told);
+    }
 }
 
 #[test]
 fn this_version_still_writes_format_1_byte_by_byte() {
-    assert_eq!(written(), FORMAT_1);
+    assert_eq!(written(told::deployment()), FORMAT_1);
+    assert_eq!(written(told::waves()), FORMAT_1_WAVES);
+}
+
+#[test]
+fn an_entry_from_before_there_were_waves_is_a_change_that_goes_to_all_routers_at_once() {
+    let (entries, _) = read(FORMAT_1);
+    let session = History { entries, broken: None }.fold();
+    assert!(session.changes.iter().all(|change| change.confirmed.waves.are_all_at_once()));
+    assert!(session.changes.iter().all(|change| change.next_wave().is_none()));
+}
+
+#[test]
+fn a_change_that_was_left_between_two_waves_is_folded_so() {
+    let (entries, _) = read(FORMAT_1_WAVES);
+    let session = History { entries, broken: None }.fold();
+    let [whole, left] = session.changes.as_slice() else { panic!("two changes") };
+    assert_eq!((whole.waves_sent, whole.next_wave()), (2, None));
+    assert_eq!((left.waves_sent, left.next_wave()), (1, Some(1)));
+    let waiting: Vec<&str> = left.waiting().map(flightdeck::domain::RouterId::as_str).collect();
+    assert_eq!(waiting, ["eu-2"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use flightdeck::domain::reading::{Admin, Identity};
 use flightdeck::domain::share::Agreement;
 use flightdeck::domain::{
     BasisPoints, ChangeId, CockpitId, Digest, Durability, EntryId, NativeSplit, NativeWeight, Outcome, PoolId,
-    Prepared, RequestId, RouterId, Seat, SessionId, Share, Signed, Timestamp, Weights,
+    Prepared, RequestId, RouterId, Seat, SessionId, Share, Signed, Timestamp, Waves, Weights,
 };
 use flightdeck::entry::Entry;
 use flightdeck::session::Event;
@@ -99,7 +99,7 @@ pub fn note(session: SessionId, number: u64, cockpit: CockpitId, counter: u32) -
 
 /// The entry that closes a session.
 pub fn closing(session: SessionId, number: u64) -> Entry {
-    let closed = Event::SessionClosed { outcome: "done".to_owned(), routers: Vec::new() };
+    let closed = Event::SessionClosed { outcome: "done".to_owned(), routers: Vec::new(), left: Vec::new() };
     Entry { events: vec![closed], ..note(session, number, ADA, u32::try_from(number).unwrap()) }
 }
 
@@ -156,6 +156,7 @@ fn change(id: ChangeId, kind: ChangeKind, blue: u32, routers: Vec<RouterOrder>) 
         kind,
         to: weights(blue),
         routers,
+        waves: Waves::default(),
         gates: vec![GateReport {
             gate: Gate::Destination { pool: "green".into() },
             state: GateState::Holds,
@@ -171,7 +172,7 @@ fn change(id: ChangeId, kind: ChangeKind, blue: u32, routers: Vec<RouterOrder>) 
 
 fn dispatched(id: ChangeId, epoch: u64, seconds: i64) -> Event {
     let deadline = Timestamp(START + seconds * 1000);
-    Event::ChangeDispatched { change: id, owner: id.cockpit, epoch, deadline }
+    Event::ChangeDispatched { change: id, owner: id.cockpit, epoch, deadline, routers: Vec::new() }
 }
 
 fn answered(change: ChangeId, router: &str, attempt: u32, outcome: Outcome) -> Event {
@@ -481,6 +482,57 @@ pub fn deployment() -> Vec<Entry> {
     between_people(&mut teller, epoch, back);
     let routers = vec![baseline("eu-1", "7001", (0, 100)), baseline("eu-2", "7102", (0, 100))];
     let outcome = "rolled back, green serves 2.4.0".to_owned();
-    teller.tell(1_000.0, "bob", epoch, vec![Event::SessionClosed { outcome, routers }]);
+    teller.tell(1_000.0, "bob", epoch, vec![Event::SessionClosed { outcome, routers, left: Vec::new() }]);
+    teller.entries
+}
+
+/// A short deployment in waves: one change that goes through, and one that is left after its first wave.
+pub fn waves() -> Vec<Entry> {
+    let mut teller = Teller { entries: vec![opening(session(1), "bridge", "prod")], counters: [1, 0] };
+    let baseline =
+        |router: &str| RouterBaseline { router: router.into(), identity: identity("4711"), native: split(100, 100) };
+    let routers = vec![baseline("eu-1"), baseline("eu-2")];
+    teller.tell(1.0, "ada", 1, vec![Event::BaselineAccepted { routers }]);
+    let in_waves = |id: ChangeId, step: &str, blue: u32, from: (u32, u32), to: (u32, u32)| {
+        let orders = vec![order("eu-1", "4711", Some(from), to), order("eu-2", "4711", Some(from), to)];
+        let waves = Waves::new(vec![vec!["eu-1".into()], vec!["eu-2".into()]], std::time::Duration::from_secs(30));
+        ChangeConfirmed { waves, ..change(id, ChangeKind::Step { step: step.into() }, blue, orders) }
+    };
+    let first_wave = |id: ChangeId, seconds: i64| Event::ChangeDispatched {
+        change: id,
+        owner: ADA,
+        epoch: 1,
+        deadline: Timestamp(START + seconds * 1000),
+        routers: vec!["eu-1".into()],
+    };
+    let answered = |change: ChangeId, router: &str, outcome: Outcome| Event::RouterAnswered {
+        change,
+        router: router.into(),
+        attempt: 1,
+        outcome,
+    };
+    let drain = ChangeId { cockpit: ADA, counter: 1 };
+    let confirmed = Box::new(in_waves(drain, "drain-blue", 0, (100, 100), (0, 100)));
+    teller.tell(100.0, "ada", 1, vec![Event::ChangeConfirmed(confirmed), first_wave(drain, 110)]);
+    teller.tell(100.1, "ada", 1, vec![answered(drain, "eu-1", Outcome::Accepted)]);
+    teller.tell(100.3, "ada", 1, vec![answered(drain, "eu-1", Outcome::Verified)]);
+    let second = Event::WaveDispatched {
+        change: drain,
+        wave: 2,
+        routers: vec!["eu-2".into()],
+        owner: ADA,
+        epoch: 1,
+        deadline: Timestamp(START + 140_000),
+    };
+    teller.tell(130.4, "ada", 1, vec![second]);
+    teller.tell(130.5, "ada", 1, vec![answered(drain, "eu-2", Outcome::Accepted)]);
+    let settled = Event::ChangeSettled { change: drain, how: Settlement::Verified };
+    teller.tell(130.9, "ada", 1, vec![answered(drain, "eu-2", Outcome::Verified), settled]);
+    let ten = ChangeId { cockpit: ADA, counter: 2 };
+    let confirmed = Box::new(in_waves(ten, "blue-10", 10, (0, 100), (11, 100)));
+    teller.tell(200.0, "ada", 1, vec![Event::ChangeConfirmed(confirmed), first_wave(ten, 210)]);
+    teller.tell(200.2, "ada", 1, vec![answered(ten, "eu-1", Outcome::Failed { why: "permission denied".to_owned() })]);
+    let left = Settlement::Left { reason: "eu-1 wants another socket".to_owned() };
+    teller.tell(260.0, "ada", 1, vec![Event::ChangeSettled { change: ten, how: left }]);
     teller.entries
 }

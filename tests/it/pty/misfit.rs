@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use crate::support::cockpit::{Shape, Site, dialog, head, router, shift};
-use crate::support::haproxy::{Haproxy, Layout, Setup};
+use crate::support::haproxy::{Haproxy, Layout, Setup, wait};
 use crate::support::pool::Pool;
+use crate::support::sshd::Sshd;
 
 const POOLS: [&str; 2] = ["blue", "green"];
 
@@ -29,10 +30,7 @@ impl World {
 
 /// `check` says why and what to do, with its exit code; so does the cockpit.
 fn is_told(site: &Site, why: &str, advice: &str) {
-    let (code, said) = site.run(&["check", "PROFILE"]);
-    let line = said.lines().find(|line| line.starts_with("✗ router edge-1:"));
-    let line = line.unwrap_or_else(|| panic!("no line of trouble: {said}"));
-    assert!(code == 4 && line.contains(why) && line.contains(advice), "{code}: {said}");
+    check_says(site, why, advice);
     let mut cockpit = site.begin();
     cockpit.shows(&["edge-1 haproxy  ✗", "never read: ", "edge-1 does not answer: read unix:"]);
     cockpit.keys("i");
@@ -134,4 +132,62 @@ fn a_socket_without_permission() {
         &why,
         "add your user to the group that the socket belongs to, or write `mode 660 group GROUP level admin`",
     );
+}
+
+#[test]
+fn a_host_that_ssh_does_not_know() {
+    let world = World::new(|setup| setup);
+    let sshd = Sshd::start();
+    let socket = world.haproxy.admin_socket();
+    let over_ssh = |router: String| {
+        let config = format!("ssh_config = \"{}\"\npools", sshd.client_config().display());
+        router.replace("unix:", "ssh:edge-1:").replacen("pools", &config, 1)
+    };
+    let site = world.site(&socket, over_ssh);
+    let (code, said) = site.run(&["check", "PROFILE"]);
+    assert!(code == 0 && said.contains("✓ router edge-1"), "{code}: {said}");
+    wait("ssh to have gone with it", || sshd.connections() == 0);
+    sshd.take_the_key_away();
+    check_says(&site, "Permission denied (publickey)", "ssh-add");
+    sshd.mistake_the_host();
+    check_says(&site, "the host key of edge-1 is another one", "ssh-keygen -R");
+    sshd.forget_the_host();
+    check_says(&site, "does not know the host key of edge-1", "log in once by hand");
+}
+
+#[test]
+fn a_socket_that_another_host_has_not() {
+    let world = World::new(|setup| setup);
+    let sshd = Sshd::start();
+    let site = world.site(Path::new("/nowhere/admin.sock"), |router| {
+        let config = format!("ssh_config = \"{}\"\npools", sshd.client_config().display());
+        router.replace("unix:", "ssh:edge-1:").replacen("pools", &config, 1)
+    });
+    check_says(&site, "edge-1 did not connect to /nowhere/admin.sock", "ls -l /nowhere/admin.sock");
+}
+
+#[test]
+fn a_masters_socket_that_is_none() {
+    let world = World::new(|setup| setup);
+    let by_master = |router: String| router.replacen("pools", "master = true\npools", 1);
+    let site = world.site(&world.haproxy.master_socket(), by_master);
+    let (code, said) = site.run(&["check", "PROFILE"]);
+    assert!(code == 0 && said.contains("✓ router edge-1"), "{code}: {said}");
+    let wrong = |router: String| by_master(router).replace("app/", "ap/");
+    check_says(&world.site(&world.haproxy.master_socket(), wrong), "there is no backend `ap`; there is app", "mapping");
+    check_says(
+        &world.site(&world.haproxy.admin_socket(), by_master),
+        "a worker's `stats socket`",
+        "leave `master` out",
+    );
+    check_says(&world.site(&world.haproxy.master_socket(), |router| router), "master process", "write `master = true`");
+    check_says(&world.site(&world.haproxy.master_user_socket(), by_master), "level is user", "level admin");
+}
+
+/// `check` says why and what to do, with its exit code.
+fn check_says(site: &Site, why: &str, advice: &str) {
+    let (code, said) = site.run(&["check", "PROFILE"]);
+    let line = said.lines().find(|line| line.starts_with("✗ router edge-1:"));
+    let line = line.unwrap_or_else(|| panic!("no line of trouble: {said}"));
+    assert!(code == 4 && line.contains(why) && line.contains(advice), "{code}: {said}");
 }

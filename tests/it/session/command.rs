@@ -11,6 +11,7 @@ use flightdeck::domain::{
 use flightdeck::session::event::{ChangeKind, SpillMerged, Spilled};
 use flightdeck::session::proposal::{Confirmation, Gesture, Proposal};
 use flightdeck::session::second::AskedAct;
+use flightdeck::session::wave::Rest;
 use flightdeck::session::{Change, Command, Event, decide};
 
 use super::world::{ANA, RAJ, Who, World};
@@ -65,7 +66,7 @@ groups! {
             let gone = world.session.controls.as_ref().map(|held| held.holder.cockpit);
             Command::TakeBack { controls: who.controls("the process before is gone"), gone }
         },
-        Close => |world, _| Command::Close { outcome: "done".to_owned(), routers: world.as_read() },
+        Close => |world, _| Command::Close { outcome: "done".to_owned(), routers: world.as_read(), left: Vec::new() },
     }
     "Controls": {
         Offer => |_, who| {
@@ -76,8 +77,8 @@ groups! {
         EndOffer => |_, _| Command::EndOffer { why: "no".to_owned() },
         AskControls => |_, _| Command::AskControls { reason: "my turn".to_owned() },
         EndAsking => |_, _| Command::EndAsking { why: "no".to_owned() },
-        TakeOver "the holder being there" => |_, who| take_over(who, Duration::ZERO),
-        TakeOver "the holder being silent" => |_, who| take_over(who, Duration::from_mins(10)),
+        TakeOver "the holder being there" => |world, who| take_over(world, who, Duration::ZERO),
+        TakeOver "the holder being silent" => |world, who| take_over(world, who, Duration::from_mins(10)),
     }
     "The second person": {
         AskSecond => |world, who| ask_second(world, who),
@@ -137,6 +138,8 @@ groups! {
             let routers = world.session.change(change).map(failed).filter(|routers| !routers.is_empty());
             Command::Retry { change, routers: routers.unwrap_or_else(|| vec!["eu-1".into()]) }
         },
+        SendWave "by itself" => |world, _| send_wave(world, false),
+        SendWave "by a key" => |world, _| send_wave(world, true),
         Leave => |world, _| Command::Leave { change: change(world), reason: "good enough".to_owned() },
     }
     "The way back": {
@@ -191,11 +194,10 @@ groups! {
             let (router, attempt) = world.session.change(id).and_then(known).unwrap_or_else(|| ("eu-1".into(), 1));
             Command::NoteOutcome { change: id, router, attempt, outcome: Outcome::Verified }
         },
-        NoteLateEffect => |world, _| {
-            let id = change(world);
-            let asked = world.session.change(id).and_then(|change| change.order(&eu_1()));
+        NoteDrift "it has what the last change asked" => |world, _| {
+            let asked = world.session.change(change(world)).and_then(|change| change.order(&eu_1()));
             let read = asked.map_or_else(|| split(25), |order| order.prepared.native.clone());
-            Command::NoteLateEffect { change: id, router: eu_1(), read }
+            Command::NoteDrift { router: eu_1(), read, restarted: false }
         },
         NoteRestart => |_, _| {
             let identity = |process: &str| flightdeck::domain::reading::Identity {
@@ -258,8 +260,18 @@ pub fn split(blue: u32) -> NativeSplit {
     Router::new(&["blue".into(), "green".into()], &[blue, 100 - blue]).native()
 }
 
-fn take_over(who: Who, silent: Duration) -> Command {
-    Command::TakeOver { controls: who.controls("taken over"), waited: Duration::from_mins(1), silent, away: silent }
+fn take_over(world: &World, who: Who, silent: Duration) -> Command {
+    let asking = world.session.asking.as_ref().map_or(0, |asking| asking.entry);
+    let waited = Duration::from_mins(1);
+    Command::TakeOver { controls: who.controls("taken over"), asking, waited, silent, away: silent }
+}
+
+/// The next wave, long after the one before it became whole.
+fn send_wave(world: &World, by_key: bool) -> Command {
+    let change = change(world);
+    let wave = world.session.change(change).and_then(Change::next_wave).unwrap_or(1);
+    let rest = Rest { held: Duration::from_mins(10), watched: true };
+    Command::SendWave { change, wave, by_key, rest, evidence: world.evidence() }
 }
 
 fn nobody() -> CockpitId {

@@ -161,23 +161,52 @@ fn putting_back_goes_where_the_plan_had_a_router_that_differs_and_nowhere_else()
 #[test]
 fn a_late_effect_is_what_a_change_that_is_over_asked_for() {
     let mut world = World::open();
-    let late = |world: &World, blue: u32| {
-        let change = world.session.changes.last().map_or_else(|| world.new_change(ANA), |change| change.id());
+    let reads = |world: &World, who: Who, blue: u32| {
         let read = super::command::split(blue);
-        world.decides(ANA, Command::NoteLateEffect { change, router: "eu-1".into(), read })
+        let decided = world.decides(who, Command::NoteDrift { router: "eu-1".into(), read, restarted: false });
+        super::command::names(&decided.expect("a note is never refused"))
     };
-    assert_eq!(rule(late(&world, 0)), "V3", "there is no change");
+    assert_eq!(reads(&world, ANA, 0), ["DriftNoticed"], "there is no change");
     let forward = (column("Confirm, the next step, alone with a reason").make)(&world, ANA);
     world.does(ANA, forward);
-    assert_eq!(rule(late(&world, 0)), "V3", "it is not over");
     let change = world.session.in_flight().unwrap().id();
     for router in ["eu-1", "eu-2"] {
         let outcome = flightdeck::domain::Outcome::Unknown { why: "no answer".to_owned() };
         world.does(ANA, Command::NoteOutcome { change, router: router.into(), attempt: 1, outcome });
     }
     world.does(ANA, Command::Leave { change, reason: "let us see".to_owned() });
-    assert_eq!(rule(late(&world, 30)), "V3", "it asked for something else");
-    assert_eq!(late(&world, 0).map(|events| super::command::names(&events)), Ok(vec!["LateEffect".to_owned()]));
+    assert_eq!(reads(&world, ANA, 30), ["DriftNoticed"], "it asked for something else");
+    assert_eq!(reads(&world, ANA, 0), ["LateEffect"]);
+    assert!(reads(&world, RAJ, 0).is_empty(), "who does not drive any more says nothing of what was read long ago");
+}
+
+#[test]
+fn a_step_is_not_completed_by_the_profile_of_before() {
+    let mut world = World::open();
+    world.does(ANA, (column("SkipStep").make)(&world, ANA));
+    let complete = |world: &World| world.decides(ANA, (column("CompleteStep").make)(world, ANA));
+    let before = complete(&world);
+    world.does(ANA, (column("ReloadProfile, alone with a reason").make)(&world, ANA));
+    assert!(before.is_ok() && world.session.profile_digest() != Some(world.procedure.digest), "{before:?}");
+    assert_eq!(rule(complete(&world)), "B1");
+}
+
+#[test]
+fn a_grace_begins_with_the_asking_that_stands() {
+    let mut world = World::open();
+    let over = |world: &World, asking| {
+        let (silent, waited) = (std::time::Duration::from_mins(10), std::time::Duration::from_mins(1));
+        world.decides(
+            RAJ,
+            Command::TakeOver { controls: RAJ.controls("taken over"), asking, waited, silent, away: silent },
+        )
+    };
+    world.does(RAJ, Command::AskControls { reason: "they are silent".to_owned() });
+    let first = world.session.asking.as_ref().unwrap().entry;
+    assert!(over(&world, first).is_ok());
+    world.does(RAJ, Command::EndAsking { why: "they are back".to_owned() });
+    world.does(RAJ, Command::AskControls { reason: "they are silent again".to_owned() });
+    assert_eq!(rule(over(&world, first)), "C3", "the grace of the first asking is not the second one's");
 }
 
 #[test]

@@ -112,7 +112,10 @@ proptest! {
             let in_flight = session.changes.iter().filter(|change| change.settled.is_none()).count();
             prop_assert!(in_flight <= 1, "{} in flight after entry {}", in_flight, entry.number);
             for event in &entry.events {
-                if let Event::ChangeDispatched { owner, epoch, .. } | Event::ChangeRetried { owner, epoch, .. } = event {
+                if let Event::ChangeDispatched { owner, epoch, .. }
+                | Event::WaveDispatched { owner, epoch, .. }
+                | Event::ChangeRetried { owner, epoch, .. } = event
+                {
                     let controls = session.controls.as_ref().expect("somebody sends, and has the controls");
                     prop_assert_eq!((controls.holder.cockpit, controls.epoch), (*owner, *epoch));
                 }

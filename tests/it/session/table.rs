@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use flightdeck::domain::{Outcome, Seat};
+use flightdeck::domain::{Outcome, Procedure, Seat, Waves};
 use flightdeck::entry::KINDS;
 use flightdeck::session::Command;
 
@@ -77,6 +77,36 @@ fn plan_over() -> World {
     world
 }
 
+/// Two waves of a router each; the first one is being sent.
+fn in_waves() -> World {
+    let procedure = procedure();
+    let routers: Vec<_> = procedure.routers.iter().map(|router| router.id.clone()).collect();
+    let rollout = Waves::of_size(&routers, 1, std::time::Duration::from_secs(30));
+    let mut world = World::opened(Procedure { rollout, ..procedure });
+    asks(&mut world, ANA, ALONE);
+    world
+}
+
+/// The first wave is verified, and then this.
+fn between_waves(steps: &[(Who, &str)]) -> World {
+    let mut world = in_waves();
+    asks(&mut world, ANA, VERIFIED);
+    for (who, label) in steps {
+        asks(&mut world, *who, label);
+    }
+    world
+}
+
+/// The first wave did not take it, and nobody can still be sending.
+fn wave_failed() -> World {
+    let mut world = in_waves();
+    let change = world.session.in_flight().unwrap().id();
+    let outcome = Outcome::Failed { why: "refused".to_owned() };
+    world.does(ANA, Command::NoteOutcome { change, router: "eu-1".into(), attempt: 1, outcome });
+    world.time += 60_000;
+    world
+}
+
 fn states() -> Vec<State> {
     let mut unread = World::new(procedure());
     unread.does(ANA, unread.opening(ANA));
@@ -111,6 +141,11 @@ fn states() -> Vec<State> {
         state("a change is partly done", partly_done()),
         state("a change was left, unknown", left_unknown()),
         state("a rollback is in flight", after(&[(ANA, ALONE), (ANA, "RollBack")])),
+        state("waves: one is being sent", in_waves()),
+        state("waves: the next one may go", between_waves(&[])),
+        state("waves: one is not whole", wave_failed()),
+        state("waves: held between two", between_waves(&[(RAJ, "Hold")])),
+        state("waves: nobody drives", between_waves(&[(ANA, "LeaveSession")])),
         state("a spill was merged", merged),
         state("held", after(&[(RAJ, "Hold")])),
         state("drifted", drifted()),

@@ -85,7 +85,12 @@ impl World {
 
     /// Ana opened it and drives, raj is aboard, the routers were read.
     pub fn open() -> Self {
-        let mut world = Self::new(procedure());
+        Self::opened(procedure())
+    }
+
+    /// The same with another procedure.
+    pub fn opened(procedure: Procedure) -> Self {
+        let mut world = Self::new(procedure);
         world.does(ANA, world.opening(ANA));
         world.does(RAJ, Command::Join { seat: RAJ.seat, process: RAJ.process() });
         world.does(ANA, Command::AcceptBaseline { routers: world.as_read() });
@@ -221,6 +226,7 @@ impl World {
             change: self.new_change(who),
             kind,
             to: to.clone(),
+            waves: self.procedure.rollout.only(|router| only.is_none_or(|only| only == router)),
             routers: routers.map(order).collect(),
             revision: self.session.revision,
             profile: self.procedure.digest,

@@ -33,6 +33,7 @@ fn breaks(flaw: Flaw) -> &'static [&'static str] {
         Flaw::TwoInFlight => &["D4"],
         Flaw::LateEffectUnseen => &["V3"],
         Flaw::UnknownIsLost => &["J1"],
+        Flaw::WaveSkipsBarrier | Flaw::WaveDespiteHold => &["D5"],
     }
 }
 

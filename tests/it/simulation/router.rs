@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flightdeck::domain::reading::{Admin, Health, Identity, ServerReading};
-use flightdeck::domain::{NativeSplit, NativeWeight, PoolId, Prepared, Reading, Target};
+use flightdeck::domain::{NativeSplit, NativeWeight, PoolId, Prepared, Reading, Target, Underway};
 
 /// One simulated router.
 #[derive(Clone, Debug)]
@@ -19,6 +19,12 @@ pub struct Router {
     pub down: Vec<bool>,
     /// Writes that came while it was stopped: applied, in order, when it goes on.
     pub held: VecDeque<NativeSplit>,
+    /// How long a change takes until it reads back, in milliseconds.
+    pub lag: u64,
+    /// What it says of work under way.
+    pub underway: Option<Underway>,
+    /// What still reads, and since when it is out of date, once that is known.
+    behind: Option<(Vec<u32>, Option<u64>)>,
     process: u32,
     started: u64,
     requests: Vec<u64>,
@@ -37,6 +43,9 @@ impl Router {
             dead: false,
             down: vec![false; pools.len()],
             held: VecDeque::new(),
+            lag: 0,
+            underway: None,
+            behind: None,
             process: 1,
             started: 0,
             requests: vec![0; pools.len()],
@@ -62,6 +71,9 @@ impl Router {
     }
 
     pub fn apply(&mut self, native: &NativeSplit) {
+        if self.lag > 0 {
+            self.behind = Some((self.weights.clone(), None));
+        }
         for wanted in &native.0 {
             if let Some(index) = self.pools.iter().position(|pool| *pool == wanted.pool) {
                 self.weights[index] = wanted.weight;
@@ -107,7 +119,14 @@ impl Router {
 
     pub fn read(&mut self, now: u64) -> Arc<Reading> {
         self.flow(now);
-        let native = self.native();
+        let mut native = self.native();
+        if let Some((old, since)) = &mut self.behind {
+            if now < *since.get_or_insert(now) + self.lag {
+                native.0.iter_mut().zip(old).for_each(|(each, old)| each.weight = *old);
+            } else {
+                self.behind = None;
+            }
+        }
         let effective = native.shares(&self.pools);
         Arc::new(Reading {
             identity: Identity { node: "sim".to_owned(), process: self.process.to_string() },
@@ -131,7 +150,7 @@ impl Router {
             native,
             effective,
             warnings: Vec::new(),
-            underway: None,
+            underway: self.underway.clone(),
         })
     }
 }

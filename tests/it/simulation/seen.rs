@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 pub struct Seen(BTreeMap<&'static str, u64>);
 
 /// Situations that a run must meet.
-pub const WANTED: [&str; 67] = [
+pub const WANTED: [&str; 72] = [
     // A change and its word.
     "sent",
     "verified",
@@ -23,6 +23,10 @@ pub const WANTED: [&str; 67] = [
     "drained",
     "void",
     "late effect",
+    "wave sent",
+    "wave sent by a key",
+    "wave after a retry",
+    "left between waves",
     "drift noticed",
     "drift ended",
     "drift accepted",
@@ -34,6 +38,7 @@ pub const WANTED: [&str; 67] = [
     // The way back.
     "rollback",
     "superseded",
+    "rollback between waves",
     "rollback by the copilot",
     "rollback with the driver asleep",
     "rollback of an observer refused",

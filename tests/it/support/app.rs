@@ -320,8 +320,12 @@ impl App {
     /// Whether the intent of an attempt on a router was kept, or spilled, before now (D1, R5).
     fn is_kept(&self, id: ChangeId, to: &RouterId, attempt: u32) -> bool {
         let intents = self.events().chain(&self.spilled).filter(|event| match event {
-            Event::ChangeDispatched { change, .. } => *change == id,
-            Event::ChangeRetried { change, routers, .. } => *change == id && routers.contains(to),
+            Event::ChangeDispatched { change, routers, .. } => {
+                *change == id && (routers.is_empty() || routers.contains(to))
+            }
+            Event::WaveDispatched { change, routers, .. } | Event::ChangeRetried { change, routers, .. } => {
+                *change == id && routers.contains(to)
+            }
             _ => false,
         });
         intents.count() >= usize::try_from(attempt).expect("few attempts")

@@ -219,6 +219,16 @@ impl Haproxy {
         self.dir.path().join("admin.sock")
     }
 
+    /// The master process's socket.
+    pub fn master_socket(&self) -> PathBuf {
+        self.dir.path().join("master.sock")
+    }
+
+    /// The master process's socket of level user.
+    pub fn master_user_socket(&self) -> PathBuf {
+        self.dir.path().join("master-user.sock")
+    }
+
     /// The unix socket of level user.
     pub fn user_socket(&self) -> PathBuf {
         self.dir.path().join("user.sock")
@@ -260,7 +270,18 @@ impl Haproxy {
     }
 
     fn try_ask(&self, command: &str) -> std::io::Result<String> {
-        let mut socket = UnixStream::connect(self.admin_socket())?;
+        Self::ask_at(&self.admin_socket(), command)
+    }
+
+    /// Whether the master answers and knows the worker. It starts itself anew once the worker runs, and is deaf meanwhile.
+    fn is_mastered(&self, worker: u32) -> bool {
+        let answer = Self::ask_at(&self.master_socket(), "show proc;quit").unwrap_or_default();
+        let mut current = answer.lines().skip_while(|line| *line != "# workers").skip(1);
+        current.next().is_some_and(|line| line.split_whitespace().next() == Some(&worker.to_string()))
+    }
+
+    fn ask_at(socket: &Path, command: &str) -> std::io::Result<String> {
+        let mut socket = UnixStream::connect(socket)?;
         socket.set_read_timeout(Some(Duration::from_secs(30)))?;
         socket.write_all(format!("{command}\n").as_bytes())?;
         let mut answer = String::new();
@@ -314,7 +335,7 @@ impl Haproxy {
         kill_process(self.pid(), Signal::USR2).expect("the master takes signals");
         wait("a new worker", || {
             let now = self.worker();
-            now.is_some() && now != before
+            now != before && now.is_some_and(|now| self.is_mastered(now))
         });
     }
 
@@ -341,6 +362,10 @@ impl Haproxy {
         let errors = log.try_clone().expect("the log has a second handle");
         let child = Command::new("haproxy")
             .arg("-W")
+            .arg("-S")
+            .arg(format!("{},level,admin", self.master_socket().display()))
+            .arg("-S")
+            .arg(format!("{},level,user", self.master_user_socket().display()))
             .arg("-f")
             .arg(self.config_file())
             .stdin(Stdio::null())
@@ -361,7 +386,8 @@ impl Haproxy {
             if ended.is_some() {
                 break;
             }
-            if self.worker().is_some() && TcpStream::connect(self.front()).is_ok() {
+            let is_ready = self.worker().is_some_and(|worker| self.is_mastered(worker));
+            if is_ready && TcpStream::connect(self.front()).is_ok() {
                 return Ok(());
             }
             thread::sleep(Duration::from_millis(5));

@@ -82,6 +82,7 @@ pub fn blue_green(routers: usize) -> Procedure {
                 timeout: Duration::from_secs(2),
             })
             .collect(),
+        rollout: flightdeck::domain::Waves::default(),
         plan: vec![
             drain,
             deployed,

@@ -165,7 +165,7 @@ impl<S> Inner<S> {
         let mut head =
             format!("HTTP/1.1 {} Said\r\nContent-Length: {}\r\nConnection: close\r\n", said.status, said.body.len());
         for (name, value) in &said.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name.as_str(), ": ", value, "\r\n"]);
         }
         let bytes = [head.as_bytes(), b"\r\n", &said.body].concat();
         if stream.write_all(&bytes).is_ok() {

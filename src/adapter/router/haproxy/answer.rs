@@ -24,6 +24,12 @@ pub(super) enum Garbled {
         /// What is wrong with it.
         what: String,
     },
+    /// It is put together of what two processes said.
+    #[error("HAProxy was reloaded: {what}")]
+    Reloaded {
+        /// Which ones.
+        what: String,
+    },
 }
 
 impl Garbled {
@@ -32,6 +38,7 @@ impl Garbled {
         match self {
             Self::Web { .. } => "give the address of a `stats socket` line, not that of HAProxy's statistics page",
             Self::Empty | Self::Torn { .. } => NOT_A_RUNTIME_API,
+            Self::Reloaded { .. } => "look again, and see who reloads HAProxy now",
         }
     }
 

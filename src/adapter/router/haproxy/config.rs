@@ -4,31 +4,23 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
-
 use super::super::{Configured, Router};
 use super::HaProxy;
+use super::address::{Address, address};
 use crate::domain::{BasisPoints, Capabilities, Holds, PoolId, Proof, Trouble};
-use crate::setting::{Found, Kind, Named, Table, Wrong, quoted, word};
+use crate::setting::{Found, Kind, Named, Table, Wrong, absolute_path, flag, quoted, word};
 
 /// Where and how one HAProxy process is steered.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Config {
     /// The Runtime API.
     pub address: Address,
+    /// Whether that is the master process's socket, which speaks for the current worker.
+    pub is_master: bool,
     /// How the pools are modelled in its configuration.
     pub shape: Shape,
     /// How long it may take to answer.
     pub timeout: Duration,
-}
-
-/// A Runtime API socket.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Address {
-    /// `unix:/run/haproxy/admin.sock`
-    Unix(PathBuf),
-    /// `tcp:127.0.0.1:9999`
-    Tcp(String),
 }
 
 /// How two or more pools share the traffic of one HAProxy.
@@ -60,7 +52,15 @@ impl Config {
     /// Reads the keys of `kind = "haproxy"`.
     pub fn read(table: &mut Table<'_>, pools: &[PoolId], timeout: Duration) -> Option<Self> {
         let names: Vec<&str> = pools.iter().map(PoolId::as_str).collect();
-        let address = table.required("at", "The Runtime API: \"unix:/path\" or \"tcp:host:port\".", &address());
+        let doc =
+            "The Runtime API: \"unix:/path\", \"tcp:host:port\", or \"ssh:host:/path\" for a socket of another host.";
+        let address = table.required("at", doc, &address());
+        let doc = "A configuration of ssh in place of ~/.ssh/config, for `at = \"ssh:...\"`.";
+        let ssh_config = table.optional("ssh_config", doc, &absolute_path());
+        let doc =
+            "Whether `at` is the socket of HAProxy's master process (haproxy -S), which speaks for the current worker.";
+        let is_master = table.optional("master", doc, &flag()).is_some_and(|found| found.value);
+        let address = through(table, address, ssh_config);
         let has = ["map", "key", "percent_of"].map(|key| table.has(key));
         let is_map = has.contains(&true);
         let doc =
@@ -88,21 +88,21 @@ impl Config {
         } else {
             servers_shape(table, places, inner)
         };
-        Some(Self { address: address?.value, shape: shape?, timeout })
+        Some(Self { address: address?, is_master, shape: shape?, timeout })
     }
 }
 
 impl Configured for Config {
     fn capabilities(&self) -> Capabilities {
-        let (atomic, finest, make_permanent) = match &self.shape {
-            Shape::Servers { backend, .. } => (
-                false,
-                BasisPoints(40),
-                format!("write the weights on the `server` lines of backend {backend} in HAProxy's configuration"),
-            ),
-            Shape::Map { map, key, .. } => {
-                (true, BasisPoints(100), format!("write the percentage of {key} into the file of map {map}"))
-            }
+        let (atomic, finest) = match &self.shape {
+            Shape::Servers { .. } => (false, BasisPoints(40)),
+            Shape::Map { .. } => (true, BasisPoints(100)),
+        };
+        let means = match (&self.address, self.is_master) {
+            (Address::Ssh(_), false) => "Runtime API over ssh, one line",
+            (Address::Ssh(_), true) => "master socket over ssh, one line",
+            (_, false) => "Runtime API, one line",
+            (_, true) => "master socket, one line",
         };
         Capabilities {
             change_ms: 1,
@@ -112,8 +112,8 @@ impl Configured for Config {
             proof: Proof::Observed,
             counts_in_flight: true,
             counts_requests: true,
-            make_permanent: Some(make_permanent),
-            ..Capabilities::of("HAProxy", "Runtime API, one line")
+            make_permanent: Some(self.make_permanent()),
+            ..Capabilities::of("HAProxy", means)
         }
     }
 
@@ -128,6 +128,51 @@ impl Configured for Config {
     fn connect(&self) -> Result<Arc<dyn Router>, Trouble> {
         Ok(Arc::new(HaProxy::new(self.clone())))
     }
+}
+
+impl Config {
+    /// What keeps the weights past a reload.
+    fn make_permanent(&self) -> String {
+        let on = match &self.address {
+            Address::Ssh(remote) => format!(" on {}", remote.host),
+            Address::Unix(_) | Address::Tcp(_) => String::new(),
+        };
+        match &self.shape {
+            Shape::Servers { backend, .. } => format!(
+                "write the weights on the `server` lines of backend {backend} in HAProxy's configuration{on}; where that loads \
+                 server states, save them into its file before each reload: {}",
+                self.save_states()
+            ),
+            Shape::Map { map, key, .. } => format!("write the percentage of {key} into the file of map {map}{on}"),
+        }
+    }
+
+    /// The command that saves all server states.
+    fn save_states(&self) -> String {
+        let to_worker = if self.is_master { "@1 " } else { "" };
+        let through = |peer: &str| format!("echo \"{to_worker}show servers state\" | socat - {peer} > FILE");
+        match &self.address {
+            Address::Unix(path) => through(&format!("UNIX-CONNECT:{}", path.display())),
+            Address::Tcp(address) => through(&format!("TCP:{address}")),
+            Address::Ssh(remote) => {
+                format!("ssh {} '{}'", remote.host, through(&format!("UNIX-CONNECT:{}", remote.path)))
+            }
+        }
+    }
+}
+
+/// The address, with the configuration of ssh that it goes by.
+fn through(table: &Table<'_>, address: Option<Found<Address>>, config: Option<Found<PathBuf>>) -> Option<Address> {
+    let mut address = address?.value;
+    match (&mut address, config) {
+        (Address::Ssh(remote), config) => remote.config = config.map(|config| config.value),
+        (_, Some(config)) => {
+            let wrong = Wrong::new("goes with an address \"ssh:...\" only").advice("leave it out");
+            table.report().refuse(&config.spot, wrong);
+        }
+        (_, None) => {}
+    }
+    Some(address)
 }
 
 type Places = Found<Vec<Named<String>>>;
@@ -197,35 +242,6 @@ fn map_shape(
         report.refuse(&places.spot, Wrong::new(format!("both pools are {}", quoted(one))).advice(advice));
     }
     Some(Shape::Map { map: map?.value, key: key?.value, percent_of: PoolId::new(percent_of?.value), pools })
-}
-
-fn address() -> Kind<Address> {
-    let schema = json!({ "type": "string", "pattern": "^(unix:/.+|tcp:.+:[0-9]+)$" });
-    Kind::from_text("\"unix:/path/to/admin.sock\" or \"tcp:host:port\"", schema, |text| {
-        let cannot = || Wrong::new(format!("cannot be {}", quoted(text)));
-        if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            return Err(cannot());
-        }
-        if let Some(path) = text.strip_prefix("unix:") {
-            return match path.len() {
-                108.. => {
-                    Err(Wrong::new(format!("the path is {} bytes long, and a unix socket's may have 107", path.len()))
-                        .advice("move or link the socket to a shorter path"))
-                }
-                2.. if path.starts_with('/') => Ok(Address::Unix(PathBuf::from(path))),
-                _ => Err(cannot().advice("begin the path with /")),
-            };
-        }
-        let (host, port) = text.strip_prefix("tcp:").and_then(|rest| rest.rsplit_once(':')).ok_or_else(cannot)?;
-        let bare_ipv6 = host.contains(':') && !(host.starts_with('[') && host.ends_with(']'));
-        if bare_ipv6 {
-            return Err(cannot().advice("write an IPv6 address in brackets: \"tcp:[::1]:9999\""));
-        }
-        match port.parse::<u16>() {
-            Ok(1..) if !host.is_empty() => Ok(Address::Tcp(format!("{host}:{port}"))),
-            _ => Err(cannot().advice("the port is a number from 1 to 65535")),
-        }
-    })
 }
 
 /// A backend and a pattern of its servers. The characters are those that HAProxy allows in names.

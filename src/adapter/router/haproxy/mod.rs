@@ -1,7 +1,8 @@
-//! HAProxy, steered by its Runtime API over a unix socket or TCP.
+//! HAProxy, steered by its Runtime API over a unix socket, TCP, or ssh to a socket of another host.
 //!
 //! # Parts
-//! `wire` holds one short connection, `answer` takes an answer apart, `ask` says which commands a look needs, `look` makes a
+//! `address` says where it listens, `wire` holds one short connection, `ssh` the way to another host, `master` how its
+//! master process speaks for a worker, `answer` takes an answer apart, `ask` says which commands a look needs, `look` makes a
 //! [`Reading`] of their answers, `warn` says what an operator must know about it, `round` finds native weights for shares,
 //! `prepare` makes a change of them, and `words` turns HAProxy's refusals into advice.
 //!
@@ -16,17 +17,23 @@
 //!   gone (it was stopped past the time-out) gives up after the first two or three. Weights that rise come first on the line, so
 //!   what is left then is a pool that was raised and another that was not lowered, never nothing at all.
 
+mod address;
 mod answer;
 mod ask;
 mod config;
 mod look;
+mod master;
 mod prepare;
 mod round;
+mod ssh;
 mod warn;
 mod wire;
 mod words;
 
-pub use config::{Address, Config, Shape};
+pub use address::{Address, Remote};
+pub use config::{Config, Shape};
+
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -34,35 +41,56 @@ use tokio::time::Instant;
 
 use super::{Configured, Fence, Router, SetAnswer};
 use crate::domain::{Capabilities, NativeSplit, Prepared, Reading, Refused, Target, Trouble};
-use wire::Sent;
+use wire::{Door, Said, Sent};
 
 /// One HAProxy process.
 #[derive(Debug)]
 pub struct HaProxy {
     config: Config,
+    door: Door,
 }
 
 impl HaProxy {
     /// A router for one configuration. Connects only when asked.
     pub fn new(config: Config) -> Self {
-        Self { config }
+        let door = Door::new(config.address.clone(), config.is_master);
+        Self { config, door }
     }
 
     async fn look(&self) -> Result<Reading, Trouble> {
         let commands = ask::commands(&self.config.shape);
         let what = format!("read {}", self.config.address);
-        let sections = wire::ask(&self.config.address, &what, &commands, self.config.timeout).await?;
-        match look::reading(&self.config.shape, &what, &sections) {
-            Ok(reading) => Ok(reading),
-            Err(look::Misfit::Trouble(trouble)) => Err(trouble),
-            Err(look::Misfit::Absent(absent)) => Err(self.name_what_exists(&what, absent).await),
+        let said = self.door.ask(&what, &commands, self.config.timeout).await?;
+        let mut reading = match look::reading(&self.config.shape, &what, &said.sections) {
+            Ok(reading) => reading,
+            Err(look::Misfit::Trouble(trouble)) => return Err(trouble),
+            Err(look::Misfit::Absent(absent)) => return Err(self.name_what_exists(&what, absent).await),
+        };
+        if let Some(workers) = said.workers {
+            reading.generation = format!("after {} reloads", workers.reloads);
+            if !workers.old.is_empty() {
+                reading.warnings.push(self.about_old(&what, &workers.old).await);
+            }
         }
+        Ok(reading)
+    }
+
+    /// What workers from before a reload still do. One that does not answer never holds a look up for long.
+    async fn about_old(&self, what: &str, old: &[String]) -> String {
+        /// So many are asked; the others count as unknown.
+        const ASKED: usize = 8;
+        const PATIENCE: Duration = Duration::from_millis(300);
+        let commands: Vec<String> = old.iter().take(ASKED).map(|pid| master::info_of(pid)).collect();
+        let said = self.door.ask_spelled(what, &commands, self.config.timeout.min(PATIENCE)).await;
+        let sections = said.map(|said| said.sections).unwrap_or_default();
+        let count = |index: usize| sections.get(index).and_then(|section| master::connections(section));
+        master::about_old(&(0..old.len()).map(count).collect::<Vec<_>>())
     }
 
     /// The profile names something that is not there: asks for what is there instead.
     async fn name_what_exists(&self, what: &str, absent: look::Absent) -> Trouble {
-        let sections = wire::ask(&self.config.address, what, &[absent.list_command()], self.config.timeout).await;
-        let found = sections.ok().and_then(|sections| sections.into_iter().next()).unwrap_or_default();
+        let said = self.door.ask(what, &[absent.list_command()], self.config.timeout).await;
+        let found = said.ok().and_then(|said| said.sections.into_iter().next()).unwrap_or_default();
         absent.trouble(what, &found)
     }
 
@@ -71,40 +99,50 @@ impl HaProxy {
             Ok(commands) => commands,
             Err(refused) => return SetAnswer::NotSent(refused.to_string()),
         };
+        let commands: Vec<String> = commands.iter().map(|command| self.door.spelled(command)).collect();
+        let mut seen = None;
         if let Some(expected) = expected {
             match self.look().await {
                 Err(trouble) => return SetAnswer::NotSent(trouble.to_string()),
                 Ok(reading) if reading.native != *expected => return SetAnswer::Moved(reading.native),
-                Ok(_) => {}
+                Ok(reading) => seen = Some(reading.identity.process),
             }
         }
         let what = format!("set {}", self.config.address);
         let deadline = Instant::now() + self.config.timeout;
-        let connection = match wire::connect(&self.config.address, &what, deadline).await {
+        let connection = match self.door.connect(&what, deadline).await {
             Ok(connection) => connection,
             Err(trouble) => return SetAnswer::NotSent(trouble.to_string()),
         };
         if let Err(why) = fence.may_send() {
             return SetAnswer::NotSent(why);
         }
-        match wire::send(connection, &commands, deadline).await {
+        match self.door.send(connection, &commands, deadline).await {
             Sent::Nothing(_, why) => SetAnswer::NotSent(format!("{what}: {why}; no byte of the change went out")),
             Sent::Perhaps(_, why) => SetAnswer::Unknown(format!(
                 "{what}: {why}; the change may be taken, in part or not at all, and a stopped HAProxy takes it when it goes on"
             )),
-            Sent::Answered(text) => judge(&what, &commands, &text),
+            Sent::Answered(text) => match self.door.sections(&text, &commands) {
+                Ok(said) => judge(&what, &commands, &said, seen.as_deref()),
+                Err(torn) => SetAnswer::Unknown(format!("{what}: {torn}; read the weights before anything else")),
+            },
         }
     }
 }
 
-/// Says what HAProxy's answers to a line of changes mean.
-fn judge(what: &str, commands: &[String], text: &str) -> SetAnswer {
-    let sections = match answer::sections(text, commands.len()) {
-        Ok(sections) => sections,
-        Err(torn) => return SetAnswer::Unknown(format!("{what}: {torn}; read the weights before anything else")),
-    };
+/// Says what HAProxy's answers to a line of changes mean. `seen` is the process that was looked at just before.
+fn judge(what: &str, commands: &[String], said: &Said, seen: Option<&str>) -> SetAnswer {
+    if let (Some(seen), Some(workers)) = (seen, &said.workers)
+        && workers.current != seen
+    {
+        return SetAnswer::Unknown(format!(
+            "{what}: HAProxy was reloaded between the look and the write: worker {} was written, and {seen} was looked at; read \
+             the weights before anything else",
+            workers.current
+        ));
+    }
     let refusals: Vec<(&String, &String)> =
-        commands.iter().zip(&sections).filter(|(_, section)| !section.is_empty()).collect();
+        commands.iter().zip(&said.sections).filter(|(_, section)| !section.is_empty()).collect();
     let Some((command, refusal)) = refusals.first() else { return SetAnswer::Accepted };
     let words = answer::words(refusal);
     let (refused, all) = (refusals.len(), commands.len());
@@ -126,7 +164,9 @@ impl Router for HaProxy {
     }
 
     fn prepare(&self, target: &Target, reading: Option<&Reading>) -> Result<Prepared, Refused> {
-        prepare::prepare(&self.config.shape, target, reading)
+        let mut prepared = prepare::prepare(&self.config.shape, target, reading)?;
+        prepared.requests = prepared.requests.iter().map(|request| self.door.spelled(request)).collect();
+        Ok(prepared)
     }
 
     fn set<'a>(
@@ -139,15 +179,6 @@ impl Router for HaProxy {
     }
 }
 
-impl std::fmt::Display for Address {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Unix(path) => write!(f, "unix:{}", path.display()),
-            Self::Tcp(address) => write!(f, "tcp:{address}"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,10 +186,12 @@ mod tests {
     #[test]
     fn silence_means_yes_and_the_first_refusal_is_told_with_a_way_out() {
         let commands: Vec<String> = ["a", "b"].iter().map(|name| format!("set server app/{name} weight 1")).collect();
-        assert_eq!(judge("set here", &commands, "\n\n\n"), SetAnswer::Accepted);
-        let SetAnswer::Failed(why) = judge("set here", &commands, "\n\n[3]: No such server.\n\n") else {
-            panic!("a refusal is a failure")
+        let judge = |text: &str| {
+            let said = door().sections(text, &commands).expect("it is a whole answer");
+            judge("set here", &commands, &said, None)
         };
+        assert_eq!(judge("\n\n\n"), SetAnswer::Accepted);
+        let SetAnswer::Failed(why) = judge("\n\n[3]: No such server.\n\n") else { panic!("a refusal is a failure") };
         assert!(why.contains("`No such server.` to `set server app/b weight 1`"), "{why}");
         assert!(why.contains("refused 1 of 2 commands and carried out the others"), "{why}");
     }
@@ -167,7 +200,20 @@ mod tests {
     fn an_answer_that_stops_in_the_middle_proves_nothing() {
         let commands = vec!["set server app/a weight 1".to_owned(), "set server app/b weight 1".to_owned()];
         for torn in ["", "\n", "\n\n", "\n\n[3]: No su"] {
-            assert!(matches!(judge("set here", &commands, torn), SetAnswer::Unknown(_)), "{torn:?}");
+            assert!(door().sections(torn, &commands).is_err(), "{torn:?}");
         }
+    }
+
+    #[test]
+    fn a_worker_that_was_not_looked_at_is_no_yes() {
+        let workers = Some(master::Workers { current: "43".to_owned(), ..master::Workers::default() });
+        let said = Said { sections: vec![String::new()], workers };
+        let commands = ["@1 set map m k 1".to_owned()];
+        assert_eq!(judge("set here", &commands, &said, Some("43")), SetAnswer::Accepted);
+        assert!(matches!(judge("set here", &commands, &said, Some("42")), SetAnswer::Unknown(_)));
+    }
+
+    fn door() -> Door {
+        Door::new(Address::Tcp("127.0.0.1:1".to_owned()), false)
     }
 }

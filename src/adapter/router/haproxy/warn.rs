@@ -174,7 +174,11 @@ fn about_restart(front: &Proxy, pools: &[(PoolId, String)], reading: &Reading, f
     }));
     let set = reading.native.shares(pools.iter().map(|(pool, _)| pool));
     if configured.to_string() != set.to_string() {
-        found.push(format!("the weights are set at run time only: a reload or restart brings back {configured}"));
+        // Whether it saves and loads server states is not told over the Runtime API.
+        found.push(format!(
+            "the weights are set at run time only: a reload or restart brings back {configured}, unless HAProxy loads server \
+             states that were saved just before"
+        ));
     }
 }
 

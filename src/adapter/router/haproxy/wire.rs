@@ -11,6 +11,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Address;
 use super::answer;
+use super::master::{self, Workers};
+use super::ssh::{Channel, Link};
 use crate::domain::{Trouble, TroubleKind};
 
 /// The longest answer that is read: some ten thousand servers.
@@ -19,13 +21,53 @@ const LONGEST: usize = 8 * 1024 * 1024;
 /// What stands before every line that is sent.
 const PREFIX: &str = "set severity-output number";
 
-/// A connected socket.
-pub(super) type Connection = Box<dyn Duplex>;
+/// Where a HAProxy is asked, each time on a connection of its own.
+#[derive(Debug)]
+pub(super) struct Door {
+    address: Address,
+    /// Whether the master process answers there, for a worker.
+    is_master: bool,
+    /// The way to another host, where the address names one.
+    link: Option<Link>,
+}
+
+/// A connection that has reached HAProxy.
+pub(super) enum Connection {
+    /// Of this machine's own.
+    Socket(Box<dyn Duplex>),
+    /// Through ssh.
+    Channel(Box<Channel>),
+}
+
+impl Connection {
+    async fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Socket(socket) => socket.write(bytes).await,
+            Self::Channel(channel) => channel.write(bytes).await,
+        }
+    }
+
+    async fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Socket(socket) => socket.read(into).await,
+            Self::Channel(channel) => channel.read(into).await,
+        }
+    }
+}
 
 /// Both directions of a socket.
 pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+
+/// What HAProxy said, one section per command.
+#[derive(Debug)]
+pub(super) struct Said {
+    /// Each command's answer.
+    pub(super) sections: Vec<String>,
+    /// The workers, where the master answered.
+    pub(super) workers: Option<Workers>,
+}
 
 /// What became of a line of changes.
 #[derive(Debug)]
@@ -38,28 +80,97 @@ pub(super) enum Sent {
     Answered(String),
 }
 
-/// Asks some commands on one connection and gives one section per command.
-pub(super) async fn ask(
-    address: &Address,
-    what: &str,
-    commands: &[String],
-    timeout: Duration,
-) -> Result<Vec<String>, Trouble> {
-    let deadline = Instant::now() + timeout;
-    let connection = connect(address, what, deadline).await?;
-    match send(connection, commands, deadline).await {
-        Sent::Nothing(kind, why) | Sent::Perhaps(kind, why) => {
-            let advice = match kind {
-                TroubleKind::TimedOut => SILENT,
-                TroubleKind::Garbage => answer::NOT_A_RUNTIME_API,
-                TroubleKind::Unreachable | TroubleKind::Denied | TroubleKind::Mismatch => {
-                    "see whether HAProxy ended or restarted in this moment"
-                }
-            };
-            Err(Trouble::new(kind, what, why, advice))
+impl Door {
+    /// Connects only when asked.
+    pub(super) fn new(address: Address, is_master: bool) -> Self {
+        let link = match &address {
+            Address::Ssh(remote) => Some(Link::new(remote.clone())),
+            Address::Unix(_) | Address::Tcp(_) => None,
+        };
+        Self { address, is_master, link }
+    }
+
+    /// A command as it goes out.
+    pub(super) fn spelled(&self, command: &str) -> String {
+        if self.is_master { master::spelled(command) } else { command.to_owned() }
+    }
+
+    /// Asks the process that serves some commands on one connection and gives one section per command.
+    pub(super) async fn ask(&self, what: &str, commands: &[String], timeout: Duration) -> Result<Said, Trouble> {
+        let commands: Vec<String> = commands.iter().map(|command| self.spelled(command)).collect();
+        self.ask_spelled(what, &commands, timeout).await
+    }
+
+    /// Asks commands that are spelled out.
+    pub(super) async fn ask_spelled(
+        &self,
+        what: &str,
+        commands: &[String],
+        timeout: Duration,
+    ) -> Result<Said, Trouble> {
+        let deadline = Instant::now() + timeout;
+        let connection = self.connect(what, deadline).await?;
+        match self.send(connection, commands, deadline).await {
+            Sent::Nothing(kind, why) | Sent::Perhaps(kind, why) => {
+                let advice = match kind {
+                    TroubleKind::TimedOut => SILENT,
+                    TroubleKind::Garbage => answer::NOT_A_RUNTIME_API,
+                    TroubleKind::Mismatch => return Err(master::not_a_worker(what)),
+                    TroubleKind::Unreachable | TroubleKind::Denied => {
+                        "see whether HAProxy ended or restarted in this moment"
+                    }
+                };
+                Err(Trouble::new(kind, what, why, advice))
+            }
+            Sent::Answered(text) if self.is_master && master::is_a_worker(&text) => Err(master::not_a_master(what)),
+            Sent::Answered(text) => self
+                .sections(&text, commands)
+                .map_err(|torn| Trouble::new(TroubleKind::Garbage, what, torn.to_string(), torn.advice())),
         }
-        Sent::Answered(text) => answer::sections(&text, commands.len())
-            .map_err(|torn| Trouble::new(TroubleKind::Garbage, what, torn.to_string(), torn.advice())),
+    }
+
+    /// Sends one line of commands that are spelled out, and reads until HAProxy closes the connection.
+    pub(super) async fn send(&self, connection: Connection, commands: &[String], deadline: Instant) -> Sent {
+        let line = if self.is_master { master::line(commands) } else { format!("{PREFIX};{}\n", commands.join(";")) };
+        send(connection, &line, deadline).await
+    }
+
+    /// One section per command of an answer.
+    pub(super) fn sections(&self, text: &str, commands: &[String]) -> Result<Said, answer::Garbled> {
+        if self.is_master {
+            let (sections, workers) = master::sections(text, commands)?;
+            return Ok(Said { sections, workers: Some(workers) });
+        }
+        Ok(Said { sections: answer::sections(text, commands.len())?, workers: None })
+    }
+
+    /// Connects.
+    pub(super) async fn connect(&self, what: &str, deadline: Instant) -> Result<Connection, Trouble> {
+        if let Some(link) = &self.link {
+            return link.connect(what, deadline).await.map(|channel| Connection::Channel(Box::new(channel)));
+        }
+        let connecting = async {
+            match &self.address {
+                Address::Unix(path) => {
+                    UnixStream::connect(path).await.map(|stream| Box::new(stream) as Box<dyn Duplex>)
+                }
+                Address::Tcp(address) => {
+                    TcpStream::connect(address).await.map(|stream| Box::new(stream) as Box<dyn Duplex>)
+                }
+                // It has a link.
+                Address::Ssh(_) => Err(io::ErrorKind::NotConnected.into()),
+            }
+        };
+        match timeout_at(deadline, connecting).await {
+            Ok(Ok(connection)) => Ok(Connection::Socket(connection)),
+            Ok(Err(error)) => Err(not_connected(&self.address, what, &error)),
+            Err(_elapsed) => Err(Trouble::new(
+                TroubleKind::TimedOut,
+                what,
+                "the connection was not accepted within the time-out",
+                "see whether the host is up and a firewall lets this machine in",
+            )),
+        }
     }
 }
 
@@ -67,29 +178,7 @@ pub(super) async fn ask(
 const SILENT: &str = "see whether HAProxy is stopped or overloaded, and whether other clients hold all the connections \
                       of its stats socket (10 unless `stats maxconn` says otherwise)";
 
-/// Connects.
-pub(super) async fn connect(address: &Address, what: &str, deadline: Instant) -> Result<Connection, Trouble> {
-    let connecting = async {
-        match address {
-            Address::Unix(path) => UnixStream::connect(path).await.map(|stream| Box::new(stream) as Connection),
-            Address::Tcp(address) => TcpStream::connect(address).await.map(|stream| Box::new(stream) as Connection),
-        }
-    };
-    match timeout_at(deadline, connecting).await {
-        Ok(Ok(connection)) => Ok(connection),
-        Ok(Err(error)) => Err(not_connected(address, what, &error)),
-        Err(_elapsed) => Err(Trouble::new(
-            TroubleKind::TimedOut,
-            what,
-            "the connection was not accepted within the time-out",
-            "see whether the host is up and a firewall lets this machine in",
-        )),
-    }
-}
-
-/// Sends one line and reads until HAProxy closes the connection.
-pub(super) async fn send(mut connection: Connection, commands: &[String], deadline: Instant) -> Sent {
-    let line = format!("{PREFIX};{}\n", commands.join(";"));
+async fn send(mut connection: Connection, line: &str, deadline: Instant) -> Sent {
     let mut rest = line.as_bytes();
     while !rest.is_empty() {
         let untouched = rest.len() == line.len();
@@ -124,6 +213,10 @@ pub(super) async fn send(mut connection: Connection, commands: &[String], deadli
         Ok(Ok(false)) => (TroubleKind::Garbage, format!("the answer does not end after {LONGEST} bytes")),
         Ok(Err(error)) => (TroubleKind::Unreachable, format!("the answer broke off ({error})")),
         Err(_elapsed) if answer.is_empty() => (TroubleKind::TimedOut, "no answer came within the time-out".to_owned()),
+        // A master that is taken for a worker knows none of the commands, and waits for more.
+        Err(_elapsed) if answer.starts_with(b"Unknown command") => {
+            (TroubleKind::Mismatch, "the master process answered, and knows none of the commands".to_owned())
+        }
         Err(_elapsed) => {
             (TroubleKind::TimedOut, format!("the answer did not end within the time-out ({} bytes came)", answer.len()))
         }

@@ -3,7 +3,7 @@
 /// What to do about a refusal, by HAProxy's own words.
 pub(super) fn advice(words: &str) -> &'static str {
     /// A part of HAProxy's words, and the advice.
-    const KNOWN: [(&str, &str); 12] = [
+    const KNOWN: [(&str, &str); 13] = [
         (
             "permission denied",
             "the socket's level is not admin: write `level admin` on its `stats socket` line and reload, or use one that has it",
@@ -20,6 +20,7 @@ pub(super) fn advice(words: &str) -> &'static str {
         ("absolute weight can only", "weights go from 0 to 256"),
         ("entry not found", "the map has no such key: add it to the map's file and reload, or correct `key`"),
         ("unknown map identifier", "no such map is loaded: check `map` in the profile"),
+        ("can't find the target", "the master has no such worker any more: look again, and into HAProxy's log"),
         (
             "unknown command",
             "this is another version or another socket (the master's?): give a worker's `stats socket`",

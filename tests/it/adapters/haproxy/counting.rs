@@ -195,7 +195,7 @@ async fn three_pools_share_one_backend() {
     let at: Vec<_> = at.iter().map(|(name, at)| (name.as_str(), at.as_slice())).collect();
     let haproxy = Haproxy::start(Layout::Pools(&at));
     let [blue, green, _canary] = pools;
-    let fixture = Fixture { blue, green, haproxy, shape: servers(&["blue", "green", "canary"]) };
+    let fixture = Fixture { blue, green, haproxy, shape: servers(&["blue", "green", "canary"]), is_master: false };
     let weights = flightdeck::domain::Weights::new(
         [("blue", 50), ("green", 45), ("canary", 5)]
             .map(|(pool, percent)| (pool.into(), flightdeck::domain::BasisPoints::percent(percent)))
@@ -224,7 +224,7 @@ fn inner_with_a_queue() -> Fixture {
     let haproxy = crate::support::haproxy::Setup::new(layout).server("blue-1", "maxconn 1").start();
     let Fixture { shape, .. } = Fixture::c(1, 1);
     assert!(matches!(shape, Shape::Servers { .. }));
-    Fixture { blue, green, haproxy, shape }
+    Fixture { blue, green, haproxy, shape, is_master: false }
 }
 
 /// Three requests at once, one of which is served at a time.

@@ -98,6 +98,13 @@ async fn what_is_shown_is_what_is_sent() {
         assert!(matches!(router.set(&prepared, None, &Gate::open()).await, SetAnswer::Unknown(_)));
         assert_eq!(fake.heard(), format!("set severity-output number;{}\n", prepared.requests.join(";")));
     }
+    let fixture = Fixture::a(2, 3).by_the_master();
+    let reading = read(&fixture.router()).await;
+    let prepared = fixture.router().prepare(&weights(3_000), Some(&reading)).unwrap();
+    let fake = Fake::start(Talk::Says(Vec::new()));
+    let router = fixture.at_address(Address::Tcp(fake.address.to_string()), PATIENT);
+    assert!(matches!(router.set(&prepared, None, &Gate::open()).await, SetAnswer::Unknown(_)));
+    assert_eq!(fake.heard(), format!("show proc;{};show proc;quit\n", prepared.requests.join(";")));
 }
 
 #[tokio::test]

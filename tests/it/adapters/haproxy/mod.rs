@@ -2,11 +2,14 @@
 
 mod configurations;
 mod counting;
+mod master;
 mod misfits;
 mod processes;
+mod ssh;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use flightdeck::adapter::router::Router;
@@ -28,6 +31,8 @@ struct Fixture {
     green: Pool,
     haproxy: Haproxy,
     shape: Shape,
+    /// Whether it is steered by its master's socket.
+    is_master: bool,
 }
 
 impl Fixture {
@@ -40,7 +45,7 @@ impl Fixture {
         let (blue, green) = (Pool::start("blue", blue), Pool::start("green", green));
         let (at_blue, at_green) = (blue.addresses(), green.addresses());
         let haproxy = change(Setup::new(Layout::A { blue: &at_blue, green: &at_green })).start();
-        Self { blue, green, haproxy, shape: servers(&["blue", "green"]) }
+        Self { blue, green, haproxy, shape: servers(&["blue", "green"]), is_master: false }
     }
 
     /// Two backends and a percentage in a map.
@@ -53,7 +58,7 @@ impl Fixture {
             percent_of: "green".into(),
             pools: pairs(&[("blue", "be_blue"), ("green", "be_green")]),
         };
-        Self { blue, green, haproxy, shape }
+        Self { blue, green, haproxy, shape, is_master: false }
     }
 
     /// One server per pool in front of inner proxies.
@@ -65,19 +70,31 @@ impl Fixture {
             pools: pairs(&[("blue", "blue"), ("green", "green")]),
             inner: pairs(&[("blue", "pool_blue"), ("green", "pool_green")]),
         };
-        Self { blue, green, haproxy, shape }
+        Self { blue, green, haproxy, shape, is_master: false }
+    }
+
+    /// The same, steered by its master's socket.
+    fn by_the_master(mut self) -> Self {
+        self.is_master = true;
+        self
+    }
+
+    /// The socket that may change weights.
+    fn socket(&self) -> PathBuf {
+        if self.is_master { self.haproxy.master_socket() } else { self.haproxy.admin_socket() }
     }
 
     fn router(&self) -> HaProxy {
-        self.at_address(Address::Unix(self.haproxy.admin_socket()), PATIENT)
+        self.at_address(Address::Unix(self.socket()), PATIENT)
     }
 
     fn at_address(&self, address: Address, timeout: Duration) -> HaProxy {
-        HaProxy::new(Config { address, shape: self.shape.clone(), timeout })
+        HaProxy::new(Config { address, is_master: self.is_master, shape: self.shape.clone(), timeout })
     }
 
     fn shaped(&self, shape: Shape) -> HaProxy {
-        HaProxy::new(Config { address: Address::Unix(self.haproxy.admin_socket()), shape, timeout: PATIENT })
+        let address = Address::Unix(self.socket());
+        HaProxy::new(Config { address, is_master: self.is_master, shape, timeout: PATIENT })
     }
 
     /// Prepares and sends green's share, and says what is read afterwards.
@@ -93,7 +110,7 @@ impl Fixture {
 
 impl Subject for Fixture {
     fn adapter(&self, timeout: Duration) -> Box<dyn Router> {
-        Box::new(self.at_address(Address::Unix(self.haproxy.admin_socket()), timeout))
+        Box::new(self.at_address(Address::Unix(self.socket()), timeout))
     }
 
     fn pools(&self) -> Vec<PoolId> {
@@ -131,7 +148,8 @@ impl Subject for Fixture {
     }
 
     fn applies_late(&self) -> bool {
-        true
+        // A master that goes on and finds its client gone passes nothing on.
+        !self.is_master
     }
 
     fn end(&mut self) {
@@ -141,7 +159,12 @@ impl Subject for Fixture {
     fn powerless(&self, timeout: Duration) -> Option<Box<dyn Router>> {
         // HAProxy lets everybody set a map who reaches the socket.
         let has_levels = matches!(self.shape, Shape::Servers { .. });
-        has_levels.then(|| Box::new(self.at_address(Address::Tcp(self.haproxy.user_tcp()), timeout)) as Box<dyn Router>)
+        let address = if self.is_master {
+            Address::Unix(self.haproxy.master_user_socket())
+        } else {
+            Address::Tcp(self.haproxy.user_tcp())
+        };
+        has_levels.then(|| Box::new(self.at_address(address, timeout)) as Box<dyn Router>)
     }
 
     fn at(&self, peer: SocketAddr, timeout: Duration) -> Box<dyn Router> {

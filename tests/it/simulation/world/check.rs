@@ -115,7 +115,7 @@ impl World {
                 }
                 self.ledger.run = None;
             }
-            self.take_account(entry, event);
+            self.take_account(entry, event, &fold);
             fold.apply_entry(&stamp, std::slice::from_ref(event));
         }
         if fold.changes.iter().filter(|change| change.settled.is_none()).count() > 1 {
@@ -131,6 +131,7 @@ impl World {
         let forward = match event {
             Event::ChangeConfirmed(confirmed) => confirmed.kind.is_forward(),
             Event::ChangeDispatched { change, owner, epoch, .. }
+            | Event::WaveDispatched { change, owner, epoch, .. }
             | Event::ChangeRetried { change, owner, epoch, .. } => {
                 if *owner != entry.cockpit {
                     self.broke("C4", "an intent names another cockpit than the one that appended it");
@@ -200,6 +201,7 @@ impl World {
     fn check_event(&mut self, entry: &Entry, event: &Event, fold: &Session, decided: &Decided) {
         match event {
             Event::ChangeConfirmed(confirmed) => self.check_confirmed(entry, confirmed, fold, decided),
+            Event::WaveDispatched { change, wave, .. } => self.check_wave(entry, *change, *wave, fold, decided),
             Event::StepMarked { step, mark } => self.check_marked(entry, step, mark, fold, decided),
             Event::ProfileReloaded { digest, second, .. } => {
                 self.seen.mark("profile reloaded");
@@ -284,6 +286,12 @@ impl World {
         self.check_second(entry, &Act::Change(confirmed), &confirmed.second, asks == Friction::Two, decided);
         if let ChangeKind::Rollback { supersedes, .. } = &confirmed.kind {
             self.seen.mark("rollback");
+            if !confirmed.waves.are_all_at_once() {
+                self.broke("D5", "a rollback goes in waves");
+            }
+            if fold.in_flight().is_some_and(|change| change.next_wave().is_some()) {
+                self.seen.mark("rollback between waves");
+            }
             if supersedes.is_some() {
                 self.seen.mark("superseded");
             }
@@ -463,7 +471,8 @@ impl World {
         }
     }
 
-    fn take_account(&mut self, entry: &Entry, event: &Event) {
+    fn take_account(&mut self, entry: &Entry, event: &Event, fold: &Session) {
+        self.account_of_waves(event, fold);
         match event {
             Event::ConfirmationAsked(what) => {
                 let asked = Asked { by: entry.actor.clone(), cockpit: entry.cockpit, what: (**what).clone() };
@@ -509,6 +518,7 @@ impl World {
             Event::DriftEnded { .. } => "drift ended",
             Event::DriftAccepted { .. } => "drift accepted",
             Event::ChangeRetried { .. } => "retried",
+            Event::WaveDispatched { .. } => "wave sent",
             Event::ChangeSettled { how: Settlement::Left { .. }, .. } => "left",
             Event::ChangeSettled { how: Settlement::NothingSent, .. } => "nothing sent",
             Event::PoolDrained { .. } => "drained",
@@ -556,6 +566,7 @@ impl World {
         if !forward {
             return;
         }
+        self.check_barrier(send, &change);
         if change.settled.is_some() {
             self.broke("R4", "a forward change was sent on by a cockpit that knew that it was over");
         }
@@ -582,6 +593,7 @@ fn is_same_act(act: &Act<'_>, asked: &Asked) -> bool {
                 && same_kind
                 && confirmed.to == proposal.to
                 && confirmed.routers == proposal.routers
+                && confirmed.waves == proposal.waves
                 && confirmed.overrides == asked.what.overrides
         }
         (Act::Complete(step, overrides), AskedAct::Complete { step: asked_step, .. }) => {

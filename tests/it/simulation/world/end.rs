@@ -144,6 +144,9 @@ impl World {
         let operators: Vec<usize> =
             self.alive().into_iter().filter(|at| self.cockpits[*at].flight.me.seat == Seat::Operator).collect();
         let Some(at) = self.random.pick(&operators).copied() else { return };
+        // Who waits for another person stops waiting first, as a person does with one key.
+        self.ask(at, Ask::Withdraw);
+        self.pass(100);
         self.ask(at, Ask::ProposeRollback(WayBackChoice::Step));
         self.pass(100);
         let proposing = self.cockpits[at].flight.proposing.as_ref().filter(|each| each.is_rollback());

@@ -27,6 +27,12 @@ pub struct Ledger {
     pub moving: BTreeSet<u64>,
     /// Changes that the journal knows.
     pub confirmed: BTreeSet<ChangeId>,
+    /// Routers that the journal has as verified, since when in true time.
+    pub whole: BTreeMap<(ChangeId, RouterId), u64>,
+    /// Changes between whose waves something came since the last intent.
+    pub stopped: BTreeSet<ChangeId>,
+    /// Waves that a person asked for, in which cockpit.
+    pub waves_asked: BTreeSet<(CockpitId, ChangeId, usize)>,
     /// Notes, each asked for once.
     pub notes: BTreeSet<String>,
     pub statements: BTreeMap<String, Statement>,
@@ -97,6 +103,7 @@ pub fn moves(event: &Event, fold: &Session, by: CockpitId) -> bool {
         | Event::ControlsTaken(_)
         | Event::ChangeConfirmed(_)
         | Event::ChangeDispatched { .. }
+        | Event::WaveDispatched { .. }
         | Event::ChangeRetried { .. }
         | Event::RouterAnswered { .. }
         | Event::ChangeSettled { .. }
@@ -140,8 +147,11 @@ impl World {
         let beside = !self.ledger.decided.contains_key(&entry);
         for event in events {
             let (change, owner, deadline, routers) = match event {
-                Event::ChangeDispatched { change, owner, deadline, .. } => (change, owner, deadline, None),
-                Event::ChangeRetried { change, owner, deadline, routers, .. } => {
+                Event::ChangeDispatched { change, owner, deadline, routers, .. } => {
+                    (change, owner, deadline, (!routers.is_empty()).then(|| routers.clone()))
+                }
+                Event::WaveDispatched { change, owner, deadline, routers, .. }
+                | Event::ChangeRetried { change, owner, deadline, routers, .. } => {
                     (change, owner, deadline, Some(routers.clone()))
                 }
                 _ => continue,

@@ -10,6 +10,7 @@ mod scene;
 mod serve;
 mod sign;
 mod store;
+mod wave;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use flightdeck::domain::procedure::{Confirm, Friction, StepAct, Timing};
 use flightdeck::domain::{
     ChangeId, CockpitId, Digest, Elapsed, EntryId, ItemId, NativeSplit, Now, Operator, Outcome, People, PoolId,
     Presence, Procedure, Reading, RouterId, Seat, SessionId, Signed, Signer, StepId, Timestamp, Trouble, TroubleKind,
+    Waves,
 };
 use flightdeck::entry::Entry;
 use flightdeck::flight::propose::Stage;

@@ -229,12 +229,32 @@ impl World {
 
     fn settle(&mut self, at: usize) {
         let Some(change) = self.cockpits[at].flight.session.in_flight() else { return };
-        let routers: Vec<RouterId> = change.unfinished().map(|(router, _)| router.clone()).collect();
+        let (id, next) = (change.id(), change.next_wave());
+        if let Some(wave) = next.filter(|_| self.random.chance(70)) {
+            return self.look_at_waves(at, id, wave);
+        }
+        let change = self.cockpits[at].flight.session.in_flight();
+        let open = change.into_iter().flat_map(flightdeck::session::Change::unfinished);
+        let routers: Vec<RouterId> = open.map(|(router, _)| router.clone()).collect();
         if self.random.chance(60) {
             let some = self.random.pick(&routers).cloned();
             self.ask(at, Ask::Retry(some.into_iter().collect()));
         } else {
             self.ask(at, Ask::Leave { reason: "good enough".to_owned() });
+        }
+    }
+
+    /// Most waves are waited for; a hold is released, and a wave that wants a word gets it.
+    fn look_at_waves(&mut self, at: usize, change: ChangeId, wave: usize) {
+        if self.cockpits[at].flight.session.hold.is_some() && self.random.chance(60) {
+            return self.ask(at, Ask::ReleaseHold { reason: "looked".to_owned() });
+        }
+        let waits = self.cockpits[at].flight.wave_waits(self.now(at).elapsed);
+        let wants_a_word = matches!(waits, Some(flightdeck::session::wave::Waits::Word { .. }));
+        if self.random.chance(if wants_a_word { 90 } else { 20 }) {
+            let me = self.cockpits[at].flight.me.cockpit;
+            self.ledger.waves_asked.insert((me, change, wave));
+            self.ask(at, Ask::SendWave);
         }
     }
 

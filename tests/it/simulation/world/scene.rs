@@ -33,7 +33,7 @@ pub fn key_of(operator: &Operator) -> Signer {
 
 /// The plan of a blue/green deployment with times so short that a flight is a minute.
 pub fn procedure(random: &mut Random) -> Procedure {
-    let routers = [1, 1, 2, 3][usize::try_from(random.below(4)).unwrap()];
+    let routers = [1, 2, 2, 3][usize::try_from(random.below(4)).unwrap()];
     let mut procedure = blue_green(routers);
     for router in &mut procedure.routers {
         router.poll = Duration::from_secs(1);
@@ -58,6 +58,7 @@ pub fn procedure(random: &mut Random) -> Procedure {
         answer: Duration::from_secs(6),
     };
     procedure.confirm = confirm(random);
+    procedure.rollout = rollout(random, &procedure);
     procedure
 }
 
@@ -71,9 +72,21 @@ fn confirm(random: &mut Random) -> Confirm {
     }
 }
 
-/// The same profile after somebody edited it: other frictions, another digest.
+/// All at once, or waves of one or two with a short pause or none.
+fn rollout(random: &mut Random, procedure: &Procedure) -> Waves {
+    let routers: Vec<RouterId> = procedure.routers.iter().map(|router| router.id.clone()).collect();
+    let between = Duration::from_millis([0, 0, 400, 1_500][usize::try_from(random.below(4)).unwrap()]);
+    match random.below(3) {
+        0 => Waves::default(),
+        1 => Waves::of_size(&routers, 2, between),
+        _ => Waves::of_size(&routers, 1, between),
+    }
+}
+
+/// The same profile after somebody edited it: other frictions, other waves, another digest.
 pub fn edited(procedure: &Procedure, random: &mut Random, edition: u8) -> Procedure {
-    Procedure { digest: Digest([7 + edition; 32]), confirm: confirm(random), ..procedure.clone() }
+    let rollout = rollout(random, procedure);
+    Procedure { digest: Digest([7 + edition; 32]), confirm: confirm(random), rollout, ..procedure.clone() }
 }
 
 /// How far a host's clock is off, in milliseconds.

@@ -1,0 +1,172 @@
+//! One run of a program: as given, no shell, bounded in time and in what it may say.
+//!
+//! Invariant: the program and what it started are killed when the run is over or given up (they are a process group).
+
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use futures_util::future::join3;
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::{ChildStdin, Command};
+use tokio::time::timeout;
+
+use crate::setting::literal;
+
+/// The longest answer.
+const LIMIT: usize = 1024 * 1024;
+/// How much of its second output is kept: the end.
+const LAST_WORDS: usize = 4 * 1024;
+/// The most of it that is quoted.
+const QUOTED: usize = 300;
+/// How long what it wrote may take to arrive once it has ended; something that it left behind may hold the pipes.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+/// What became of a run.
+pub(super) enum Ran {
+    /// It could not be started: nothing happened.
+    NotStarted(std::io::Error),
+    /// It ended by itself.
+    Ended(Ended),
+    /// It was killed, for this reason.
+    Killed {
+        /// Why.
+        why: String,
+        /// Whether the time was over.
+        is_late: bool,
+    },
+}
+
+/// How a program ended, and what it said.
+pub(super) struct Ended {
+    /// Its exit code; `None` when a signal ended it.
+    pub(super) code: Option<i32>,
+    /// How, for people: `exit status: 1`.
+    pub(super) how: String,
+    /// Its first output.
+    pub(super) out: Vec<u8>,
+    /// The end of its second one, for people.
+    pub(super) words: String,
+}
+
+/// The program and whatever it started.
+struct Group(Option<Pid>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(pid) = self.0.take() {
+            // Nobody left to kill is what is wanted.
+            let _gone = kill_process_group(pid, Signal::KILL);
+        }
+    }
+}
+
+/// Runs a program with this on its input.
+pub(super) async fn run(words: &[String], input: Vec<u8>, limit: Duration) -> Ran {
+    let Some((program, arguments)) = words.split_first() else {
+        return Ran::NotStarted(std::io::Error::new(std::io::ErrorKind::NotFound, "no program is named"));
+    };
+    let spawned = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn();
+    let mut child = match spawned {
+        Ok(child) => child,
+        Err(error) => return Ran::NotStarted(error),
+    };
+    // Dropped before the child is let go, so that the group is still its own.
+    let _group = Group(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw));
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let said = {
+        let talk = join3(feed(stdin, input), gather(stdout, &mut out), tail(stderr, &mut err));
+        let mut talk = std::pin::pin!(talk);
+        let whole = async {
+            tokio::select! {
+                ((), is_whole, ()) = &mut talk => {
+                    if !is_whole {
+                        return None;
+                    }
+                    Some(child.wait().await)
+                }
+                status = child.wait() => {
+                    let _lapsed = timeout(FAREWELL, talk).await;
+                    Some(status)
+                }
+            }
+        };
+        timeout(limit, whole).await
+    };
+    match said {
+        Err(_late) => Ran::Killed { why: format!("no answer within {limit:?}; it was killed"), is_late: true },
+        Ok(None) => Ran::Killed { why: format!("its answer is longer than {} KiB", LIMIT / 1024), is_late: false },
+        Ok(Some(_)) if out.len() > LIMIT => {
+            Ran::Killed { why: format!("its answer is longer than {} KiB", LIMIT / 1024), is_late: false }
+        }
+        Ok(Some(Err(error))) => Ran::Killed { why: format!("its end was not seen: {error}"), is_late: false },
+        Ok(Some(Ok(status))) => Ran::Ended(ended(status, out, &err)),
+    }
+}
+
+fn ended(status: ExitStatus, out: Vec<u8>, err: &[u8]) -> Ended {
+    Ended { code: status.code(), how: status.to_string(), out, words: words(&String::from_utf8_lossy(err)) }
+}
+
+/// Writes the input and closes it. A program that does not read it is not asked to.
+async fn feed(stdin: Option<ChildStdin>, input: Vec<u8>) {
+    if let Some(mut stdin) = stdin {
+        // It may have ended, or closed its input.
+        let _unread = stdin.write_all(&input).await;
+    }
+}
+
+/// Reads the first output; says whether that was all of it.
+async fn gather(pipe: Option<impl AsyncRead + Unpin>, out: &mut Vec<u8>) -> bool {
+    let Some(pipe) = pipe else { return true };
+    let limit = u64::try_from(LIMIT).unwrap_or(u64::MAX);
+    // A pipe that breaks has ended.
+    let _end = pipe.take(limit + 1).read_to_end(out).await;
+    out.len() <= LIMIT
+}
+
+/// Keeps the end of the second output.
+async fn tail(pipe: Option<impl AsyncRead + Unpin>, err: &mut Vec<u8>) {
+    let Some(mut pipe) = pipe else { return };
+    while matches!(pipe.read_buf(err).await, Ok(1..)) {
+        if err.len() > 2 * LAST_WORDS {
+            err.drain(..err.len() - LAST_WORDS);
+        }
+    }
+}
+
+/// What a program said last, for people: one line, harmless on a terminal, not long, and nothing that looks like a secret.
+pub(super) fn words(text: &str) -> String {
+    if literal::is_in(text) {
+        return "what it said holds a secret and is not shown".to_owned();
+    }
+    let harmless: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let words = harmless.split_whitespace().collect::<Vec<_>>().join(" ");
+    let count = words.chars().count();
+    if count <= QUOTED {
+        return words;
+    }
+    let end: String = words.chars().skip(count - QUOTED).collect();
+    format!("…{end}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn last_words_are_one_short_harmless_line_without_secrets() {
+        assert_eq!(words("a\r\n\u{1b}[2J b\n"), "a [2J b");
+        assert_eq!(words(&format!("{} end", "x".repeat(400))).chars().count(), 301);
+        assert!(words(&format!("{} end", "x".repeat(400))).ends_with("end"));
+        assert!(!words("curl -H 'Authorization: Bearer hunter2'").contains("hunter2"));
+    }
+}
