@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::http::header::AUTHORIZATION;
+use ::http::{HeaderName, HeaderValue};
 use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
@@ -103,11 +105,18 @@ impl Cluster {
         let door = self.door().await.map_err(Lost::Unopened)?;
         let mut request = request.clone();
         let login = timeout(LOGIN, door.headers()).await.unwrap_or_else(|_elapsed| Err(self.too_slow()));
-        request.headers.extend(login.map_err(Lost::Unopened)?);
-        let said = match fence {
+        let login = login.map_err(Lost::Unopened)?;
+        request.headers.extend(login.iter().cloned());
+        let mut said = match fence {
             None => door.client.look(&request).await,
             Some(fence) => door.client.write(&request, fence).await,
         };
+        if let Ok(answer) = &mut said
+            && !answer.is_success()
+        {
+            // A refusal is quoted, and what stands between us and the cluster may repeat in it what it was shown.
+            mask(&mut answer.body, &login);
+        }
         if said.as_ref().is_ok_and(|answer| answer.status == 401) {
             let mut kept = self.door.lock().await;
             if kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, &door)) {
@@ -141,6 +150,18 @@ impl Cluster {
     }
 }
 
+/// Takes every secret word of these headers out of a text.
+fn mask(text: &mut Vec<u8>, login: &[(HeaderName, HeaderValue)]) {
+    for (_, value) in login.iter().filter(|(name, _)| name == AUTHORIZATION) {
+        let value = value.as_bytes();
+        // Without the scheme before it.
+        let secret = value.splitn(2, |byte| *byte == b' ').last().unwrap_or(value).trim_ascii();
+        while let Some(at) = memchr::memmem::find(text, secret).filter(|_| !secret.is_empty()) {
+            text.splice(at..at + secret.len(), "…".bytes());
+        }
+    }
+}
+
 /// A no, with what it means to an operator.
 pub(super) fn refusal(answer: &Answer, what: &str) -> Trouble {
     let mut trouble = answer.refusal(what);
@@ -152,4 +173,16 @@ pub(super) fn refusal(answer: &Answer, what: &str) -> Trouble {
         _ => trouble.advice,
     };
     trouble
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AUTHORIZATION, HeaderValue, mask};
+
+    #[test]
+    fn a_token_that_is_repeated_is_taken_out() {
+        let mut text = b"no user for Bearer abc.def, abc.def".to_vec();
+        mask(&mut text, &[(AUTHORIZATION, HeaderValue::from_static("Bearer abc.def"))]);
+        assert_eq!(String::from_utf8_lossy(&text), "no user for Bearer \u{2026}, \u{2026}");
+    }
 }
