@@ -18,7 +18,7 @@ pub struct RouterConfig {
 }
 
 /// Kinds that a later version will know.
-const NOT_YET: [&str; 6] = ["caddy", "httproute", "istio", "traefik-service", "service-selector", "argo-rollouts"];
+const NOT_YET: [&str; 1] = ["caddy"];
 
 /// Reads all routers. `poll` and `timeout` hold where a router says nothing else; `names` gets every name that is written.
 pub(super) fn read(

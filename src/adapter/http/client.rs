@@ -18,6 +18,8 @@ pub struct Client {
     endpoint: Endpoint,
     login: Option<Login>,
     tls: Option<Arc<rustls::ClientConfig>>,
+    /// The name in the server's certificate, where it is not the address's.
+    peer: Option<String>,
     patience: Duration,
     /// Whether an answer says that the secret is over.
     is_over: fn(&Answer) -> bool,
@@ -30,13 +32,24 @@ impl Client {
     /// When a certificate cannot be read.
     pub fn new(endpoint: Endpoint, login: Option<Login>, tls: &Tls, patience: Duration) -> Result<Self, Trouble> {
         let tls = if endpoint.is_encrypted { Some(tls.config(&format!("connect to {endpoint}"))?) } else { None };
-        Ok(Self { endpoint, login, tls, patience, is_over: |answer| answer.status == 401 })
+        Ok(Self { endpoint, login, tls, peer: None, patience, is_over: |answer| answer.status == 401 })
     }
 
     /// The same for a system that says by other answers than 401 that the secret is no longer good.
     #[must_use]
     pub fn renewing(self, is_over: fn(&Answer) -> bool) -> Self {
         Self { is_over, ..self }
+    }
+
+    /// A client whose certificates come from elsewhere than the profile, and whose server may be certified under another
+    /// name than its address. Who asks is in the headers of each request.
+    pub fn over(
+        endpoint: Endpoint,
+        tls: Option<Arc<rustls::ClientConfig>>,
+        peer: Option<String>,
+        patience: Duration,
+    ) -> Self {
+        Self { endpoint, login: None, tls, peer, patience, is_over: |_| false }
     }
 
     /// Where it is.
@@ -61,7 +74,7 @@ impl Client {
     /// # Errors
     /// Why there is no connection.
     pub async fn knock(&self) -> Result<(), Failure> {
-        connect(&self.endpoint, self.tls.clone(), Time::of(self.patience)).await.map(drop)
+        connect(&self.endpoint, self.tls.clone(), self.peer.as_deref(), Time::of(self.patience)).await.map(drop)
     }
 
     /// Asks for a change, once. The fence is asked on the open connection, directly before the first byte.
@@ -106,7 +119,7 @@ impl Client {
         let built = built
             .body(Full::new(Bytes::from(request.body.clone())))
             .map_err(|error| unfit(format!("the request cannot be made: {error}")))?;
-        let wire = connect(&self.endpoint, self.tls.clone(), time).await?;
+        let wire = connect(&self.endpoint, self.tls.clone(), self.peer.as_deref(), time).await?;
         let mut answer = talk(wire, built, fence, time).await?;
         if let Some(login) = self.login.as_ref().filter(|_| !answer.is_success()) {
             // A refusal is quoted, and some systems repeat in it what they were shown.

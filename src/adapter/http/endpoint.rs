@@ -74,6 +74,11 @@ impl Endpoint {
         }
     }
 
+    /// Whether the connection is encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        self.is_encrypted
+    }
+
     /// The host's name as it was given.
     pub fn host(&self) -> &str {
         match &self.reach {

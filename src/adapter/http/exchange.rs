@@ -43,6 +43,7 @@ impl Time {
 pub(super) async fn connect(
     endpoint: &Endpoint,
     tls: Option<Arc<rustls::ClientConfig>>,
+    peer: Option<&str>,
     time: Time,
 ) -> Result<Box<dyn Wire>, Failure> {
     let connecting = async {
@@ -54,7 +55,7 @@ pub(super) async fn connect(
         };
         stream.set_nodelay(true)?;
         let Some(tls) = tls else { return Ok(Box::new(stream)) };
-        let name = ServerName::try_from(endpoint.host().to_owned()).map_err(std::io::Error::other)?;
+        let name = ServerName::try_from(peer.unwrap_or(endpoint.host()).to_owned()).map_err(std::io::Error::other)?;
         Ok(Box::new(TlsConnector::from(tls).connect(name, stream).await?))
     };
     match timeout_at(time.until, connecting).await {

@@ -31,6 +31,7 @@ pub mod demo;
 pub mod envoy;
 pub mod haproxy;
 mod kinds;
+pub mod kubernetes;
 pub mod nginx;
 pub mod octopus;
 pub mod rest;

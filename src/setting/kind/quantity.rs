@@ -49,6 +49,32 @@ pub fn count(least: usize, most: usize) -> Kind<usize> {
     Kind { accepted, schema, read: Box::new(read), parse: None }
 }
 
+/// One of several that stand in a list: by its place, counted from 0, or by its name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Which {
+    /// By its place.
+    Place(usize),
+    /// By its name.
+    Named(String),
+}
+
+/// A place in a list, counted from 0, or the name of what stands there.
+pub fn which() -> Kind<Which> {
+    let schema = json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "string", "minLength": 1 }] });
+    let read = |value: &Value<'_>| match value.item {
+        DeValue::Integer(written) => {
+            let place = written.as_str().parse().ok().filter(|_| written.radix() == 10);
+            place.map(Which::Place).ok_or_else(|| Wrong::new(format!("cannot be {}", quoted(written.as_str()))))
+        }
+        DeValue::String(name) if !name.is_empty() && !name.chars().any(char::is_control) => {
+            Ok(Which::Named(name.clone().into_owned()))
+        }
+        _ => Err(Wrong::new(format!("is {}", value.sort()))),
+    };
+    let accepted = "a place counted from 0, or a name in quotes".to_owned();
+    Kind { accepted, schema, read: Box::new(read), parse: None }
+}
+
 /// A percentage with at most two decimals, as a number or as text with a sign, in hundredths of a percent.
 pub fn percent(least: u32, most: u32) -> Kind<u32> {
     let shown = |hundredths: u32| format!("{}", f64::from(hundredths) / 100.0);

@@ -6,6 +6,8 @@ mod consul;
 mod demo;
 mod envoy;
 mod haproxy;
+#[cfg(feature = "kubernetes")]
+mod kubernetes;
 mod log;
 mod metric;
 mod nginx;

@@ -19,7 +19,14 @@ fn profiles_in(folder: &str) -> Vec<PathBuf> {
         .filter(|path| {
             cfg!(feature = "aws") || !path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"alb"))
         })
+        .filter(|path| cfg!(feature = "kubernetes") || !is_of_kubernetes(path))
         .collect();
     all.sort();
     all
+}
+
+/// Whether its routers are behind a feature: without it every such profile is refused for that alone.
+fn is_of_kubernetes(profile: &std::path::Path) -> bool {
+    let bytes = std::fs::read(profile).expect("the profile can be read");
+    String::from_utf8_lossy(&bytes).lines().any(|line| line.starts_with("namespace "))
 }

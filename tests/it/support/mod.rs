@@ -5,6 +5,8 @@ pub mod app;
 pub mod aws;
 pub mod azure;
 pub mod call;
+#[cfg(any(feature = "kubernetes", feature = "nats"))]
+pub mod certificate;
 pub mod cockpit;
 pub mod consul;
 pub mod crew;
@@ -16,6 +18,8 @@ pub mod fake;
 pub mod haproxy;
 pub mod keeper;
 pub mod keys;
+#[cfg(feature = "kubernetes")]
+pub mod kube;
 pub mod load;
 #[cfg(feature = "aws")]
 pub mod moto;

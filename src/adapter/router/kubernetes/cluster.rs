@@ -1,0 +1,155 @@
+//! One cluster, as one router asks it: opened when first needed, and opened anew when it says 401.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use super::access::{self, Door};
+use super::place::Place;
+use crate::adapter::http::{Answer, Failure, Request};
+use crate::adapter::router::Fence;
+use crate::adapter::router::SetAnswer;
+use crate::domain::{Trouble, TroubleKind};
+
+/// How long logging in may take: a plugin may ask a server of its own.
+const LOGIN: Duration = Duration::from_secs(20);
+
+/// One cluster and namespace.
+pub(super) struct Cluster {
+    pub(super) place: Place,
+    patience: Duration,
+    door: Mutex<Option<Arc<Door>>>,
+}
+
+/// Why there is no whole answer.
+pub(super) enum Lost {
+    /// The way to the cluster could not be opened: no byte went out.
+    Unopened(Trouble),
+    /// The exchange failed.
+    Exchange(Failure),
+}
+
+impl Lost {
+    pub(super) fn trouble(self, what: &str) -> Trouble {
+        match self {
+            Self::Unopened(trouble) => trouble,
+            Self::Exchange(failure) => failure.trouble(what),
+        }
+    }
+
+    pub(super) fn set_answer(self, what: &str) -> SetAnswer {
+        match self {
+            Self::Unopened(trouble) => SetAnswer::NotSent(trouble.to_string()),
+            Self::Exchange(failure) => failure.set_answer(what),
+        }
+    }
+}
+
+impl Cluster {
+    pub(super) fn new(place: Place, patience: Duration) -> Self {
+        Self { place, patience, door: Mutex::new(None) }
+    }
+
+    /// Where it is, once that is known.
+    pub(super) async fn address(&self) -> String {
+        let door = self.door.lock().await;
+        door.as_ref().map(|door| door.client.endpoint().to_string()).unwrap_or_default()
+    }
+
+    /// What is being done, with where: `read httproutes/app of shop in context prod (https://…)`.
+    pub(super) async fn told(&self, what: &str) -> String {
+        let place = format!("{what} of {} in {}", self.place.namespace, self.place.cluster);
+        match self.address().await {
+            address if address.is_empty() => place,
+            address => format!("{place} ({address})"),
+        }
+    }
+
+    /// Asks without changing anything. Told 401, it logs in anew and asks once more.
+    pub(super) async fn look(&self, request: &Request) -> Result<Answer, Lost> {
+        let answer = self.ask(request, None).await?;
+        if answer.status != 401 {
+            return Ok(answer);
+        }
+        self.ask(request, None).await
+    }
+
+    /// Asks for a change, once.
+    pub(super) async fn write(&self, request: &Request, fence: &dyn Fence) -> Result<Answer, Lost> {
+        self.ask(request, Some(fence)).await
+    }
+
+    /// Reads one document of a path; every no becomes the trouble that it means.
+    pub(super) async fn document(&self, what: &str, path: &str) -> Result<Value, Trouble> {
+        match self.look(&Request::get(path)).await {
+            Err(lost) => Err(lost.trouble(&self.told(what).await)),
+            Ok(answer) if answer.is_success() => {
+                let document: Value = answer.json(&self.told(what).await)?;
+                if document.is_object() {
+                    return Ok(document);
+                }
+                let why = "its answer is no object of Kubernetes";
+                let advice = "see whether the kubeconfig's server is the one of the cluster's API";
+                Err(Trouble::new(TroubleKind::Garbage, self.told(what).await, why, advice))
+            }
+            Ok(answer) => Err(refusal(&answer, &self.told(what).await)),
+        }
+    }
+
+    async fn ask(&self, request: &Request, fence: Option<&dyn Fence>) -> Result<Answer, Lost> {
+        let door = self.door().await.map_err(Lost::Unopened)?;
+        let mut request = request.clone();
+        let login = timeout(LOGIN, door.headers()).await.unwrap_or_else(|_elapsed| Err(self.too_slow()));
+        request.headers.extend(login.map_err(Lost::Unopened)?);
+        let said = match fence {
+            None => door.client.look(&request).await,
+            Some(fence) => door.client.write(&request, fence).await,
+        };
+        if said.as_ref().is_ok_and(|answer| answer.status == 401) {
+            let mut kept = self.door.lock().await;
+            if kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, &door)) {
+                *kept = None;
+            }
+        }
+        said.map_err(Lost::Exchange)
+    }
+
+    async fn door(&self) -> Result<Arc<Door>, Trouble> {
+        let mut kept = self.door.lock().await;
+        if let Some(door) = kept.as_ref().filter(|door| door.is_fresh()) {
+            return Ok(Arc::clone(door));
+        }
+        let (through, patience) = (self.place.cluster.clone(), self.patience);
+        let here = tokio::runtime::Handle::current();
+        // Reading files and running a plugin blocks.
+        let opening = tokio::task::spawn_blocking(move || here.block_on(access::open(&through, patience)));
+        let door = match timeout(LOGIN, opening).await {
+            Ok(Ok(opened)) => Arc::new(opened?),
+            _ => return Err(self.too_slow()),
+        };
+        *kept = Some(Arc::clone(&door));
+        Ok(door)
+    }
+
+    fn too_slow(&self) -> Trouble {
+        let what = format!("open {}", self.place.cluster);
+        let why = format!("its login had not ended after {} s", LOGIN.as_secs());
+        Trouble::new(TroubleKind::TimedOut, what, why, "log in by hand in another terminal, and ask again")
+    }
+}
+
+/// A no, with what it means to an operator.
+pub(super) fn refusal(answer: &Answer, what: &str) -> Trouble {
+    let mut trouble = answer.refusal(what);
+    trouble.advice = match answer.status {
+        401 => "log in anew, or see whether the token that the kubeconfig names is right and not expired".to_owned(),
+        403 => "have the cluster's administrator grant what it names".to_owned(),
+        404 => "compare the names in the profile with what `kubectl get` lists; a kind that is not installed has none"
+            .to_owned(),
+        _ => trouble.advice,
+    };
+    trouble
+}
