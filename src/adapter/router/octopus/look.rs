@@ -1,6 +1,7 @@
 //! Makes a [`Reading`]: what is live, and beside it what is saved, in flight, or uncertain.
 
 use serde::Deserialize;
+use tokio::time::timeout;
 
 use super::Octopus;
 use super::api::Page;
@@ -108,7 +109,8 @@ impl Octopus {
             [first, others @ ..] => Some(self.underway(&seen.names, first, others.len()).await?),
         };
         let warnings = self.warnings(&seen, &desired).await?;
-        self.learn(&seen).await;
+        // A look stays short: what is not learnt within this time is learnt by the next one.
+        let _is_whole = timeout(self.config.timeout / 2, self.learn(&seen)).await.is_ok();
         let servers = |weight: &Weight| ServerReading {
             name: weight.name.clone(),
             pool: weight.pool.clone(),
