@@ -416,7 +416,9 @@ impl Flight {
             let Some(change) = self.session.change(execution.change) else { continue };
             let Some(order) = change.order(router) else { continue };
             let Some(leg) = execution.legs.get_mut(router) else { continue };
-            let holds = seen.reading.native.holds(&order.prepared.native);
+            // Weights that are right while the system is still at work may be those of before: a way back that queues
+            // behind the change which it undoes.
+            let holds = seen.reading.underway.is_none() && seen.reading.native.holds(&order.prepared.native);
             let counts = match leg.phase {
                 Phase::Sending => false,
                 Phase::ReadingBack { from } | Phase::Asking { from } => {

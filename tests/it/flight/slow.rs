@@ -52,6 +52,23 @@ fn while_the_system_is_at_work_nothing_differs_however_long_it_takes() {
 }
 
 #[test]
+fn a_way_back_is_verified_only_once_the_system_has_come_to_rest() {
+    let mut desk = Desk::open(blue_green(1));
+    desk.router("eu-1").lag = 600_000;
+    desk.router("eu-1").underway = Some(Underway { what: "deployment".to_owned(), ..Underway::default() });
+    desk.shift();
+    desk.pass(5_000);
+    desk.ask(flightdeck::flight::Ask::ProposeRollback(flightdeck::flight::WayBackChoice::Step));
+    desk.confirm();
+    desk.pass(5_000);
+    assert!(!verified(&desk), "it reads what it had all along, and the deployment of the shift may still be running");
+    desk.router("eu-1").underway = None;
+    desk.router("eu-1").lag = 0;
+    desk.pass(1_000);
+    assert!(verified(&desk));
+}
+
+#[test]
 fn a_task_that_ends_without_the_weights_has_failed_to_give_them() {
     let mut desk = Desk::open(blue_green(1));
     desk.router("eu-1").lag = 600_000;

@@ -69,9 +69,12 @@ impl Kept {
 
     /// Waits for a state of it; what it has said is told when the state never comes.
     pub fn wait(&self, what: &str, holds: impl FnMut() -> bool) {
-        if !holds_within(PATIENCE, holds) {
-            panic!("waited {PATIENCE:?} in vain for {what}:\n{}", fs::read_to_string(&self.log).unwrap_or_default());
-        }
+        let holds = holds_within(PATIENCE, holds);
+        assert!(
+            holds,
+            "waited {PATIENCE:?} in vain for {what}:\n{}",
+            fs::read_to_string(&self.log).unwrap_or_default()
+        );
     }
 
     /// Kills it, and waits until it is gone.

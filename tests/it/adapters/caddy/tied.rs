@@ -40,19 +40,17 @@ async fn what_moved_in_the_last_moment_is_told_with_what_it_is_now() {
     let prepared = fixture.router().prepare(&weights(3_000), Some(&reading)).unwrap();
     // Stands for a Caddy whose weights move between the look and the change.
     let dials = fixture.caddy.dials();
-    let web = Web::start(100_u32, move |blue, asked| match asked.method.as_str() {
-        "GET" => {
+    let web = Web::start(100_u32, move |blue, asked| {
+        if asked.method == "GET" {
             let policy = json!({ "policy": "weighted_round_robin", "weights": [*blue, 0] });
             let upstreams = [json!({ "dial": dials[0] }), json!({ "dial": dials[1] })];
             let balancing = json!({ "selection_policy": policy });
             let handler = json!({ "handler": "reverse_proxy", "upstreams": upstreams, "load_balancing": balancing });
-            Said::json(200, &handler).with("Etag", &format!("\"/config/front {blue}\""))
+            return Said::json(200, &handler).with("Etag", &format!("\"/config/front {blue}\""));
         }
-        _ => {
-            *blue = 7;
-            assert_eq!(asked.header("if-match"), "\"/config/front 100\"");
-            Said::json(412, &json!({ "error": "If-Match header did not match current config hash" }))
-        }
+        *blue = 7;
+        assert_eq!(asked.header("if-match"), "\"/config/front 100\"");
+        Said::json(412, &json!({ "error": "If-Match header did not match current config hash" }))
     });
     let router = fixture.at(web.address, PATIENT);
     match router.set(&prepared, Some(&reading.native), &Gate::open()).await {
