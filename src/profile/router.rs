@@ -18,7 +18,7 @@ pub struct RouterConfig {
 }
 
 /// Kinds that a later version will know.
-const NOT_YET: [&str; 3] = ["octopus", "caddy", "traffic-manager"];
+const NOT_YET: [&str; 1] = ["caddy"];
 
 /// Reads all routers. `poll` and `timeout` hold where a router says nothing else; `names` gets every name that is written.
 pub(super) fn read(

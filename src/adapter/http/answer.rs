@@ -63,6 +63,13 @@ impl Answer {
             said if said.is_empty() => format!("it answered {status}"),
             said => format!("it answered {status}: {said}"),
         };
+        // A system that is asked too often tells when it takes requests again.
+        let why = match self.header("retry-after").trim() {
+            again if status == 429 && !again.is_empty() && again.bytes().all(|byte| byte.is_ascii_digit()) => {
+                format!("{why}; it takes requests again in {again} s")
+            }
+            _ => why,
+        };
         let (kind, advice) = match status {
             401 => (TroubleKind::Denied, "see whether the secret that the profile names is right and not expired"),
             403 => (TroubleKind::Denied, "ask whoever runs it for the permission that it names"),

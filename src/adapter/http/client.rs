@@ -35,6 +35,12 @@ impl Client {
         Ok(Self { endpoint, login, tls, peer: None, patience, is_over: |answer| answer.status == 401 })
     }
 
+    /// The same for a system that says by other answers than 401 that the secret is no longer good.
+    #[must_use]
+    pub fn renewing(self, is_over: fn(&Answer) -> bool) -> Self {
+        Self { is_over, ..self }
+    }
+
     /// A client whose certificates come from elsewhere than the profile, and whose server may be certified under another
     /// name than its address. Who asks is in the headers of each request.
     pub fn over(
@@ -43,13 +49,7 @@ impl Client {
         peer: Option<String>,
         patience: Duration,
     ) -> Self {
-        Self { endpoint, login: None, tls, peer, patience, is_over: |answer| answer.status == 401 }
-    }
-
-    /// The same for a system that says by other answers than 401 that the secret is no longer good.
-    #[must_use]
-    pub fn renewing(self, is_over: fn(&Answer) -> bool) -> Self {
-        Self { is_over, ..self }
+        Self { endpoint, login: None, tls, peer, patience, is_over: |_| false }
     }
 
     /// Where it is.

@@ -64,11 +64,6 @@ impl Endpoint {
         self
     }
 
-    /// Whether the connection is encrypted.
-    pub fn is_encrypted(&self) -> bool {
-        self.is_encrypted
-    }
-
     /// Whether only this machine can be meant.
     pub fn is_local(&self) -> bool {
         match &self.reach {
@@ -77,6 +72,11 @@ impl Endpoint {
                 host == "localhost" || host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
             }
         }
+    }
+
+    /// Whether the connection is encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        self.is_encrypted
     }
 
     /// The host's name as it was given.

@@ -26,6 +26,6 @@ pub use answer::Answer;
 pub use client::Client;
 pub use endpoint::{Endpoint, endpoint};
 pub use failure::Failure;
-pub use login::Login;
+pub use login::{Login, Mint, Minted};
 pub use request::Request;
 pub use tls::Tls;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::kubernetes::{FEATURE as KUBERNETES, rollout, selector, weighted};
-use super::{Configured, alb, command, consul, demo, envoy, haproxy, nginx, rest, traefik};
+use super::{Configured, alb, command, consul, demo, envoy, haproxy, nginx, octopus, rest, traefik, traffic_manager};
 use crate::domain::PoolId;
 use crate::setting::Table;
 
@@ -36,40 +36,16 @@ pub const KINDS: &[RouterKind] = &[
         read: |table, pools, timeout| configured(haproxy::Config::read(table, pools, timeout)),
     },
     RouterKind {
-        name: "httproute",
-        doc: "An HTTPRoute of the Kubernetes Gateway API.",
-        feature: KUBERNETES,
-        read: |table, pools, timeout| {
-            configured(weighted::Config::read(weighted::Sort::HttpRoute, table, pools, timeout))
-        },
+        name: "octopus",
+        doc: "The variables of an Octopus Deploy routing project.",
+        feature: None,
+        read: |table, pools, timeout| configured(octopus::Config::read(table, pools, timeout)),
     },
     RouterKind {
-        name: "istio",
-        doc: "A VirtualService of Istio.",
-        feature: KUBERNETES,
-        read: |table, pools, timeout| {
-            configured(weighted::Config::read(weighted::Sort::VirtualService, table, pools, timeout))
-        },
-    },
-    RouterKind {
-        name: "traefik-service",
-        doc: "A TraefikService of Traefik in Kubernetes.",
-        feature: KUBERNETES,
-        read: |table, pools, timeout| {
-            configured(weighted::Config::read(weighted::Sort::TraefikService, table, pools, timeout))
-        },
-    },
-    RouterKind {
-        name: "argo-rollouts",
-        doc: "A Rollout of Argo Rollouts, which goes by its own steps.",
-        feature: KUBERNETES,
-        read: |table, pools, timeout| configured(rollout::Config::read(table, pools, timeout)),
-    },
-    RouterKind {
-        name: "service-selector",
-        doc: "A Kubernetes Service whose selector names one pool: all or nothing.",
-        feature: KUBERNETES,
-        read: |table, pools, timeout| configured(selector::Config::read(table, pools, timeout)),
+        name: "traffic-manager",
+        doc: "The endpoints of an Azure Traffic Manager profile.",
+        feature: None,
+        read: |table, pools, timeout| configured(traffic_manager::Config::read(table, pools, timeout)),
     },
     RouterKind {
         name: "consul",
@@ -112,6 +88,42 @@ pub const KINDS: &[RouterKind] = &[
         doc: "Any router that two scripts can steer: one prints the weights as JSON, one sets them.",
         feature: None,
         read: |table, pools, timeout| configured(command::Config::read(table, pools, timeout)),
+    },
+    RouterKind {
+        name: "httproute",
+        doc: "An HTTPRoute of the Kubernetes Gateway API.",
+        feature: KUBERNETES,
+        read: |table, pools, timeout| {
+            configured(weighted::Config::read(weighted::Sort::HttpRoute, table, pools, timeout))
+        },
+    },
+    RouterKind {
+        name: "istio",
+        doc: "A VirtualService of Istio.",
+        feature: KUBERNETES,
+        read: |table, pools, timeout| {
+            configured(weighted::Config::read(weighted::Sort::VirtualService, table, pools, timeout))
+        },
+    },
+    RouterKind {
+        name: "traefik-service",
+        doc: "A TraefikService of Traefik in Kubernetes.",
+        feature: KUBERNETES,
+        read: |table, pools, timeout| {
+            configured(weighted::Config::read(weighted::Sort::TraefikService, table, pools, timeout))
+        },
+    },
+    RouterKind {
+        name: "argo-rollouts",
+        doc: "A Rollout of Argo Rollouts, which goes by its own steps.",
+        feature: KUBERNETES,
+        read: |table, pools, timeout| configured(rollout::Config::read(table, pools, timeout)),
+    },
+    RouterKind {
+        name: "service-selector",
+        doc: "A Kubernetes Service whose selector names one pool: all or nothing.",
+        feature: KUBERNETES,
+        read: |table, pools, timeout| configured(selector::Config::read(table, pools, timeout)),
     },
     RouterKind {
         name: "demo",

@@ -33,9 +33,11 @@ pub mod haproxy;
 mod kinds;
 pub mod kubernetes;
 pub mod nginx;
+pub mod octopus;
 pub mod rest;
 mod scale;
 pub mod traefik;
+pub mod traffic_manager;
 
 use std::any::Any;
 use std::fmt::Debug;

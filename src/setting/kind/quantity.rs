@@ -33,6 +33,22 @@ pub fn number_of(numbers: &[usize]) -> Kind<usize> {
     Kind { accepted, schema, read: Box::new(read), parse: None }
 }
 
+/// A whole number within limits.
+pub fn count(least: usize, most: usize) -> Kind<usize> {
+    let accepted = format!("a whole number from {least} to {most}");
+    let schema = json!({ "type": "integer", "minimum": least, "maximum": most });
+    let read = move |value: &Value<'_>| {
+        let DeValue::Integer(written) = value.item else {
+            return Err(Wrong::new(format!("is {}", value.sort())));
+        };
+        let number = written.as_str().parse().ok().filter(|_| written.radix() == 10);
+        number
+            .filter(|number| (least..=most).contains(number))
+            .ok_or_else(|| Wrong::new(format!("cannot be {}", quoted(written.as_str()))))
+    };
+    Kind { accepted, schema, read: Box::new(read), parse: None }
+}
+
 /// One of several that stand in a list: by its place, counted from 0, or by its name.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Which {
@@ -56,22 +72,6 @@ pub fn which() -> Kind<Which> {
         _ => Err(Wrong::new(format!("is {}", value.sort()))),
     };
     let accepted = "a place counted from 0, or a name in quotes".to_owned();
-    Kind { accepted, schema, read: Box::new(read), parse: None }
-}
-
-/// A whole number within limits.
-pub fn count(least: usize, most: usize) -> Kind<usize> {
-    let accepted = format!("a whole number from {least} to {most}");
-    let schema = json!({ "type": "integer", "minimum": least, "maximum": most });
-    let read = move |value: &Value<'_>| {
-        let DeValue::Integer(written) = value.item else {
-            return Err(Wrong::new(format!("is {}", value.sort())));
-        };
-        let number = written.as_str().parse().ok().filter(|_| written.radix() == 10);
-        number
-            .filter(|number| (least..=most).contains(number))
-            .ok_or_else(|| Wrong::new(format!("cannot be {}", quoted(written.as_str()))))
-    };
     Kind { accepted, schema, read: Box::new(read), parse: None }
 }
 

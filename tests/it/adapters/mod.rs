@@ -11,6 +11,8 @@ mod kubernetes;
 mod log;
 mod metric;
 mod nginx;
+mod octopus;
 mod rest;
 mod router;
 mod traefik;
+mod traffic_manager;

@@ -3,6 +3,7 @@
 pub mod app;
 #[cfg(feature = "aws")]
 pub mod aws;
+pub mod azure;
 pub mod call;
 #[cfg(any(feature = "kubernetes", feature = "nats"))]
 pub mod certificate;
@@ -25,6 +26,7 @@ pub mod moto;
 #[cfg(feature = "nats")]
 pub mod nats;
 pub mod nginx;
+pub mod octopus;
 pub mod pair;
 pub mod pool;
 pub mod procedure;

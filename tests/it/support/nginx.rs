@@ -265,10 +265,9 @@ impl Drop for Nginx {
 pub fn wait_until_stopped(pid: Pid) {
     let tasks = format!("/proc/{}/task", pid.as_raw_nonzero());
     wait("the process to be stopped", || {
-        let states = fs::read_dir(&tasks).into_iter().flatten().flatten().map(|task| {
+        fs::read_dir(&tasks).into_iter().flatten().flatten().all(|task| {
             let stat = fs::read_to_string(task.path().join("stat")).unwrap_or_default();
             stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with(['T', 'Z', 'X']))
-        });
-        states.fold(true, |all, each| all && each)
+        })
     });
 }

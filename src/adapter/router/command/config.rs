@@ -13,6 +13,7 @@ use crate::setting::{Table, Wrong, choice, command, count, duration, flag, quote
 const MOST: usize = 1_000_000_000;
 
 /// The commands that read and set the weights.
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact about the scripts")]
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Config {
     /// Prints the weights.
