@@ -61,6 +61,7 @@ impl Config {
     }
 
     /// Both pools, the version before first.
+    #[cfg(feature = "kubernetes")]
     pub(super) fn pools(&self) -> [&PoolId; 2] {
         [&self.stable, &self.canary]
     }
