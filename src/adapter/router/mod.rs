@@ -1,28 +1,5 @@
-//! Routers: whatever holds weights.
-//!
-//! # The contract
-//!
-//! An adapter MUST:
-//! - answer [`Router::read`] from the system itself each time, on a connection of its own, never from memory;
-//! - name every weight with the same `reference` in every reading, so that two splits can be compared;
-//! - keep [`Router::prepare`] pure: the same target and reading give the same requests, and nothing is sent;
-//! - show in [`Prepared::requests`] exactly what [`Router::set`] will send, secrets masked;
-//! - in [`Router::set`] connect first, compare the native split with the expected one where one is given, ask the
-//!   [`Fence`] directly before the first byte that changes anything, and then write; raise before lowering; where the
-//!   write itself is conditional, the system's comparison is enough; where a change takes several writes, ask the fence
-//!   again before each of them;
-//! - answer [`SetAnswer::Moved`] without writing when the split is not the expected one;
-//! - answer [`SetAnswer::Unknown`] whenever a byte of a write may have gone out and no whole answer came back;
-//! - check every answer of the system, and answer [`SetAnswer::Failed`] with its words when it says no;
-//! - leave servers in maintenance and backups alone;
-//! - tell in [`Reading::underway`] of work of the system's own that is still to move the weights, and keep telling what
-//!   the weights *are* in [`Reading::native`];
-//! - name the system, the place, the cause and a way out in every [`Trouble`], and never a secret.
-//!
-//! An adapter SHOULD write conditionally where the system can ([`Capabilities::conditional`]), count requests in flight,
-//! and warn in [`Reading::warnings`] about a configuration in which weights mean less than they say.
-//!
-//! `tests/it/adapters/router.rs` holds every adapter to this.
+//! Routers: whatever holds weights. One folder per system, and the page that says what each must keep.
+#![doc = include_str!("contract.md")]
 
 pub mod alb;
 pub mod caddy;
