@@ -138,9 +138,14 @@ fn adapters_do_not_know_each_other() {
         let Some((own, _)) = relative.split_once('/') else { continue };
         let text = code_of(&fs::read_to_string(&file).unwrap());
         for path in text.match_indices("adapter::router::").map(|(at, name)| &text[at + name.len()..]) {
-            let other: String = path.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-            let is_module = source.join(&other).is_dir();
-            assert!(!is_module || other == own, "{relative} imports the adapter `{other}`");
+            let others = match path.strip_prefix('{') {
+                Some(list) => top_level(list),
+                None => vec![path.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()],
+            };
+            for other in others {
+                let is_module = source.join(&other).is_dir();
+                assert!(!is_module || other == own, "{relative} imports the adapter `{other}`");
+            }
         }
     }
 }

@@ -21,12 +21,19 @@ fn shot(name: &str, app: &mut App, sizes: &[(u16, u16)]) {
     }
 }
 
+/// Each router of the scripted world has the traffic of a whole service: capacity is left out.
+fn many() -> Procedure {
+    let mut procedure = payments();
+    procedure.pools.iter_mut().for_each(|pool| pool.capacity_per_server = None);
+    procedure
+}
+
 /// Five routers: one, then two, then two, 30 s apart.
 fn five() -> Procedure {
     let routers = blue_green(5).routers;
     let name = |index: usize| routers[index].id.clone();
     let waves = vec![vec![name(0)], vec![name(1), name(2)], vec![name(3), name(4)]];
-    let mut procedure = Procedure { rollout: Waves::new(waves, Duration::from_secs(30)), ..payments() };
+    let mut procedure = Procedure { rollout: Waves::new(waves, Duration::from_secs(30)), ..many() };
     procedure.routers = routers
         .into_iter()
         .map(|mut router| {
@@ -41,7 +48,7 @@ fn five() -> Procedure {
 fn forty() -> Procedure {
     let routers = blue_green(40).routers;
     let names: Vec<RouterId> = routers.iter().map(|router| router.id.clone()).collect();
-    Procedure { rollout: Waves::of_size(&names, 10, Duration::ZERO), routers, ..payments() }
+    Procedure { rollout: Waves::of_size(&names, 10, Duration::ZERO), routers, ..many() }
 }
 
 /// How many writes went out to each router, by name.
