@@ -131,9 +131,8 @@ impl Four {
         }
         let before = self.tallies();
         let counted = || {
-            let (now, mut since) = (self.tallies(), Vec::new());
-            since.extend(now.iter().zip(&before).map(|(now, before)| now.since(before)));
-            since
+            let all = self.tallies().into_iter().zip(&before);
+            all.map(|(now, before)| now.since(before)).collect::<Vec<_>>()
         };
         wait("enough requests through each", || {
             counted().iter().zip(&self.traffic).all(|(tally, traffic)| tally.answered() >= traffic.count)
@@ -169,7 +168,8 @@ impl Four {
         // Nobody waits for the one that does not answer.
         cockpit.pty.wait_until("the other three to be verified", |screen| {
             let shown = screen.contents();
-            let is_verified = |name: &str| row(&shown, name).is_some_and(|row| row.contains("verified"));
+            let is_verified =
+                |name: &str| row(&shown, name).is_some_and(|row| row.contains("50 / 50") && row.contains("verified"));
             let verified = NAMES.map(is_verified);
             assert!(!verified[2], "caddy is not heard of:\n{shown}");
             let three = verified[0] && verified[1] && verified[3];

@@ -1,7 +1,7 @@
 //! A relay in front of an admin interface over HTTP, through which a fault can come exactly in the middle of a change.
 //!
-//! Requests and answers go through as they come. A change is a request of a writing method; the fault happens when it
-//! is on its way and was not heard yet.
+//! Requests and answers go through as they come. A change is a request of a writing method, on a connection of its own; the
+//! fault happens when it is on its way and was not heard yet.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -45,28 +45,25 @@ impl Relay {
 }
 
 fn carry(mut client: TcpStream, to: SocketAddr, fault: &Mutex<Option<Fault>>) -> std::io::Result<()> {
+    let mut some = [0; 16 * 1024];
+    let mut count = client.read(&mut some)?;
+    let is_change = ["PATCH ", "POST ", "PUT "].iter().any(|method| some.starts_with(method.as_bytes()));
+    let fault = if is_change { fault.lock().unwrap().take() } else { None };
+    let stays = fault.is_some();
+    if let Some(fault) = fault {
+        fault();
+    }
+    // Only now: a system that goes on after a while has no patience left with whoever connected before and said nothing.
     let mut server = TcpStream::connect(to)?;
     let (mut from, mut back) = (server.try_clone()?, client.try_clone()?);
     thread::spawn(move || {
         std::io::copy(&mut from, &mut back).ok();
         back.shutdown(Shutdown::Both).ok();
     });
-    let mut some = [0; 16 * 1024];
-    let mut is_held = false;
-    loop {
-        let count = client.read(&mut some).unwrap_or(0);
-        if count == 0 {
-            // A change that was sent stays with a system that is stopped: nobody takes it back by leaving.
-            return if is_held { Ok(()) } else { server.shutdown(Shutdown::Both) };
-        }
-        // A request begins a piece of its own, for none is sent before the one before it is answered.
-        if ["PATCH ", "POST ", "PUT "].iter().any(|method| some.starts_with(method.as_bytes())) {
-            let fault = fault.lock().unwrap().take();
-            if let Some(fault) = fault {
-                fault();
-                is_held = true;
-            }
-        }
+    while count > 0 {
         server.write_all(&some[..count])?;
+        count = client.read(&mut some).unwrap_or(0);
     }
+    // A change that was sent stays with a system that is stopped: nobody takes it back by leaving.
+    if stays { Ok(()) } else { server.shutdown(Shutdown::Both) }
 }
