@@ -6,6 +6,7 @@ mod act;
 mod controls;
 mod fault;
 mod flight;
+mod four;
 mod misfit;
 #[cfg(feature = "lab")]
 mod plan;

@@ -23,6 +23,8 @@ pub struct Router {
     pub lag: u64,
     /// What it says of work under way.
     pub underway: Option<Underway>,
+    /// Whether it tells that it is at work while what it reads is behind.
+    pub tells: bool,
     /// What still reads, and since when it is out of date, once that is known.
     behind: Option<(Vec<u32>, Option<u64>)>,
     process: u32,
@@ -45,6 +47,7 @@ impl Router {
             held: VecDeque::new(),
             lag: 0,
             underway: None,
+            tells: false,
             behind: None,
             process: 1,
             started: 0,
@@ -81,6 +84,11 @@ impl Router {
         }
     }
 
+    /// Whether what it reads is not what it has yet.
+    pub fn is_behind(&self) -> bool {
+        self.behind.is_some()
+    }
+
     pub fn go_on(&mut self) {
         self.stopped = false;
         while let Some(write) = self.held.pop_front() {
@@ -90,6 +98,7 @@ impl Router {
 
     pub fn restart(&mut self, now: u64) {
         self.weights = self.configured.clone();
+        self.behind = None;
         self.held.clear();
         self.stopped = false;
         self.dead = false;
@@ -120,9 +129,11 @@ impl Router {
     pub fn read(&mut self, now: u64) -> Arc<Reading> {
         self.flow(now);
         let mut native = self.native();
+        let mut underway = self.underway.clone();
         if let Some((old, since)) = &mut self.behind {
             if now < *since.get_or_insert(now) + self.lag {
                 native.0.iter_mut().zip(old).for_each(|(each, old)| each.weight = *old);
+                underway = underway.or_else(|| self.tells.then(Underway::default));
             } else {
                 self.behind = None;
             }
@@ -150,7 +161,7 @@ impl Router {
             native,
             effective,
             warnings: Vec::new(),
-            underway: self.underway.clone(),
+            underway,
         })
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 pub struct Seen(BTreeMap<&'static str, u64>);
 
 /// Situations that a run must meet.
-pub const WANTED: [&str; 72] = [
+pub const WANTED: [&str; 73] = [
     // A change and its word.
     "sent",
     "verified",
@@ -23,6 +23,7 @@ pub const WANTED: [&str; 72] = [
     "drained",
     "void",
     "late effect",
+    "read behind",
     "wave sent",
     "wave sent by a key",
     "wave after a retry",

@@ -101,11 +101,16 @@ impl Site {
     /// Opens the cockpit as ana and waits until she drives and the splits as read are where the plan starts: then every
     /// router has its tick.
     pub fn open(&self) -> Cockpit {
+        self.open_with(|row| row.contains("edge-") && row.contains(" haproxy "))
+    }
+
+    /// The same, where a router's row is known by other words.
+    pub fn open_with(&self, is_router: impl Fn(&str) -> bool) -> Cockpit {
         let cockpit = self.begin();
         cockpit.pty.wait_for("ana drives");
         cockpit.pty.wait_until("the routers to be taken as read", |screen| {
             let shown = screen.contents();
-            let mut rows = shown.lines().filter(|line| line.contains("edge-") && line.contains(" haproxy ")).peekable();
+            let mut rows = shown.lines().filter(|line| is_router(line)).peekable();
             rows.peek().is_some() && rows.all(|row| row.contains('✓'))
         });
         cockpit

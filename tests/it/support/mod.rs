@@ -32,6 +32,7 @@ pub mod pair;
 pub mod pool;
 pub mod procedure;
 pub mod pty;
+pub mod relay;
 pub mod scene;
 pub mod sshd;
 pub mod traefik;

@@ -3,6 +3,7 @@
 //! Every server answers with its name (`blue-1`), on kept connections too. `/slow?ms=300` answers after that time, `/held`
 //! once it is released, `/health` says 503 while the server is told to be ill, and requests other than health checks are counted. All end when dropped.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -70,7 +71,8 @@ struct Inner {
     has_ended: AtomicBool,
     held: AtomicU64,
     releases: AtomicBool,
-    connections: Mutex<Vec<TcpStream>>,
+    /// The open ones.
+    connections: Mutex<BTreeMap<u64, TcpStream>>,
 }
 
 impl Server {
@@ -81,16 +83,19 @@ impl Server {
         let inner = Arc::new(Inner { name: name.to_owned(), ..Inner::default() });
         let served = Arc::clone(&inner);
         thread::spawn(move || {
-            for connection in listener.incoming().flatten() {
+            for (connection, number) in listener.incoming().flatten().zip(0..) {
                 if served.has_ended.load(Ordering::SeqCst) {
                     return;
                 }
                 if let Ok(copy) = connection.try_clone() {
-                    served.connections.lock().unwrap().push(copy);
+                    served.connections.lock().unwrap().insert(number, copy);
                 }
                 let served = Arc::clone(&served);
                 // A connection that breaks ends its thread: routers close them as they please.
-                thread::spawn(move || serve(&connection, &served).ok());
+                thread::spawn(move || {
+                    serve(&connection, &served).ok();
+                    served.connections.lock().unwrap().remove(&number);
+                });
             }
         });
         Self { address, inner }
@@ -127,7 +132,7 @@ impl Drop for Server {
         self.inner.has_ended.store(true, Ordering::SeqCst);
         // Wakes the listener, which then sees that it is over.
         TcpStream::connect_timeout(&self.address, Duration::from_secs(1)).ok();
-        for connection in self.inner.connections.lock().unwrap().drain(..) {
+        for connection in self.inner.connections.lock().unwrap().values() {
             connection.shutdown(Shutdown::Both).ok();
         }
     }

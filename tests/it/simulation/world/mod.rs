@@ -95,7 +95,9 @@ impl World {
         let mut random = Random::new(seed);
         let procedure = Arc::new(scene::procedure(&mut random));
         let pools: Vec<PoolId> = procedure.pool_ids().cloned().collect();
-        let routers = procedure.routers.iter().map(|each| (each.id.clone(), Router::new(&pools, &[50, 50]))).collect();
+        let (lag, tells) = scene::slowness(&mut random, &procedure);
+        let router = || Router { lag, tells, ..Router::new(&pools, &[50, 50]) };
+        let routers = procedure.routers.iter().map(|each| (each.id.clone(), router())).collect();
         let places = scene::places(&mut random);
         let mut world = Self {
             random,

@@ -59,7 +59,20 @@ pub fn procedure(random: &mut Random) -> Procedure {
     };
     procedure.confirm = confirm(random);
     procedure.rollout = rollout(random, &procedure);
+    if random.chance(15) {
+        procedure.routers.iter_mut().for_each(|router| router.capabilities.read_back_ms = 1_500);
+    }
     procedure
+}
+
+/// How long the routers of a slow system take until they read back, and whether they tell that they are at work; one that
+/// tells may take longer than the profile thinks.
+pub fn slowness(random: &mut Random, procedure: &Procedure) -> (u64, bool) {
+    if procedure.routers.iter().all(|router| router.capabilities.read_back_ms == 0) {
+        return (0, false);
+    }
+    let tells = random.chance(50);
+    (random.below(if tells { 3_000 } else { 1_200 }), tells)
 }
 
 fn confirm(random: &mut Random) -> Confirm {

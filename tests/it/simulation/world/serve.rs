@@ -18,6 +18,9 @@ impl World {
             let slow = if self.random.chance(5) { 800 } else { 10 };
             (self.random.below(slow), Ok(simulated.read(time)))
         };
+        if self.routers.get(&router).is_some_and(Router::is_behind) {
+            self.seen.mark("read behind");
+        }
         if let Ok(reading) = &result {
             self.note_served(at, &router, &reading.native);
         }
