@@ -1,6 +1,7 @@
 //! Commands, exit codes, generated files.
 
 mod command;
+mod examples;
 mod help;
 pub mod signed;
 mod verify;

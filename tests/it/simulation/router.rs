@@ -84,6 +84,11 @@ impl Router {
         }
     }
 
+    /// The same as a system that takes so long until a change reads back, and tells or does not tell of it.
+    pub fn slow(self, lag: u64, tells: bool) -> Self {
+        Self { lag, tells, ..self }
+    }
+
     /// Whether what it reads is not what it has yet.
     pub fn is_behind(&self) -> bool {
         self.behind.is_some()

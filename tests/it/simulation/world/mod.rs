@@ -96,7 +96,7 @@ impl World {
         let procedure = Arc::new(scene::procedure(&mut random));
         let pools: Vec<PoolId> = procedure.pool_ids().cloned().collect();
         let (lag, tells) = scene::slowness(&mut random, &procedure);
-        let router = || Router { lag, tells, ..Router::new(&pools, &[50, 50]) };
+        let router = || Router::new(&pools, &[50, 50]).slow(lag, tells);
         let routers = procedure.routers.iter().map(|each| (each.id.clone(), router())).collect();
         let places = scene::places(&mut random);
         let mut world = Self {

@@ -1,0 +1,64 @@
+//! Each profile example where nothing of what it names is there: `check` says of every router what is wrong and what to do.
+
+use std::path::Path;
+
+use regex::{Captures, Regex};
+
+use super::{flightdeck, text};
+
+/// Their credentials are looked for elsewhere than on this machine; their adapters' own tests have them.
+const ELSEWHERE: [&str; 6] =
+    ["alb.toml", "argo-rollouts.toml", "httproute.toml", "istio.toml", "service-selector.toml", "traefik-service.toml"];
+
+#[test]
+fn check_says_of_every_example_what_is_wrong_when_its_systems_are_down() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = Regex::new(r#"(https?://|tcp:)[^/"\s]+"#).unwrap();
+    let secret = Regex::new(r"(?m)^(\s*(?:token|password|client_secret)\s*=\s*)\{[^}]*\}").unwrap();
+    let certificates = Regex::new(r"(?m)^\s*tls\s*=.*$").unwrap();
+    let mut looked = 0;
+    for example in std::fs::read_dir("profiles").unwrap() {
+        let path = example.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let text_of = std::fs::read_to_string(&path).unwrap();
+        // What a profile includes lies beside it.
+        let own = folder.path().join(&name);
+        if !name.ends_with(".toml") || name == "demo.toml" || ELSEWHERE.contains(&name.as_str()) {
+            std::fs::copy(&path, &own).unwrap();
+            continue;
+        }
+        // Nobody listens on the lowest ports, and no name is looked up.
+        let mut port = 0;
+        let nobody = |found: &Captures<'_>| {
+            port += 1;
+            format!("{}127.0.0.1:{port}", if &found[1] == "tcp:" { "tcp:" } else { "http://" })
+        };
+        let told = address.replace_all(&text_of, nobody);
+        let told = secret.replace_all(&told, "${1}{ env = \"USER\" }");
+        let told = certificates.replace_all(&told, "").replace("\"ssh:", "\"unix:/nowhere/");
+        std::fs::write(&own, told).unwrap();
+        looked += 1;
+    }
+    assert!(looked > 15, "{looked} examples");
+    for example in std::fs::read_dir(folder.path()).unwrap() {
+        let path = example.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if name.ends_with(".toml") && name != "demo.toml" && !ELSEWHERE.contains(&name.as_str()) {
+            says_what_is_wrong(&path, &name);
+        }
+    }
+}
+
+fn says_what_is_wrong(profile: &Path, name: &str) {
+    let state = tempfile::tempdir().unwrap();
+    let said = flightdeck(state.path(), &["check", profile.to_str().unwrap()]);
+    let (out, all) = (text(&said.stdout), format!("{}{}", text(&said.stdout), text(&said.stderr)));
+    assert_eq!(said.status.code(), Some(4), "{name}: {all}");
+    let routers: Vec<&str> = out.lines().filter(|line| line.contains(" router ")).collect();
+    assert!(!routers.is_empty(), "{name}: {all}");
+    for line in routers {
+        // What was tried, what came, what to do.
+        assert!(line.starts_with("✗ router "), "{name}: {line}");
+        assert!(line.matches(": ").count() >= 2 && line.contains("; "), "{name} does not say what to do: {line}");
+    }
+}
