@@ -91,14 +91,22 @@ impl Model {
     pub fn partial(&self) -> Option<&Change> {
         let change = self.flight.session.in_flight()?;
         let execution = self.flight.execution(change.id());
-        let outcome = |router| match execution.and_then(|execution| execution.legs.get(router)) {
-            Some(leg) => leg.outcome.as_ref(),
-            None => change.outcomes.get(router).and_then(|known| known.outcome.as_ref()),
+        let legs = execution.map(|execution| &execution.legs);
+        let is_bad = |outcome: Option<&Outcome>| {
+            outcome.is_some_and(|outcome| !matches!(outcome, Outcome::Accepted | Outcome::Verified))
         };
-        let stuck = change.unfinished().any(|(router, _)| {
-            outcome(router).is_some_and(|outcome| !matches!(outcome, Outcome::Accepted | Outcome::Verified))
-        });
-        stuck.then_some(change)
+        // What is drawn asks this often, of all routers: what is rarely so is looked at first.
+        let is_open = |router| match change.outcomes.get(router) {
+            Some(known) => known.outcome != Some(Outcome::Verified),
+            None => !change.is_waiting(router),
+        };
+        let known_here =
+            legs.into_iter().flatten().any(|(router, leg)| is_bad(leg.outcome.as_ref()) && is_open(router));
+        let known_elsewhere = || {
+            let mut bad = change.outcomes.iter().filter(|(_, known)| is_bad(known.outcome.as_ref()));
+            bad.any(|(router, _)| legs.is_none_or(|legs| !legs.contains_key(router)))
+        };
+        (known_here || known_elsewhere()).then_some(change)
     }
 
     /// The change whose routers the partial dialog names: one that is not done everywhere, or that goes in waves.
@@ -278,8 +286,8 @@ impl Model {
 
     /// Where R goes now, for the key line: `roll back to 10 / 90`.
     pub fn roll_back_words(&self) -> String {
-        match self.flight.way_back(WayBackChoice::Step) {
-            Ok(back) => format!("roll back to {}", back.to),
+        match self.flight.way_back_to(WayBackChoice::Step) {
+            Ok(to) => format!("roll back to {to}"),
             Err(_nothing) => "roll back".to_owned(),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::load::Carried;
 use super::{Flight, WayBackChoice};
 use crate::domain::procedure::{Role, StepAct};
-use crate::domain::{Now, PoolId, Refused, RouterId, Target, Weights};
+use crate::domain::{NativeSplit, Now, PoolId, Refused, RouterId, Target, Weights};
 use crate::session::event::{ChangeKind, StepMark};
 use crate::session::state::StepEnd;
 
@@ -18,6 +18,14 @@ pub struct WayBack {
     pub why: String,
     /// What each router is sent.
     pub targets: BTreeMap<RouterId, Target>,
+}
+
+/// Where R goes, before it is worked out for each router.
+struct Aim<'a> {
+    to: Weights,
+    why: String,
+    /// What each router had; `None` where each is given the weights.
+    natives: Option<BTreeMap<&'a RouterId, &'a NativeSplit>>,
 }
 
 /// The way back as it is shown: with what it needs and what it finds.
@@ -74,13 +82,33 @@ impl Flight {
     /// # Errors
     /// When there is nothing to go back to, or no way back by traffic (R2).
     pub fn way_back(&self, choice: WayBackChoice) -> Result<WayBack, Refused> {
+        let aim = self.aim(choice)?;
+        let targets = match &aim.natives {
+            Some(natives) => {
+                let target = |native: &NativeSplit| Target::Native(native.clone());
+                natives.iter().map(|(router, native)| ((*router).clone(), target(native))).collect()
+            }
+            None => self.targets(&aim.to),
+        };
+        Ok(WayBack { to: aim.to, why: aim.why, targets })
+    }
+
+    /// The weights that R goes back to now: what the key line says, without working out what each router is sent.
+    ///
+    /// # Errors
+    /// As [`Flight::way_back`].
+    pub fn way_back_to(&self, choice: WayBackChoice) -> Result<Weights, Refused> {
+        self.aim(choice).map(|aim| aim.to)
+    }
+
+    fn aim(&self, choice: WayBackChoice) -> Result<Aim<'_>, Refused> {
         match choice {
             WayBackChoice::Step => self.step_back(),
             WayBackChoice::OffNew => self.off_new(),
         }
     }
 
-    fn step_back(&self) -> Result<WayBack, Refused> {
+    fn step_back(&self) -> Result<Aim<'_>, Refused> {
         let nothing =
             || Refused::new("R3", "roll back", "nothing has been changed yet", "there is nothing to go back to");
         let in_flight = self.session.in_flight().filter(|change| change.confirmed.kind.is_forward());
@@ -98,14 +126,13 @@ impl Flight {
         };
         if let Some((step, to)) = step.and_then(|step| Some((step, step.back_to.clone()?))) {
             let why = format!("back_to of {}", step.name);
-            return Ok(WayBack { targets: self.targets(&to), to, why });
+            return Ok(Aim { natives: None, to, why });
         }
         let (to, natives) = self.splits_before().ok_or_else(nothing)?;
-        let targets = natives.into_iter().map(|(router, native)| (router, Target::Native(native))).collect();
-        Ok(WayBack { to, why: "the splits before the last change".to_owned(), targets })
+        Ok(Aim { to, why: "the splits before the last change".to_owned(), natives: Some(natives) })
     }
 
-    fn off_new(&self) -> Result<WayBack, Refused> {
+    fn off_new(&self) -> Result<Aim<'_>, Refused> {
         let new = self.new_pools();
         let old: Vec<(PoolId, u64)> = self
             .procedure
@@ -123,7 +150,7 @@ impl Flight {
                 "use the profile's rollback acts",
             )
         })?;
-        Ok(WayBack { targets: self.targets(&to), to, why: "everything off the new version".to_owned() })
+        Ok(Aim { natives: None, to, why: "everything off the new version".to_owned() })
     }
 
     /// Old pools keep their proportions to each other; where all of them are at zero they share equally.

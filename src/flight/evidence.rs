@@ -35,14 +35,17 @@ impl Flight {
         evidence.present = self.present(now.elapsed).map(|presence| presence.cockpit).collect();
         evidence.signers.clone_from(&self.keys.checked);
         evidence.own_key.clone_from(&self.me.key);
-        for (router, watch) in &self.watches {
-            let Some(seen) = watch.fresh(now.elapsed) else { continue };
-            evidence.readings.insert(router.clone(), Bound::of(&seen.reading));
-            for pool in self.procedure.pool_ids() {
-                let totals = seen.reading.totals(pool);
-                evidence.servers.insert((router.clone(), pool.clone()), (totals.up, totals.servers));
-            }
-        }
+        let fresh =
+            || self.watches.iter().filter_map(|(router, watch)| Some((router, &watch.fresh(now.elapsed)?.reading)));
+        // Made of what stands in order already, not one by one: the routers may be many.
+        evidence.readings = fresh().map(|(router, reading)| (router.clone(), Bound::of(reading))).collect();
+        let servers = fresh().flat_map(|(router, reading)| {
+            self.procedure.pool_ids().map(move |pool| {
+                let totals = reading.totals(pool);
+                ((router.clone(), pool.clone()), (totals.up, totals.servers))
+            })
+        });
+        evidence.servers = servers.collect();
         evidence.traffic = self.traffic();
         for (pool, drain) in &self.drains {
             evidence.drains.insert(pool.clone(), (drain.state, self.drain_words(drain, now.elapsed)));

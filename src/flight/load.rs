@@ -7,7 +7,15 @@ use crate::domain::{BasisPoints, Elapsed, PoolId};
 
 /// What was seen of every pool since this cockpit opened.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Loads(BTreeMap<PoolId, Carried>);
+pub struct Loads {
+    pools: BTreeMap<PoolId, Carried>,
+    /// Readings since it was last worked out.
+    readings: usize,
+}
+
+/// The sum over all routers is worked out at most so often in one round of reading them: asking all of a thousand after each
+/// one of them would take the square of that. Up to so many routers, every reading counts at once.
+const PARTS: usize = 32;
 
 /// What one pool has carried.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
@@ -41,17 +49,22 @@ impl Flight {
 
     /// What a pool has carried, as far as this cockpit has seen; `None` when it has carried nothing yet.
     pub fn carried(&self, pool: &PoolId) -> Option<Carried> {
-        self.loads.0.get(pool).copied()
+        self.loads.pools.get(pool).copied()
     }
 
     /// Takes in what the pools carry now.
     pub(super) fn note_load(&mut self, now: Elapsed) {
+        self.loads.readings += 1;
+        if self.loads.readings * PARTS < self.watches.len() {
+            return;
+        }
+        self.loads.readings = 0;
         let Some(whole) = self.traffic().filter(|whole| *whole > 0.0) else { return };
         let pools: Vec<PoolId> = self.procedure.pool_ids().cloned().collect();
         for pool in pools {
             let rate: f64 = self.watches.values().filter_map(|watch| watch.rates.get(&pool)).sum();
             let Some((up, _)) = self.servers_of(&pool, now).filter(|(up, _)| *up > 0 && rate > 0.0) else { continue };
-            let carried = self.loads.0.entry(pool).or_default();
+            let carried = self.loads.pools.entry(pool).or_default();
             carried.best_per_server = carried.best_per_server.max(rate / f64::from(up));
             // A rate over a few seconds wavers: what is about the largest share counts as it.
             let share = rate / whole;

@@ -103,6 +103,9 @@ pub struct Flight {
     pub observing: observe::Observing,
     /// What the pools carry and have carried.
     loads: load::Loads,
+    /// No router that is not being read is due before this; `None` where all are being read. Kept, because it is asked
+    /// for after each message, and the routers may be many.
+    reads_at: Option<Elapsed>,
     /// The profile on disk, when it is not the one that is flown.
     pub changed_profile: Option<ChangedProfile>,
     /// Until when the routers are watched closely.
@@ -148,6 +151,7 @@ impl Flight {
             soak: None,
             observing: observe::Observing::default(),
             loads: load::Loads::default(),
+            reads_at: Some(Elapsed(0)),
             changed_profile: None,
             close_until: Elapsed(0),
             crew: crew::Crew::default(),
@@ -173,7 +177,7 @@ impl Flight {
 
     /// The moment at which the flight next wants a [`Msg::Tick`].
     pub fn wakes_at(&self) -> Option<Elapsed> {
-        let reads = self.watches.values().filter(|watch| watch.pending.is_none()).map(|watch| watch.due).min();
-        [reads, self.crew.wakes_at(), self.link.wakes_at(), self.next_wave_at()].into_iter().flatten().min()
+        let reads_at = self.reads_at.filter(|_| !self.watches.is_empty());
+        [reads_at, self.crew.wakes_at(), self.link.wakes_at(), self.next_wave_at()].into_iter().flatten().min()
     }
 }

@@ -403,15 +403,15 @@ impl Flight {
 
     /// The splits that were verified before the newest change that is not a rollback: what it goes back to without a
     /// `back_to` (R1).
-    pub(super) fn splits_before(&self) -> Option<(Weights, BTreeMap<RouterId, NativeSplit>)> {
+    pub(super) fn splits_before(&self) -> Option<(Weights, BTreeMap<&RouterId, &NativeSplit>)> {
         let change = self.session.changes.iter().rev().find(|change| {
             change.confirmed.kind.is_forward() && !matches!(change.settled, Some((_, Settlement::NothingSent)))
         })?;
-        let natives: BTreeMap<RouterId, NativeSplit> = change
+        let natives: BTreeMap<&RouterId, &NativeSplit> = change
             .confirmed
             .routers
             .iter()
-            .filter_map(|order| Some((order.router.clone(), order.bound.as_ref()?.native.clone())))
+            .filter_map(|order| Some((&order.router, &order.bound.as_ref()?.native)))
             .collect();
         let weights = natives.values().find_map(|native| native.shares(self.procedure.pool_ids()).nearest_weights())?;
         Some((weights, natives))

@@ -96,6 +96,8 @@ impl Flight {
         for router in due {
             self.read(now, &router, out);
         }
+        let idle = self.watches.values().filter(|watch| watch.pending.is_none());
+        self.reads_at = idle.map(|watch| watch.due).min();
         self.give_up_on_silence(now);
         self.ask_after_journal(now, out);
         self.announce(now, false, out);
@@ -129,6 +131,7 @@ impl Flight {
         let Some(watch) = self.watches.get_mut(router) else { return };
         if watch.pending.is_some_and(|(pending, _)| pending <= poll) {
             watch.pending = None;
+            self.reads_at = Some(self.reads_at.map_or(watch.due, |at| at.min(watch.due)));
         }
         let reading = match result {
             Ok(reading) => reading,
@@ -219,6 +222,9 @@ impl Flight {
 
     /// Every router as last read; `None` while one was never read.
     fn as_read(&self) -> Option<Vec<RouterBaseline>> {
+        if self.watches.values().rev().any(|watch| watch.last.is_none()) {
+            return None;
+        }
         self.procedure
             .routers
             .iter()

@@ -165,7 +165,9 @@ pub enum StepEnd {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Change {
     /// As confirmed.
-    pub confirmed: ChangeConfirmed,
+    pub confirmed: Arc<ChangeConfirmed>,
+    /// Where each router stands among the confirmed ones.
+    pub(super) places: Arc<BTreeMap<RouterId, usize>>,
     /// Who confirmed, when, in which entry.
     pub at: Timestamp,
     /// By whom.
@@ -215,7 +217,7 @@ impl Change {
 
     /// What is sent to one router.
     pub fn order(&self, router: &RouterId) -> Option<&RouterOrder> {
-        self.confirmed.routers.iter().find(|order| order.router == *router)
+        self.confirmed.routers.get(*self.places.get(router)?)
     }
 
     /// Whether every router is verified.

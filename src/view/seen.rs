@@ -3,6 +3,7 @@
 use crate::cockpit::{Chart, Model};
 use crate::domain::drain::Drain;
 use crate::domain::procedure::Pool;
+use crate::domain::reading::PoolTotals;
 use crate::domain::{Freshness, PoolId};
 use crate::theme::Role;
 
@@ -69,8 +70,9 @@ fn pool<'a>(model: &'a Model, place: usize, spec: &'a Pool) -> PoolSeen<'a> {
     let all_read = !flight.watches.is_empty() && flight.watches.values().all(|watch| watch.last.is_some());
     let counted = !flight.watches.is_empty() && flight.watches.values().all(|watch| watch.rates.contains_key(id));
     let rate = counted.then(|| flight.watches.values().filter_map(|watch| watch.rates.get(id)).sum());
-    let in_flight = if all_read { readings().map(|reading| reading.totals(id).in_flight).sum() } else { None };
-    let servers = readings().map(|reading| reading.totals(id)).map(|totals| (totals.up, totals.servers)).min();
+    let totals: Vec<PoolTotals> = readings().map(|reading| reading.totals(id)).collect();
+    let in_flight = if all_read { totals.iter().map(|totals| totals.in_flight).sum() } else { None };
+    let servers = totals.iter().map(|totals| (totals.up, totals.servers)).min();
     let drain = flight.drains.get(id);
     let peak = in_flight.map(|now| highest(model, id).max(drain.and_then(Drain::peak).unwrap_or(0)).max(now));
     let level = in_flight.zip(peak).filter(|(_, peak)| *peak > 0).map(|(now, peak)| ratio(now, peak));

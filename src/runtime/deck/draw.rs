@@ -13,7 +13,9 @@ impl Deck {
 
     /// When the next frame that no key asked for may be drawn.
     pub(super) fn next_frame(&self) -> Elapsed {
-        let next = self.drawn_at.plus(if self.is_awaited { AWAITED } else { FRAME });
+        let pace = if self.is_awaited { AWAITED } else { FRAME };
+        // Frames that take long leave at least as much time again for what they are to show.
+        let next = self.drawn_at.plus(pace.max(self.frame_took * 2));
         self.held_until.map_or(next, |until| next.max(until))
     }
 
@@ -48,7 +50,9 @@ impl Deck {
         self.drawn_at = now;
         self.held_until = None;
         self.is_awaited = self.is_under_way();
-        match self.screen.frame(buffer, None) {
+        let frame = self.screen.frame(buffer, None);
+        self.frame_took = clock::elapsed().since(now);
+        match frame {
             Ok(bytes) => {
                 // Where nothing differs, what was handed over before has gone out, and shows this version too.
                 let handed = if bytes.is_empty() { Handed::Gone } else { self.terminal.frame(bytes, version) };

@@ -135,6 +135,8 @@ struct Deck {
     /// No frame before this, but for a key's.
     held_until: Option<Elapsed>,
     drawn_at: Elapsed,
+    /// How long the last frame took.
+    frame_took: Duration,
     ticked_at: Elapsed,
     /// When it was last looked for what nothing tells: a terminal that is gone, a holder that is gone.
     beat_at: Elapsed,
@@ -206,6 +208,7 @@ pub async fn fly(opening: Opening, fittings: Fittings) -> Result<Landed, Error> 
         is_awaited: false,
         held_until: None,
         drawn_at: Elapsed(0),
+        frame_took: Duration::ZERO,
         ticked_at: Elapsed(0),
         beat_at: Elapsed(0),
     };

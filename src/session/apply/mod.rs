@@ -2,6 +2,7 @@
 
 mod people;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::event::{ChangeKind, Event, Settlement};
@@ -60,7 +61,9 @@ impl Session {
             Event::RunConfirmed(run) => self.apply_run(stamp, run),
             Event::SpillMerged(spill) => self.apply_spill(stamp, spill),
             Event::RollbackSigned { change, signed } => {
-                self.with_change(*change, |change| change.confirmed.confirmation.signed = Some(signed.clone()));
+                self.with_change(*change, |change| {
+                    Arc::make_mut(&mut change.confirmed).confirmation.signed = Some(signed.clone());
+                });
             }
             Event::BaselineAccepted { routers } => {
                 self.baseline = true;
@@ -167,14 +170,19 @@ impl Session {
         for order in &confirmed.routers {
             self.drifted.remove(&order.router);
         }
+        let mut places = BTreeMap::new();
+        for (place, order) in confirmed.routers.iter().enumerate() {
+            places.entry(order.router.clone()).or_insert(place);
+        }
         self.changes.push(Arc::new(Change {
-            confirmed: confirmed.clone(),
+            confirmed: Arc::new(confirmed.clone()),
+            places: Arc::new(places),
             at: stamp.at,
             by: stamp.actor.clone(),
             intent: None,
             waves_sent: 0,
             is_stopped: false,
-            outcomes: std::collections::BTreeMap::new(),
+            outcomes: BTreeMap::new(),
             settled: None,
             observed: Vec::new(),
         }));

@@ -44,8 +44,9 @@ pub(super) fn note_outcome(
             if each == router { Some(outcome.clone()) } else { known.and_then(|known| known.outcome.clone()) }
         };
         let waiting: BTreeSet<&RouterId> = change.waiting().collect();
+        // The last ones first: they answer last, so that one of them mostly ends the search at once.
         let all = |wanted: fn(&Outcome) -> bool, or_waiting: bool| {
-            change.confirmed.routers.iter().all(|order| {
+            change.confirmed.routers.iter().rev().all(|order| {
                 (or_waiting && waiting.contains(&order.router))
                     || after(&order.router, change.outcomes.get(&order.router)).is_some_and(|outcome| wanted(&outcome))
             })
