@@ -15,7 +15,7 @@ fn check_says_of_every_example_what_is_wrong_when_its_systems_are_down() {
     let folder = tempfile::tempdir().unwrap();
     let address = Regex::new(r#"(https?://|tcp:)[^/"\s]+"#).unwrap();
     let secret = Regex::new(r"(?m)^(\s*(?:token|password|client_secret)\s*=\s*)\{[^}]*\}").unwrap();
-    let certificates = Regex::new(r"(?m)^\s*tls\s*=.*$").unwrap();
+    let files = Regex::new(r"(?m)^\s*(tls|ssh_config)\s*=.*$").unwrap();
     let mut looked = 0;
     for example in std::fs::read_dir("profiles").unwrap() {
         let path = example.unwrap().path();
@@ -35,7 +35,7 @@ fn check_says_of_every_example_what_is_wrong_when_its_systems_are_down() {
         };
         let told = address.replace_all(&text_of, nobody);
         let told = secret.replace_all(&told, "${1}{ env = \"USER\" }");
-        let told = certificates.replace_all(&told, "").replace("\"ssh:", "\"unix:/nowhere/");
+        let told = files.replace_all(&told, "").replace("\"ssh:", "\"unix:/nowhere/");
         std::fs::write(&own, told).unwrap();
         looked += 1;
     }

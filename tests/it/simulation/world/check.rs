@@ -47,7 +47,8 @@ impl World {
         let holder = cockpit.flight.session.controls.as_ref().map(|held| held.holder.cockpit);
         let began = (cockpit.began, cockpit.began);
         let heard = holder.map(|holder| cockpit.heard.get(&holder).copied().unwrap_or(began));
-        self.ledger.decided.insert(entry.id, Decided { wall: now.wall, time, skew_ms, against, heard });
+        let rollback = cockpit.flight.procedure.confirm.rollback;
+        self.ledger.decided.insert(entry.id, Decided { wall: now.wall, time, skew_ms, against, heard, rollback });
     }
 
     /// C3 and D3: controls are taken from silence, after the grace, and not while an intent may live.
@@ -77,8 +78,10 @@ impl World {
     pub fn check_entry(&mut self, entry: &Entry) {
         let mut fold = std::mem::take(&mut self.store.fold);
         let decided = self.ledger.decided.get(&entry.id).cloned();
-        let decided =
-            decided.unwrap_or(Decided { wall: entry.at, time: self.time, skew_ms: 0, against: None, heard: None });
+        let decided = decided.unwrap_or_else(|| {
+            let (against, heard, rollback) = (None, None, Friction::Key);
+            Decided { wall: entry.at, time: self.time, skew_ms: 0, against, heard, rollback }
+        });
         if let Some(against) = decided.against.clone() {
             self.broke(against.rule, against.what);
         }
@@ -281,7 +284,7 @@ impl World {
         let asks = match confirmed.kind {
             ChangeKind::Step { .. } => confirm.shift,
             ChangeKind::OffPlan | ChangeKind::PutBack => confirm.off_plan,
-            ChangeKind::Rollback { .. } => confirm.rollback,
+            ChangeKind::Rollback { .. } => decided.rollback,
         };
         self.check_second(entry, &Act::Change(confirmed), &confirmed.second, asks == Friction::Two, decided);
         if let ChangeKind::Rollback { supersedes, .. } = &confirmed.kind {

@@ -48,6 +48,9 @@ pub struct Decided {
     pub against: Option<Broken>,
     /// When the holder of the controls was last heard, and last touched a key.
     pub heard: Option<(u64, u64)>,
+    /// What a rollback asks by the profile that the cockpit flew: one that was reloaded and not taken in yet keeps nobody
+    /// from rolling back (R3).
+    pub rollback: Friction,
 }
 
 /// A right to send.
