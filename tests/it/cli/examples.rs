@@ -23,7 +23,7 @@ fn check_says_of_every_example_what_is_wrong_when_its_systems_are_down() {
         let text_of = std::fs::read_to_string(&path).unwrap();
         // What a profile includes lies beside it.
         let own = folder.path().join(&name);
-        if !name.ends_with(".toml") || name == "demo.toml" || ELSEWHERE.contains(&name.as_str()) {
+        if !is_looked_at(&path) {
             std::fs::copy(&path, &own).unwrap();
             continue;
         }
@@ -43,10 +43,15 @@ fn check_says_of_every_example_what_is_wrong_when_its_systems_are_down() {
     for example in std::fs::read_dir(folder.path()).unwrap() {
         let path = example.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        if name.ends_with(".toml") && name != "demo.toml" && !ELSEWHERE.contains(&name.as_str()) {
+        if is_looked_at(&path) {
             says_what_is_wrong(&path, &name);
         }
     }
+}
+
+fn is_looked_at(path: &Path) -> bool {
+    let name = path.file_name().unwrap().to_str().unwrap();
+    path.extension().is_some_and(|extension| extension == "toml") && name != "demo.toml" && !ELSEWHERE.contains(&name)
 }
 
 fn says_what_is_wrong(profile: &Path, name: &str) {

@@ -85,6 +85,7 @@ impl Router {
     }
 
     /// The same as a system that takes so long until a change reads back, and tells or does not tell of it.
+    #[must_use]
     pub fn slow(self, lag: u64, tells: bool) -> Self {
         Self { lag, tells, ..self }
     }

@@ -39,7 +39,7 @@ impl Configured for Config {
             proof: Proof::Observed,
             counts_in_flight: true,
             counts_requests: true,
-            make_permanent: Some("start the demo again: its routers live only as long as it does".to_owned()),
+            make_permanent: Some("nothing is to be done, its routers end with the demo".to_owned()),
             ..Capabilities::of("built-in", "HTTP, one conditional request")
         }
     }
