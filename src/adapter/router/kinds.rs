@@ -1,6 +1,6 @@
 //! Every kind of router that a profile can name: the one place that lists them.
 //!
-//! To add one: a folder beside this file with a configuration that is [`Configured`](super::Configured), a router that keeps
+//! To add one: a folder beside this file with a configuration that is [`Configured`], a router that keeps
 //! the contract of [`super`], and a line here. A kind whose crates are behind a feature is listed all the same, so that the
 //! schema and every message know it, and a profile that names it is told the feature and the command.
 

@@ -2,7 +2,7 @@
 //!
 //! # Parts
 //! `config` is what the profile says, `httproute`, `istio` and `traefik` know one kind each, `list` finds the list that the
-//! profile means, `look` makes a [`Reading`] of it, and `prepare` a patch.
+//! profile means, `look` makes a [`Reading`](crate::domain::Reading) of it, and `prepare` a patch.
 
 mod config;
 mod httproute;
