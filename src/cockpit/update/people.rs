@@ -5,6 +5,7 @@ use tui_input::Input;
 use super::super::{ConfirmState, Effect, Look, Model, Overlay, OverlayKind, Purpose};
 use crate::domain::StepId;
 use crate::flight::{Ask, Tone};
+use crate::session::second::AskedAct;
 
 impl Model {
     /// Opens what another person asks. The key that opens it confirms nothing: its target is to be typed (F2).
@@ -43,15 +44,7 @@ impl Model {
         let request = self.flight.session.request.as_ref().filter(|request| request.asked.request == id);
         match request.map(|request| request.given.clone()) {
             Some(Some(given)) if given.cockpit == self.flight.me.cockpit => {
-                self.closed_at = Some(self.now.elapsed);
-                let by = look.request.by.clone();
-                self.notices.push_back(super::Noticed {
-                    at: self.now,
-                    notice: super::Notice {
-                        tone: Tone::Good,
-                        text: format!("you confirmed {}; {by}'s cockpit sends it", look.request.asked.digest.short()),
-                    },
-                });
+                self.say_given(look);
                 return false;
             }
             Some(Some(given)) => look.over = Some(format!("{} confirmed it already", given.by)),
@@ -62,6 +55,14 @@ impl Model {
                 let idle = !self.flight.link.is_busy() && self.flight.keys.signing.is_none();
                 let refused = look.confirm.waiting && idle;
                 self.take_refusal(&mut look.confirm, refused);
+            }
+            // The word and what came of it can arrive together.
+            None if look.over.is_none() && self.is_done(&look.request.asked.act) => {
+                if look.confirm.waiting {
+                    self.say_given(look);
+                    return false;
+                }
+                look.over = Some("it was confirmed, and went on".to_owned());
             }
             None if look.over.is_none() => {
                 let told = self.notices.back().filter(|noticed| noticed.at == self.now);
@@ -76,6 +77,29 @@ impl Model {
             look.confirm.waiting = false;
         }
         true
+    }
+
+    fn say_given(&mut self, look: &Look) {
+        self.closed_at = Some(self.now.elapsed);
+        let text =
+            format!("you confirmed {}; {}'s cockpit sends it", look.request.asked.digest.short(), look.request.by);
+        self.notices.push_back(super::Noticed { at: self.now, notice: super::Notice { tone: Tone::Good, text } });
+    }
+
+    /// Whether what was asked has another person's word, or went on after it.
+    pub fn is_confirmed(&self, look: &Look) -> bool {
+        let asked = &look.request.asked;
+        let request = self.flight.session.request.as_ref().filter(|request| request.asked.request == asked.request);
+        request.is_some_and(|request| request.given.is_some()) || self.is_done(&asked.act)
+    }
+
+    /// Whether the journal has what was asked: it went on after another person's word.
+    fn is_done(&self, act: &AskedAct) -> bool {
+        match act {
+            AskedAct::Change(proposal) => self.flight.session.change(proposal.change).is_some(),
+            AskedAct::Complete { step, .. } => self.flight.session.steps.contains_key(step),
+            AskedAct::Reload { digest, .. } => self.flight.session.profile_digest() == Some(*digest),
+        }
     }
 
     /// What this cockpit has on its screen is told to the others.

@@ -67,7 +67,10 @@ pub(super) fn look(model: &Model, look: &Look, seen: &Seen<'_>) -> Sheet {
     }
     if let Some(over) = &look.over {
         sheet.border = Role::Bad;
-        sheet.pin(vec![piece(Role::Bad, "over, nothing was sent: "), piece(Role::Strong, over.clone())]);
+        sheet.pin(vec![
+            piece(Role::Bad, if model.is_confirmed(look) { "over: " } else { "over, nothing was sent: " }),
+            piece(Role::Strong, over.clone()),
+        ]);
         sheet.pin(key(&keys::of(model, &Action::Escape), "close"));
         return sheet;
     }
