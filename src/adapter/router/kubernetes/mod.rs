@@ -7,7 +7,7 @@
 //!
 //! # Parts
 //! `place` says which cluster and namespace, `access` opens the way there, `cluster` asks it, `object` reads and patches one
-//! object under guard, `endpoint` lists the servers behind a Service.
+//! object under guard, `steered` makes a router of that, `endpoint` lists the servers behind a Service.
 //!
 //! # Invariants
 //! - Every request is an exchange of its own through [`crate::adapter::http`]; the `kube` crate only finds out who asks.
@@ -27,6 +27,8 @@ mod object;
 mod place;
 pub mod rollout;
 pub mod selector;
+#[cfg(feature = "kubernetes")]
+mod steered;
 pub mod weighted;
 
 pub use place::{Place, Through};

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use super::super::endpoint::{Endpoints, encoded};
 use super::super::misfit;
 use super::super::object::owners;
-use super::{Config, Labels, Selector};
+use super::super::steered::Steered;
+use super::{Config, Labels};
 use crate::adapter::router::kubernetes::cluster::Cluster;
 use crate::domain::reading::{Admin, Health, ServerReading, Underway};
 use crate::domain::{NativeSplit, NativeWeight, PoolId, Reading, Trouble};
@@ -16,8 +17,8 @@ pub(super) fn reference(labels: &Labels) -> String {
 }
 
 /// Reads everything side by side.
-pub(super) async fn look(router: &Selector) -> Result<Reading, Trouble> {
-    let Selector { config, cluster, object } = router;
+pub(super) async fn look(router: &Steered<Config>) -> Result<Reading, Trouble> {
+    let Steered { config, cluster, object } = router;
     let namespace = &config.place.namespace;
     let pods = futures_util::future::join_all(config.pools.iter().map(|(_, labels)| pods(cluster, labels)));
     let services = [config.service.as_str()];

@@ -2,17 +2,18 @@
 
 use serde_json::Value;
 
+use super::super::steered::Steered;
 use super::config::{Config, Sort};
 use super::list::{self, List};
-use super::{Weighted, httproute, traefik};
+use super::{httproute, traefik};
 use crate::adapter::router::kubernetes::endpoint::Endpoints;
 use crate::adapter::router::kubernetes::object::owners;
 use crate::domain::reading::Admin;
 use crate::domain::{NativeSplit, NativeWeight, Reading, Trouble};
 
 /// Reads the object, what may be done with it, and the servers behind it, side by side.
-pub(super) async fn look(router: &Weighted) -> Result<Reading, Trouble> {
-    let Weighted { config, cluster, object } = router;
+pub(super) async fn look(router: &Steered<Config>) -> Result<Reading, Trouble> {
+    let Steered { config, cluster, object } = router;
     let namespace = &config.place.namespace;
     let services: Vec<String> =
         config.pools.iter().filter_map(|(_, name)| config.sort.service(name, namespace)).collect();

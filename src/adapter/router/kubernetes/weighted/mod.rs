@@ -17,70 +17,46 @@ mod traefik;
 
 pub use config::{Config, Sort};
 
+/// One such object.
 #[cfg(feature = "kubernetes")]
-pub use steer::Weighted;
+pub type Weighted = super::steered::Steered<Config>;
 
 #[cfg(feature = "kubernetes")]
-mod steer {
+mod patched {
     use futures_util::FutureExt;
     use futures_util::future::BoxFuture;
+    use serde_json::Value;
 
     use super::super::cluster::Cluster;
-    use super::super::object::Object;
+    use super::super::object::{Object, Patch};
+    use super::super::steered::{Patched, Steered};
     use super::{Config, look, prepare};
-    use crate::adapter::router::Configured;
-    use crate::adapter::router::Fence;
-    use crate::adapter::router::Router;
-    use crate::adapter::router::SetAnswer;
-    use crate::domain::{Capabilities, NativeSplit, Prepared, Reading, Refused, Target, Trouble};
+    use crate::domain::{NativeSplit, Prepared, Reading, Refused, Target, Trouble};
 
-    /// One such object.
-    pub struct Weighted {
-        pub(super) config: Config,
-        pub(super) cluster: Cluster,
-        pub(super) object: Object,
-    }
-
-    impl Weighted {
+    impl Steered<Config> {
         /// A router for one configuration. Connects only when asked.
         pub fn new(config: Config) -> Self {
-            let cluster = Cluster::new(config.place.clone(), config.timeout);
             let object = config.sort.object(&config.name);
+            let cluster = Cluster::new(config.place.clone(), config.timeout);
             Self { config, cluster, object }
-        }
-
-        async fn write(&self, prepared: &Prepared, expected: Option<&NativeSplit>, fence: &dyn Fence) -> SetAnswer {
-            let patch = match prepare::patch(&self.config, &prepared.native) {
-                Ok(patch) => patch,
-                Err(refused) => return SetAnswer::NotSent(refused.to_string()),
-            };
-            let what = format!("read {}", self.object.short());
-            let seen = |object: &serde_json::Value| look::native(&self.config, &what, object);
-            let expected = expected.map(|expected| (expected, &seen as _));
-            self.object.patch(&self.cluster, &patch, expected, fence).await
         }
     }
 
-    impl Router for Weighted {
-        fn capabilities(&self) -> Capabilities {
-            self.config.capabilities()
+    impl Patched for Config {
+        fn look(router: &Steered<Self>) -> BoxFuture<'_, Result<Reading, Trouble>> {
+            look::look(router).boxed()
         }
 
-        fn read(&self) -> BoxFuture<'_, Result<Reading, Trouble>> {
-            look::look(self).boxed()
+        fn native(&self, what: &str, object: &Value) -> Result<NativeSplit, Trouble> {
+            look::native(self, what, object)
         }
 
-        fn prepare(&self, target: &Target, reading: Option<&Reading>) -> Result<Prepared, Refused> {
-            prepare::prepare(&self.config, &self.object, target, reading)
+        fn prepare(&self, object: &Object, target: &Target, reading: Option<&Reading>) -> Result<Prepared, Refused> {
+            prepare::prepare(self, object, target, reading)
         }
 
-        fn set<'a>(
-            &'a self,
-            prepared: &'a Prepared,
-            expected: Option<&'a NativeSplit>,
-            fence: &'a dyn Fence,
-        ) -> BoxFuture<'a, SetAnswer> {
-            self.write(prepared, expected, fence).boxed()
+        fn patch(&self, native: &NativeSplit) -> Result<Patch, Refused> {
+            prepare::patch(self, native)
         }
     }
 }
