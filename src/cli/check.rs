@@ -103,21 +103,11 @@ fn looks<'a>(adapters: &'a Adapters, procedure: &'a Procedure) -> Vec<BoxFuture<
     for metric in &adapters.metrics {
         looks.push(
             async move {
-                let scrape = metric.source.scrape().await;
-                let count = scrape.targets.len();
-                let trouble = scrape.targets.iter().find_map(|(_, said)| said.as_ref().err());
-                let silent: Vec<String> = scrape
-                    .targets
-                    .iter()
-                    .filter_map(|(target, said)| said.as_ref().ok().map(|sample| (target, sample)))
-                    .filter(|(_, sample)| sample.requests.is_none())
-                    .map(|(target, _)| format!("{target} counts no requests under the name in `series.requests`"))
-                    .collect();
-                let result = match trouble {
-                    Some(trouble) => Err(trouble.clone()),
-                    None => Ok(format!("{count} of {count} targets answer")),
+                let (result, remarks) = match metric.source.probe().await {
+                    Ok((found, remarks)) => (Ok(found), remarks),
+                    Err(trouble) => (Err(trouble), Vec::new()),
                 };
-                Finding { name: format!("metrics {}", metric.id), result, remarks: silent }
+                Finding { name: format!("metrics {}", metric.id), result, remarks }
             }
             .boxed(),
         );

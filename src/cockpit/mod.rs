@@ -19,7 +19,7 @@ mod update;
 
 pub use action::Action;
 pub use banner::{Banner, request_words};
-pub use chart::{Chart, Charts, Series};
+pub use chart::Charts;
 pub use checklist::ChecklistRow;
 pub use crew::{Part, Person};
 pub use effect::Effect;

@@ -2,8 +2,7 @@
 
 use super::Action;
 use crate::domain::log::{LogBatch, LogSourceState};
-use crate::domain::metric::Scrape;
-use crate::domain::{CockpitId, Now, SourceId};
+use crate::domain::{CockpitId, SourceId};
 use crate::flight;
 
 /// A message to the cockpit.
@@ -55,15 +54,6 @@ pub enum Msg {
         source: SourceId,
         /// Its state.
         state: LogSourceState,
-    },
-    /// A look at a metric source.
-    Scraped {
-        /// The source.
-        source: SourceId,
-        /// When the look began.
-        began: Now,
-        /// What it saw.
-        scrape: Scrape,
     },
     /// The built-in world says what it did.
     DemoSaid(String),

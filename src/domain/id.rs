@@ -70,6 +70,18 @@ name!(
     SourceId
 );
 name!(
+    /// A panel's name in the profile.
+    PanelId
+);
+name!(
+    /// A check's name in the profile.
+    CheckId
+);
+name!(
+    /// A guard's name in the profile.
+    GuardId
+);
+name!(
     /// The name an operator works under. A claim until keys prove it.
     Operator
 );

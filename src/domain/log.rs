@@ -59,6 +59,9 @@ pub struct LogBatch {
     pub lines: Vec<LogLine>,
     /// Lines lost before these, because they came faster than they could be taken or were cut off by a rotation.
     pub dropped: u64,
+    /// Up to when the source has delivered every line, by its own clock; `None` where it cannot tell. A source whose lines
+    /// come late lags behind the clock here, and silence is proven only up to this.
+    pub watermark: Option<Timestamp>,
 }
 
 /// The state of a log source, told when it changes.

@@ -2,6 +2,41 @@
 
 use std::time::Duration;
 
+use super::PoolId;
+use super::measure::{self, Measure};
+use super::outcome::Trouble;
+
+/// What one look at a metric source gave.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Look {
+    /// Cumulative counters per target.
+    Counters(Scrape),
+    /// Values that the source works out itself, one per query.
+    Values(Vec<Answered>),
+}
+
+/// What a source says to one query.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Answered {
+    /// What was asked.
+    pub measure: Measure,
+    /// Of which pool; `None` of the whole.
+    pub pool: Option<PoolId>,
+    /// The value; `None` where the source has none: no traffic, no such series, not a number.
+    pub value: Result<Option<measure::Sample>, Trouble>,
+}
+
+/// What a source remembers of one query, oldest first; a point without a value is a gap.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Past {
+    /// What was asked.
+    pub measure: Measure,
+    /// Of which pool; `None` of the whole.
+    pub pool: Option<PoolId>,
+    /// The points by the source's clock.
+    pub points: Vec<(super::Timestamp, Option<f64>)>,
+}
+
 /// One target's counters at one moment. `None` is what the target does not tell; it is never zero.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Sample {
@@ -26,7 +61,7 @@ pub struct Histogram {
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Scrape {
     /// What each target said, by its address.
-    pub targets: Vec<(String, Result<Sample, super::outcome::Trouble>)>,
+    pub targets: Vec<(String, Result<Sample, Trouble>)>,
 }
 
 /// What happened between two scrapes of one source, summed over the targets that answered both times.
@@ -42,6 +77,10 @@ pub struct Rates {
     pub p99_ms: Option<f64>,
     /// Requests being served now.
     pub in_flight: Option<f64>,
+    /// Requests in this span.
+    pub requests: Option<f64>,
+    /// Failed requests in this span.
+    pub errors: Option<f64>,
     /// Targets that answered both times, without a reset.
     pub targets_counted: usize,
     /// Targets that the source has.
@@ -83,6 +122,8 @@ impl Rates {
             p50_ms: quantile(0.5),
             p99_ms: quantile(0.99),
             in_flight: in_flight.0,
+            requests: requests.0,
+            errors: errors.0,
             targets_counted: counted,
             targets: later.targets.len(),
         }

@@ -2,11 +2,14 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::wildcard_enum_match_arm)]
 
 mod capability;
+pub mod check;
 pub mod checklist;
 pub mod drain;
 mod freshness;
+pub mod guard;
 mod id;
 pub mod log;
+pub mod measure;
 pub mod metric;
 pub mod outcome;
 mod people;
@@ -22,9 +25,10 @@ pub use capability::{Capabilities, Holds, Proof, Zero};
 pub use checklist::Checklist;
 pub use freshness::Freshness;
 pub use id::{
-    BadDigest, ChangeId, CockpitId, Digest, EntryId, ItemId, Operator, PoolId, RequestId, RouterId, SessionId,
-    SourceId, StepId,
+    BadDigest, ChangeId, CheckId, CockpitId, Digest, EntryId, GuardId, ItemId, Operator, PanelId, PoolId, RequestId,
+    RouterId, SessionId, SourceId, StepId,
 };
+pub use measure::{Limit, Measure, Unit};
 pub use outcome::{Outcome, Refused, Trouble, TroubleKind};
 pub use people::{Durability, People, Seat, Signed, Signer};
 pub use presence::Presence;

@@ -4,8 +4,11 @@
 
 use std::time::Duration;
 
+use super::check::CheckSpec;
 use super::checklist::Checklist;
 use super::drain::DrainRule;
+use super::guard::GuardSpec;
+use super::measure::PanelSpec;
 use super::{BasisPoints, Capabilities, Digest, People, PoolId, RouterId, SourceId, StepId, Waves, Weights};
 
 /// Everything that a deployment is flown by.
@@ -43,6 +46,12 @@ pub struct Procedure {
     pub logs: Vec<LogSpec>,
     /// Metric sources.
     pub metrics: Vec<MetricSpec>,
+    /// Panels: queries to metric sources, with units and limits.
+    pub panels: Vec<PanelSpec>,
+    /// Checks, in the profile's order.
+    pub checks: Vec<CheckSpec>,
+    /// Guards, in the profile's order.
+    pub guards: Vec<GuardSpec>,
     /// Acts after a rollback's traffic, in order (R7).
     pub rollback: Vec<RollbackAct>,
 }

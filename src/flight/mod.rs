@@ -17,6 +17,7 @@ pub mod evidence;
 pub mod execute;
 pub mod link;
 pub mod load;
+pub mod measure;
 mod msg;
 pub mod observe;
 mod people;
@@ -95,6 +96,8 @@ pub struct Flight {
     undrained: BTreeSet<PoolId>,
     /// Log sources as evidence.
     pub logs: BTreeMap<SourceId, evidence::LogWatch>,
+    /// What is measured.
+    pub measures: measure::Measures,
     /// The time since the waves that were sent became whole.
     pub resting: Option<wave::Resting>,
     /// The soak of the step last done.
@@ -147,6 +150,7 @@ impl Flight {
             drains,
             undrained: BTreeSet::new(),
             logs: BTreeMap::new(),
+            measures: measure::Measures::default(),
             resting: None,
             soak: None,
             observing: observe::Observing::default(),

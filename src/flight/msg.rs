@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::domain::metric::Look;
 use crate::domain::procedure::Procedure;
 use crate::domain::{
     ChangeId, CockpitId, Digest, EntryId, ItemId, NativeSplit, Now, Outcome, Prepared, Presence, Reading, Refused,
@@ -26,6 +27,15 @@ pub enum Msg {
         began: Now,
         /// What it said.
         result: Result<Arc<Reading>, Trouble>,
+    },
+    /// A look at a metric source.
+    Looked {
+        /// The source.
+        source: SourceId,
+        /// When the look began.
+        began: Now,
+        /// What it gave.
+        look: Look,
     },
     /// Answers [`super::Effect::Prepare`].
     Prepared {

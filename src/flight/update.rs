@@ -27,6 +27,7 @@ impl Flight {
             Msg::RouterRead { router, poll, began, result } => {
                 self.router_read(now, &router, poll, began, result, &mut out);
             }
+            Msg::Looked { source, began, look } => self.looked(&source, began, look),
             Msg::Prepared { request, router, result } => self.prepared(request, router, result),
             Msg::SetAnswered { change, router, attempt, outcome } => {
                 self.set_answered(now, change, &router, attempt, outcome, &mut out);
@@ -65,6 +66,7 @@ impl Flight {
             Msg::ProfileDiffers { changed } => self.changed_profile = changed.map(|changed| *changed),
             Msg::Ask(ask) => self.asked(now, ask, &mut out),
         }
+        self.sample_routers(now.elapsed);
         self.accept_baseline(now);
         self.look_after_waves(now);
         self.look_after_waiting(now, &mut out);

@@ -193,7 +193,13 @@ mod tests {
             text: (*text).to_owned(),
             excluded: text.starts_with("health"),
         };
-        LogBatch { source: source.into(), pool: None, lines: texts.iter().map(line).collect(), dropped: 0 }
+        LogBatch {
+            source: source.into(),
+            pool: None,
+            lines: texts.iter().map(line).collect(),
+            dropped: 0,
+            watermark: None,
+        }
     }
 
     fn at(milliseconds: u64) -> Now {

@@ -24,12 +24,14 @@ mod rule;
 mod source;
 
 use std::path::Path;
+use std::sync::Arc;
 
 pub use journal::{JournalConfig, NatsConfig, NatsLogin, NatsTls};
 pub use router::RouterConfig;
+pub use source::MetricConfig;
 
-use crate::adapter::{log, metric};
-use crate::domain::{Procedure, RouterId};
+use crate::adapter::{check, log};
+use crate::domain::{CheckId, Procedure, RouterId};
 pub use crate::setting::{Problem, Problems};
 use crate::setting::{Report, Source, Wrong, describe, literal};
 use crate::signature::AllowedSigners;
@@ -64,9 +66,11 @@ pub struct AdapterConfigs {
     /// Routers by name.
     pub routers: Vec<(RouterId, RouterConfig)>,
     /// Log sources.
-    pub logs: Vec<log::config::Config>,
+    pub logs: Vec<log::Config>,
     /// Metric sources.
-    pub metrics: Vec<metric::config::Config>,
+    pub metrics: Vec<MetricConfig>,
+    /// Checks that a system answers, by name.
+    pub checks: Vec<(CheckId, Arc<dyn check::Configured>)>,
 }
 
 /// Reads a profile and the files it includes.

@@ -2,10 +2,10 @@
 
 use super::file::Unread;
 use super::{
-    AdapterConfigs, JournalConfig, Loaded, ProfileFile, RouterConfig, checklist, journal, plan, pool, rollout, router,
-    rule, source,
+    AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, checklist, journal, plan, pool,
+    rollout, router, rule, source,
 };
-use crate::adapter::{log, metric};
+use crate::adapter::log;
 use crate::domain::procedure::{LogSpec, MetricSpec, RouterSpec};
 use crate::domain::{BasisPoints, Digest, PoolId, Procedure};
 use crate::setting::{Found, Report, Source, Table, Wrong, flag, percent, quoted, title};
@@ -86,8 +86,8 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let mut names = Vec::new();
     let routers = router::read(table, &ids, times.poll, times.timing.router_timeout, &mut names);
     let rollout = rollout::read(table, &names);
-    let (logs, log_configs): (Vec<LogSpec>, Vec<log::config::Config>) = source::logs(table, &ids).into_iter().unzip();
-    let (metrics, metric_configs): (Vec<MetricSpec>, Vec<metric::config::Config>) =
+    let (logs, log_configs): (Vec<LogSpec>, Vec<log::Config>) = source::logs(table, &ids).into_iter().unzip();
+    let (metrics, metric_configs): (Vec<MetricSpec>, Vec<MetricConfig>) =
         source::metrics(table, &ids).into_iter().unzip();
     let drain = rule::drain(table, &pools, &logs);
     let checklist = checklist::read(table, included);
@@ -124,9 +124,12 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         drain,
         logs,
         metrics,
+        panels: Vec::new(),
+        checks: Vec::new(),
+        guards: Vec::new(),
         rollback,
     };
-    let adapters = AdapterConfigs { routers: configs, logs: log_configs, metrics: metric_configs };
+    let adapters = AdapterConfigs { routers: configs, logs: log_configs, metrics: metric_configs, checks: Vec::new() };
     Some(Parts { procedure, adapters, journal, allowed_signers })
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::source::needs_feature;
 use crate::adapter::router::{Configured, KINDS};
 use crate::domain::procedure::RouterSpec;
 use crate::domain::{PoolId, RouterId};
@@ -44,8 +45,9 @@ pub(super) fn read(
             .zip(&readers)
             .map(|(kind, reader)| Variant { name: kind.name, doc: kind.doc, read: reader })
             .collect();
-        let (kind, config) = router.kinds("kind", "Which system it is.", &variants, &[])?;
-        needs_feature(router, kind);
+        let (kind, config) = router.kinds("kind", "Which system it is.", &variants, None)?;
+        let feature = KINDS.iter().find(|each| each.name == kind).and_then(|each| each.feature);
+        needs_feature(router, "router", kind, feature);
         let (id, configured) = (RouterId::new(id?.value), config?);
         let at = router.spot_if_written("at").unwrap_or_else(|| router.spot().clone());
         let capabilities = configured.capabilities();
@@ -65,22 +67,6 @@ pub(super) fn read(
         routers.push((spec, config));
     }
     routers
-}
-
-/// Says so when this build cannot steer such a router.
-fn needs_feature(router: &Table<'_>, kind: &str) {
-    let feature = KINDS.iter().find(|each| each.name == kind).and_then(|each| each.feature);
-    if let Some((feature, false)) = feature {
-        let what = format!(
-            "a router of kind {} needs the feature `{feature}`, which this flightdeck was built without",
-            quoted(kind)
-        );
-        let advice = format!("build it with: cargo install --locked --path . --features {feature}");
-        router.report().refuse(
-            &router.spot_if_written("kind").unwrap_or_else(|| router.spot_of("kind")),
-            Wrong::new(what).advice(advice),
-        );
-    }
 }
 
 /// Says so when a name is used a second time.

@@ -1,5 +1,6 @@
-//! `[[log]]` and `[[metrics]]`.
+//! `[[log]]` and `[[metrics]]`: what is common to all kinds of source.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::pool::known;
@@ -7,26 +8,65 @@ use super::router::unique;
 use crate::adapter::{log, metric};
 use crate::domain::procedure::{Limits, LogSpec, MetricSpec};
 use crate::domain::{PoolId, SourceId};
-use crate::setting::{Found, Table, duration, name, percent};
+use crate::setting::{Found, Table, Variant, Wrong, duration, flag, name, percent, quoted, regex, span_text};
+
+/// The configuration of one metric source, of whatever kind.
+#[derive(Clone, Debug)]
+pub struct MetricConfig {
+    /// Its name.
+    pub id: SourceId,
+    /// How often it is read.
+    pub interval: Duration,
+    /// What its kind says.
+    pub configured: Arc<dyn metric::Configured>,
+    /// The queries of the panels that it answers.
+    pub queries: Vec<metric::Query>,
+}
 
 /// Reads the log sources.
-pub(super) fn logs(table: &mut Table<'_>, pools: &[PoolId]) -> Vec<(LogSpec, log::config::Config)> {
+pub(super) fn logs(table: &mut Table<'_>, pools: &[PoolId]) -> Vec<(LogSpec, log::Config)> {
     let mut names = Vec::new();
-    let read = table.tables("log", "Logs that are followed on the screen.", |log| {
-        let (id, pool) = whose(log, pools, &mut names, "log");
-        log::config::Config::read(log, id, pool)
+    let read = table.tables("log", "Logs that are followed on the screen.", |table| {
+        let (id, pool) = whose(table, pools, &mut names, "log");
+        let doc = "A regular expression for lines that are noise, such as health checks: counted apart and hidden.";
+        let exclude = table.optional("exclude", doc, &regex());
+        let doc = "Whether card numbers, e-mail addresses, phone numbers and IP addresses are masked. Default true.";
+        let mask = table.optional("mask", doc, &flag());
+        table.not_yet(&[("correlate", "leave it out")]);
+        let variants: Vec<Variant<'_, '_, Option<Arc<dyn log::Origin>>>> =
+            log::KINDS.iter().map(|kind| Variant { name: kind.name, doc: kind.doc, read: &kind.read }).collect();
+        let doc = "Which system keeps it. Default \"local\": a `file` or a `command`.";
+        let (kind, origin) = table.kinds("kind", doc, &variants, Some(log::DEFAULT))?;
+        let feature = log::KINDS.iter().find(|each| each.name == kind).and_then(|each| each.feature);
+        needs_feature(table, "log", kind, feature);
+        Some(log::Config {
+            id: id?,
+            pool,
+            origin: origin?,
+            exclude: exclude.map(|exclude| exclude.value),
+            mask: mask.is_none_or(|mask| mask.value),
+        })
     });
-    let spec = |config: &log::config::Config| LogSpec { id: config.id.clone(), pool: config.pool.clone() };
+    let spec = |config: &log::Config| LogSpec { id: config.id.clone(), pool: config.pool.clone() };
     read.into_iter().map(|config| (spec(&config), config)).collect()
 }
 
 /// Reads the metric sources.
-pub(super) fn metrics(table: &mut Table<'_>, pools: &[PoolId]) -> Vec<(MetricSpec, metric::config::Config)> {
+pub(super) fn metrics(table: &mut Table<'_>, pools: &[PoolId]) -> Vec<(MetricSpec, MetricConfig)> {
     let mut names = Vec::new();
-    let read = table.tables("metrics", "Metrics that are charted, from Prometheus text endpoints.", |source| {
-        let (id, pool) = whose(source, pools, &mut names, "source");
-        let config = metric::config::Config::read(source, id, pool);
-        let limits = source.table("limits", "Thresholds drawn on the charts.", |limits| {
+    table.tables("metrics", "Sources of metrics: what they count is charted, and panels ask them.", |table| {
+        let (id, pool) = whose(table, pools, &mut names, "source");
+        let (least, most) = (Duration::from_millis(200), Duration::from_mins(10));
+        let interval = table.optional("interval", "How often it is read. Default 2s.", &duration(least, most));
+        let (least, most) = (Duration::from_millis(50), Duration::from_mins(1));
+        let timeout = table.optional("timeout", "How long an answer may take. Default 1s.", &duration(least, most));
+        let every = interval.map_or(Duration::from_secs(2), |interval| interval.value);
+        if let Some(timeout) = timeout.as_ref().filter(|timeout| timeout.value > every) {
+            let what = format!("is longer than the interval of {}", span_text(every));
+            table.report().refuse(&timeout.spot, Wrong::new(what).advice("make it shorter, or the interval longer"));
+        }
+        let timeout = timeout.map_or(every.min(Duration::from_secs(1)), |timeout| timeout.value);
+        let limits = table.table("limits", "Thresholds drawn on the charts.", |limits| {
             let doc = "Share of failed requests: \"1%\".";
             let error_rate = limits.optional("error_rate", doc, &percent(1, 10_000));
             let doc = "99th percentile of the response time: \"500ms\".";
@@ -36,15 +76,40 @@ pub(super) fn metrics(table: &mut Table<'_>, pools: &[PoolId]) -> Vec<(MetricSpe
                 p99_ms: p99.map(|p99| p99.as_secs_f64() * 1_000.0),
             }
         });
-        config.map(|config| (config, limits.unwrap_or_default()))
-    });
-    let spec = |config: &metric::config::Config, limits| MetricSpec {
-        id: config.id.clone(),
-        pool: config.pool.clone(),
-        interval: config.interval,
-        limits,
-    };
-    read.into_iter().map(|(config, limits)| (spec(&config, limits), config)).collect()
+        // A source without a name is refused above; its other keys are read all the same.
+        let named = id.clone().unwrap_or_else(|| SourceId::new("unnamed"));
+        let readers: Vec<_> = metric::KINDS
+            .iter()
+            .map(|kind| {
+                let named = &named;
+                move |table: &mut Table<'_>| (kind.read)(table, named, timeout)
+            })
+            .collect();
+        let variants: Vec<Variant<'_, '_, Option<Arc<dyn metric::Configured>>>> = metric::KINDS
+            .iter()
+            .zip(&readers)
+            .map(|(kind, reader)| Variant { name: kind.name, doc: kind.doc, read: reader })
+            .collect();
+        let doc = "Which system it is. Default \"text\": Prometheus text endpoints.";
+        let (kind, configured) = table.kinds("kind", doc, &variants, Some(metric::DEFAULT))?;
+        let feature = metric::KINDS.iter().find(|each| each.name == kind).and_then(|each| each.feature);
+        needs_feature(table, "metric source", kind, feature);
+        let id = id?;
+        let spec = MetricSpec { id: id.clone(), pool, interval: every, limits: limits.unwrap_or_default() };
+        Some((spec, MetricConfig { id, interval: every, configured: configured?, queries: Vec::new() }))
+    })
+}
+
+/// Says so when this build cannot reach a system of this kind.
+pub(super) fn needs_feature(table: &Table<'_>, noun: &str, kind: &str, feature: Option<(&'static str, bool)>) {
+    let Some((feature, false)) = feature else { return };
+    let what = format!(
+        "a {noun} of kind {} needs the feature `{feature}`, which this flightdeck was built without",
+        quoted(kind)
+    );
+    let advice = format!("build it with: cargo install --locked --path . --features {feature}");
+    let spot = table.spot_if_written("kind").unwrap_or_else(|| table.spot_of("kind"));
+    table.report().refuse(&spot, Wrong::new(what).advice(advice));
 }
 
 /// A source's own name, and the pool that it speaks of.

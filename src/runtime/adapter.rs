@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::adapter::check::Check;
+use crate::adapter::log;
 use crate::adapter::log::LogSource;
 use crate::adapter::metric::MetricSource;
 use crate::adapter::router::Router;
-use crate::adapter::{log, metric};
-use crate::domain::{PoolId, RouterId, SourceId, Trouble};
+use crate::domain::{CheckId, PoolId, RouterId, SourceId, Trouble};
 use crate::profile::AdapterConfigs;
 
 /// Everything outside that one profile names.
@@ -20,6 +21,8 @@ pub struct Adapters {
     pub logs: Vec<LogAdapter>,
     /// Metric sources in the profile's order.
     pub metrics: Vec<MetricAdapter>,
+    /// Checks by name.
+    pub checks: BTreeMap<CheckId, Arc<dyn Check>>,
 }
 
 /// One router.
@@ -66,14 +69,18 @@ impl Adapters {
         }
         let mut logs = Vec::new();
         for config in &configs.logs {
-            let source = Arc::from(log::source(config)?);
+            let source = log::source(config)?;
             logs.push(LogAdapter { id: config.id.clone(), pool: config.pool.clone(), source });
         }
         let mut metrics = Vec::new();
         for config in &configs.metrics {
-            let source = Arc::from(metric::source(config)?);
+            let source = config.configured.connect(&config.queries)?;
             metrics.push(MetricAdapter { id: config.id.clone(), interval: config.interval, source });
         }
-        Ok(Self { routers, logs, metrics })
+        let mut checks = BTreeMap::new();
+        for (id, configured) in &configs.checks {
+            checks.insert(id.clone(), configured.connect()?);
+        }
+        Ok(Self { routers, logs, metrics, checks })
     }
 }

@@ -20,8 +20,8 @@ use super::adapter::{Adapters, LogAdapter, MetricAdapter};
 use super::clock;
 use super::queue::{Control, Telemetry};
 use crate::adapter::log::LogUpdate;
-use crate::cockpit;
 use crate::profile::{Loaded, Problems, load};
+use crate::{cockpit, flight};
 
 /// How long after a change of a file its bytes are read: editors write in several steps.
 const SETTLE: Duration = Duration::from_millis(150);
@@ -117,8 +117,9 @@ async fn scrape<M: From<cockpit::Msg>>(metric: &MetricAdapter, telemetry: &Telem
     loop {
         beat.tick().await;
         let began = clock::now();
-        let scrape = metric.source.scrape().await;
-        telemetry.put(cockpit::Msg::Scraped { source: metric.id.clone(), began, scrape }.into());
+        let look = metric.source.look().await;
+        let looked = flight::Msg::Looked { source: metric.id.clone(), began, look };
+        telemetry.put(cockpit::Msg::Flight(looked).into());
     }
 }
 

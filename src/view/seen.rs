@@ -1,10 +1,10 @@
 //! What is known of each pool over all routers at this moment, with its freshness; worked out once per frame.
 
-use crate::cockpit::{Chart, Model};
+use crate::cockpit::Model;
 use crate::domain::drain::Drain;
 use crate::domain::procedure::Pool;
 use crate::domain::reading::PoolTotals;
-use crate::domain::{Freshness, PoolId};
+use crate::domain::{Freshness, Measure, PoolId};
 use crate::theme::Role;
 
 /// One pool as it stands. `None` is what is not known; it is never zero.
@@ -83,8 +83,8 @@ fn pool<'a>(model: &'a Model, place: usize, spec: &'a Pool) -> PoolSeen<'a> {
         rate,
         in_flight,
         servers,
-        p99: last(model, id, Chart::P99),
-        errors: last(model, id, Chart::Errors),
+        p99: last(model, id, &Measure::P99),
+        errors: last(model, id, &Measure::Errors),
         level: level.or(in_flight.map(|_| 0.0)),
         drain,
     }
@@ -98,7 +98,7 @@ fn ratio(part: u64, whole: u64) -> f64 {
 /// The highest number in flight on the chart of late.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count that came as a number")]
 fn highest(model: &Model, pool: &PoolId) -> u64 {
-    let series = model.charts.series.get(&(Some(pool.clone()), Chart::InFlight));
+    let series = model.flight.measures.of(&Measure::InFlight, Some(pool));
     let points = series.into_iter().flat_map(|series| series.points.iter().rev().take(300));
     points.filter_map(|(_, value)| *value).fold(0.0, f64::max).clamp(0.0, 1e15) as u64
 }
@@ -119,8 +119,8 @@ fn share(model: &Model, pool: &PoolId) -> Option<f64> {
 }
 
 /// The newest value of a series, if it is one.
-fn last(model: &Model, pool: &PoolId, chart: Chart) -> Reading {
-    let Some(series) = model.charts.series.get(&(Some(pool.clone()), chart)) else { return Reading::default() };
+fn last(model: &Model, pool: &PoolId, chart: &Measure) -> Reading {
+    let Some(series) = model.flight.measures.of(chart, Some(pool)) else { return Reading::default() };
     let Some((at, value)) = series.points.back() else { return Reading::default() };
     let age = model.now.elapsed.since(*at);
     Reading { value: *value, is_old: !Freshness::of(Some(age), series.interval).is_live() }

@@ -1,4 +1,4 @@
-//! Logs: files and commands, each followed as a stream of batches.
+//! Logs: followed as streams of batches, whatever system keeps them.
 //!
 //! # The contract
 //!
@@ -7,28 +7,36 @@
 //! - make every line harmless and masked before it leaves the adapter (control characters, escape sequences, card numbers and the like);
 //! - count what it drops, and say it in the next batch;
 //! - bound its memory whatever the pace of the system;
-//! - say in [`LogUpdate::State`] when it starts to follow, waits or has ended, and go on trying.
+//! - say in [`LogUpdate::State`] when it starts to follow, waits or has ended, and go on trying;
+//! - where the system is asked again and again: overlap the spans that it asks for, hand a line over once by the system's own
+//!   id of it, place late lines by their own time, follow pages to the end, keep away for as long as the system asks (429
+//!   with Retry-After), and tell by [`LogBatch::watermark`] up to when it has delivered everything.
 //!
 //! # The way of a line
 //!
-//! `file` and `command` read bytes, `lines` cuts them, [`Cleaner`] makes a line of them: `harmless` first, then `stamp`,
-//! `level` and `json` read what the line tells, `mask` last. `follow` turns the reading of a file into a stream.
+//! An origin reads bytes, `lines` cuts them, [`Cleaner`] makes a line of them: `harmless` first, then `stamp`, `level` and
+//! `json` read what the line tells, `mask` last.
+//!
+//! To add a kind: a file or folder beside `local` with a configuration that is an [`Origin`], and a line in `kinds`.
 
 mod clean;
-mod command;
-pub mod config;
-mod file;
-mod follow;
+mod config;
 mod harmless;
 mod json;
+mod kinds;
 mod level;
 mod lines;
+pub mod local;
 mod mask;
 mod stamp;
 
-pub use clean::Cleaner;
+use std::fmt::Debug;
+use std::sync::Arc;
 
+pub use clean::Cleaner;
+pub use config::Config;
 use futures_util::stream::BoxStream;
+pub use kinds::{DEFAULT, KINDS, LogKind};
 
 use crate::domain::Trouble;
 use crate::domain::log::{LogBatch, LogSourceState};
@@ -37,13 +45,19 @@ use crate::domain::log::{LogBatch, LogSourceState};
 ///
 /// # Errors
 /// When the pattern of lines to exclude cannot be read, or the command is empty.
-pub fn source(config: &config::Config) -> Result<Box<dyn LogSource>, Trouble> {
+pub fn source(config: &Config) -> Result<Arc<dyn LogSource>, Trouble> {
     // Whoever follows later makes a cleaner of its own; a pattern that cannot be read is said now.
     Cleaner::new(config.mask, config.exclude.as_deref())?;
-    match &config.origin {
-        config::Origin::File(path) => Ok(Box::new(follow::FileSource::new(config, path))),
-        config::Origin::Command(words) => Ok(Box::new(command::CommandSource::new(config, words)?)),
-    }
+    config.origin.connect(config)
+}
+
+/// Where the lines of a source come from, read from a profile and not yet connected.
+pub trait Origin: Debug + Send + Sync {
+    /// The source that reads there, by these rules. Nothing is asked yet.
+    ///
+    /// # Errors
+    /// When it cannot be used here: an empty command, a feature that this build lacks.
+    fn connect(&self, config: &Config) -> Result<Arc<dyn LogSource>, Trouble>;
 }
 
 /// One log source.

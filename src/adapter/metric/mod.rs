@@ -1,31 +1,81 @@
-//! Metrics: counters and gauges of a pool, read at an interval.
+//! Metrics: counters and gauges of targets, or values that a system works out, read at an interval.
 //!
 //! # The contract
 //!
-//! A source MUST hand over raw cumulative counters per target (rates and quantiles are the core's business), keep a
-//! missing value missing, name each target the same way every time, and answer for every target: a sample or a trouble.
+//! A source MUST:
+//! - answer for everything that it was asked, each time: a value, none, or a trouble that says what was tried, what came
+//!   back and what to do;
+//! - keep a missing value missing: no series, an empty answer, NaN and infinity are `None`, never zero;
+//! - where it counts ([`Look::Counters`]), hand over raw cumulative counters per target and name each target the same way
+//!   every time: rates and quantiles are the core's business;
+//! - where it works values out ([`Look::Values`]), give each its own time by the system's clock, so that the same sample
+//!   read twice is known as one (G2), and in the panel's unit (a percentage as a fraction of one is the query's business);
+//! - say when it is asked too often, and stay away for as long as the system asks (429 with Retry-After): until then it
+//!   answers the trouble itself, without a request;
+//! - never put a secret into a value, a trouble or a log.
+//!
+//! To add one: a file or folder beside this one with a configuration that is [`Configured`], and a line in `kinds`.
 
-pub mod config;
-mod scrape;
-mod selector;
-mod sum;
-mod text;
+mod kinds;
+pub mod text;
+
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use crate::domain::Trouble;
-use crate::domain::metric::Scrape;
+pub use kinds::{DEFAULT, KINDS, MetricKind};
 
-/// The source that a configuration asks for.
-///
-/// # Errors
-/// When a selector or an address cannot be read, or no client can be made on this machine.
-pub fn source(config: &config::Config) -> Result<Box<dyn MetricSource>, Trouble> {
-    Ok(Box::new(scrape::Endpoints::new(config)?))
+use crate::domain::metric::{Look, Past};
+use crate::domain::{Measure, PoolId, Trouble};
+
+/// The configuration of one metric source, read from a profile and not yet connected.
+pub trait Configured: Debug + Send + Sync {
+    /// Whether it answers the queries of panels; else it knows by itself what it counts.
+    fn answers_queries(&self) -> bool;
+
+    /// What is wrong with a query for this system, where that can be told without asking it.
+    ///
+    /// # Errors
+    /// What is wrong with it, as a fragment: `has no closing bracket`.
+    fn check_query(&self, _text: &str) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// The source, for these queries. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When it cannot be used here: a feature that this build lacks, a certificate that cannot be read.
+    fn connect(&self, queries: &[Query]) -> Result<Arc<dyn MetricSource>, Trouble>;
+}
+
+/// One query of a panel.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Query {
+    /// What it measures.
+    pub measure: Measure,
+    /// Of which pool; `None` of the whole.
+    pub pool: Option<PoolId>,
+    /// In the system's own language, with the pool's name in place of `{pool}`.
+    pub text: String,
+    /// How far back one value looks.
+    pub window: Duration,
 }
 
 /// One metric source.
 pub trait MetricSource: Send + Sync {
-    /// Reads all targets of the source, side by side.
-    fn scrape(&self) -> BoxFuture<'_, Scrape>;
+    /// Looks at everything once, side by side.
+    fn look(&self) -> BoxFuture<'_, Look>;
+
+    /// What it remembers of the time before, for the charts; empty where it remembers nothing.
+    fn past(&self, _span: Duration, _step: Duration) -> BoxFuture<'_, Result<Vec<Past>, Trouble>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    /// Looks whether it is there and fits: one sentence about what was found, and remarks.
+    ///
+    /// # Errors
+    /// When it is not, with the reason and a way out.
+    fn probe(&self) -> BoxFuture<'_, Result<(String, Vec<String>), Trouble>>;
 }

@@ -224,7 +224,7 @@ impl Model {
             Pane::Traffic => self.router_details(),
             Pane::Checklist => self.item_details(),
             Pane::Metrics => {
-                let troubles = self.charts.troubles.iter().map(|(source, why)| format!("{source}: {why}"));
+                let troubles = self.flight.measures.troubles.iter().map(|(source, why)| format!("{source}: {why}"));
                 let lines: Vec<String> = troubles.collect();
                 let none = vec!["every source answers".to_owned()];
                 ("Metric sources".to_owned(), if lines.is_empty() { none } else { lines })

@@ -10,7 +10,6 @@ mod dialog;
 mod draft;
 mod log;
 mod mark;
-mod metric;
 mod mouse;
 mod navigate;
 mod people;
@@ -46,7 +45,6 @@ impl Model {
             Msg::Flight(flight::Msg::Tick) => return self.tick(out),
             Msg::Flight(msg) => {
                 self.fly(msg, out);
-                self.sample_routers();
             }
             Msg::Action(action) => {
                 self.ask(Ask::LookClosely, out);
@@ -78,7 +76,6 @@ impl Model {
             Msg::Resumed => out.push(Effect::Redraw),
             Msg::Lines(batch) => self.take_lines(&batch, out),
             Msg::LogState { source, state } => self.take_log_state(source, state, out),
-            Msg::Scraped { source, began, scrape } => self.take_scrape(&source, began, scrape),
             Msg::DemoSaid(text) => self.tell(Tone::Plain, text, out),
             Msg::HolderGone { cockpit } => self.gone = Some(cockpit),
             Msg::Told(notice) => self.notice(notice, out),
@@ -90,7 +87,6 @@ impl Model {
     fn tick(&mut self, out: &mut Vec<Effect>) -> bool {
         let before = (self.is_void(), self.notices.len(), self.flight.session.head, self.overlay.is_some());
         self.fly(flight::Msg::Tick, out);
-        self.sample_routers();
         let searched = self.logs.searching;
         if searched {
             self.logs.search();

@@ -15,7 +15,10 @@ fn push(book: &mut Logbook, source: &str, texts: &[String]) {
         excluded: text.contains('h'),
     };
     let lines = texts.iter().map(line).collect();
-    book.push(&LogBatch { source: source.into(), pool: Some(source.into()), lines, dropped: 0 }, Now::default());
+    book.push(
+        &LogBatch { source: source.into(), pool: Some(source.into()), lines, dropped: 0, watermark: None },
+        Now::default(),
+    );
 }
 
 fn book_of(texts: &[&str]) -> Logbook {

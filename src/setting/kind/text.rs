@@ -86,6 +86,24 @@ pub fn choice<T: Clone + 'static>(words: &[(&'static str, T)], not_yet: &[&'stat
     })
 }
 
+/// A host and a port: `10.0.0.5:5432`, `db.example.net:5432`, `[::1]:5432`.
+pub fn host_port() -> Kind<String> {
+    let schema = json!({ "type": "string", "pattern": "^[^\\s/]+:[0-9]+$" });
+    Kind::from_text("a host and a port, such as \"10.0.0.5:5432\"", schema, |text| {
+        let parts = text.rsplit_once(':').filter(|(host, _)| !host.is_empty());
+        let host_fits = parts.is_some_and(|(host, _)| {
+            let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+            let is_clean = !host.contains(|each: char| each.is_whitespace() || each.is_control() || each == '/');
+            is_clean && (bare.is_some() || !host.contains(':'))
+        });
+        match parts.map(|(_, port)| port.parse::<u16>()) {
+            _ if !host_fits => Err(Wrong::new(format!("{} is not a host and a port", quoted(text)))),
+            Some(Ok(port)) if port > 0 => Ok(text.to_owned()),
+            Some(_) | None => Err(Wrong::new(format!("{} names no port from 1 to 65535", quoted(text)))),
+        }
+    })
+}
+
 /// An `http://` or `https://` address with a host.
 pub fn url() -> Kind<String> {
     let schema = json!({ "type": "string", "pattern": "^https?://[^/]+" });

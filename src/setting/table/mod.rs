@@ -166,13 +166,13 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// A key whose value says which other keys there are.
+    /// A key whose value says which other keys there are; without it they are those of the `default`, where there is one.
     pub fn kinds<R>(
         &mut self,
         key: &str,
         doc: &str,
         variants: &[Variant<'a, '_, R>],
-        not_yet: &[&'static str],
+        default: Option<&'static str>,
     ) -> Option<(&'static str, R)> {
         let names: Vec<&'static str> = variants.iter().map(|variant| variant.name).collect();
         if let View::Describe(_) = self.view {
@@ -184,15 +184,28 @@ impl<'a> Table<'a> {
                     if let Some(Json::Object(properties)) = object.get_mut("properties") {
                         properties.insert(key.to_owned(), json!({ "const": variant.name }));
                     }
+                    // Two kinds with the same keys are told apart by the name alone.
+                    if default.is_some_and(|default| default != variant.name) {
+                        let required = object.entry("required").or_insert_with(|| json!([]));
+                        if let Json::Array(required) = required {
+                            required.push(json!(key));
+                        }
+                    }
                 }
                 self.variants.push(schema);
             }
-            self.field(key, doc, true, json!({ "enum": names }));
+            self.field(key, doc, default.is_none(), json!({ "enum": names }));
             return None;
         }
-        let kind = super::choice(&names.iter().map(|name| (*name, *name)).collect::<Vec<_>>(), not_yet);
-        let found = self.required(key, doc, &kind);
-        let chosen = found.and_then(|found| variants.iter().find(|variant| variant.name == *found));
+        let kind = super::choice(&names.iter().map(|name| (*name, *name)).collect::<Vec<_>>(), &[]);
+        let named = match default {
+            Some(default) if !self.has(key) => {
+                self.field(key, doc, false, kind.schema());
+                Some(default)
+            }
+            Some(_) | None => self.required(key, doc, &kind).map(|found| found.value),
+        };
+        let chosen = named.and_then(|name| variants.iter().find(|variant| variant.name == name));
         if chosen.is_none() {
             self.lax = true;
         }

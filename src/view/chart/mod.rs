@@ -16,14 +16,15 @@ use ratatui::text::{Line, Span};
 use super::checklist::{nothing, titles};
 use super::format::{MISSING, millis, old, percent, rate};
 use super::pen::{Pen, width};
-use crate::cockpit::{Chart, Model, Pane, Series};
-use crate::domain::{Freshness, PoolId, clock_span};
+use crate::cockpit::{Model, Pane};
+use crate::domain::{Freshness, Measure, PoolId, clock_span};
+use crate::flight::measure::Series;
 use crate::layout::Areas;
 use crate::theme::Role;
 use plot::Plot;
 
 /// The charts in the order of what they say about safety.
-const ORDER: [Chart; 4] = [Chart::Errors, Chart::P99, Chart::Requests, Chart::InFlight];
+const ORDER: [Measure; 4] = [Measure::Errors, Measure::P99, Measure::Requests, Measure::InFlight];
 /// Columns of the label and of the values.
 const LABEL: u16 = 10;
 const VALUE: u16 = 16;
@@ -36,7 +37,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas) {
     let mut title = vec![Span::styled(" Metrics ", pen.style(Role::Title))];
     title.push(Span::styled(format!("{} ", clock_span(model.charts.span)), pen.style(Role::Dim)));
     title.extend(super::pointer::span(pen, model, "Metrics"));
-    let trouble = model.charts.troubles.iter().next();
+    let trouble = model.flight.measures.troubles.iter().next();
     let right = trouble.map_or_else(Line::default, |(source, why)| {
         let room = usize::from(areas.metrics.width.saturating_sub(24));
         let text = super::pen::fit(&format!("{source}: {why}"), u16::try_from(room).unwrap_or(u16::MAX));
@@ -44,8 +45,8 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas) {
     });
     titles(pen, areas, Pane::Metrics, title, &right);
     let inside = areas.inner(Pane::Metrics);
-    let charts: Vec<Chart> =
-        ORDER.into_iter().filter(|chart| model.charts.series.keys().any(|(_, each)| each == chart)).collect();
+    let has = |measure: &Measure| model.flight.measures.series.keys().any(|(each, _)| each == measure);
+    let charts: Vec<Measure> = ORDER.into_iter().filter(has).collect();
     if charts.is_empty() {
         let teach = "Routers that count requests fill this pane; [[metrics]] in the profile add errors and times.";
         nothing(pen, inside, "No numbers yet.", teach);
@@ -60,18 +61,18 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas) {
     let mut y = inside.y;
     for (index, chart) in (0..shown).zip(charts) {
         let height = each + u16::from(index < spare);
-        one(pen, model, chart, Rect { y, height, ..inside }, index == 0);
+        one(pen, model, &chart, Rect { y, height, ..inside }, index == 0);
         y += height;
     }
 }
 
-fn one(pen: &mut Pen<'_>, model: &Model, chart: Chart, area: Rect, is_first: bool) {
+fn one(pen: &mut Pen<'_>, model: &Model, chart: &Measure, area: Rect, is_first: bool) {
     let (name, unit, write): (&str, &str, fn(f64) -> String) = match chart {
-        Chart::Errors => ("errors", " %", percent),
-        Chart::P99 => ("p99", " ms", millis),
-        Chart::P50 => ("p50", " ms", millis),
-        Chart::Requests => ("rate", " /s", rate),
-        Chart::InFlight => ("in flight", "", millis),
+        Measure::Errors => ("errors", " %", percent),
+        Measure::P99 => ("p99", " ms", millis),
+        Measure::P50 => ("p50", " ms", millis),
+        Measure::Requests => ("rate", " /s", rate),
+        Measure::InFlight | Measure::Panel(_) => ("in flight", "", millis),
     };
     let limit = limit(model, chart);
     pen.row_of(area, 0).skip(1).put(Role::Text, name);
@@ -134,22 +135,22 @@ fn value(
 }
 
 /// The series of one chart, in the order of the pools; one without a pool last.
-fn series(model: &Model, chart: Chart) -> Vec<(Role, &Series)> {
-    let find = |pool: Option<PoolId>| model.charts.series.get(&(pool, chart));
+fn series<'m>(model: &'m Model, chart: &Measure) -> Vec<(Role, &'m Series)> {
+    let find = |pool: Option<&PoolId>| model.flight.measures.of(chart, pool);
     let pools = model.flight.procedure.pools.iter().enumerate();
-    let mut found: Vec<(Role, &Series)> =
-        pools.filter_map(|(place, pool)| Some((Role::pool(place), find(Some(pool.id.clone()))?))).collect();
+    let mut found: Vec<(Role, &'m Series)> =
+        pools.filter_map(|(place, pool)| Some((Role::pool(place), find(Some(&pool.id))?))).collect();
     found.extend(find(None).map(|series| (Role::Text, series)));
     found
 }
 
 /// The lowest threshold that the profile draws on a chart.
-fn limit(model: &Model, chart: Chart) -> Option<f64> {
+fn limit(model: &Model, chart: &Measure) -> Option<f64> {
     let limits = model.flight.procedure.metrics.iter().map(|metric| metric.limits);
     let of = |limits: crate::domain::procedure::Limits| match chart {
-        Chart::Errors => limits.error_rate,
-        Chart::P99 => limits.p99_ms,
-        Chart::Requests | Chart::P50 | Chart::InFlight => None,
+        Measure::Errors => limits.error_rate,
+        Measure::P99 => limits.p99_ms,
+        Measure::Requests | Measure::P50 | Measure::InFlight | Measure::Panel(_) => None,
     };
     limits.filter_map(of).min_by(f64::total_cmp)
 }

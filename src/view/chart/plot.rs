@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use ratatui::layout::Rect;
 
-use crate::cockpit::Series;
 use crate::domain::Elapsed;
+use crate::flight::measure::Series;
 use crate::theme::Role;
 use crate::view::pen::Pen;
 

@@ -3,10 +3,11 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use flightdeck::adapter::log::config::{Config, Origin};
-use flightdeck::adapter::log::{LogUpdate, source};
+use flightdeck::adapter::log::local::Local;
+use flightdeck::adapter::log::{Config, LogUpdate, source};
 use flightdeck::domain::TroubleKind;
 use flightdeck::domain::log::{Level, LogSourceState};
 use futures_util::StreamExt as _;
@@ -208,7 +209,7 @@ async fn noise_is_marked() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.log");
     fs::write(&path, "GET /health 200\nGET /pay 200\n").unwrap();
-    let config = Config { exclude: Some("/health".to_owned()), ..config(Origin::File(path)) };
+    let config = Config { exclude: Some("/health".to_owned()), ..config(Local::File(path)) };
     let mut log = Followed::new(&config);
     log.until_text("GET /pay 200").await;
     assert_eq!(log.excluded, [true, false]);
@@ -303,17 +304,17 @@ async fn a_probe_says_whether_the_source_is_there() {
         let source = source(&config(origin)).unwrap();
         async move { source.probe().await }
     };
-    assert!(probe(Origin::File(path.clone())).await.unwrap_err().why.contains("no such file"));
-    assert!(probe(Origin::File(folder.path().to_owned())).await.unwrap_err().why.contains("directory"));
+    assert!(probe(Local::File(path.clone())).await.unwrap_err().why.contains("no such file"));
+    assert!(probe(Local::File(folder.path().to_owned())).await.unwrap_err().why.contains("directory"));
     fs::write(&path, "12345").unwrap();
-    assert!(probe(Origin::File(path)).await.unwrap().contains("5 bytes"));
-    assert!(probe(Origin::Command(vec!["sh".to_owned()])).await.unwrap().contains("/sh"));
-    assert!(probe(Origin::Command(vec!["no-such-program".to_owned()])).await.is_err());
-    assert!(source(&config(Origin::Command(Vec::new()))).is_err());
+    assert!(probe(Local::File(path)).await.unwrap().contains("5 bytes"));
+    assert!(probe(Local::Command(vec!["sh".to_owned()])).await.unwrap().contains("/sh"));
+    assert!(probe(Local::Command(vec!["no-such-program".to_owned()])).await.is_err());
+    assert!(source(&config(Local::Command(Vec::new()))).is_err());
 }
 
-fn config(origin: Origin) -> Config {
-    Config { id: "app".into(), pool: Some("blue".into()), origin, exclude: None, mask: true }
+fn config(origin: Local) -> Config {
+    Config { id: "app".into(), pool: Some("blue".into()), origin: Arc::new(origin), exclude: None, mask: true }
 }
 
 /// So many lines: `line 0`, `line 1` ...
@@ -355,11 +356,11 @@ impl Followed {
     }
 
     fn file(path: &Path) -> Self {
-        Self::new(&config(Origin::File(path.to_owned())))
+        Self::new(&config(Local::File(path.to_owned())))
     }
 
     fn command(words: &[&str]) -> Self {
-        Self::new(&config(Origin::Command(words.iter().map(|word| (*word).to_owned()).collect())))
+        Self::new(&config(Local::Command(words.iter().map(|word| (*word).to_owned()).collect())))
     }
 
     async fn until(&mut self, reached: impl Fn(&Self) -> bool) {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use flightdeck::adapter::metric::config::{Config, Series};
-use flightdeck::adapter::metric::source;
+use flightdeck::adapter::metric::text::{Config, Series};
+use flightdeck::adapter::metric::{Configured as _, MetricSource};
 use flightdeck::adapter::secret::SecretRef;
-use flightdeck::domain::metric::{Histogram, Sample, Scrape};
+use flightdeck::domain::metric::{Histogram, Look, Sample, Scrape};
 use flightdeck::domain::{Trouble, TroubleKind};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -41,7 +41,7 @@ async fn every_target_is_answered_for_under_its_name() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         format!("http://{}/metrics", listener.local_addr().unwrap())
     };
-    let scrape = source(&config(&[&bad, &gone, &good])).unwrap().scrape().await;
+    let scrape = scrape(&config(&[&bad, &gone, &good])).await;
     let names: Vec<&str> = scrape.targets.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, [&bad, &gone, &good]);
     assert_eq!(kinds(&scrape), [Some(TroubleKind::Garbage), Some(TroubleKind::Unreachable), None]);
@@ -83,7 +83,7 @@ async fn a_silent_target_times_out_and_takes_no_other_with_it() {
     let stuck = serve(Answer::Half("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\na 1\n")).await;
     let good = serve(Answer::Bytes(ok(METRICS))).await;
     let source = source(&Config { timeout: Duration::from_millis(500), ..config(&[&silent, &stuck, &good]) }).unwrap();
-    assert_eq!(kinds(&source.scrape().await), [Some(TroubleKind::TimedOut), Some(TroubleKind::TimedOut), None]);
+    assert_eq!(kinds(&counted(source.look().await)), [Some(TroubleKind::TimedOut), Some(TroubleKind::TimedOut), None]);
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn targets_are_read_side_by_side() {
     let both = Arc::new(Barrier::new(2));
     let one = serve(Answer::Together(ok(METRICS), Arc::clone(&both))).await;
     let other = serve(Answer::Together(ok(METRICS), both)).await;
-    let scrape = source(&config(&[&one, &other])).unwrap().scrape().await;
+    let scrape = scrape(&config(&[&one, &other])).await;
     assert_eq!(kinds(&scrape), [None, None]);
 }
 
@@ -110,12 +110,12 @@ async fn the_token_is_fetched_from_where_it_is_kept_and_sent_along() {
         String::from_utf8_lossy(&request[..length]).into_owned()
     });
     let token = Some(SecretRef::File(kept.path().to_owned()));
-    let scrape = source(&Config { token, ..config(&[&target]) }).unwrap().scrape().await;
+    let scrape = self::scrape(&Config { token, ..config(&[&target]) }).await;
     assert_eq!(kinds(&scrape), [None]);
     assert!(asked.await.unwrap().contains("authorization: Bearer hush-hush"));
 
     let token = Some(SecretRef::File("/nowhere/token".into()));
-    let scrape = source(&Config { token, ..config(&[&target]) }).unwrap().scrape().await;
+    let scrape = self::scrape(&Config { token, ..config(&[&target]) }).await;
     assert_eq!(kinds(&scrape), [Some(TroubleKind::Denied)]);
 }
 
@@ -138,9 +138,7 @@ async fn what_the_profile_cannot_mean_is_said_at_once() {
 fn config(targets: &[&str]) -> Config {
     Config {
         id: "app".into(),
-        pool: Some("blue".into()),
         targets: targets.iter().map(|target| (*target).to_owned()).collect(),
-        interval: Duration::from_secs(1),
         timeout: Duration::from_secs(10),
         token: None,
         series: Series {
@@ -152,9 +150,24 @@ fn config(targets: &[&str]) -> Config {
     }
 }
 
+fn source(config: &Config) -> Result<Arc<dyn MetricSource>, Trouble> {
+    config.connect(&[])
+}
+
+async fn scrape(config: &Config) -> Scrape {
+    counted(source(config).unwrap().look().await)
+}
+
+fn counted(look: Look) -> Scrape {
+    match look {
+        Look::Counters(scrape) => scrape,
+        Look::Values(values) => panic!("not counters: {values:?}"),
+    }
+}
+
 async fn read(answer: &str) -> Result<Sample, Trouble> {
     let target = serve(Answer::Bytes(answer.to_owned())).await;
-    let mut scrape = source(&config(&[&target])).unwrap().scrape().await;
+    let mut scrape = scrape(&config(&[&target])).await;
     scrape.targets.remove(0).1
 }
 

@@ -1,7 +1,7 @@
 //! The schema and the reader are one definition: what loads, the schema accepts.
 
 use flightdeck::profile::schema;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::profiles_in;
 
@@ -93,11 +93,16 @@ fn misfit(root: &Json, schema: &Json, value: &Json, path: &str) -> Option<String
     }
     let object = value.as_object()?;
     let variants: Vec<&Json> = schema["oneOf"].as_array().into_iter().flatten().collect();
+    // A key with a default is one that the table itself does not require.
+    let required = schema["required"].as_array();
+    let is_required = |name: &str| required.is_some_and(|required| required.contains(&json!(name)));
+    let default: Vec<&str> = ["kind"].into_iter().filter(|name| !is_required(name)).collect();
     let chosen = variants.iter().find(|each| {
         let words = each["properties"].as_object().into_iter().flatten();
-        words
-            .filter_map(|(name, property)| Some((name, property.get("const")?)))
-            .all(|(name, word)| object.get(name) == Some(word))
+        words.filter_map(|(name, property)| Some((name, property.get("const")?))).all(|(name, word)| {
+            let required = each["required"].as_array().is_some_and(|required| required.contains(&json!(name)));
+            object.get(name).map_or(!required && default.contains(&name.as_str()), |found| found == word)
+        })
     });
     let parts = [Some(schema), chosen.copied()];
     for part in parts.iter().flatten() {

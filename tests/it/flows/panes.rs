@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use flightdeck::cockpit::{Chart, Effect, Msg, Pane};
+use flightdeck::cockpit::{Effect, Msg, Pane};
+use flightdeck::domain::Measure;
 use flightdeck::domain::log::{Level, LogBatch, LogLine};
-use flightdeck::domain::metric::{Sample, Scrape};
+use flightdeck::domain::metric::{Look, Sample, Scrape};
 use flightdeck::domain::procedure::{Limits, LogSpec, MetricSpec};
+use flightdeck::flight;
 use flightdeck::session::Event;
 
 use crate::support::app::{App, half};
@@ -125,7 +127,13 @@ fn log_lines_are_filtered_chosen_copied_and_attached() {
     let mut app = App::with_weights(procedure, &[50, 50]);
     let line = |text: &str, excluded| LogLine { at: None, level: Level::Info, text: text.to_owned(), excluded };
     let lines = vec![line("authorize 1", false), line("GET /health", true), line("authorize 2", false)];
-    app.tell(Msg::Lines(LogBatch { source: "api".into(), pool: Some("blue".into()), lines, dropped: 0 }));
+    app.tell(Msg::Lines(LogBatch {
+        source: "api".into(),
+        pool: Some("blue".into()),
+        lines,
+        dropped: 0,
+        watermark: None,
+    }));
     assert_eq!(app.model.flight.logs[&"api".into()].lines, 2, "noise is no evidence");
     app.keys("<alt-4>");
     assert_eq!(app.model.logs.view.matched(), 2);
@@ -156,18 +164,20 @@ fn charts_come_from_router_counters_until_a_metric_source_tells() {
     }];
     let mut app = App::with_weights(procedure, &[50, 50]);
     app.pass(3000);
-    let key = (Some("blue".into()), Chart::Requests);
-    let newest = |app: &App| app.model.charts.series[&key].points.back().copied().and_then(|(_, value)| value);
+    let key = (Measure::Requests, Some("blue".into()));
+    let newest = |app: &App| app.model.flight.measures.series[&key].points.back().copied().and_then(|(_, value)| value);
     assert!(newest(&app).is_some_and(|rate| (250.0..370.0).contains(&rate)), "{:?}", newest(&app));
+    let looked =
+        |began, scrape| Msg::Flight(flight::Msg::Looked { source: "m".into(), began, look: Look::Counters(scrape) });
     let scrape = |requests: f64| Scrape {
         targets: vec![("t".to_owned(), Ok(Sample { requests: Some(requests), ..Sample::default() }))],
     };
     for requests in [100.0, 150.0] {
         let began = app.now();
-        app.tell(Msg::Scraped { source: "m".into(), began, scrape: scrape(requests) }).pass(1000);
+        app.tell(looked(began, scrape(requests))).pass(1000);
     }
     assert_eq!(newest(&app), Some(50.0));
     let began = app.now();
-    app.tell(Msg::Scraped { source: "m".into(), began, scrape: Scrape::default() });
+    app.tell(looked(began, Scrape::default()));
     assert_eq!(newest(&app), None, "a look that gave nothing is a gap");
 }

@@ -113,6 +113,9 @@ pub fn blue_green(routers: usize) -> Procedure {
         drain: DrainRule { quiet: Duration::from_secs(5), evidence: vec![Evidence::InFlight, Evidence::Requests] },
         logs: Vec::new(),
         metrics: Vec::new(),
+        panels: Vec::new(),
+        checks: Vec::new(),
+        guards: Vec::new(),
         rollback: Vec::new(),
     }
 }

@@ -6,11 +6,12 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use flightdeck::cockpit::{Chart, Model, Msg, Series};
+use flightdeck::cockpit::{Model, Msg};
 use flightdeck::domain::checklist::{Checklist, Item, Section};
 use flightdeck::domain::log::{Level, LogBatch, LogLine, LogSourceState};
 use flightdeck::domain::procedure::{Limits, LogSpec, MetricSpec, Pool, Procedure, Role as PoolRole, RollbackAct};
-use flightdeck::domain::{Elapsed, ItemId, PoolId, Timestamp};
+use flightdeck::domain::{Elapsed, ItemId, Measure, PoolId, Timestamp};
+use flightdeck::flight::measure::Series;
 use flightdeck::theme::{Role, Theme};
 use flightdeck::view;
 use ratatui::buffer::{Buffer, Cell};
@@ -139,7 +140,13 @@ pub fn lines(app: &mut App) {
             text: (*text).to_owned(),
             excluded: *excluded,
         });
-        let batch = LogBatch { source: pool.as_str().into(), pool: Some(pool), lines: lines.collect(), dropped: 0 };
+        let batch = LogBatch {
+            source: pool.as_str().into(),
+            pool: Some(pool),
+            lines: lines.collect(),
+            dropped: 0,
+            watermark: None,
+        };
         app.tell(Msg::Lines(batch));
     }
 }
@@ -148,19 +155,15 @@ pub fn lines(app: &mut App) {
 pub fn charts(app: &mut App) {
     let now = app.now().elapsed.0;
     for (index, pool) in (0_u32..).zip(pools(app)) {
-        for (chart, base, swing) in [(Chart::P99, 190.0, 30.0), (Chart::Errors, 0.0002, 0.0001)] {
+        for (measure, base, swing) in [(Measure::P99, 190.0, 30.0), (Measure::Errors, 0.0002, 0.0001)] {
             let points = (0..60_u32).map(|look| {
                 let at = now.saturating_sub(u64::from(59 - look) * 5_000 + 1_000);
                 let wave = (f64::from(look) * 0.35 + f64::from(index)).sin();
                 let value = base * (1.0 + 0.1 * f64::from(index)) + swing * wave;
                 (Elapsed(at), (look != 30).then_some(value))
             });
-            let series = Series {
-                points: points.collect(),
-                interval: Duration::from_secs(5),
-                source: Some(pool.as_str().into()),
-            };
-            app.model.charts.series.insert((Some(pool.clone()), chart), series);
+            let series = Series::of(pool.as_str().into(), Duration::from_secs(5), points);
+            app.model.flight.measures.series.insert((measure, Some(pool.clone())), series);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use regex::Regex;
 
-use super::text::Sample;
+use super::line::Sample;
 
 /// Which series are meant.
 #[derive(Debug, Clone)]
@@ -145,7 +145,7 @@ fn anchored(pattern: &str) -> Result<Regex, BadSelector> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::text::samples;
+    use super::super::line::samples;
     use super::*;
 
     fn selects(selector: &str, line: &str) -> bool {

@@ -14,8 +14,8 @@ use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::Cleaner;
-use super::lines::Lines;
+use super::super::Cleaner;
+use super::super::lines::Lines;
 use crate::domain::log::LogLine;
 use crate::domain::{Trouble, TroubleKind};
 

@@ -18,10 +18,10 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::config::Config;
+use super::super::config::Config;
+use super::super::lines::Lines;
+use super::super::{Cleaner, LogSource, LogUpdate};
 use super::follow::PACE;
-use super::lines::Lines;
-use super::{Cleaner, LogSource, LogUpdate};
 use crate::domain::log::{Level, LogBatch, LogLine, LogSourceState};
 use crate::domain::{Trouble, TroubleKind};
 
@@ -209,7 +209,7 @@ impl Following {
         if !lines.is_empty() {
             self.batch = Some(Instant::now());
             let (source, pool) = (self.config.id.clone(), self.config.pool.clone());
-            self.ready.push_back(LogUpdate::Lines(LogBatch { source, pool, lines, dropped: 0 }));
+            self.ready.push_back(LogUpdate::Lines(LogBatch { source, pool, lines, dropped: 0, watermark: None }));
         }
     }
 

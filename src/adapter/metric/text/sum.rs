@@ -4,8 +4,8 @@
 //! that does count requests. A code that was never answered has no series yet, so no series there means none failed.
 
 use super::config::Series;
+use super::line::{BadLine, samples};
 use super::selector::{BadSelector, Selector};
-use super::text::{BadLine, samples};
 use crate::domain::metric::{Histogram, Sample};
 
 /// The selectors of one source.
@@ -74,7 +74,7 @@ impl Selectors {
 struct Buckets(Vec<(f64, f64, usize)>);
 
 impl Buckets {
-    fn add(&mut self, sample: &super::text::Sample<'_>) {
+    fn add(&mut self, sample: &super::line::Sample<'_>) {
         let bound = sample.labels.iter().find(|(key, _)| key == "le").and_then(|(_, value)| value.parse::<f64>().ok());
         let Some(bound) = bound.filter(|bound| !bound.is_nan()) else { return };
         match self.0.iter_mut().find(|(other, ..)| other.total_cmp(&bound).is_eq()) {

@@ -17,9 +17,9 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::config::Config;
+use super::super::config::Config;
+use super::super::{Cleaner, LogSource, LogUpdate};
 use super::file::{Follower, Step, trouble};
-use super::{Cleaner, LogSource, LogUpdate};
 use crate::domain::log::{LogBatch, LogSourceState};
 use crate::domain::{Trouble, TroubleKind};
 
@@ -179,6 +179,7 @@ impl Following {
                 pool: self.config.pool.clone(),
                 lines: step.lines,
                 dropped: step.dropped,
+                watermark: None,
             }));
             if self.busy >= BUSY && !matches!(self.bell, Bell::Broken) {
                 self.bell = Bell::Silent;

@@ -1,24 +1,23 @@
-//! What the profile says about one metric source.
+//! What the profile says about one source of Prometheus text endpoints.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
 
-use super::super::secret::SecretRef;
-use crate::domain::{PoolId, SourceId};
-use crate::setting::{Kind, Table, Wrong, duration, quoted, span_text, url};
+use super::super::super::secret::SecretRef;
+use super::super::{Configured, MetricSource, Query};
+use super::scrape::Endpoints;
+use crate::domain::{SourceId, Trouble};
+use crate::setting::{Kind, Table, Wrong, quoted, url};
 
 /// One source of Prometheus text endpoints.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Config {
     /// Its name.
     pub id: SourceId,
-    /// The pool that it measures, if one.
-    pub pool: Option<PoolId>,
     /// The endpoints: `http://10.0.0.5:9100/metrics`.
     pub targets: Vec<String>,
-    /// How often they are read.
-    pub interval: Duration,
     /// How long one may take to answer.
     pub timeout: Duration,
     /// A bearer token to send along.
@@ -40,22 +39,24 @@ pub struct Series {
     pub in_flight: Option<String>,
 }
 
+impl Configured for Config {
+    fn answers_queries(&self) -> bool {
+        false
+    }
+
+    fn connect(&self, _queries: &[Query]) -> Result<Arc<dyn MetricSource>, Trouble> {
+        Ok(Arc::new(Endpoints::new(self)?))
+    }
+}
+
 impl Config {
-    /// Reads the keys of one `[[metrics]]` that say what to read.
-    pub fn read(table: &mut Table<'_>, id: Option<SourceId>, pool: Option<PoolId>) -> Option<Self> {
-        table.not_yet(&[
-            ("kind", "leave it out: metrics are Prometheus text endpoints"),
-            ("query", "name `targets` and `series`"),
-        ]);
+    /// Reads the keys that say what to read.
+    pub fn read(table: &mut Table<'_>, id: &SourceId, timeout: Duration) -> Option<Self> {
         let targets = table.required(
             "targets",
             "Prometheus text endpoints, one per server.",
             &url().list("a list of addresses, such as [\"http://10.0.0.5:9100/metrics\"]"),
         );
-        let (least, most) = (Duration::from_millis(200), Duration::from_mins(10));
-        let interval = table.optional("interval", "How often they are read. Default 2s.", &duration(least, most));
-        let (least, most) = (Duration::from_millis(50), Duration::from_mins(1));
-        let timeout = table.optional("timeout", "How long one may take to answer. Default 1s.", &duration(least, most));
         let token = SecretRef::read(table, "token", "A bearer token to send along, by reference.");
         let series = table.table("series", "Which series hold what.", Series::read);
         if let Some(targets) = &targets {
@@ -71,17 +72,10 @@ impl Config {
         let wrong =
             Wrong::new("is missing").advice("name at least one: series = { requests = \"http_requests_total\" }");
         table.require("series", wrong);
-        let every = interval.map_or(Duration::from_secs(2), |interval| interval.value);
-        if let Some(timeout) = timeout.as_ref().filter(|timeout| timeout.value > every) {
-            let what = format!("is longer than the interval of {}", span_text(every));
-            table.report().refuse(&timeout.spot, Wrong::new(what).advice("make it shorter, or the interval longer"));
-        }
         Some(Self {
-            id: id?,
-            pool,
+            id: id.clone(),
             targets: targets?.value.into_iter().map(|target| target.value).collect(),
-            interval: every,
-            timeout: timeout.map_or(every.min(Duration::from_secs(1)), |timeout| timeout.value),
+            timeout,
             token,
             series: series?,
         })

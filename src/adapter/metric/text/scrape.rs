@@ -10,10 +10,10 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION
 use reqwest::{Client, Response, Url};
 use secrecy::ExposeSecret as _;
 
-use super::MetricSource;
+use super::super::MetricSource;
 use super::config::Config;
 use super::sum::Selectors;
-use crate::domain::metric::{Sample, Scrape};
+use crate::domain::metric::{Look, Sample, Scrape};
 use crate::domain::{Trouble, TroubleKind};
 
 /// The longest answer that is read. A busy server's is some hundred kilobytes.
@@ -121,7 +121,7 @@ impl Endpoints {
 }
 
 impl MetricSource for Endpoints {
-    fn scrape(&self) -> BoxFuture<'_, Scrape> {
+    fn look(&self) -> BoxFuture<'_, Look> {
         async {
             let token = token(&self.config).await;
             let reads = self.targets.iter().map(|target| async {
@@ -131,7 +131,22 @@ impl MetricSource for Endpoints {
                 };
                 (target.name.clone(), sample)
             });
-            Scrape { targets: join_all(reads).await }
+            Look::Counters(Scrape { targets: join_all(reads).await })
+        }
+        .boxed()
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<(String, Vec<String>), Trouble>> {
+        async {
+            let Look::Counters(scrape) = self.look().await else { return Ok((String::new(), Vec::new())) };
+            let count = scrape.targets.len();
+            let mut silent = Vec::new();
+            for (target, said) in scrape.targets {
+                if said?.requests.is_none() {
+                    silent.push(format!("{target} counts no requests under the name in `series.requests`"));
+                }
+            }
+            Ok((format!("{count} of {count} targets answer"), silent))
         }
         .boxed()
     }

@@ -1,0 +1,44 @@
+//! Checks: one question to one system, answered pass, fail or inconclusive with its evidence.
+//!
+//! # The contract
+//!
+//! A check MUST:
+//! - answer within its time-out, whatever the system does; no answer in time is inconclusive;
+//! - be inconclusive, never pass and never fail, when it cannot tell: unreachable, denied, throttled, an answer that cannot
+//!   be read, an empty answer where something must be there. The words say what was tried, what came back, what to do;
+//! - fail only when the system's answer says that it is not as it should be;
+//! - give its evidence: the request as sent (without secrets), the value, what was expected, the system's own time;
+//! - say in [`Answer::not_before`](crate::domain::check::Answer::not_before) how long the system asks to be left alone
+//!   (429 with Retry-After), and ask nothing itself meanwhile;
+//! - change nothing in the system: a check may be asked at any time, by several cockpits, any number of times;
+//! - mask what it quotes: a card number or an address in an answer never reaches the screen or the record.
+//!
+//! To add one: a file or folder beside this one with a configuration that is [`Configured`], and a line in `kinds`.
+
+mod kinds;
+pub mod tcp;
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+pub use kinds::{CheckKind, KINDS};
+
+use crate::domain::Trouble;
+use crate::domain::check::{Answer, Asking};
+
+/// The configuration of one check, read from a profile and not yet connected.
+pub trait Configured: Debug + Send + Sync {
+    /// The check. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When it cannot be used here: a feature that this build lacks, a certificate that cannot be read.
+    fn connect(&self) -> Result<Arc<dyn Check>, Trouble>;
+}
+
+/// One check.
+pub trait Check: Send + Sync {
+    /// Asks once.
+    fn ask<'a>(&'a self, asking: &'a Asking) -> BoxFuture<'a, Answer>;
+}

@@ -1,0 +1,36 @@
+//! Every kind of log source that a profile can name: the one place that lists them.
+
+use std::sync::Arc;
+
+use super::{Origin, local};
+use crate::setting::Table;
+
+/// One kind of log source.
+pub struct LogKind {
+    /// As the profile names it.
+    pub name: &'static str,
+    /// What it is, in a sentence.
+    pub doc: &'static str,
+    /// The feature that its crates are behind, and whether this build has it; `None` where every build can.
+    pub feature: Option<(&'static str, bool)>,
+    /// Reads its keys; `None` when something was wrong with them.
+    pub read: Read,
+}
+
+/// Reads the keys of one kind.
+type Read = fn(&mut Table<'_>) -> Option<Arc<dyn Origin>>;
+
+/// The kind of a source that names none.
+pub const DEFAULT: &str = "local";
+
+/// All kinds, in the order in which messages name them.
+pub const KINDS: &[LogKind] = &[LogKind {
+    name: DEFAULT,
+    doc: "A file of this host, or a command that goes on printing.",
+    feature: None,
+    read: |table| origin(local::Local::read(table)),
+}];
+
+fn origin(origin: Option<impl Origin + 'static>) -> Option<Arc<dyn Origin>> {
+    origin.map(|origin| Arc::new(origin) as Arc<dyn Origin>)
+}

@@ -1,0 +1,38 @@
+//! Every kind of metric source that a profile can name: the one place that lists them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Configured, text};
+use crate::domain::SourceId;
+use crate::setting::Table;
+
+/// One kind of metric source.
+pub struct MetricKind {
+    /// As the profile names it.
+    pub name: &'static str,
+    /// What it is, in a sentence.
+    pub doc: &'static str,
+    /// The feature that its crates are behind, and whether this build has it; `None` where every build can.
+    pub feature: Option<(&'static str, bool)>,
+    /// Reads its keys; `None` when something was wrong with them.
+    pub read: Read,
+}
+
+/// Reads the keys of one kind, for a source of this name and this time-out.
+type Read = fn(&mut Table<'_>, &SourceId, Duration) -> Option<Arc<dyn Configured>>;
+
+/// The kind of a source that names none.
+pub const DEFAULT: &str = "text";
+
+/// All kinds, in the order in which messages name them.
+pub const KINDS: &[MetricKind] = &[MetricKind {
+    name: DEFAULT,
+    doc: "Prometheus text endpoints, read directly.",
+    feature: None,
+    read: |table, id, timeout| configured(text::Config::read(table, id, timeout)),
+}];
+
+fn configured(config: Option<impl Configured + 'static>) -> Option<Arc<dyn Configured>> {
+    config.map(|config| Arc::new(config) as Arc<dyn Configured>)
+}
