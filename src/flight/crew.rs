@@ -161,7 +161,7 @@ impl Flight {
         if self.crew.intent_seen.is_some() {
             return;
         }
-        let Some(intent) = self.session.in_flight().and_then(|change| change.intent) else { return };
+        let Some(intent) = self.session.intent_of_others(self.me.cockpit) else { return };
         let owner = self.session.aboard.get(&intent.owner);
         if owner.is_none_or(|owner| owner.process.host != self.me.process.host) {
             self.crew.intent_seen = Some(now.elapsed);

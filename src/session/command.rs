@@ -1,17 +1,18 @@
 //! What may be asked of a session. Imperative; answered by events or a refusal.
 
 use super::event::{ControlsTaken, Process, ProfileText, RouterBaseline, SessionOpened, SpillMerged};
-use super::proposal::{Bound, Confirmation, Override, Proposal};
+use super::proposal::{Confirmation, Override, Proposal};
 use super::second::AskedAct;
 use super::wave::Rest;
 use crate::domain::drain::DrainState;
 use crate::domain::outcome::Outcome;
 use crate::domain::share::Agreement;
 use crate::domain::{
-    ChangeId, CockpitId, Digest, ItemId, NativeSplit, Now, Operator, PoolId, RequestId, RouterId, Seat, Share, Signed,
-    Signer, SourceId, StepId,
+    ChangeId, CockpitId, Digest, ItemId, NativeSplit, Now, Operator, PoolId, Reading, RequestId, RouterId, Seat, Share,
+    Signed, Signer, SourceId, StepId,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A command with who asks it, from which cockpit and when (F5).
@@ -413,10 +414,8 @@ impl Command {
 /// What the flight knows at the moment of deciding; gates are judged from it (B2).
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Evidence {
-    /// What binds of each router's newest fresh reading. A router without one is missing.
-    pub readings: BTreeMap<RouterId, Bound>,
-    /// Servers that are up and all servers, per router and pool, from the same readings.
-    pub servers: BTreeMap<(RouterId, PoolId), (u32, u32)>,
+    /// Each router's newest fresh reading. A router without one is missing.
+    pub readings: BTreeMap<RouterId, Arc<Reading>>,
     /// Requests per second over all routers and pools; `None` where no router counts them.
     pub traffic: Option<f64>,
     /// How each pool's drain stands, with the evidence in words.

@@ -72,9 +72,9 @@ fn destinations(procedure: &Procedure, to: &Weights, evidence: &Evidence) -> Vec
         let mut up = Vec::new();
         let mut dead = Vec::new();
         for router in &procedure.routers {
-            match evidence.servers.get(&(router.id.clone(), pool.clone())) {
-                Some((0, all)) => dead.push(format!("0/{all} up on {}", router.id)),
-                Some((live, all)) => up.push((*live, *all)),
+            match evidence.readings.get(&router.id).map(|reading| reading.totals(pool)) {
+                Some(totals) if totals.up == 0 => dead.push(format!("0/{} up on {}", totals.servers, router.id)),
+                Some(totals) => up.push((totals.up, totals.servers)),
                 None => {}
             }
         }

@@ -41,22 +41,13 @@ impl Bound {
         }
     }
 
-    /// What moved between this and another look, in words; `None` when nothing that binds did.
-    pub fn moved(&self, now: &Self) -> Option<String> {
-        self.moved_to(&now.native, &now.identity, &now.generation)
-    }
-
-    /// What moved between this and a reading, in words.
+    /// What moved between this and a reading, in words; `None` when nothing that binds did.
     pub fn moved_since(&self, now: &crate::domain::Reading) -> Option<String> {
-        self.moved_to(&now.native, &now.identity, &now.generation)
-    }
-
-    fn moved_to(&self, native: &NativeSplit, identity: &Identity, generation: &str) -> Option<String> {
-        if self.native != *native {
-            Some(format!("changed outside: {}", self.native.differences(native).join(", ")))
-        } else if self.identity != *identity {
-            Some(format!("is another process now: {} was {}", identity.process, self.identity.process))
-        } else if self.generation != generation {
+        if self.native != now.native {
+            Some(format!("changed outside: {}", self.native.differences(&now.native).join(", ")))
+        } else if self.identity != now.identity {
+            Some(format!("is another process now: {} was {}", now.identity.process, self.identity.process))
+        } else if self.generation != now.generation {
             Some("its configuration has another version now".to_owned())
         } else {
             None

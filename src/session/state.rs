@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::event::{ChangeConfirmed, ControlsTaken, Process, ProfileText, SessionOpened, Settlement, StepMark};
 use super::proposal::RouterOrder;
@@ -286,10 +285,17 @@ impl Session {
         self.controls.as_ref().is_some_and(|controls| controls.holder.cockpit == cockpit)
     }
 
-    /// Until when an intent of the change in flight may still have an effect that nobody can stop (D3).
-    pub fn alive_until(&self, afterglow: Duration) -> Option<Timestamp> {
-        let intent = self.in_flight()?.intent?;
-        Some(intent.deadline.plus(afterglow))
+    /// The newest intent of another cockpit that nobody has seen the end of: of the change in flight, or of one that
+    /// somebody else than its owner superseded: the owner may be stopped, and send on when it wakes.
+    pub fn intent_of_others(&self, cockpit: CockpitId) -> Option<Intent> {
+        let owner = |change: &Change| change.intent.map(|intent| intent.owner);
+        let is_open = |change: &&Arc<Change>| match &change.settled {
+            None => true,
+            Some((_, Settlement::Superseded { by })) => self.change(*by).and_then(owner) != owner(change),
+            Some((_, Settlement::Verified | Settlement::Left { .. } | Settlement::NothingSent)) => false,
+        };
+        let intents = self.changes.iter().filter(is_open).filter_map(|change| change.intent);
+        intents.filter(|intent| intent.owner != cockpit).max_by_key(|intent| intent.deadline)
     }
 
     /// Whether its journal is kept on one host, so that a host of the same name is the same one.

@@ -86,7 +86,7 @@ fn may_go(
 /// What became of a router that is not as it was when the change was confirmed (B1): nothing is written to it (D2).
 fn moved(order: &RouterOrder, evidence: &Evidence) -> Option<Outcome> {
     let (bound, now) = (order.bound.as_ref()?, evidence.readings.get(&order.router)?);
-    let why = bound.moved(now)?;
+    let why = bound.moved_since(now)?;
     Some(if bound.native == now.native {
         Outcome::NotSent { why: format!("it {why}") }
     } else {

@@ -258,7 +258,7 @@ impl App {
 
     /// Answers everything that waits, and what comes of the answers; no time passes.
     pub fn settle(&mut self) -> &mut Self {
-        for _ in 0..1000 {
+        for _ in 0..20_000 {
             let Some(effect) = self.waiting.pop_front() else { break };
             if let Some(answer) = self.answer(effect) {
                 self.take(Msg::Flight(answer));
