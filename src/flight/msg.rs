@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::metric::{Look, Past};
+use crate::domain::parcel::Parcel;
 use crate::domain::procedure::Procedure;
 use crate::domain::{
     ChangeId, CockpitId, Digest, EntryId, ItemId, NativeSplit, Now, Outcome, Prepared, Presence, Reading, Refused,
@@ -93,6 +94,8 @@ pub enum Msg {
     },
     /// A sign of life of a cockpit of this session, this one's own too (J6).
     Present(Presence),
+    /// What another cockpit read of a metered source, or this one's own come back (J6).
+    Shared(Box<Parcel>),
     /// How far this host's clock is from the store's, in milliseconds; `None` while that is not known (S2).
     Clock {
         /// Ours minus the store's.

@@ -8,7 +8,7 @@ use super::source::Metrics;
 use crate::adapter::metric::ready::{Set, Tell};
 use crate::adapter::metric::{self, Configured, MetricKind, Query};
 use crate::domain::measure::PanelSpec;
-use crate::domain::{Limit, Measure, PanelId, PoolId, SourceId, Unit};
+use crate::domain::{Limit, Measure, PanelId, PoolId, Unit};
 use crate::setting::{
     Amount, Either, Found, Kind, Spot, Table, Wrong, amount, duration, flag, name, nearest, quoted, span_text, text,
 };
@@ -319,7 +319,7 @@ fn drawn<'s>(
         let queries = queries.collect();
         let spec = PanelSpec {
             id,
-            source: SourceId::clone(&source.spec.id),
+            source: source.spec.id.clone(),
             unit: ready.unit.into(),
             pools,
             limit: None,

@@ -279,3 +279,14 @@ fn a_panel_of_the_profile_takes_the_place_of_a_ready_made_one_and_sources_do_not
 fn parse_example(name: &str) -> Loaded {
     load(Path::new(&format!("profiles/{name}.toml"))).unwrap_or_else(|problems| panic!("{problems}"))
 }
+
+#[cfg(feature = "aws")]
+#[test]
+fn a_file_of_credentials_is_named_by_its_path() {
+    let text = std::fs::read_to_string("profiles/metrics-cloudwatch.toml").expect("the example is there");
+    let text = text.replace("profile = \"deploy\"", "credentials = \"/etc/flightdeck/aws\"");
+    let file = |text: &str| ProfileFile { path: "p.toml".to_owned(), bytes: text.as_bytes().to_vec() };
+    parse(&[file(&text)]).unwrap_or_else(|problems| panic!("{problems}"));
+    let said = parse(&[file(&text.replace("/etc/flightdeck/aws", "hunter2"))]).expect_err("a secret stands there");
+    assert!(said.to_string().contains("a secret stands here as it is"), "{said}");
+}

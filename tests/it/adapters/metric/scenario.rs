@@ -13,7 +13,8 @@ use tempfile::TempDir;
 use super::fake::{Fake, Gives, World};
 use crate::support::web::{Said, Web};
 
-const SECRET: &str = "s3cr3t-of-the-test";
+/// What the fakes take.
+pub const SECRET: &str = "s3cr3t-of-the-test";
 
 /// A source with its fake.
 pub struct Scene {
