@@ -4,6 +4,8 @@ mod binding;
 mod company;
 mod controls;
 mod load;
+mod measured;
+mod metered;
 mod outcome;
 mod rollback;
 mod second;
