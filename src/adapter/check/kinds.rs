@@ -16,6 +16,8 @@ pub struct CheckKind {
     pub doc: &'static str,
     /// The feature that its crates are behind, and whether this build has it; `None` where every build can.
     pub feature: Option<(&'static str, bool)>,
+    /// Whether its answers have a value that can be compared with an earlier one (`same_as_before`).
+    pub gives_value: bool,
     /// Reads its keys; `None` when something was wrong with them.
     pub read: Read,
 }
@@ -28,6 +30,7 @@ pub const KINDS: &[CheckKind] = &[CheckKind {
     name: "tcp",
     doc: "Whether a TCP connection is taken.",
     feature: None,
+    gives_value: false,
     read: |table, _pool, timeout| configured(tcp::Config::read(table, timeout)),
 }];
 
