@@ -15,6 +15,13 @@ use crate::setting::{Amount, Found, Report, Table, Variant, Wrong, amount, count
 /// One check, with what its system is asked by; `None` where the core answers it.
 pub(super) type Read = (CheckSpec, Option<Arc<dyn Configured>>);
 
+/// The names that are written, also of checks that cannot be read: what is wrong is said once.
+#[derive(Debug, Default)]
+pub(super) struct Declared {
+    pub(super) checks: Vec<Found<String>>,
+    pub(super) groups: Vec<String>,
+}
+
 /// What one kind's own keys say.
 enum Asked {
     System(Option<Arc<dyn Configured>>),
@@ -25,15 +32,16 @@ enum Asked {
 const MOST_TRIES: usize = 1_000;
 
 /// Reads the checks. A limit may name any of `panels`.
-pub(super) fn read(table: &mut Table<'_>, pools: &[PoolId], panels: &[PanelSpec]) -> Vec<Read> {
-    let mut names = Vec::new();
-    table.tables("check", "Questions that are answered pass, fail or inconclusive, with evidence.", |table| {
+pub(super) fn read(table: &mut Table<'_>, pools: &[PoolId], panels: &[PanelSpec]) -> (Vec<Read>, Declared) {
+    let mut declared = Declared::default();
+    let read = table.tables("check", "Questions that are answered pass, fail or inconclusive, with evidence.", |table| {
         let id = table.required("name", "The check's name on the screen and for other keys.", &name());
         if let Some(id) = &id {
-            unique(table, &mut names, id, "check");
+            unique(table, &mut declared.checks, id, "check");
         }
         let doc = "The group that it stands in: a suite with totals of its own, asked together.";
         let group = table.optional("group", doc, &name());
+        declared.groups.extend(group.as_ref().map(|group| group.value.clone()));
         let pool = table.optional("pool", "The pool that it speaks of, if it is one pool's.", &name());
         let pool = pool.and_then(|pool| known(table.report(), pools, &pool));
         let spans = || duration(Duration::from_secs(1), Duration::from_hours(1));
@@ -90,7 +98,8 @@ pub(super) fn read(table: &mut Table<'_>, pools: &[PoolId], panels: &[PanelSpec]
             compares,
         };
         Some((spec, configured))
-    })
+    });
+    (read, declared)
 }
 
 /// The keys of `kind = "limit"`.
