@@ -50,7 +50,9 @@ impl Totals {
     /// As a sentence: `5/7, 1 failed, 1 inconclusive`.
     pub fn words(&self) -> String {
         let mut words = format!("{}/{}", self.passed, self.all);
-        for (count, what) in [(self.failed, "failed"), (self.inconclusive, "inconclusive"), (self.trying, "being asked")] {
+        for (count, what) in
+            [(self.failed, "failed"), (self.inconclusive, "inconclusive"), (self.trying, "being asked")]
+        {
             if count > 0 {
                 words.push_str(&format!(", {count} {what}"));
             }
@@ -78,9 +80,14 @@ impl Flight {
 
     /// How the checks of a group stand; without a group all of them.
     pub fn check_totals(&self, group: Option<&str>, now: Elapsed) -> Totals {
-        let mut totals = Totals::default();
         let of_group = |spec: &&CheckSpec| group.is_none() || spec.group.as_deref() == group;
-        for spec in self.procedure.checks.iter().filter(of_group) {
+        self.totals_of(self.procedure.checks.iter().filter(of_group), now)
+    }
+
+    /// How these checks stand.
+    pub fn totals_of<'c>(&self, checks: impl Iterator<Item = &'c CheckSpec>, now: Elapsed) -> Totals {
+        let mut totals = Totals::default();
+        for spec in checks {
             totals.all += 1;
             let Some(run) = self.checks.run(&spec.id) else { continue };
             let is_settled = run.standing.verdict().is_some();
@@ -208,10 +215,16 @@ impl Flight {
         self.session.changes.iter().rev().find(|change| change.intent.is_some()).map(|change| change.at)
     }
 
+    /// Whether a check is asked again by itself: somebody waits for it, or an operator asked.
+    pub fn is_check_wanted(&self, check: &CheckId) -> bool {
+        self.checks.run(check).is_some_and(|run| run.by_hand) || self.wanted_checks().contains(check)
+    }
+
     /// The checks that somebody waits for.
     fn wanted_checks(&self) -> BTreeSet<CheckId> {
         let plan = &self.procedure.plan;
-        let steps = [self.session.last_step(plan).filter(|step| !self.session.is_skipped(step)), self.session.next_step(plan)];
+        let steps =
+            [self.session.last_step(plan).filter(|step| !self.session.is_skipped(step)), self.session.next_step(plan)];
         let mut wanted = BTreeSet::new();
         for condition in steps.into_iter().flatten().flat_map(|step| &step.leave_when) {
             match condition {

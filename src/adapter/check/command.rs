@@ -69,7 +69,15 @@ impl Config {
         let compares = table.has("same_as_before");
         // The kind has read them as such already.
         let expression = |found: Option<crate::setting::Found<String>>| found.and_then(|found| Regex::new(&found).ok());
-        Some(Self { run: run?.value, pass, unsure, matches: expression(matches), value: expression(value), compares, timeout })
+        Some(Self {
+            run: run?.value,
+            pass,
+            unsure,
+            matches: expression(matches),
+            value: expression(value),
+            compares,
+            timeout,
+        })
     }
 }
 
@@ -86,7 +94,7 @@ impl Check for Command {
         async move {
             let ran = run(&self.0.run, Vec::new(), self.0.timeout).await;
             let answer = self.answer(ran, asking);
-            let words = ("command".to_owned(), say::evidence(&self.0.run.join(" ")));
+            let words = ("command".to_owned(), self.0.run.join(" "));
             Answer { evidence: std::iter::once(words).chain(answer.evidence).collect(), ..answer }
         }
         .boxed()
@@ -115,7 +123,8 @@ impl Command {
         let ended = match ran {
             Ran::NotStarted(error) => {
                 let words = format!("it cannot be started: {error}");
-                return say::inconclusive(words, asking).with("to do", "see whether it is there, and whether this user may run it");
+                return say::inconclusive(words, asking)
+                    .with("to do", "see whether it is there, and whether this user may run it");
             }
             Ran::Killed { why, .. } => return say::inconclusive(say::quoted(&why), asking),
             Ran::Ended(ended) => ended,
@@ -125,7 +134,8 @@ impl Command {
         };
         let out = String::from_utf8_lossy(&ended.out).into_owned();
         let (verdict, words, value) = self.judge(code, &out, &ended, asking);
-        let mut answer = Answer::new(verdict, words, asking.now).with("exit code", format!("{code}, passes: {:?}", self.0.pass));
+        let mut answer =
+            Answer::new(verdict, words, asking.now).with("exit code", format!("{code}, passes: {:?}", self.0.pass));
         answer.value = value;
         for (name, text) in [("output", out.as_str()), ("errors", ended.words.as_str())] {
             if !text.trim().is_empty() {

@@ -61,7 +61,8 @@ pub trait Check: Send + Sync {
             match answer.verdict {
                 Verdict::Pass | Verdict::Fail => Ok(format!("it answers; now it would {}", told(&answer))),
                 Verdict::Inconclusive => {
-                    let advice = "see whether it is there and what the profile says of it; the evidence is shown in the deck";
+                    let advice =
+                        "see whether it is there and what the profile says of it; the evidence is shown in the deck";
                     let request = answer.evidence.first().map_or("ask it", |(_, text)| text.as_str());
                     Err(Trouble::new(TroubleKind::Unreachable, request, answer.words, advice))
                 }

@@ -115,7 +115,8 @@ fn a_suite_asked_by_hand_runs_until_it_is_settled_and_is_noted_each_time() {
     desk.ask(Ask::RunChecks(suite));
     answer(&mut desk, "login", Verdict::Pass);
     answer(&mut desk, "pay", Verdict::Fail);
-    let said: Vec<Verdict> = noted(&desk).into_iter().map(|(_, verdict)| verdict).collect();
+    let of_suite = noted(&desk).into_iter().filter(|(check, _)| check != "health");
+    let said: Vec<Verdict> = of_suite.map(|(_, verdict)| verdict).collect();
     assert_eq!(said, [Verdict::Pass, Verdict::Inconclusive, Verdict::Pass, Verdict::Fail]);
 }
 
@@ -165,7 +166,8 @@ fn what_compares_with_itself_is_asked_once_at_the_beginning_and_told_its_first_a
     let mut procedure = procedure();
     procedure.checks[2].compares = true;
     let mut desk = Desk::open(procedure);
-    let at = desk.questions.iter().position(|(check, ..)| check.as_str() == "pay").expect("it is asked at the beginning");
+    let at =
+        desk.questions.iter().position(|(check, ..)| check.as_str() == "pay").expect("it is asked at the beginning");
     let (check, request, asking) = desk.questions.remove(at);
     assert_eq!(asking.earlier, None);
     let mut first = Answer::new(Verdict::Pass, "412 rows", asking.now);

@@ -158,7 +158,11 @@ impl Expect {
             }
         };
         let (verdict, words) = say::same_as_before(&found, asking);
-        findings.push(Finding { verdict, words: format!("{pointer} is {words}"), line: (pointer.clone(), found.clone()) });
+        findings.push(Finding {
+            verdict,
+            words: format!("{pointer} is {words}"),
+            line: (pointer.clone(), found.clone()),
+        });
         Some(found)
     }
 }
@@ -230,9 +234,7 @@ fn text(answer: &http::Answer, found: bool, wanted: &str) -> Finding {
     let line = ("expected body".to_owned(), wanted.to_owned());
     match (found, answer.body.is_empty()) {
         (true, _) => Finding { verdict: Verdict::Pass, words: format!("its body {wanted}"), line },
-        (false, true) => {
-            Finding { verdict: Verdict::Inconclusive, words: "its body is empty".to_owned(), line }
-        }
+        (false, true) => Finding { verdict: Verdict::Inconclusive, words: "its body is empty".to_owned(), line },
         (false, false) => Finding { verdict: Verdict::Fail, words: format!("nothing in its body {wanted}"), line },
     }
 }

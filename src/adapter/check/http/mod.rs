@@ -83,7 +83,11 @@ impl Http {
         }
         if let Some(body) = body {
             let is_typed = headers.iter().any(|(name, _)| name == ::http::header::CONTENT_TYPE);
-            request = if is_typed { Request { body: body.clone().into(), ..request } } else { request.body("application/json", body.as_str()) };
+            request = if is_typed {
+                Request { body: body.clone().into(), ..request }
+            } else {
+                request.body("application/json", body.as_str())
+            };
         }
         request
     }

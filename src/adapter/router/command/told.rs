@@ -99,7 +99,10 @@ pub(super) fn reading(config: &Config, what: &str, out: &[u8]) -> Result<Reading
             Some(Weight::Alone(weight)) => *weight,
             Some(Weight::Named(named)) => {
                 if let Some(other) = named.reference.as_ref().filter(|other| *other != reference) {
-                    let why = format!("it calls {pool} `{}`, and the profile `{reference}`", crate::adapter::run::words(other));
+                    let why = format!(
+                        "it calls {pool} `{}`, and the profile `{reference}`",
+                        crate::adapter::run::words(other)
+                    );
                     return Err(mismatch(why, "correct `pools` of this router in the profile"));
                 }
                 named.weight

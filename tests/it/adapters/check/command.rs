@@ -110,7 +110,9 @@ async fn when_its_time_is_over_it_is_killed_with_all_that_it_started() {
 
 #[tokio::test]
 async fn what_it_says_is_masked_and_harmless() {
-    let answer = Script::new(&format!("printf 'card {CARD} \\033[2J of ana@example.com\\n'; echo 'password=hunter2' >&2; exit 1"));
+    let answer = Script::new(&format!(
+        "printf 'card {CARD} \\033[2J of ana@example.com\\n'; echo 'password=hunter2' >&2; exit 1"
+    ));
     let answer = answer.ask("").await;
     let all = shown(&answer);
     for hidden in [CARD, "ana@example.com", "hunter2", "\u{1b}"] {

@@ -121,7 +121,11 @@ pub async fn fails_and_says_by_what(subject: &impl Subject) {
 pub async fn goes_with_its_system(subject: &impl Subject) {
     let check = subject.check(PATIENT);
     for (is_well, verdict) in [(true, Verdict::Pass), (false, Verdict::Fail), (true, Verdict::Pass)] {
-        if is_well { subject.passes() } else { subject.fails() }
+        if is_well {
+            subject.passes()
+        } else {
+            subject.fails()
+        }
         let answer = check.ask(&asking()).await;
         assert_eq!(answer.verdict, verdict, "{}", shown(&answer));
     }

@@ -41,7 +41,8 @@ async fn a_listener_that_takes_nobody_is_given_up_in_time() {
     // A full queue of connections that nobody accepts leaves the next one without an answer.
     let listener = short_listener();
     let at = listener.local_addr().unwrap();
-    let waiting: Vec<_> = (0..8).map(|_| std::net::TcpStream::connect_timeout(&at, Duration::from_millis(100))).collect();
+    let waiting: Vec<_> =
+        (0..8).map(|_| std::net::TcpStream::connect_timeout(&at, Duration::from_millis(100))).collect();
     let begun = Instant::now();
     let answer = ask(&at.to_string(), Duration::from_millis(300)).await;
     assert_eq!(answer.verdict, Verdict::Inconclusive, "{answer:?}");
