@@ -5,6 +5,7 @@
 //! evidence (B2): it binds nothing, and is asked again before it counts at the moment of confirming.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use super::{Effect, Flight};
 use crate::domain::check::{Answer, Asking, Asks, CheckSpec, Run, Told, Verdict};
@@ -54,7 +55,8 @@ impl Totals {
             [(self.failed, "failed"), (self.inconclusive, "inconclusive"), (self.trying, "being asked")]
         {
             if count > 0 {
-                words.push_str(&format!(", {count} {what}"));
+                // Writing to text cannot fail.
+                let _written = write!(words, ", {count} {what}");
             }
         }
         words

@@ -238,6 +238,23 @@ mod tests {
     }
 
     #[test]
+    fn amounts_carry_their_unit() {
+        for (text, wanted) in [
+            ("3", Amount::Number(3.0)),
+            ("1.5%", Amount::Percent(0.015)),
+            ("500ms", Amount::Milliseconds(500.0)),
+            ("2 s", Amount::Milliseconds(2_000.0)),
+            ("20/s", Amount::PerSecond(20.0)),
+            ("1KiB", Amount::Bytes(1_024.0)),
+        ] {
+            assert_eq!(parse_amount(text), Some(wanted), "{text}");
+        }
+        for text in ["", "ms", "-1", "1 kB", "1e3", "inf", "1.2.3", "5 %%"] {
+            assert_eq!(parse_amount(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn percentages_are_exact() {
         for (text, wanted) in [("10", 1_000), ("0.5", 50), ("12.25", 1_225), ("1%", 100), ("1 %", 100), ("100", 10_000)]
         {

@@ -20,8 +20,9 @@ use crate::theme::Role;
 use crate::view::key as keys;
 use crate::view::pen::{fit, fit_middle, width};
 
-/// Columns: name, pool, verdict, age, next try.
+/// Columns: name on a narrow and on a wide screen, pool, verdict.
 const NAME: u16 = 16;
+const WIDE_NAME: u16 = 32;
 const POOL: u16 = 8;
 const WORD: u16 = 12;
 
@@ -48,6 +49,9 @@ fn rows(model: &Model, table: &CheckTable) -> Sheet {
         return sheet;
     }
     sheet.title.push(totals(all));
+    let most = if model.areas().all.width < 100 { NAME } else { WIDE_NAME };
+    let names = model.flight.procedure.checks.iter().map(|check| width(check.id.as_str()));
+    let name = names.max().unwrap_or(0).clamp(8, most);
     let mut at = 0;
     for row in model.check_rows() {
         match row {
@@ -60,7 +64,7 @@ fn rows(model: &Model, table: &CheckTable) -> Sheet {
                 if at == table.selected {
                     sheet.cursor = Some(sheet.body.len());
                 }
-                sheet.line(row_of(model, check, at == table.selected));
+                sheet.line(row_of(model, check, name, at == table.selected));
                 at += 1;
             }
         }
@@ -118,7 +122,7 @@ fn role(verdict: Verdict) -> Role {
     }
 }
 
-fn row_of(model: &Model, check: &CheckSpec, is_selected: bool) -> Vec<Piece> {
+fn row_of(model: &Model, check: &CheckSpec, name: u16, is_selected: bool) -> Vec<Piece> {
     let now = model.now.elapsed;
     let (sign, word, role) = shown(model, check);
     let run = model.flight.checks.run(&check.id);
@@ -136,13 +140,19 @@ fn row_of(model: &Model, check: &CheckSpec, is_selected: bool) -> Vec<Piece> {
         }
         Some(_) | None => String::new(),
     };
-    let words = run.and_then(|run| run.last.as_ref()).map_or("", |told| told.answer.words.as_str());
+    let noted = || {
+        let noted = model.flight.session.checks.get(&check.id)?;
+        let (verdict, clock) = (noted.what.verdict.word(), noted.at.clock());
+        Some(format!("not asked here; in the record {verdict} at {clock}Z by {}", noted.by))
+    };
+    let told = run.and_then(|run| run.last.as_ref()).map(|told| told.answer.words.clone());
+    let words = told.or_else(noted).unwrap_or_default();
     vec![
         piece(Role::Accent, if is_selected { "› " } else { "  " }),
         piece(role, format!("{sign} ")),
         piece(
             text(if is_selected { Role::Strong } else { Role::Text }),
-            padded(&fit_middle(check.id.as_str(), NAME), NAME),
+            padded(&fit_middle(check.id.as_str(), name), name),
         ),
         piece(text(Role::Text), padded(&fit(&pool.unwrap_or_default(), POOL), POOL)),
         piece(role, padded(&word, WORD)),
@@ -206,8 +216,9 @@ fn evidence(model: &Model, check: &CheckSpec) -> Sheet {
     let lines = run.and_then(|run| run.last.as_ref()).map(|told| told.answer.evidence.clone()).unwrap_or_default();
     if !lines.is_empty() {
         sheet.gap();
+        let column = lines.iter().map(|(name, _)| width(name)).max().unwrap_or(0).clamp(14, 24);
         for (name, text) in lines {
-            sheet.line(vec![piece(Role::Dim, format!("{} ", padded(&name, 14))), piece(Role::Text, text)]);
+            sheet.line(vec![piece(Role::Dim, format!("{} ", padded(&name, column))), piece(Role::Text, text)]);
         }
     }
     let mut line = key(&keys::of(model, &Action::RunGroup), "run");

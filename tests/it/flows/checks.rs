@@ -1,7 +1,5 @@
 //! The table of checks: drawn at every size, asked by keys, evidence one key away.
 
-use std::time::Duration;
-
 use flightdeck::cockpit::{Msg, OverlayKind};
 use flightdeck::domain::check::{Answer, Verdict};
 use flightdeck::domain::procedure::{Condition, Procedure};
@@ -127,7 +125,6 @@ fn a_profile_without_checks_is_told_how_to_name_one() {
 fn a_gate_that_waits_for_a_check_says_so_in_the_dialog() {
     let mut procedure = procedure();
     procedure.plan[0].leave_when = vec![Condition::Check("blue-health".into())];
-    procedure.checks[0].every = Duration::from_mins(5);
     let mut app = opened(procedure, &[50, 50]);
     app.keys("n<drawn>y").pass(3_000);
     answer(&mut app, "blue-health", Verdict::Fail, "503 is not 200 to 299");
