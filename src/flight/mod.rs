@@ -3,7 +3,7 @@
 //!
 //! Parts: [`watch`] polls routers; [`propose`] works a change out and keeps it bound to what was read; [`link`] brings
 //! decisions into the journal, one append at a time, or where that does not answer [`spill`] beside it; [`execute`] sends, reads back and asks again; [`wave`] sends the next
-//! wave once the ones before it are whole; [`back`] knows the way back at any time; [`evidence`], [`guard`], [`soak`] and [`observe`] watch what is known about pools; [`crew`] knows who else is there;
+//! wave once the ones before it are whole; [`back`] knows the way back at any time; [`evidence`], [`guard`], [`soak`] and [`observe`] watch what is known about pools, [`check`] what checks answer; [`crew`] knows who else is there;
 //! [`second`] waits for another person's word and for signatures.
 //!
 //! Invariants: nothing is sent before its intent is kept (D1); nothing is verified that was not read back after it was
@@ -11,11 +11,13 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::wildcard_enum_match_arm)]
 
 pub mod back;
+pub mod check;
 pub mod crew;
 mod effect;
 pub mod evidence;
 pub mod execute;
 pub mod guard;
+mod limit;
 pub mod link;
 pub mod load;
 pub mod measure;
@@ -98,6 +100,8 @@ pub struct Flight {
     undrained: BTreeSet<PoolId>,
     /// Log sources as evidence.
     pub logs: BTreeMap<SourceId, evidence::LogWatch>,
+    /// The checks as they stand.
+    pub checks: check::Checks,
     /// What is measured.
     pub measures: measure::Measures,
     /// Every guard as it watches.
@@ -158,6 +162,7 @@ impl Flight {
             drains,
             undrained: BTreeSet::new(),
             logs: BTreeMap::new(),
+            checks: check::Checks::default(),
             measures: measure::Measures::default(),
             guards: BTreeMap::new(),
             guarding: guard::Moment::default(),
@@ -195,7 +200,8 @@ impl Flight {
     pub fn wakes_at(&self) -> Option<Elapsed> {
         let reads_at = self.reads_at.filter(|_| !self.watches.is_empty());
         let guards_at = self.guards_wake_at();
-        [reads_at, self.crew.wakes_at(), self.link.wakes_at(), self.next_wave_at(), guards_at]
+        let checks_at = self.checks_wake_at();
+        [reads_at, self.crew.wakes_at(), self.link.wakes_at(), self.next_wave_at(), guards_at, checks_at]
             .into_iter()
             .flatten()
             .min()

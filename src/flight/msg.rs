@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::domain::check::Answer;
 use crate::domain::metric::{Look, Past};
 use crate::domain::parcel::Parcel;
 use crate::domain::procedure::Procedure;
 use crate::domain::{
-    ChangeId, CockpitId, Digest, EntryId, ItemId, NativeSplit, Now, Outcome, Prepared, Presence, Reading, Refused,
-    RequestId, RouterId, Signed, Signer, SourceId, StepId, Trouble, Weights,
+    ChangeId, CheckId, CockpitId, Digest, EntryId, ItemId, NativeSplit, Now, Outcome, Prepared, Presence, Reading,
+    Refused, RequestId, RouterId, Signed, Signer, SourceId, StepId, Trouble, Weights,
 };
 use crate::entry::Entry;
 use crate::session::event::{ControlsTaken, ProfileText, SessionOpened, SpillMerged};
@@ -46,6 +47,17 @@ pub enum Msg {
         began: Now,
         /// What it remembers.
         past: Vec<Past>,
+    },
+    /// Answers [`super::Effect::AskCheck`].
+    CheckAnswered {
+        /// The check.
+        check: CheckId,
+        /// The question's number.
+        request: u64,
+        /// When it was asked; what it says is at least as old.
+        began: Now,
+        /// What was answered.
+        answer: Box<Answer>,
     },
     /// Answers [`super::Effect::Prepare`].
     Prepared {
@@ -259,6 +271,8 @@ pub enum Ask {
     },
     /// Tick an item, or take the tick back.
     ToggleItem(ItemId),
+    /// Ask these checks now, until they are settled.
+    RunChecks(Vec<CheckId>),
     /// Add a note.
     Note(String),
     /// Attach log lines.

@@ -2,10 +2,11 @@
 
 use super::file::Unread;
 use super::{
-    AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, checklist, guard, journal, panel,
-    plan, pool, rollout, router, rule, source,
+    AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, check, checklist, guard, journal,
+    panel, plan, pool, rollout, router, rule, source,
 };
 use crate::adapter::log;
+use crate::domain::check::CheckSpec;
 use crate::domain::procedure::{LogSpec, MetricSpec, RouterSpec};
 use crate::domain::{BasisPoints, Digest, PoolId, Procedure};
 use crate::setting::{Found, Report, Source, Table, Wrong, flag, percent, quoted, title};
@@ -63,7 +64,6 @@ impl Parts {
 /// Reads a whole profile.
 pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<Parts> {
     table.not_yet(&[
-        ("check", "use a checklist section"),
         ("action", "use a step with `deploy` and a `text` that a person follows"),
         ("window", "leave it out"),
         ("freeze", "leave it out"),
@@ -93,9 +93,20 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let drain = rule::drain(table, &pools, &logs);
     let checklist = checklist::read(table, included);
     let has_routers = table.has("router");
-    let watched = guard::Context { pools: &ids, metrics: &metrics, panels: &panels, checks: &[], has_routers };
+    let (checks, declared) = check::read(table, &ids, &panels);
+    let (checks, asked): (Vec<CheckSpec>, Vec<_>) = checks.into_iter().unzip();
+    let asked = checks.iter().zip(asked).filter_map(|(check, configured)| Some((check.id.clone(), configured?)));
+    let asked = asked.collect();
+    let watched = guard::Context { pools: &ids, metrics: &metrics, panels: &panels, checks: &checks, has_routers };
     let guards = guard::read(table, watched);
-    let context = plan::Context { pools: &ids, checklist: &checklist, has_routers, guards: &guards, panels: &panels };
+    let context = plan::Context {
+        pools: &ids,
+        checklist: &checklist,
+        checks: &declared,
+        has_routers,
+        guards: &guards,
+        panels: &panels,
+    };
     let plan = plan::read(table, &context);
     let production = production.map(|production| production.value);
     let production = production.or_else(|| Some(is_production(environment.as_deref()?))).unwrap_or(true);
@@ -129,11 +140,11 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         logs,
         metrics,
         panels,
-        checks: Vec::new(),
+        checks,
         guards,
         rollback,
     };
-    let adapters = AdapterConfigs { routers: configs, logs: log_configs, metrics: metric_configs, checks: Vec::new() };
+    let adapters = AdapterConfigs { routers: configs, logs: log_configs, metrics: metric_configs, checks: asked };
     Some(Parts { procedure, adapters, journal, allowed_signers })
 }
 

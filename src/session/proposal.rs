@@ -6,7 +6,8 @@ use super::event::ChangeKind;
 use crate::domain::procedure::Friction;
 use crate::domain::reading::Identity;
 use crate::domain::{
-    BasisPoints, ChangeId, Digest, GuardId, NativeSplit, Now, PoolId, Prepared, RouterId, Signed, Waves, Weights,
+    BasisPoints, ChangeId, CheckId, Digest, GuardId, NativeSplit, Now, PoolId, Prepared, RouterId, Signed, Waves,
+    Weights,
 };
 
 /// What one router is sent, and what it read when that was worked out.
@@ -145,6 +146,16 @@ pub enum Gate {
         /// The pool.
         pool: PoolId,
     },
+    /// The check is passed.
+    Check {
+        /// The check.
+        check: CheckId,
+    },
+    /// Every check of a group is passed.
+    Checks {
+        /// The group.
+        group: String,
+    },
     /// The step before has soaked (G4).
     Soak,
     /// The guard is quiet, or has nothing to watch (G3).
@@ -159,7 +170,13 @@ impl Gate {
     pub fn may_be_overridden(&self) -> bool {
         match self {
             Self::NoHold | Self::Readings | Self::Destination { .. } => false,
-            Self::NoDrift | Self::Items { .. } | Self::Drained { .. } | Self::Soak | Self::Guard { .. } => true,
+            Self::NoDrift
+            | Self::Items { .. }
+            | Self::Drained { .. }
+            | Self::Soak
+            | Self::Guard { .. }
+            | Self::Check { .. }
+            | Self::Checks { .. } => true,
         }
     }
 }

@@ -114,13 +114,6 @@ impl Flight {
         one.run.take(now, said);
     }
 
-    /// The newest answer of a check with its words, and a number that grows with each distinct answer; `None` while it was
-    /// never asked.
-    #[expect(clippy::unused_self, reason = "checks are asked elsewhere; their answers are read here")]
-    pub(super) fn check_verdict(&self, _check: &CheckId) -> Option<(Verdict, String, u64)> {
-        None
-    }
-
     /// That a pool with the other version breaks the limit too, in words (G2).
     pub(super) fn elsewhere(
         &self,

@@ -13,10 +13,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use flightdeck::cockpit::{Effect, Model, Msg, Settings, Surroundings, update};
+use flightdeck::domain::check::Asking;
 use flightdeck::domain::reading::{Admin, Health, Identity, ServerReading};
 use flightdeck::domain::{
-    ChangeId, CockpitId, Elapsed, NativeSplit, NativeWeight, Now, Outcome, PoolId, Prepared, Presence, Procedure,
-    Reading, RouterId, Seat, SessionId, Target, Timestamp, Trouble, TroubleKind,
+    ChangeId, CheckId, CockpitId, Elapsed, NativeSplit, NativeWeight, Now, Outcome, PoolId, Prepared, Presence,
+    Procedure, Reading, RouterId, Seat, SessionId, Target, Timestamp, Trouble, TroubleKind,
 };
 use flightdeck::entry::Entry;
 use flightdeck::flight::{self, Appended, Ask, Flight, Me};
@@ -96,6 +97,8 @@ pub struct App {
     pub announced: Vec<Presence>,
     /// Requests for a signature, by their numbers.
     pub to_sign: Vec<u64>,
+    /// Questions of checks that were not answered yet: check, number, what it was told.
+    pub questions: Vec<(CheckId, u64, Asking)>,
     /// Every write that was asked for, with whether its intent was kept by then.
     pub sends: Vec<(flight::Send, bool)>,
     /// Effects that are not the flight's, since they were last taken.
@@ -170,6 +173,7 @@ impl App {
             spilled: Vec::new(),
             announced: Vec::new(),
             to_sign: Vec::new(),
+            questions: Vec::new(),
             others: Vec::new(),
             wall_set: 0,
             waiting: VecDeque::new(),
@@ -401,6 +405,10 @@ impl App {
             }
             flight::Effect::Sign(sign) => {
                 self.to_sign.push(sign.request);
+                return None;
+            }
+            flight::Effect::AskCheck { check, request, asking } => {
+                self.questions.push((check, request, *asking));
                 return None;
             }
             flight::Effect::Cancel { .. }
