@@ -4,7 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Configured, tcp};
+use super::{
+    Configured, argocd, datadog_monitors, github_run, image, image_signed, jira_issue, kubernetes, pagerduty_incidents,
+    prometheus_alerts, tcp,
+};
+use crate::adapter::router::kubernetes::FEATURE;
 use crate::domain::PoolId;
 use crate::setting::Table;
 
@@ -24,12 +28,74 @@ pub struct CheckKind {
 type Read = fn(&mut Table<'_>, Option<&PoolId>, Duration) -> Option<Arc<dyn Configured>>;
 
 /// All kinds, in the order in which messages name them.
-pub const KINDS: &[CheckKind] = &[CheckKind {
-    name: "tcp",
-    doc: "Whether a TCP connection is taken.",
-    feature: None,
-    read: |table, _pool, timeout| configured(tcp::Config::read(table, timeout)),
-}];
+pub const KINDS: &[CheckKind] = &[
+    CheckKind {
+        name: "tcp",
+        doc: "Whether a TCP connection is taken.",
+        feature: None,
+        read: |table, _pool, timeout| configured(tcp::Config::read(table, timeout)),
+    },
+    CheckKind {
+        name: "kubernetes-rollout",
+        doc: "Whether a Deployment is rolled out, as kubectl tells it.",
+        feature: FEATURE,
+        read: |table, _pool, timeout| configured(kubernetes::rollout::Config::read(table, timeout)),
+    },
+    CheckKind {
+        name: "kubernetes-pods",
+        doc: "How many pods are ready, whether any is stuck or restarts, and what they run.",
+        feature: FEATURE,
+        read: |table, pool, timeout| configured(kubernetes::pods::Config::read(table, pool, timeout)),
+    },
+    CheckKind {
+        name: "argocd",
+        doc: "Whether an application of Argo CD is synced and healthy, at a revision.",
+        feature: None,
+        read: |table, pool, timeout| configured(argocd::Config::read(table, pool, timeout)),
+    },
+    CheckKind {
+        name: "github-run",
+        doc: "Whether a run of GitHub Actions concluded with success.",
+        feature: None,
+        read: |table, pool, timeout| configured(github_run::Config::read(table, pool, timeout)),
+    },
+    CheckKind {
+        name: "image",
+        doc: "Whether an image is in its registry.",
+        feature: None,
+        read: |table, pool, timeout| configured(image::Config::read(table, pool, timeout)),
+    },
+    CheckKind {
+        name: "image-signed",
+        doc: "Whether an image is signed by whom it should be; runs the program cosign.",
+        feature: None,
+        read: |table, pool, timeout| configured(image_signed::Config::read(table, pool, timeout)),
+    },
+    CheckKind {
+        name: "jira-issue",
+        doc: "Whether an issue of Jira is in one of some statuses, and has a fix version.",
+        feature: None,
+        read: |table, pool, timeout| configured(jira_issue::Config::read(table, pool, timeout)),
+    },
+    CheckKind {
+        name: "prometheus-alerts",
+        doc: "Whether alerts of Prometheus are firing.",
+        feature: None,
+        read: |table, _pool, timeout| configured(prometheus_alerts::Config::read(table, timeout)),
+    },
+    CheckKind {
+        name: "datadog-monitors",
+        doc: "Whether monitors of Datadog are alerting.",
+        feature: None,
+        read: |table, _pool, timeout| configured(datadog_monitors::Config::read(table, timeout)),
+    },
+    CheckKind {
+        name: "pagerduty-incidents",
+        doc: "Whether incidents of some services of PagerDuty are open.",
+        feature: None,
+        read: |table, _pool, timeout| configured(pagerduty_incidents::Config::read(table, timeout)),
+    },
+];
 
 fn configured(config: Option<impl Configured + 'static>) -> Option<Arc<dyn Configured>> {
     config.map(|config| Arc::new(config) as Arc<dyn Configured>)

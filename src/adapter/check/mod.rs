@@ -15,7 +15,19 @@
 //!
 //! To add one: a file or folder beside this one with a configuration that is [`Configured`], and a line in `kinds`.
 
+pub mod argocd;
+pub mod datadog_monitors;
+mod filled;
+pub mod github_run;
+pub mod image;
+pub mod image_signed;
+pub mod jira_issue;
 mod kinds;
+pub mod kubernetes;
+pub mod pagerduty_incidents;
+pub mod prometheus_alerts;
+mod since;
+mod system;
 pub mod tcp;
 
 use std::fmt::Debug;

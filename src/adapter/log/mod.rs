@@ -51,6 +51,13 @@ pub fn source(config: &Config) -> Result<Arc<dyn LogSource>, Trouble> {
     config.origin.connect(config)
 }
 
+/// Text of a system for a screen: harmless, and what is personal in it masked.
+pub(in crate::adapter) fn harmless(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    harmless::push(&mut clean, text.as_bytes());
+    mask::mask(clean)
+}
+
 /// Where the lines of a source come from, read from a profile and not yet connected.
 pub trait Origin: Debug + Send + Sync {
     /// The source that reads there, by these rules. Nothing is asked yet.

@@ -10,7 +10,7 @@
 //!   nothing of it comes late.
 
 mod config;
-mod run;
+pub(in crate::adapter) mod run;
 mod told;
 
 use futures_util::FutureExt;
