@@ -9,7 +9,7 @@ use super::checklist::Checklist;
 use super::drain::DrainRule;
 use super::guard::GuardSpec;
 use super::measure::PanelSpec;
-use super::{BasisPoints, Capabilities, Digest, People, PoolId, RouterId, SourceId, StepId, Waves, Weights};
+use super::{BasisPoints, Capabilities, CheckId, Digest, People, PoolId, RouterId, SourceId, StepId, Waves, Weights};
 
 /// Everything that a deployment is flown by.
 #[derive(Clone, PartialEq, Debug)]
@@ -87,6 +87,16 @@ impl Procedure {
         self.routers.iter().fold(points, |points, router| router.capabilities.holds.towards(points, at_least))
     }
 
+    /// One check.
+    pub fn check(&self, id: &CheckId) -> Option<&CheckSpec> {
+        self.checks.iter().find(|check| check.id == *id)
+    }
+
+    /// The checks of a group, in the profile's order.
+    pub fn group<'p>(&'p self, group: &'p str) -> impl Iterator<Item = &'p CheckSpec> {
+        self.checks.iter().filter(move |check| check.group.as_deref() == Some(group))
+    }
+
     /// One step with its place in the plan.
     pub fn step(&self, id: &StepId) -> Option<(usize, &Step)> {
         self.plan.iter().enumerate().find(|(_, step)| step.id == *id)
@@ -146,7 +156,7 @@ pub struct Step {
     pub name: String,
     /// What it does.
     pub act: StepAct,
-    /// What must hold before the *next* step is offered as planned: items of these sections, drained pools.
+    /// What must hold before the *next* step is offered as planned: items of these sections, drained pools, checks.
     pub leave_when: Vec<Condition>,
     /// How long it must hold after its last router was verified (G4).
     pub soak: Option<Duration>,
@@ -180,6 +190,10 @@ pub enum Condition {
     Drained(PoolId),
     /// Every required item of the checklist section (by its slug) is ticked.
     Items(String),
+    /// The check is passed.
+    Check(CheckId),
+    /// Every check of the group is passed.
+    Checks(String),
 }
 
 /// What an act asks of the operator before it is done (F1).

@@ -40,6 +40,7 @@ pub fn kind(event: &Event) -> &'static str {
         Event::LinesAttached { .. } => "lines_attached",
         Event::Held { .. } => "held",
         Event::HoldReleased { .. } => "hold_released",
+        Event::CheckAnswered { .. } => "check_answered",
         Event::PoolDrained { .. } => "pool_drained",
         Event::SplitObserved { .. } => "split_observed",
         Event::ProfileReloaded { .. } => "profile_reloaded",
@@ -48,7 +49,7 @@ pub fn kind(event: &Event) -> &'static str {
 }
 
 /// Every kind that this version knows. The golden files hold one event of each.
-pub const KINDS: [&str; 39] = [
+pub const KINDS: [&str; 40] = [
     "session_opened",
     "controls_taken",
     "cockpit_joined",
@@ -84,6 +85,7 @@ pub const KINDS: [&str; 39] = [
     "lines_attached",
     "held",
     "hold_released",
+    "check_answered",
     "pool_drained",
     "split_observed",
     "profile_reloaded",

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::domain::check::Asking;
 use crate::domain::{
-    ChangeId, CockpitId, Digest, Elapsed, NativeSplit, Operator, Prepared, Presence, Reading, Refused, RouterId,
+    ChangeId, CheckId, CockpitId, Digest, Elapsed, NativeSplit, Operator, Prepared, Presence, Reading, Refused, RouterId,
     Signed, Target, Timestamp,
 };
 use crate::entry::Entry;
@@ -47,6 +48,15 @@ pub enum Effect {
     },
     /// Show the other cockpits that this one is here. Not answered.
     Announce(Presence),
+    /// Ask a check's system once. Answered by [`super::Msg::CheckAnswered`].
+    AskCheck {
+        /// The check.
+        check: CheckId,
+        /// The question's number.
+        request: u64,
+        /// What it is told.
+        asking: Box<Asking>,
+    },
     /// Sign a statement with the operator's key. Answered by [`super::Msg::Signed`].
     Sign(Box<ToSign>),
     /// Check a signature. Answered by [`super::Msg::SignatureChecked`].

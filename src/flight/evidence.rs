@@ -35,6 +35,7 @@ impl Flight {
         evidence.present = self.present(now.elapsed).map(|presence| presence.cockpit).collect();
         evidence.signers.clone_from(&self.keys.checked);
         evidence.own_key.clone_from(&self.me.key);
+        evidence.checks = self.check_evidence(now.elapsed);
         let fresh =
             || self.watches.iter().filter_map(|(router, watch)| Some((router, &watch.fresh(now.elapsed)?.reading)));
         // Made of what stands in order already, not one by one: the routers may be many.

@@ -3,7 +3,7 @@
 //!
 //! Parts: [`watch`] polls routers; [`propose`] works a change out and keeps it bound to what was read; [`link`] brings
 //! decisions into the journal, one append at a time, or where that does not answer [`spill`] beside it; [`execute`] sends, reads back and asks again; [`wave`] sends the next
-//! wave once the ones before it are whole; [`back`] knows the way back at any time; [`evidence`], [`soak`] and [`observe`] watch what is known about pools; [`crew`] knows who else is there;
+//! wave once the ones before it are whole; [`back`] knows the way back at any time; [`evidence`], [`soak`] and [`observe`] watch what is known about pools, [`check`] what checks answer; [`crew`] knows who else is there;
 //! [`second`] waits for another person's word and for signatures.
 //!
 //! Invariants: nothing is sent before its intent is kept (D1); nothing is verified that was not read back after it was
@@ -11,10 +11,12 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::wildcard_enum_match_arm)]
 
 pub mod back;
+pub mod check;
 pub mod crew;
 mod effect;
 pub mod evidence;
 pub mod execute;
+mod limit;
 pub mod link;
 pub mod load;
 pub mod measure;
@@ -96,6 +98,8 @@ pub struct Flight {
     undrained: BTreeSet<PoolId>,
     /// Log sources as evidence.
     pub logs: BTreeMap<SourceId, evidence::LogWatch>,
+    /// The checks as they stand.
+    pub checks: check::Checks,
     /// What is measured.
     pub measures: measure::Measures,
     /// The time since the waves that were sent became whole.
@@ -150,6 +154,7 @@ impl Flight {
             drains,
             undrained: BTreeSet::new(),
             logs: BTreeMap::new(),
+            checks: check::Checks::default(),
             measures: measure::Measures::default(),
             resting: None,
             soak: None,
@@ -182,6 +187,7 @@ impl Flight {
     /// The moment at which the flight next wants a [`Msg::Tick`].
     pub fn wakes_at(&self) -> Option<Elapsed> {
         let reads_at = self.reads_at.filter(|_| !self.watches.is_empty());
-        [reads_at, self.crew.wakes_at(), self.link.wakes_at(), self.next_wave_at()].into_iter().flatten().min()
+        let others = [self.crew.wakes_at(), self.link.wakes_at(), self.next_wave_at(), self.checks_wake_at()];
+        others.into_iter().chain([reads_at]).flatten().min()
     }
 }

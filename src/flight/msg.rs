@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::domain::check::Answer;
 use crate::domain::metric::Look;
 use crate::domain::procedure::Procedure;
 use crate::domain::{
-    ChangeId, CockpitId, Digest, EntryId, ItemId, NativeSplit, Now, Outcome, Prepared, Presence, Reading, Refused,
+    ChangeId, CheckId, CockpitId, Digest, EntryId, ItemId, NativeSplit, Now, Outcome, Prepared, Presence, Reading, Refused,
     RequestId, RouterId, Signed, Signer, SourceId, StepId, Trouble, Weights,
 };
 use crate::entry::Entry;
@@ -36,6 +37,17 @@ pub enum Msg {
         began: Now,
         /// What it gave.
         look: Look,
+    },
+    /// Answers [`super::Effect::AskCheck`].
+    CheckAnswered {
+        /// The check.
+        check: CheckId,
+        /// The question's number.
+        request: u64,
+        /// When it was asked; what it says is at least as old.
+        began: Now,
+        /// What was answered.
+        answer: Box<Answer>,
     },
     /// Answers [`super::Effect::Prepare`].
     Prepared {
@@ -247,6 +259,8 @@ pub enum Ask {
     },
     /// Tick an item, or take the tick back.
     ToggleItem(ItemId),
+    /// Ask these checks now, until they are settled.
+    RunChecks(Vec<CheckId>),
     /// Add a note.
     Note(String),
     /// Attach log lines.

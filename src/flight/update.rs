@@ -22,12 +22,16 @@ impl Flight {
         match msg {
             Msg::Tick => {
                 self.tick(now, &mut out);
+                self.look_after_checks(now, &mut out);
                 self.run_soak(now);
             }
             Msg::RouterRead { router, poll, began, result } => {
                 self.router_read(now, &router, poll, began, result, &mut out);
             }
             Msg::Looked { source, began, look } => self.looked(&source, began, look),
+            Msg::CheckAnswered { check, request, began, answer } => {
+                self.check_answered(now, &check, request, began, *answer);
+            }
             Msg::Prepared { request, router, result } => self.prepared(request, router, result),
             Msg::SetAnswered { change, router, attempt, outcome } => {
                 self.set_answered(now, change, &router, attempt, outcome, &mut out);
@@ -279,6 +283,7 @@ impl Flight {
             }
             Ask::AcceptDrift { router, read, reason } => self.ask(now, Command::AcceptDrift { router, read, reason }),
             Ask::ToggleItem(item) => self.toggle(now, item),
+            Ask::RunChecks(checks) => self.run_checks(now, &checks, out),
             Ask::Note(text) => self.ask(now, Command::AddNote { text }),
             Ask::Attach { source, lines } => self.ask(now, Command::AttachLines { source, lines }),
             Ask::Hold { reason } => self.ask(now, Command::Hold { reason }),
@@ -448,6 +453,7 @@ impl Flight {
         {
             self.procedure = procedure.clone();
             self.changed_profile = None;
+            self.forget_checks();
             let rule = &self.procedure.drain;
             self.drains =
                 self.procedure.pool_ids().map(|pool| (pool.clone(), crate::domain::drain::Drain::new(rule))).collect();

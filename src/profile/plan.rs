@@ -5,10 +5,11 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::pool::known;
+use crate::domain::check::CheckSpec;
 use crate::domain::checklist::slug;
 use crate::domain::procedure::{Condition, Step, StepAct};
 use crate::domain::weights::apportion;
-use crate::domain::{BasisPoints, Checklist, PoolId, StepId, Weights};
+use crate::domain::{BasisPoints, CheckId, Checklist, PoolId, StepId, Weights};
 use crate::setting::{
     Entries, Found, Kind, Report, Spot, Table, Wrong, duration, name, nearest, percent, quoted, text, title,
 };
@@ -17,6 +18,7 @@ use crate::setting::{
 pub(super) struct Context<'c> {
     pub(super) pools: &'c [PoolId],
     pub(super) checklist: &'c Checklist,
+    pub(super) checks: &'c [CheckSpec],
     pub(super) has_routers: bool,
 }
 
@@ -39,6 +41,8 @@ struct Written {
 enum Leave {
     Drained(String),
     Items(String),
+    Check(String),
+    Checks(String),
 }
 
 /// Reads the plan. The weights of a step follow from the steps before it.
@@ -92,7 +96,7 @@ fn read_step(step: &mut Table<'_>) -> Written {
     step.not_yet(&[
         ("run", "use `deploy` with a `text` that a person follows"),
         ("guards", "watch the charts: [[metrics]] limits draw thresholds"),
-        ("checks", "use a checklist section and leave_when = [\"items:...\"]"),
+        ("checks", "name them as leave_when = [\"check:NAME\", \"checks:GROUP\"]"),
         ("when", "leave it out"),
         ("waves", "leave it out: routers are changed side by side"),
     ]);
@@ -107,8 +111,9 @@ fn read_step(step: &mut Table<'_>) -> Written {
     let soak = step.optional("soak", doc, &duration(Duration::from_secs(1), Duration::from_hours(168)));
     let doc = "Percent per pool to go back to from here. Default: what was last verified before the step.";
     let back_to = step.map("back_to", doc, &percent(0, 10_000));
-    let doc = "What must hold before the next step is offered: \"drained:POOL\", \"items:SECTION\".";
-    let leave_when = step.optional("leave_when", doc, &leave().list("a list of \"drained:POOL\", \"items:SECTION\""));
+    let doc = format!("What must hold before the next step is offered: {ACCEPTED}.");
+    let accepted = format!("a list of {ACCEPTED}");
+    let leave_when = step.optional("leave_when", &doc, &leave().list(accepted));
     let acts: Vec<(&'static str, Spot)> =
         ["shift", "deploy", "pause"].into_iter().filter_map(|key| Some((key, step.spot_if_written(key)?))).collect();
     let report = step.report();
@@ -257,16 +262,57 @@ fn condition(
             );
             None
         }
+        Leave::Check(name) => {
+            let names = context.checks.iter().map(|check| check.id.as_str());
+            named(report, leave, "check", name, names).then(|| Condition::Check(CheckId::new(name.as_str())))
+        }
+        Leave::Checks(group) => {
+            let mut groups: Vec<&str> = context.checks.iter().filter_map(|check| check.group.as_deref()).collect();
+            groups.sort_unstable();
+            groups.dedup();
+            named(report, leave, "checks", group, groups.into_iter()).then(|| Condition::Checks(group.clone()))
+        }
     }
 }
 
+/// Whether a name is one of those that are there; says so when not.
+fn named<'n>(
+    report: &Report<'_>,
+    leave: &Found<Leave>,
+    word: &str,
+    name: &str,
+    names: impl Iterator<Item = &'n str> + Clone,
+) -> bool {
+    if names.clone().any(|each| each == name) {
+        return true;
+    }
+    let noun = if word == "check" { "check" } else { "group of checks" };
+    let wrong = Wrong::new(format!("there is no {noun} {}", quoted(name)));
+    let wrong = match names.clone().collect::<Vec<_>>() {
+        none if none.is_empty() => wrong.advice("add a [[check]]"),
+        all => wrong.accepted(all.join(", ")),
+    };
+    report.refuse(
+        &leave.spot,
+        match nearest(name, names) {
+            Some(meant) => wrong.advice(format!("did you mean `{word}:{meant}`?")),
+            None => wrong,
+        },
+    );
+    false
+}
+
+/// What `leave_when` may name.
+const ACCEPTED: &str = "\"drained:POOL\", \"items:SECTION\", \"check:NAME\", \"checks:GROUP\"";
+
 fn leave() -> Kind<Leave> {
-    let schema = json!({ "type": "string", "pattern": "^(drained|items):.+$" });
-    let accepted = "\"drained:POOL\", \"items:SECTION\"";
-    Kind::from_text(accepted, schema, |text| match text.split_once(':').map(|(what, of)| (what, of.trim())) {
+    let schema = json!({ "type": "string", "pattern": "^(drained|items|check|checks):.+$" });
+    Kind::from_text(ACCEPTED, schema, |text| match text.split_once(':').map(|(what, of)| (what, of.trim())) {
         Some(("drained", pool)) if !pool.is_empty() => Ok(Leave::Drained(pool.to_owned())),
         Some(("items", section)) if !section.is_empty() => Ok(Leave::Items(section.to_owned())),
-        Some(("check" | "guard" | "approved" | "window", _)) => {
+        Some(("check", check)) if !check.is_empty() => Ok(Leave::Check(check.to_owned())),
+        Some(("checks", group)) if !group.is_empty() => Ok(Leave::Checks(group.to_owned())),
+        Some(("guard" | "approved" | "window", _)) => {
             Err(Wrong::new(format!("{} is not supported in this version", quoted(text))))
         }
         _ => Err(Wrong::new(format!("cannot be {}", quoted(text)))),

@@ -2,10 +2,11 @@
 
 use super::file::Unread;
 use super::{
-    AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, checklist, journal, plan, pool,
+    AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, check, checklist, journal, plan, pool,
     rollout, router, rule, source,
 };
 use crate::adapter::log;
+use crate::domain::check::CheckSpec;
 use crate::domain::procedure::{LogSpec, MetricSpec, RouterSpec};
 use crate::domain::{BasisPoints, Digest, PoolId, Procedure};
 use crate::setting::{Found, Report, Source, Table, Wrong, flag, percent, quoted, title};
@@ -64,7 +65,6 @@ impl Parts {
 pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<Parts> {
     table.not_yet(&[
         ("guard", "watch the charts: [[metrics]] limits draw thresholds"),
-        ("check", "use a checklist section"),
         ("action", "use a step with `deploy` and a `text` that a person follows"),
         ("window", "leave it out"),
         ("freeze", "leave it out"),
@@ -91,7 +91,12 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         source::metrics(table, &ids).into_iter().unzip();
     let drain = rule::drain(table, &pools, &logs);
     let checklist = checklist::read(table, included);
-    let context = plan::Context { pools: &ids, checklist: &checklist, has_routers: table.has("router") };
+    let panels = Vec::new();
+    let (checks, asked): (Vec<CheckSpec>, Vec<_>) = check::read(table, &ids, &panels).into_iter().unzip();
+    let asked = checks.iter().zip(asked).filter_map(|(check, configured)| Some((check.id.clone(), configured?)));
+    let asked = asked.collect();
+    let context =
+        plan::Context { pools: &ids, checklist: &checklist, checks: &checks, has_routers: table.has("router") };
     let plan = plan::read(table, &context);
     let production = production.map(|production| production.value);
     let production = production.or_else(|| Some(is_production(environment.as_deref()?))).unwrap_or(true);
@@ -124,12 +129,12 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         drain,
         logs,
         metrics,
-        panels: Vec::new(),
-        checks: Vec::new(),
+        panels,
+        checks,
         guards: Vec::new(),
         rollback,
     };
-    let adapters = AdapterConfigs { routers: configs, logs: log_configs, metrics: metric_configs, checks: Vec::new() };
+    let adapters = AdapterConfigs { routers: configs, logs: log_configs, metrics: metric_configs, checks: asked };
     Some(Parts { procedure, adapters, journal, allowed_signers })
 }
 

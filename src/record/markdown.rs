@@ -344,7 +344,7 @@ fn checklist(story: &Story) -> String {
 }
 
 fn evidence(story: &Story) -> String {
-    if story.drains.is_empty() && story.lines.is_empty() {
+    if story.drains.is_empty() && story.lines.is_empty() && story.checks.is_empty() {
         return String::new();
     }
     let mut text = "## Evidence\n".to_owned();
@@ -352,6 +352,14 @@ fn evidence(story: &Story) -> String {
         let at = moment(drained.at, story.opened.at);
         add(&mut text, format_args!("\n{} was drained at {at}:\n\n", inline(drained.pool.as_str())));
         for line in &drained.evidence {
+            add(&mut text, format_args!("- {}\n", inline(line)));
+        }
+    }
+    for checked in &story.checks {
+        let (check, at) = (inline(checked.check.as_str()), moment(checked.act.at, story.opened.at));
+        let (verdict, words) = (checked.verdict.word(), inline(&checked.words));
+        add(&mut text, format_args!("\nThe check {check}, {verdict} at {at}: {words}\n\n"));
+        for line in &checked.evidence {
             add(&mut text, format_args!("- {}\n", inline(line)));
         }
     }

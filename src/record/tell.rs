@@ -6,7 +6,7 @@ use super::FORMAT;
 use super::people::key_of;
 use super::proof::Proofs;
 use super::story::{
-    Act, Attached, Attempt, ChainStory, ChangeStory, Drained, Ending, Late, NamedShares, ObservedShare, PoolStory,
+    Act, Attached, Attempt, ChainStory, ChangeStory, Checked, Drained, Ending, Late, NamedShares, ObservedShare, PoolStory,
     RouterChange, RouterStory, Row, Said, Settled, StepStory, Story, Ticked, WaveStory,
 };
 use super::text::{count, split};
@@ -82,6 +82,7 @@ fn opening(first: &Entry, opened: &SessionOpened, history: &History) -> Story {
         changes: Vec::new(),
         steps: Vec::new(),
         checklist: Vec::new(),
+        checks: Vec::new(),
         drains: Vec::new(),
         lines: Vec::new(),
         notes: Vec::new(),
@@ -183,6 +184,16 @@ impl Teller<'_> {
             }
             Event::Held { reason } => self.did(entry, "held the deployment", reason.clone()),
             Event::HoldReleased { reason } => self.did(entry, "released the hold", reason.clone()),
+            Event::CheckAnswered { check, verdict, words, value: _, evidence } => {
+                self.noticed(entry, format!("check {check}: {}", verdict.word()), words.clone());
+                self.story.checks.push(Checked {
+                    act: act(entry),
+                    check: check.clone(),
+                    verdict: *verdict,
+                    words: words.clone(),
+                    evidence: evidence.iter().map(|(name, text)| format!("{name}: {text}")).collect(),
+                });
+            }
             Event::PoolDrained { pool, evidence } => {
                 self.noticed(entry, format!("{pool} is drained"), evidence.join("; "));
                 let evidence = evidence.clone();

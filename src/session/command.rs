@@ -4,11 +4,12 @@ use super::event::{ControlsTaken, Process, ProfileText, RouterBaseline, SessionO
 use super::proposal::{Bound, Confirmation, Override, Proposal};
 use super::second::AskedAct;
 use super::wave::Rest;
+use crate::domain::check::Verdict;
 use crate::domain::drain::DrainState;
 use crate::domain::outcome::Outcome;
 use crate::domain::share::Agreement;
 use crate::domain::{
-    ChangeId, CockpitId, Digest, ItemId, NativeSplit, Now, Operator, PoolId, RequestId, RouterId, Seat, Share, Signed,
+    ChangeId, CheckId, CockpitId, Digest, ItemId, NativeSplit, Now, Operator, PoolId, RequestId, RouterId, Seat, Share, Signed,
     Signer, SourceId, StepId,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -317,6 +318,19 @@ pub enum Command {
         /// Why.
         reason: String,
     },
+    /// Note what a check came to.
+    NoteCheck {
+        /// The check.
+        check: CheckId,
+        /// What it came to.
+        verdict: Verdict,
+        /// In a sentence, masked.
+        words: String,
+        /// What later answers are compared with, masked.
+        value: Option<String>,
+        /// The evidence, masked.
+        evidence: Vec<(String, String)>,
+    },
     /// Note that a pool's drain is proven.
     NoteDrained {
         /// The pool.
@@ -403,6 +417,7 @@ impl Command {
             | Self::AttachLines { .. }
             | Self::Hold { .. }
             | Self::ReleaseHold { .. }
+            | Self::NoteCheck { .. }
             | Self::NoteDrained { .. }
             | Self::NoteObserved { .. }
             | Self::Close { .. } => None,
@@ -421,6 +436,9 @@ pub struct Evidence {
     pub traffic: Option<f64>,
     /// How each pool's drain stands, with the evidence in words.
     pub drains: BTreeMap<PoolId, (DrainState, String)>,
+    /// How each check that was asked stands, with the evidence in words; one that is stale or still being tried is
+    /// inconclusive.
+    pub checks: BTreeMap<CheckId, (Verdict, String)>,
     /// The soak of the step last done: how long so far and how long it must be; `None` when none runs.
     pub soak: Option<SoakEvidence>,
     /// Cockpits that were heard within the time of silence (J6).

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::proposal::{Confirmation, GateReport, Override, RouterOrder};
 use super::second::{ConfirmationAsked, RunConfirmed, Second};
+use crate::domain::check::Verdict;
 use crate::domain::reading::Identity;
 use crate::domain::share::Agreement;
 use crate::domain::{
-    ChangeId, CockpitId, Digest, Durability, EntryId, ItemId, NativeSplit, Operator, Outcome, PoolId, RequestId,
+    ChangeId, CheckId, CockpitId, Digest, Durability, EntryId, ItemId, NativeSplit, Operator, Outcome, PoolId, RequestId,
     RouterId, Seat, Share, Signed, SourceId, StepId, Timestamp, Waves, Weights,
 };
 
@@ -253,6 +254,20 @@ pub enum Event {
     HoldReleased {
         /// Why.
         reason: String,
+    },
+    /// What a check came to: its first verdict, another one than before, or one that an operator asked for. Binds nothing
+    /// (B2).
+    CheckAnswered {
+        /// The check.
+        check: CheckId,
+        /// What it came to.
+        verdict: Verdict,
+        /// In a sentence, masked.
+        words: String,
+        /// What later answers of a check are compared with that compares with itself; masked.
+        value: Option<String>,
+        /// The evidence, in lines of a name and a text, masked.
+        evidence: Vec<(String, String)>,
     },
     /// A pool's drain was proven.
     PoolDrained {

@@ -5,9 +5,10 @@ use std::time::Duration;
 use super::command::Evidence;
 use super::proposal::{Gate, GateReport, GateState};
 use super::state::Session;
+use crate::domain::check::Verdict;
 use crate::domain::drain::DrainState;
 use crate::domain::procedure::Condition;
-use crate::domain::{BasisPoints, PoolId, Procedure, Weights, clock_span};
+use crate::domain::{BasisPoints, CheckId, PoolId, Procedure, Weights, clock_span};
 
 /// What a forward act wants to do.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -35,6 +36,8 @@ pub fn gates(session: &Session, procedure: &Procedure, forward: Forward<'_>, evi
             found.push(match condition {
                 Condition::Items(section) => items(session, procedure, section),
                 Condition::Drained(pool) => drained(pool, evidence),
+                Condition::Check(check) => self::check(check, evidence),
+                Condition::Checks(group) => checks(procedure, group, evidence),
             });
         }
         if step.soak.is_some_and(|soak| !soak.is_zero()) {
@@ -147,6 +150,38 @@ fn drained(pool: &PoolId, evidence: &Evidence) -> GateReport {
             report(gate, GateState::Fails, format!("{pool} not drained: {text}"))
         }
         None => report(gate, GateState::Inconclusive, format!("{pool} not known to be drained")),
+    }
+}
+
+fn check(check: &CheckId, evidence: &Evidence) -> GateReport {
+    let (state, text) = standing(check, evidence);
+    report(Gate::Check { check: check.clone() }, state, text)
+}
+
+/// One report for all checks of a group: how many of them are passed, and the first that is not.
+fn checks(procedure: &Procedure, group: &str, evidence: &Evidence) -> GateReport {
+    let gate = Gate::Checks { group: group.to_owned() };
+    let all: Vec<(GateState, String)> =
+        procedure.group(group).map(|check| standing(&check.id, evidence)).collect();
+    let passed = all.iter().filter(|(state, _)| *state == GateState::Holds).count();
+    let total = format!("{group} {passed}/{}", all.len());
+    let first = |wanted: GateState| all.iter().find(|(state, _)| *state == wanted).map(|(_, text)| text.as_str());
+    if all.is_empty() {
+        return report(gate, GateState::Inconclusive, format!("there is no check in the group {group}"));
+    }
+    match (first(GateState::Fails), first(GateState::Inconclusive)) {
+        (Some(text), _) => report(gate, GateState::Fails, format!("{total}, {text}")),
+        (None, Some(text)) => report(gate, GateState::Inconclusive, format!("{total}, {text}")),
+        (None, None) => report(gate, GateState::Holds, total),
+    }
+}
+
+fn standing(check: &CheckId, evidence: &Evidence) -> (GateState, String) {
+    match evidence.checks.get(check) {
+        Some((Verdict::Pass, text)) => (GateState::Holds, format!("{check}: {text}")),
+        Some((Verdict::Fail, text)) => (GateState::Fails, format!("{check} failed: {text}")),
+        Some((Verdict::Inconclusive, text)) => (GateState::Inconclusive, format!("{check} inconclusive: {text}")),
+        None => (GateState::Inconclusive, format!("{check} was not asked yet")),
     }
 }
 

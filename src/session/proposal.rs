@@ -6,7 +6,7 @@ use super::event::ChangeKind;
 use crate::domain::procedure::Friction;
 use crate::domain::reading::Identity;
 use crate::domain::{
-    BasisPoints, ChangeId, Digest, NativeSplit, Now, PoolId, Prepared, RouterId, Signed, Waves, Weights,
+    BasisPoints, ChangeId, CheckId, Digest, NativeSplit, Now, PoolId, Prepared, RouterId, Signed, Waves, Weights,
 };
 
 /// What one router is sent, and what it read when that was worked out.
@@ -154,6 +154,16 @@ pub enum Gate {
         /// The pool.
         pool: PoolId,
     },
+    /// The check is passed.
+    Check {
+        /// The check.
+        check: CheckId,
+    },
+    /// Every check of a group is passed.
+    Checks {
+        /// The group.
+        group: String,
+    },
     /// The step before has soaked (G4).
     Soak,
 }
@@ -163,7 +173,12 @@ impl Gate {
     pub fn may_be_overridden(&self) -> bool {
         match self {
             Self::NoHold | Self::Readings | Self::Destination { .. } => false,
-            Self::NoDrift | Self::Items { .. } | Self::Drained { .. } | Self::Soak => true,
+            Self::NoDrift
+            | Self::Items { .. }
+            | Self::Drained { .. }
+            | Self::Check { .. }
+            | Self::Checks { .. }
+            | Self::Soak => true,
         }
     }
 }

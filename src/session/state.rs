@@ -7,10 +7,11 @@ use std::time::Duration;
 use super::event::{ChangeConfirmed, ControlsTaken, Process, ProfileText, SessionOpened, Settlement, StepMark};
 use super::proposal::RouterOrder;
 use super::second::{Request, Run};
+use crate::domain::check::Verdict;
 use crate::domain::reading::Identity;
 use crate::domain::share::Agreement;
 use crate::domain::{
-    ChangeId, CockpitId, Digest, ItemId, NativeSplit, Operator, Outcome, PoolId, RouterId, Seat, Share, StepId,
+    ChangeId, CheckId, CockpitId, Digest, ItemId, NativeSplit, Operator, Outcome, PoolId, RouterId, Seat, Share, StepId,
     Timestamp, Weights,
 };
 
@@ -57,10 +58,23 @@ pub struct Session {
     pub hold: Option<Stamped<String>>,
     /// When each pool was last proven drained.
     pub drained: BTreeMap<PoolId, Stamped<Vec<String>>>,
+    /// What each check last came to, as far as it was noted.
+    pub checks: BTreeMap<CheckId, Stamped<CheckNoted>>,
     /// Notes in order.
     pub notes: Vec<Stamped<String>>,
     /// When and how it ended.
     pub closed: Option<Stamped<String>>,
+}
+
+/// What a check came to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CheckNoted {
+    /// Its verdict.
+    pub verdict: Verdict,
+    /// In a sentence.
+    pub words: String,
+    /// The first value in this session, of a check that compares with itself.
+    pub first: Option<String>,
 }
 
 /// Something with who did it and when.

@@ -24,7 +24,7 @@ mod source;
 mod table;
 
 pub use kind::{
-    Kind, Which, absolute_path, choice, command, count, duration, flag, host_port, name, number_of, percent, quoted,
+    Amount, Kind, Which, absolute_path, amount, choice, command, count, duration, flag, host_port, name, number_of, percent, quoted,
     regex, span_text, text, title, url, which, word,
 };
 pub use near::nearest;

@@ -109,6 +109,7 @@ impl Model {
                 flight::Effect::Tell(notice) => self.notice(notice, out),
                 flight::Effect::Read { .. }
                 | flight::Effect::Prepare { .. }
+                | flight::Effect::AskCheck { .. }
                 | flight::Effect::Append(_)
                 | flight::Effect::ReadJournal { .. }
                 | flight::Effect::Send(_)

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::event::{ChangeKind, Event, Settlement};
-use super::state::{Change, Drifted, Intent, RouterOutcome, Session, Stamped, StepDone, StepEnd};
+use super::state::{Change, CheckNoted, Drifted, Intent, RouterOutcome, Session, Stamped, StepDone, StepEnd};
 use crate::domain::{ChangeId, CockpitId, Operator, Outcome, RouterId, Timestamp};
 
 /// What an entry says about all of its events.
@@ -127,6 +127,12 @@ impl Session {
             Event::NoteAdded { text } => self.notes.push(stamped(stamp, text.clone())),
             Event::Held { reason } => self.hold = Some(stamped(stamp, reason.clone())),
             Event::HoldReleased { reason: _ } => self.hold = None,
+            Event::CheckAnswered { check, verdict, words, value, evidence: _ } => {
+                let first = self.checks.get(check).and_then(|noted| noted.what.first.clone());
+                let first = first.or_else(|| value.clone());
+                let noted = CheckNoted { verdict: *verdict, words: words.clone(), first };
+                self.checks.insert(check.clone(), stamped(stamp, noted));
+            }
             Event::PoolDrained { pool, evidence } => {
                 self.drained.insert(pool.clone(), stamped(stamp, evidence.clone()));
             }
@@ -315,6 +321,7 @@ fn touches_traffic(event: &Event) -> bool {
         | Event::ItemUnticked { .. }
         | Event::NoteAdded { .. }
         | Event::LinesAttached { .. }
+        | Event::CheckAnswered { .. }
         | Event::PoolDrained { .. }
         | Event::SplitObserved { .. } => super::flaw::is(super::flaw::Flaw::BindEverything),
     }

@@ -158,6 +158,7 @@ impl Session {
             | Event::ItemUnticked { .. }
             | Event::NoteAdded { .. }
             | Event::LinesAttached { .. }
+            | Event::CheckAnswered { .. }
             | Event::HoldReleased { .. }
             | Event::PoolDrained { .. }
             | Event::SplitObserved { .. } => false,

@@ -105,6 +105,65 @@ fn hundredths(text: &str) -> Option<u32> {
     Some(whole.parse::<u32>().ok()? * 100 + format!("{decimals:0<2}").parse::<u32>().ok()?)
 }
 
+/// A number with the unit that it was written in.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Amount {
+    /// A plain number.
+    Number(f64),
+    /// A percentage, as a fraction of one.
+    Percent(f64),
+    /// A time in milliseconds.
+    Milliseconds(f64),
+    /// A rate per second.
+    PerSecond(f64),
+    /// A size in bytes.
+    Bytes(f64),
+}
+
+/// A number, plain or with a unit: `3`, `"1.5%"`, `"500ms"`, `"20/s"`, `"512MiB"`.
+pub fn amount() -> Kind<Amount> {
+    let accepted = "a number, or text such as \"1%\", \"500ms\", \"20/s\", \"512MiB\"";
+    let pattern = "^[0-9]+(\\.[0-9]+)? ?(%|ms|s|m|h|/s|B|KiB|MiB|GiB)?$";
+    let schema = json!({ "anyOf": [{ "type": "number" }, { "type": "string", "pattern": pattern }] });
+    let read = move |value: &Value<'_>| {
+        let read = match value.item {
+            DeValue::Integer(number) if number.radix() == 10 => number.as_str().parse().ok().map(Amount::Number),
+            DeValue::Float(number) => number.as_str().parse().ok().map(Amount::Number),
+            DeValue::String(text) => parse_amount(text),
+            _ => return Err(Wrong::new(format!("is {}", value.sort()))),
+        };
+        let finite = |amount: &Amount| match amount {
+            Amount::Number(number)
+            | Amount::Percent(number)
+            | Amount::Milliseconds(number)
+            | Amount::PerSecond(number)
+            | Amount::Bytes(number) => number.is_finite(),
+        };
+        read.filter(finite).ok_or_else(|| Wrong::new("is not a number with a unit that is known"))
+    };
+    Kind { accepted: accepted.to_owned(), schema, read: Box::new(read), parse: None }
+}
+
+fn parse_amount(text: &str) -> Option<Amount> {
+    let text = text.trim();
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len()));
+    let number: f64 = number.parse().ok()?;
+    Some(match unit.trim() {
+        "" => Amount::Number(number),
+        "%" => Amount::Percent(number / 100.0),
+        "ms" => Amount::Milliseconds(number),
+        "s" => Amount::Milliseconds(number * 1_000.0),
+        "m" | "min" => Amount::Milliseconds(number * 60_000.0),
+        "h" => Amount::Milliseconds(number * 3_600_000.0),
+        "/s" => Amount::PerSecond(number),
+        "B" => Amount::Bytes(number),
+        "KiB" => Amount::Bytes(number * 1024.0),
+        "MiB" => Amount::Bytes(number * 1024.0 * 1024.0),
+        "GiB" => Amount::Bytes(number * 1024.0 * 1024.0 * 1024.0),
+        _ => return None,
+    })
+}
+
 /// A span of time within limits: `"500ms"`, `"5m"`, `"1m30s"`. Zero and "forever" are not spans.
 pub fn duration(least: Duration, most: Duration) -> Kind<Duration> {
     let accepted =

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use flightdeck::domain::check::Verdict;
 use flightdeck::domain::share::Agreement;
 use flightdeck::domain::{
     ChangeId, CockpitId, Digest, EntryId, NativeSplit, Operator, Outcome, PoolId, RequestId, RouterId, Share, Signed,
@@ -205,6 +206,13 @@ groups! {
                 process: process.to_owned(),
             };
             Command::NoteRestart { router: eu_1(), was: identity("1"), is: identity("2") }
+        },
+        NoteCheck => |_, _| Command::NoteCheck {
+            check: "health".into(),
+            verdict: Verdict::Fail,
+            words: "503".to_owned(),
+            value: None,
+            evidence: Vec::new(),
         },
         NoteDrained => |_, _| Command::NoteDrained { pool: PoolId::from("blue"), evidence: vec!["in flight: 0".to_owned()] },
         NoteObserved => |world, _| Command::NoteObserved {

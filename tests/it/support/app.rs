@@ -14,7 +14,9 @@ use std::sync::Arc;
 
 use flightdeck::cockpit::{Effect, Model, Msg, Settings, Surroundings, update};
 use flightdeck::domain::reading::{Admin, Health, Identity, ServerReading};
+use flightdeck::domain::check::Asking;
 use flightdeck::domain::{
+    CheckId,
     ChangeId, CockpitId, Elapsed, NativeSplit, NativeWeight, Now, Outcome, PoolId, Prepared, Presence, Procedure,
     Reading, RouterId, Seat, SessionId, Target, Timestamp, Trouble, TroubleKind,
 };
@@ -91,6 +93,8 @@ pub struct App {
     pub announced: Vec<Presence>,
     /// Requests for a signature, by their numbers.
     pub to_sign: Vec<u64>,
+    /// Questions of checks that were not answered yet: check, number, what it was told.
+    pub questions: Vec<(CheckId, u64, Asking)>,
     /// Every write that was asked for, with whether its intent was kept by then.
     pub sends: Vec<(flight::Send, bool)>,
     /// Effects that are not the flight's, since they were last taken.
@@ -160,6 +164,7 @@ impl App {
             spilled: Vec::new(),
             announced: Vec::new(),
             to_sign: Vec::new(),
+            questions: Vec::new(),
             others: Vec::new(),
             waiting: VecDeque::new(),
             ms: 0,
@@ -384,6 +389,10 @@ impl App {
             }
             flight::Effect::Sign(sign) => {
                 self.to_sign.push(sign.request);
+                return None;
+            }
+            flight::Effect::AskCheck { check, request, asking } => {
+                self.questions.push((check, request, *asking));
                 return None;
             }
             flight::Effect::Cancel { .. }

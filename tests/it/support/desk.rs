@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use flightdeck::domain::check::Asking;
 use flightdeck::domain::{
+    CheckId,
     ChangeId, CockpitId, Elapsed, Now, Operator, Outcome, PoolId, Procedure, RouterId, SessionId, Timestamp, Trouble,
     TroubleKind,
 };
@@ -23,6 +25,8 @@ pub struct Desk {
     /// Every write that reached a router, in order.
     pub sent: Vec<(RouterId, String)>,
     pub notices: Vec<Notice>,
+    /// Questions of checks that were not answered yet: check, number, what it was told.
+    pub questions: Vec<(CheckId, u64, Asking)>,
     /// Appends that were not answered, while the journal is told to be silent.
     pub journal_answers: bool,
     pub unanswered: Vec<Entry>,
@@ -73,6 +77,7 @@ impl Desk {
             journal: Vec::new(),
             sent: Vec::new(),
             notices: Vec::new(),
+            questions: Vec::new(),
             journal_answers: true,
             unanswered: Vec::new(),
             time: 1_000,
@@ -190,6 +195,10 @@ impl Desk {
             Effect::Spill { entry, .. } => {
                 let result = Ok(flightdeck::domain::Digest::ZERO);
                 Some(Msg::Spilled { entry: entry.id, result })
+            }
+            Effect::AskCheck { check, request, asking } => {
+                self.questions.push((check, request, *asking));
+                None
             }
             Effect::Announce(_) | Effect::Sign(_) | Effect::CheckSignature(_) | Effect::DropSpill => None,
             Effect::Tell(notice) => {

@@ -303,6 +303,8 @@ impl World {
             Effect::CheckSignature(to_check) => self.check_signature(at, &to_check),
             Effect::Tell(notice) => self.hear(&notice.text),
             Effect::Spill { after, hash, entry } => self.write_spill(at, after, hash, &entry),
+            // No profile of the simulation has checks.
+            Effect::AskCheck { .. } => {}
             Effect::DropSpill => self.drop_spill(at),
         }
     }
