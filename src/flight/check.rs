@@ -50,7 +50,9 @@ impl Totals {
     /// As a sentence: `5/7, 1 failed, 1 inconclusive`.
     pub fn words(&self) -> String {
         let mut words = format!("{}/{}", self.passed, self.all);
-        for (count, what) in [(self.failed, "failed"), (self.inconclusive, "inconclusive"), (self.trying, "being asked")] {
+        for (count, what) in
+            [(self.failed, "failed"), (self.inconclusive, "inconclusive"), (self.trying, "being asked")]
+        {
             if count > 0 {
                 words.push_str(&format!(", {count} {what}"));
             }
@@ -211,7 +213,8 @@ impl Flight {
     /// The checks that somebody waits for.
     fn wanted_checks(&self) -> BTreeSet<CheckId> {
         let plan = &self.procedure.plan;
-        let steps = [self.session.last_step(plan).filter(|step| !self.session.is_skipped(step)), self.session.next_step(plan)];
+        let steps =
+            [self.session.last_step(plan).filter(|step| !self.session.is_skipped(step)), self.session.next_step(plan)];
         let mut wanted = BTreeSet::new();
         for condition in steps.into_iter().flatten().flat_map(|step| &step.leave_when) {
             match condition {

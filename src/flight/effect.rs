@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::domain::check::Asking;
 use crate::domain::{
-    ChangeId, CheckId, CockpitId, Digest, Elapsed, NativeSplit, Operator, Prepared, Presence, Reading, Refused, RouterId,
-    Signed, Target, Timestamp,
+    ChangeId, CheckId, CockpitId, Digest, Elapsed, NativeSplit, Operator, Prepared, Presence, Reading, Refused,
+    RouterId, Signed, Target, Timestamp,
 };
 use crate::entry::Entry;
 use crate::session::event::Spilled;

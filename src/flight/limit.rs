@@ -31,7 +31,10 @@ impl Flight {
         let words = format!("{words} {expected}");
         let evidence = |answer: Answer| {
             let old = age(now.elapsed.since(at));
-            answer.with("measure", name.clone()).with("value", format!("{}, {old} old", unit.words(value))).with("limit", expected.clone())
+            answer
+                .with("measure", name.clone())
+                .with("value", format!("{}, {old} old", unit.words(value)))
+                .with("limit", expected.clone())
         };
         if let Some(left) = self.reaches_back(measure, now) {
             let words = format!("{name}: its window reaches back before the last change, for {} more", age(left));
@@ -40,7 +43,10 @@ impl Flight {
         if value == 0.0
             && let Some(liveness) = liveness
         {
-            match self.newest_value(liveness, pool, now.elapsed).or_else(|_| self.newest_value(liveness, None, now.elapsed)) {
+            match self
+                .newest_value(liveness, pool, now.elapsed)
+                .or_else(|_| self.newest_value(liveness, None, now.elapsed))
+            {
                 Ok((_, alive)) if alive > 0.0 => {
                     let alive = self.unit_of(liveness).words(alive);
                     let verdict = if limit.is_broken_by(value) { Verdict::Fail } else { Verdict::Pass };

@@ -6,8 +6,8 @@ use crate::domain::check::Answer;
 use crate::domain::metric::Look;
 use crate::domain::procedure::Procedure;
 use crate::domain::{
-    ChangeId, CheckId, CockpitId, Digest, EntryId, ItemId, NativeSplit, Now, Outcome, Prepared, Presence, Reading, Refused,
-    RequestId, RouterId, Signed, Signer, SourceId, StepId, Trouble, Weights,
+    ChangeId, CheckId, CockpitId, Digest, EntryId, ItemId, NativeSplit, Now, Outcome, Prepared, Presence, Reading,
+    Refused, RequestId, RouterId, Signed, Signer, SourceId, StepId, Trouble, Weights,
 };
 use crate::entry::Entry;
 use crate::session::event::{ControlsTaken, ProfileText, SessionOpened, SpillMerged};

@@ -2,8 +2,8 @@
 
 use super::file::Unread;
 use super::{
-    AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, check, checklist, journal, plan, pool,
-    rollout, router, rule, source,
+    AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, check, checklist, journal, plan,
+    pool, rollout, router, rule, source,
 };
 use crate::adapter::log;
 use crate::domain::check::CheckSpec;

@@ -6,8 +6,8 @@ use super::crew::{Asked, BrokenGlass, Came, CutOff, Drove, RunStory, SignatureSt
 use crate::domain::check::Verdict;
 use crate::domain::share::Agreement;
 use crate::domain::{
-    ChangeId, CheckId, CockpitId, Digest, Durability, ItemId, NativeSplit, Operator, Outcome, PoolId, RouterId, SessionId,
-    Share, Shares, SourceId, StepId, Timestamp, Weights,
+    ChangeId, CheckId, CockpitId, Digest, Durability, ItemId, NativeSplit, Operator, Outcome, PoolId, RouterId,
+    SessionId, Share, Shares, SourceId, StepId, Timestamp, Weights,
 };
 use crate::session::event::{ChangeKind, Settlement};
 use crate::session::proposal::{Confirmation, GateReport, Override};

@@ -6,8 +6,8 @@ use super::FORMAT;
 use super::people::key_of;
 use super::proof::Proofs;
 use super::story::{
-    Act, Attached, Attempt, ChainStory, ChangeStory, Checked, Drained, Ending, Late, NamedShares, ObservedShare, PoolStory,
-    RouterChange, RouterStory, Row, Said, Settled, StepStory, Story, Ticked, WaveStory,
+    Act, Attached, Attempt, ChainStory, ChangeStory, Checked, Drained, Ending, Late, NamedShares, ObservedShare,
+    PoolStory, RouterChange, RouterStory, Row, Said, Settled, StepStory, Story, Ticked, WaveStory,
 };
 use super::text::{count, split};
 use super::words::left_open;

@@ -22,7 +22,9 @@ use super::keys::SharedKeys;
 use super::slot::{Slots, Talk};
 use crate::adapter::router::SetAnswer;
 use crate::domain::check::{Answer, Asking, Verdict};
-use crate::domain::{CheckId, Digest, Outcome, Presence, Reading, Refused, RouterId, SessionId, Target, Trouble, TroubleKind};
+use crate::domain::{
+    CheckId, Digest, Outcome, Presence, Reading, Refused, RouterId, SessionId, Target, Trouble, TroubleKind,
+};
 use crate::entry::{Entry, Kept};
 use crate::flight::{Appended, Effect, Msg, Notice, Send, ToCheck, ToSign};
 use crate::journal::{self, JournalError, Spill, Store};

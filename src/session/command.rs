@@ -9,8 +9,8 @@ use crate::domain::drain::DrainState;
 use crate::domain::outcome::Outcome;
 use crate::domain::share::Agreement;
 use crate::domain::{
-    ChangeId, CheckId, CockpitId, Digest, ItemId, NativeSplit, Now, Operator, PoolId, RequestId, RouterId, Seat, Share, Signed,
-    Signer, SourceId, StepId,
+    ChangeId, CheckId, CockpitId, Digest, ItemId, NativeSplit, Now, Operator, PoolId, RequestId, RouterId, Seat, Share,
+    Signed, Signer, SourceId, StepId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

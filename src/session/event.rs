@@ -11,8 +11,8 @@ use crate::domain::check::Verdict;
 use crate::domain::reading::Identity;
 use crate::domain::share::Agreement;
 use crate::domain::{
-    ChangeId, CheckId, CockpitId, Digest, Durability, EntryId, ItemId, NativeSplit, Operator, Outcome, PoolId, RequestId,
-    RouterId, Seat, Share, Signed, SourceId, StepId, Timestamp, Waves, Weights,
+    ChangeId, CheckId, CockpitId, Digest, Durability, EntryId, ItemId, NativeSplit, Operator, Outcome, PoolId,
+    RequestId, RouterId, Seat, Share, Signed, SourceId, StepId, Timestamp, Waves, Weights,
 };
 
 /// One thing that happened in a session.

@@ -161,8 +161,7 @@ fn check(check: &CheckId, evidence: &Evidence) -> GateReport {
 /// One report for all checks of a group: how many of them are passed, and the first that is not.
 fn checks(procedure: &Procedure, group: &str, evidence: &Evidence) -> GateReport {
     let gate = Gate::Checks { group: group.to_owned() };
-    let all: Vec<(GateState, String)> =
-        procedure.group(group).map(|check| standing(&check.id, evidence)).collect();
+    let all: Vec<(GateState, String)> = procedure.group(group).map(|check| standing(&check.id, evidence)).collect();
     let passed = all.iter().filter(|(state, _)| *state == GateState::Holds).count();
     let total = format!("{group} {passed}/{}", all.len());
     let first = |wanted: GateState| all.iter().find(|(state, _)| *state == wanted).map(|(_, text)| text.as_str());

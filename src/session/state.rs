@@ -11,8 +11,8 @@ use crate::domain::check::Verdict;
 use crate::domain::reading::Identity;
 use crate::domain::share::Agreement;
 use crate::domain::{
-    ChangeId, CheckId, CockpitId, Digest, ItemId, NativeSplit, Operator, Outcome, PoolId, RouterId, Seat, Share, StepId,
-    Timestamp, Weights,
+    ChangeId, CheckId, CockpitId, Digest, ItemId, NativeSplit, Operator, Outcome, PoolId, RouterId, Seat, Share,
+    StepId, Timestamp, Weights,
 };
 
 /// One deployment as its journal has it.

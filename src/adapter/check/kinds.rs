@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Configured, argocd, datadog_monitors, github_run, image, image_signed, jira_issue, kubernetes, pagerduty_incidents,
-    prometheus_alerts, tcp,
+    Configured, argocd, aws, datadog_monitors, github_run, image, image_signed, jira_issue, kubernetes,
+    pagerduty_incidents, prometheus_alerts, tcp,
 };
 use crate::adapter::router::kubernetes::FEATURE;
 use crate::domain::PoolId;
@@ -107,6 +107,27 @@ pub const KINDS: &[CheckKind] = &[
         feature: None,
         gives_value: false,
         read: |table, _pool, timeout| configured(pagerduty_incidents::Config::read(table, timeout)),
+    },
+    CheckKind {
+        name: "cloudwatch-alarms",
+        doc: "Whether alarms of CloudWatch are in alarm.",
+        feature: aws::FEATURE,
+        gives_value: false,
+        read: |table, _pool, timeout| configured(aws::alarms::Config::read(table, timeout)),
+    },
+    CheckKind {
+        name: "ecs-stable",
+        doc: "Whether a service of ECS is stable, of a task definition.",
+        feature: aws::FEATURE,
+        gives_value: true,
+        read: |table, pool, timeout| configured(aws::ecs::Config::read(table, pool, timeout)),
+    },
+    CheckKind {
+        name: "ecr-image",
+        doc: "Whether an image is in ECR and can be pulled.",
+        feature: aws::FEATURE,
+        gives_value: true,
+        read: |table, pool, timeout| configured(aws::image::Config::read(table, pool, timeout)),
     },
 ];
 

@@ -16,6 +16,7 @@
 //! To add one: a file or folder beside this one with a configuration that is [`Configured`], and a line in `kinds`.
 
 pub mod argocd;
+pub mod aws;
 pub mod datadog_monitors;
 mod filled;
 pub mod github_run;

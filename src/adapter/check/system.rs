@@ -112,6 +112,9 @@ impl<S: System> Check for Bounded<S> {
     fn ask<'a>(&'a self, asking: &'a Asking) -> BoxFuture<'a, Answer> {
         async move {
             let mut answer = self.answer(asking).await;
+            if let Some(earlier) = &asking.earlier {
+                answer = compared(answer, earlier);
+            }
             let mut evidence = vec![
                 ("request".to_owned(), self.system.request(asking)),
                 ("expected".to_owned(), self.system.expected(asking)),
@@ -122,6 +125,17 @@ impl<S: System> Check for Bounded<S> {
         }
         .boxed()
     }
+}
+
+/// A pass whose value is another one than at first is none.
+fn compared(answer: Answer, earlier: &str) -> Answer {
+    let is_other = answer.value.as_deref().is_some_and(|value| value != earlier);
+    let answer = answer.with("value at first", earlier);
+    if answer.verdict != Verdict::Pass || !is_other {
+        return answer;
+    }
+    let words = format!("{}; it was {earlier} at first", answer.words);
+    Answer { verdict: Verdict::Fail, words, ..answer }
 }
 
 /// What to do about the answers that say no.

@@ -13,12 +13,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use flightdeck::cockpit::{Effect, Model, Msg, Settings, Surroundings, update};
-use flightdeck::domain::reading::{Admin, Health, Identity, ServerReading};
 use flightdeck::domain::check::Asking;
+use flightdeck::domain::reading::{Admin, Health, Identity, ServerReading};
 use flightdeck::domain::{
-    CheckId,
-    ChangeId, CockpitId, Elapsed, NativeSplit, NativeWeight, Now, Outcome, PoolId, Prepared, Presence, Procedure,
-    Reading, RouterId, Seat, SessionId, Target, Timestamp, Trouble, TroubleKind,
+    ChangeId, CheckId, CockpitId, Elapsed, NativeSplit, NativeWeight, Now, Outcome, PoolId, Prepared, Presence,
+    Procedure, Reading, RouterId, Seat, SessionId, Target, Timestamp, Trouble, TroubleKind,
 };
 use flightdeck::entry::Entry;
 use flightdeck::flight::{self, Appended, Ask, Flight, Me};

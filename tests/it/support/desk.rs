@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use flightdeck::domain::check::Asking;
 use flightdeck::domain::{
-    CheckId,
-    ChangeId, CockpitId, Elapsed, Now, Operator, Outcome, PoolId, Procedure, RouterId, SessionId, Timestamp, Trouble,
-    TroubleKind,
+    ChangeId, CheckId, CockpitId, Elapsed, Now, Operator, Outcome, PoolId, Procedure, RouterId, SessionId, Timestamp,
+    Trouble, TroubleKind,
 };
 use flightdeck::entry::Entry;
 use flightdeck::flight::{Appended, Ask, Effect, Flight, Me, Msg, Notice, Send};

@@ -57,6 +57,11 @@ impl Reference {
         &self.repository
     }
 
+    /// The tag, or the digest with its algorithm.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
     /// The path of its manifest.
     pub fn path(&self) -> String {
         format!("/v2/{}/manifests/{}", self.repository, self.version)

@@ -182,7 +182,7 @@ fn regional(service: &str, arn: &Arn) -> Option<Endpoint> {
     Endpoint::parse(&format!("https://{service}.{}.{suffix}", arn.region()))
 }
 
-fn web() -> Kind<Endpoint> {
+pub(in crate::adapter) fn web() -> Kind<Endpoint> {
     endpoint().and_then("\"http://host:port\" or \"https://host\"", |endpoint| {
         if endpoint.to_string().starts_with("unix:") {
             Err(Wrong::new("is a unix socket").advice("requests are signed for a host: name one"))
@@ -192,7 +192,7 @@ fn web() -> Kind<Endpoint> {
     })
 }
 
-fn role() -> Kind<String> {
+pub(in crate::adapter) fn role() -> Kind<String> {
     let schema = json!({ "type": "string", "pattern": "^arn:[^:]+:iam::[0-9]+:role/." });
     Kind::from_text("the ARN of a role, such as \"arn:aws:iam::123456789012:role/deploy\"", schema, |text| {
         let parts: Vec<&str> = text.splitn(6, ':').collect();

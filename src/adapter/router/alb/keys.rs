@@ -26,13 +26,25 @@ use crate::domain::{Trouble, TroubleKind};
 const MARGIN: Duration = Duration::from_mins(1);
 
 /// Where credentials come from, and those that are good now.
-pub(super) struct Keys {
+pub(in crate::adapter) struct Keys {
     profile: Option<String>,
     file: Option<PathBuf>,
     role: Option<String>,
     region: String,
     patience: Duration,
     kept: Mutex<Kept>,
+}
+
+/// Who asks, and in which region.
+pub(in crate::adapter) struct Source {
+    /// The profile of the AWS configuration files.
+    pub(in crate::adapter) profile: Option<String>,
+    /// The file of credentials.
+    pub(in crate::adapter) file: Option<PathBuf>,
+    /// The role that is assumed with them.
+    pub(in crate::adapter) role: Option<String>,
+    /// `eu-west-1`.
+    pub(in crate::adapter) region: String,
 }
 
 #[derive(Default)]
@@ -44,21 +56,26 @@ struct Kept {
 impl Keys {
     /// For the account and region of a configuration. Nothing is looked up yet.
     pub(super) fn new(config: &Config) -> Self {
-        Self {
+        let from = Source {
             profile: config.profile.clone(),
             file: config.credentials.clone(),
             role: config.role.clone(),
             region: config.place.arn().region().to_owned(),
-            patience: config.timeout,
-            kept: Mutex::default(),
-        }
+        };
+        Self::of(from, config.timeout)
+    }
+
+    /// For somebody in a region. Nothing is looked up yet.
+    pub(in crate::adapter) fn of(from: Source, patience: Duration) -> Self {
+        let Source { profile, file, role, region } = from;
+        Self { profile, file, role, region, patience, kept: Mutex::default() }
     }
 
     /// Credentials that are good now.
     ///
     /// # Errors
     /// When none are found or their source says no; `what` says what they are needed for.
-    pub(super) async fn get(&self, what: &str) -> Result<Credentials, Trouble> {
+    pub(in crate::adapter) async fn get(&self, what: &str) -> Result<Credentials, Trouble> {
         let mut kept = self.kept.lock().await;
         let is_good = |keys: &&Credentials| keys.expiry().is_none_or(|end| end > SystemTime::now() + MARGIN);
         if let Some(keys) = kept.keys.as_ref().filter(is_good) {
@@ -93,12 +110,12 @@ impl Keys {
     }
 
     /// AWS refused them: the next ones are fetched anew, from files that are read again.
-    pub(super) async fn forget(&self) {
+    pub(in crate::adapter) async fn forget(&self) {
         *self.kept.lock().await = Kept::default();
     }
 
     /// How a person logs in again.
-    pub(super) fn login(&self) -> String {
+    pub(in crate::adapter) fn login(&self) -> String {
         match (&self.profile, &self.file) {
             (_, Some(file)) => format!("put good credentials into {}", file.display()),
             (Some(profile), None) => {
@@ -160,7 +177,7 @@ impl Keys {
     ///
     /// # Errors
     /// When it cannot be signed, which no configuration that was read should bring about.
-    pub(super) fn signed(
+    pub(in crate::adapter) fn signed(
         &self,
         request: &Request,
         keys: &Credentials,
@@ -195,7 +212,7 @@ impl Keys {
 }
 
 /// The text without what is secret in these credentials: some refusals repeat what was sent.
-pub(super) fn masked(text: &str, keys: &Credentials) -> String {
+pub(in crate::adapter) fn masked(text: &str, keys: &Credentials) -> String {
     let secrets = [Some(keys.secret_access_key()), keys.session_token()];
     secrets
         .into_iter()

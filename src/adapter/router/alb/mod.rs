@@ -19,14 +19,14 @@
 mod actions;
 mod arn;
 #[cfg(feature = "aws")]
-mod call;
-mod config;
+pub(in crate::adapter) mod call;
+pub(in crate::adapter) mod config;
 #[cfg(feature = "aws")]
 mod count;
 #[cfg(feature = "aws")]
 mod health;
 #[cfg(feature = "aws")]
-mod keys;
+pub(in crate::adapter) mod keys;
 #[cfg(feature = "aws")]
 mod prepare;
 #[cfg(feature = "aws")]
@@ -34,9 +34,9 @@ mod steer;
 #[cfg(feature = "aws")]
 mod weigh;
 #[cfg(feature = "aws")]
-mod words;
+pub(in crate::adapter) mod words;
 #[cfg(feature = "aws")]
-mod xml;
+pub(in crate::adapter) mod xml;
 
 pub use arn::Arn;
 pub use config::{Config, Place};

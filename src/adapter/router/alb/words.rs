@@ -9,7 +9,7 @@ const QUOTED: usize = 300;
 
 /// One refusal.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct No {
+pub(in crate::adapter) struct No {
     code: String,
     message: String,
     sort: Sort,
@@ -39,12 +39,16 @@ impl No {
     /// Reads a refusal; `None` where the document is none.
     pub(super) fn read(answer: &Answer, document: &Element) -> Option<Self> {
         let error = if document.name == "Error" { document } else { document.anywhere("Error")? };
-        let code = one_line(error.text("Code"));
-        let message = one_line(error.text("Message"));
+        let is_receiver = error.text("Type") == "Receiver" || answer.status >= 500;
+        Self::of(answer.status, error.text("Code"), error.text("Message"), is_receiver)
+    }
+
+    /// A refusal of this code; `None` where there is none.
+    pub(in crate::adapter) fn of(status: u16, code: &str, message: &str, is_receiver: bool) -> Option<Self> {
+        let (code, message) = (one_line(code), one_line(message));
         if code.is_empty() {
             return None;
         }
-        let is_receiver = error.text("Type") == "Receiver" || answer.status >= 500;
         let sort = match code.as_str() {
             "SignatureDoesNotMatch"
                 if message.starts_with("Signature expired") || message.contains("not yet current") =>
@@ -65,8 +69,12 @@ impl No {
             "Throttling" | "ThrottlingException" | "RequestLimitExceeded" | "TooManyRequestsException" => {
                 Sort::Throttled
             }
-            "RuleNotFound" | "ListenerNotFound" | "TargetGroupNotFound" | "LoadBalancerNotFound" => Sort::Name,
-            _ if answer.status == 429 => Sort::Throttled,
+            "ClusterNotFoundException"
+            | "RuleNotFound"
+            | "ListenerNotFound"
+            | "TargetGroupNotFound"
+            | "LoadBalancerNotFound" => Sort::Name,
+            _ if status == 429 => Sort::Throttled,
             _ if is_receiver => Sort::Receiver,
             _ => Sort::Other,
         };
@@ -74,8 +82,13 @@ impl No {
     }
 
     /// Whether other credentials may bring another answer.
-    pub(super) fn is_about_credentials(&self) -> bool {
+    pub(in crate::adapter) fn is_about_credentials(&self) -> bool {
         matches!(self.sort, Sort::Credentials | Sort::Signature)
+    }
+
+    /// Its code.
+    pub(in crate::adapter) fn code(&self) -> &str {
+        &self.code
     }
 
     /// Whether it may have done something before it said no.
@@ -84,7 +97,7 @@ impl No {
     }
 
     /// What it said. A signature that does not fit is answered with all that was signed, which is not repeated.
-    pub(super) fn said(&self) -> String {
+    pub(in crate::adapter) fn said(&self) -> String {
         let message = if self.sort == Sort::Signature { "" } else { self.message.as_str() };
         if message.is_empty() {
             format!("AWS answered {}", self.code)
@@ -101,11 +114,11 @@ impl No {
             Sort::Signature => format!("the secret key does not belong to the key's id; {login}"),
             Sort::Permission => format!("ask whoever runs the account for the permission {permission}"),
             Sort::Throttled => {
-                "the account's calls to Elastic Load Balancing are used up for the moment, by all its tools together: \
-                 wait some seconds, and give its routers a longer `poll`"
+                "the account's calls to this service are used up for the moment, by all its tools together: \
+                 wait some seconds, and give what asks it a longer `poll` or `every`"
                     .to_owned()
             }
-            Sort::Name => "compare the ARNs in the profile with what is there, and their account with the credentials'".to_owned(),
+            Sort::Name => "compare the names in the profile with what is there, and their account with the credentials'".to_owned(),
             Sort::Receiver => "wait some seconds and look again; AWS's status page tells of larger trouble".to_owned(),
             Sort::Other if self.code == "OperationNotPermitted" => {
                 "a listener's default rule is changed only through the listener: name it as `listener` instead of `rule`".to_owned()
@@ -118,7 +131,7 @@ impl No {
     }
 
     /// As the trouble of a look.
-    pub(super) fn trouble(&self, what: &str, permission: &str, login: &str) -> Trouble {
+    pub(in crate::adapter) fn trouble(&self, what: &str, permission: &str, login: &str) -> Trouble {
         let kind = match self.sort {
             Sort::Name => TroubleKind::Mismatch,
             Sort::Receiver => TroubleKind::Unreachable,

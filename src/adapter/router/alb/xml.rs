@@ -12,13 +12,13 @@ const DEEPEST: usize = 40;
 
 /// One element.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Element {
+pub(in crate::adapter) struct Element {
     /// Its name without a namespace.
-    pub(super) name: String,
+    pub(in crate::adapter) name: String,
     /// The text in it, without the space around.
-    pub(super) text: String,
+    pub(in crate::adapter) text: String,
     /// The elements in it.
-    pub(super) children: Vec<Self>,
+    pub(in crate::adapter) children: Vec<Self>,
 }
 
 impl Element {
@@ -43,17 +43,17 @@ impl Element {
     }
 
     /// The text of a child; empty where there is none.
-    pub(super) fn text(&self, name: &str) -> &str {
+    pub(in crate::adapter) fn text(&self, name: &str) -> &str {
         self.child(name).map_or("", |child| &child.text)
     }
 
     /// The members of a list in it.
-    pub(super) fn list(&self, name: &str) -> impl Iterator<Item = &Self> {
+    pub(in crate::adapter) fn list(&self, name: &str) -> impl Iterator<Item = &Self> {
         self.child(name).into_iter().flat_map(|list| &list.children)
     }
 
     /// The first element of a name in it, however deep.
-    pub(super) fn anywhere(&self, name: &str) -> Option<&Self> {
+    pub(in crate::adapter) fn anywhere(&self, name: &str) -> Option<&Self> {
         self.children.iter().find_map(|child| if child.name == name { Some(child) } else { child.anywhere(name) })
     }
 
