@@ -23,7 +23,7 @@ use crate::domain::{Timestamp, Trouble};
 use crate::setting::span_text;
 
 /// A system is left alone at most so long, whatever it asks for.
-const LONGEST_QUIET: Duration = Duration::from_hours(24);
+const LONGEST_QUIET: Duration = Duration::from_hours(1);
 
 /// The most of a system's own words that is quoted.
 const QUOTED: usize = 200;

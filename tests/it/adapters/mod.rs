@@ -15,5 +15,6 @@ mod nginx;
 mod octopus;
 mod rest;
 mod router;
+mod systems;
 mod traefik;
 mod traffic_manager;

@@ -82,28 +82,28 @@ mod asking {
     use futures_util::FutureExt as _;
     use futures_util::future::BoxFuture;
 
+    use super::super::call::Service;
     use super::{Config, Which};
     use crate::adapter::check::Check;
     use crate::adapter::check::system::{Bounded, System, Untold, few, quote, rfc3339};
-    use crate::adapter::router::alb::call::{Api, Form};
     use crate::adapter::router::alb::xml::Element;
     use crate::domain::check::{Answer, Asking, Verdict};
     use crate::domain::{Timestamp, Trouble};
 
-    /// The service and the version of its interface.
-    const MONITORING: (&str, &str) = ("monitoring", "2010-08-01");
+    const MONITORING: (&str, &str, &str) = ("monitoring", "cloudwatch", "monitoring");
+    /// The version of its interface, and what is asked.
+    const DESCRIBE: (&str, &str) = ("2010-08-01", "DescribeAlarms");
     /// More pages than this are not followed.
     const MOST_PAGES: usize = 20;
 
     pub(super) fn check(config: &Config) -> Result<Arc<dyn Check>, Trouble> {
-        let endpoint = config.place.at("monitoring").ok_or_else(|| config.place.nowhere())?;
-        let api = Api::new(MONITORING, &endpoint, Arc::new(config.place.keys(config.timeout)), config.timeout)?;
+        let api = Service::new(MONITORING, &config.place, config.timeout)?;
         Ok(Arc::new(Bounded::new(CloudWatch { config: config.clone(), api }, config.timeout)))
     }
 
     struct CloudWatch {
         config: Config,
-        api: Api,
+        api: Service,
     }
 
     /// One alarm.
@@ -115,7 +115,7 @@ mod asking {
     }
 
     impl CloudWatch {
-        fn form(&self) -> Form {
+        fn form(&self) -> Vec<(String, String)> {
             let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
             let mut form = vec![
                 pair("AlarmTypes.member.1", "MetricAlarm"),
@@ -134,7 +134,7 @@ mod asking {
         }
 
         /// All alarms that are meant, page by page.
-        async fn alarms(&self) -> Result<Vec<Alarm>, Untold> {
+        async fn alarms(&self, now: Timestamp) -> Result<(Vec<Alarm>, Timestamp), Untold> {
             let mut alarms = Vec::new();
             let mut next = String::new();
             for _ in 0..MOST_PAGES {
@@ -142,7 +142,7 @@ mod asking {
                 if !next.is_empty() {
                     form.push(("NextToken".to_owned(), next));
                 }
-                let answer = self.api.ask("DescribeAlarms", "of CloudWatch", &form).await?;
+                let (answer, at) = self.api.ask_form(DESCRIBE, &form, now).await?;
                 let Some(result) = answer.anywhere("DescribeAlarmsResult") else {
                     return Err(Untold::new("DescribeAlarms: its answer holds no result; see where `endpoint` leads"));
                 };
@@ -151,7 +151,7 @@ mod asking {
                 );
                 next = result.text("NextToken").to_owned();
                 if next.is_empty() {
-                    return Ok(alarms);
+                    return Ok((alarms, at));
                 }
             }
             Err(Untold::new("there are more alarms than can be looked through; name a longer prefix"))
@@ -192,7 +192,7 @@ mod asking {
 
         fn look<'a>(&'a self, asking: &'a Asking) -> BoxFuture<'a, Result<Answer, Untold>> {
             async move {
-                let alarms = self.alarms().await?;
+                let (alarms, at) = self.alarms(asking.now).await?;
                 let mut blind: Vec<String> = alarms
                     .iter()
                     .filter(|alarm| !matches!(alarm.state.as_str(), "OK" | "ALARM"))
@@ -223,12 +223,12 @@ mod asking {
                 let names: Vec<String> = new.iter().map(|alarm| quote(&alarm.name)).collect();
                 let answer = if !names.is_empty() {
                     let words = format!("{} in alarm: {}{before}", names.len(), few(&names));
-                    Answer::new(Verdict::Fail, words, asking.now)
+                    Answer::new(Verdict::Fail, words, at)
                 } else if !blind.is_empty() {
                     let words = format!("none in alarm, and it cannot be told of all: {}{before}", few(&blind));
-                    Answer::new(Verdict::Inconclusive, words, asking.now)
+                    Answer::new(Verdict::Inconclusive, words, at)
                 } else {
-                    Answer::new(Verdict::Pass, format!("none of {} in alarm{before}", alarms.len()), asking.now)
+                    Answer::new(Verdict::Pass, format!("none of {} in alarm{before}", alarms.len()), at)
                 };
                 let answer = new.iter().fold(answer, |answer, alarm| answer.with("in alarm", alarm.told()));
                 Ok(old.iter().fold(answer, |answer, alarm| answer.with("in alarm before", alarm.told())))

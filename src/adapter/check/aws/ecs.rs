@@ -138,8 +138,8 @@ mod asking {
     use crate::domain::Trouble;
     use crate::domain::check::{Answer, Asking, Verdict};
 
-    /// The service, what names its actions, and the first part of its host.
-    const ECS: (&str, &str, &str) = ("ecs", "AmazonEC2ContainerServiceV20141113", "ecs");
+    const ECS: (&str, &str, &str) = ("ecs", "ecs", "ecs");
+    const DESCRIBE: (&str, &str) = ("AmazonEC2ContainerServiceV20141113", "DescribeServices");
 
     pub(super) fn check(config: &Config) -> Result<Arc<dyn Check>, Trouble> {
         let service = Service::new(ECS, &config.place, config.timeout)?;
@@ -170,7 +170,7 @@ mod asking {
                 let name = self.config.service.fill(asking)?;
                 let definition = self.config.task_definition.as_ref().map(|text| text.fill(asking)).transpose()?;
                 let body = json!({ "cluster": self.config.cluster, "services": [name] });
-                let (document, at) = match self.service.ask("DescribeServices", &body, &[], asking.now).await? {
+                let (document, at) = match self.service.ask(DESCRIBE, &body, &[], asking.now).await? {
                     Told::Yes(document, at) => (document, at),
                     Told::Missing(_, said, _) => return Err(Untold::new(said)),
                 };

@@ -87,7 +87,8 @@ mod asking {
     use crate::domain::check::{Answer, Asking, Verdict};
     use crate::domain::{Timestamp, Trouble};
 
-    const ECR: (&str, &str, &str) = ("ecr", "AmazonEC2ContainerRegistry_V20150921", "api.ecr");
+    const ECR: (&str, &str, &str) = ("ecr", "ecr", "api.ecr");
+    const DESCRIBE: (&str, &str) = ("AmazonEC2ContainerRegistry_V20150921", "DescribeImages");
 
     pub(super) fn check(config: &Config) -> Result<Arc<dyn Check>, Trouble> {
         let service = Service::new(ECR, &config.place, config.timeout)?;
@@ -123,7 +124,7 @@ mod asking {
                     "registryId": self.config.account, "repositoryName": image.repository(), "imageIds": [id],
                 });
                 let missing = ["ImageNotFoundException", "RepositoryNotFoundException"];
-                let (document, at) = match self.service.ask("DescribeImages", &body, &missing, asking.now).await? {
+                let (document, at) = match self.service.ask(DESCRIBE, &body, &missing, asking.now).await? {
                     Told::Yes(document, at) => (document, at),
                     Told::Missing(code, said, at) => {
                         let what = if code == missing[0] { "image" } else { "repository" };

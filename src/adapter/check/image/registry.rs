@@ -76,6 +76,10 @@ impl Registry {
             said = self.ask(Method::GET, image, pass.as_ref()).await?;
         }
         if said.is_success() {
+            let document: Value = serde_json::from_slice(&said.body).unwrap_or_default();
+            if document["schemaVersion"].as_u64().is_none() {
+                return Err(Untold::new(format!("{what}: its answer is no manifest; {}", ADVICE.missing)));
+            }
             let hash = Sha256::digest(&said.body);
             let digest = hash.iter().fold("sha256:".to_owned(), |text, byte| text + &format!("{byte:02x}"));
             return Ok((there(&said, digest), at));

@@ -15,10 +15,10 @@ use crate::adapter::http::{Answer, Client, Endpoint, Request, Tls};
 use crate::domain::{Trouble, TroubleKind};
 
 /// The fields of a form.
-pub(in crate::adapter) type Form = Vec<(String, String)>;
+pub(super) type Form = Vec<(String, String)>;
 
 /// One interface.
-pub(in crate::adapter) struct Api {
+pub(super) struct Api {
     /// Its name in signatures and permissions: `elasticloadbalancing`.
     service: &'static str,
     version: &'static str,
@@ -32,7 +32,7 @@ impl Api {
     ///
     /// # Errors
     /// When this machine has no certificates to check an encrypted address with.
-    pub(in crate::adapter) fn new(
+    pub(super) fn new(
         (service, version): (&'static str, &'static str),
         endpoint: &Endpoint,
         keys: Arc<Keys>,
@@ -51,7 +51,7 @@ impl Api {
     ///
     /// # Errors
     /// When no answer came, it was a no, or it is none of this service.
-    pub(in crate::adapter) async fn ask(&self, action: &str, of: &str, form: &Form) -> Result<Element, Trouble> {
+    pub(super) async fn ask(&self, action: &str, of: &str, form: &Form) -> Result<Element, Trouble> {
         let what = self.what(action, of);
         let mut is_second = false;
         loop {

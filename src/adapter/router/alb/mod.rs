@@ -19,7 +19,7 @@
 mod actions;
 mod arn;
 #[cfg(feature = "aws")]
-pub(in crate::adapter) mod call;
+mod call;
 pub(in crate::adapter) mod config;
 #[cfg(feature = "aws")]
 mod count;
