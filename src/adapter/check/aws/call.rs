@@ -93,12 +93,16 @@ impl Service {
         now: Timestamp,
     ) -> Result<(Element, Timestamp), Untold> {
         let what = self.what(action);
-        let mut body = url::form_urlencoded::Serializer::new(String::new());
-        body.append_pair("Action", action).append_pair("Version", version).extend_pairs(form);
+        // Made and left behind here: it must not be held while the answer is waited for.
+        let body = {
+            let mut body = url::form_urlencoded::Serializer::new(String::new());
+            body.append_pair("Action", action).append_pair("Version", version).extend_pairs(form);
+            body.finish()
+        };
         let request = Request::new(Method::POST, "/")
             // Asked for JSON, some of AWS's services of this kind give it.
             .header(ACCEPT, HeaderValue::from_static("application/xml, text/xml"))
-            .body("application/x-www-form-urlencoded; charset=utf-8", body.finish());
+            .body("application/x-www-form-urlencoded; charset=utf-8", body);
         match self.exchange(&what, &request, xml_no, now).await? {
             Exchanged::Yes(said) => match xml::read(&said.body) {
                 Ok(document) if document.name == format!("{action}Response") => {

@@ -37,7 +37,7 @@ enum Sort {
 
 impl No {
     /// Reads a refusal; `None` where the document is none.
-    pub(super) fn read(answer: &Answer, document: &Element) -> Option<Self> {
+    pub(in crate::adapter) fn read(answer: &Answer, document: &Element) -> Option<Self> {
         let error = if document.name == "Error" { document } else { document.anywhere("Error")? };
         let is_receiver = error.text("Type") == "Receiver" || answer.status >= 500;
         Self::of(answer.status, error.text("Code"), error.text("Message"), is_receiver)

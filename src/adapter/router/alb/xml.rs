@@ -81,7 +81,7 @@ impl Element {
 ///
 /// # Errors
 /// What is wrong with it, for people.
-pub(super) fn read(bytes: &[u8]) -> Result<Element, String> {
+pub(in crate::adapter) fn read(bytes: &[u8]) -> Result<Element, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| format!("it is not UTF-8: {error}"))?;
     let mut reader = Reader::from_str(text);
     // What is open, the document itself at the bottom.
