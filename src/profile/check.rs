@@ -15,6 +15,13 @@ use crate::setting::{Amount, Found, Report, Table, Variant, Wrong, amount, count
 /// One check, with what its system is asked by; `None` where the core answers it.
 pub(super) type Read = (CheckSpec, Option<Arc<dyn Configured>>);
 
+/// The names that are written, also of checks that cannot be read: what is wrong is said once.
+#[derive(Debug, Default)]
+pub(super) struct Declared {
+    pub(super) checks: Vec<Found<String>>,
+    pub(super) groups: Vec<String>,
+}
+
 /// What one kind's own keys say.
 enum Asked {
     System(Option<Arc<dyn Configured>>),
@@ -25,72 +32,75 @@ enum Asked {
 const MOST_TRIES: usize = 1_000;
 
 /// Reads the checks. A limit may name any of `panels`.
-pub(super) fn read(table: &mut Table<'_>, pools: &[PoolId], panels: &[PanelSpec]) -> Vec<Read> {
-    let mut names = Vec::new();
-    table.tables("check", "Questions that are answered pass, fail or inconclusive, with evidence.", |table| {
-        let id = table.required("name", "The check's name on the screen and for other keys.", &name());
-        if let Some(id) = &id {
-            unique(table, &mut names, id, "check");
-        }
-        let doc = "The group that it stands in: a suite with totals of its own, asked together.";
-        let group = table.optional("group", doc, &name());
-        let pool = table.optional("pool", "The pool that it speaks of, if it is one pool's.", &name());
-        let pool = pool.and_then(|pool| known(table.report(), pools, &pool));
-        let spans = || duration(Duration::from_secs(1), Duration::from_hours(1));
-        let doc = "How long from one try to the next, and how often a passed one is asked again. Default 10s.";
-        let every = table.optional("every", doc, &spans()).map_or(Duration::from_secs(10), |every| every.value);
-        let doc = "How many tries until it counts as failed; the first pass ends them. Default 1.";
-        let tries = table.optional("tries", doc, &count(1, MOST_TRIES));
-        let doc = "How many passes one after another make it passed. Default 1.";
-        let in_a_row = table.optional("in_a_row", doc, &count(1, MOST_TRIES));
-        let (least, most) = (Duration::from_millis(50), Duration::from_mins(5));
-        let doc = "How long one answer may take; then it is inconclusive. Default 5s.";
-        let timeout = table.optional("timeout", doc, &duration(least, most));
-        let timeout = timeout.map_or(Duration::from_secs(5), |timeout| timeout.value);
-        let doc = "Whether it passes only while its value is what it was when the session began. Default false.";
-        let same = table.optional("same_as_before", doc, &flag());
-        let readers: Vec<_> = KINDS
-            .iter()
-            .map(|kind| {
-                let pool = pool.as_ref();
-                move |table: &mut Table<'_>| Asked::System((kind.read)(table, pool, timeout))
-            })
-            .collect();
-        let limit = |table: &mut Table<'_>| Asked::Limit(threshold(table, panels));
-        let mut variants: Vec<Variant<'_, '_, Asked>> = KINDS
-            .iter()
-            .zip(&readers)
-            .map(|(kind, reader)| Variant { name: kind.name, doc: kind.doc, read: reader })
-            .collect();
-        variants.push(Variant { name: "limit", doc: "A measure held against a limit.", read: &limit });
-        let (kind, asked) = table.kinds("kind", "What is asked.", &variants, None)?;
-        let known_kind = KINDS.iter().find(|each| each.name == kind);
-        needs_feature(table, "check", kind, known_kind.and_then(|kind| kind.feature));
-        let compares = same.as_ref().is_some_and(|same| same.value);
-        if let Some(same) = same.filter(|same| same.value && !known_kind.is_some_and(|kind| kind.gives_value)) {
-            let with: Vec<&str> = KINDS.iter().filter(|kind| kind.gives_value).map(|kind| kind.name).collect();
-            let what = format!("a check of kind {} has no value to compare", quoted(kind));
-            table.report().refuse(&same.spot, Wrong::new(what).accepted(format!("kinds {}", with.join(", "))));
-        }
-        let (asks, configured) = match asked {
-            Asked::System(configured) => (Asks::System, Some(configured?)),
-            Asked::Limit(threshold) => (Asks::Limit(threshold?), None),
-        };
-        let number = |found: Option<Found<usize>>| found.map_or(1, |found| u32::try_from(found.value).unwrap_or(1));
-        let spec = CheckSpec {
-            id: CheckId::new(id?.value),
-            kind: kind.to_owned(),
-            group: group.map(|group| group.value),
-            pool,
-            asks,
-            every,
-            tries: number(tries),
-            in_a_row: number(in_a_row),
-            timeout,
-            compares,
-        };
-        Some((spec, configured))
-    })
+pub(super) fn read(table: &mut Table<'_>, pools: &[PoolId], panels: &[PanelSpec]) -> (Vec<Read>, Declared) {
+    let mut declared = Declared::default();
+    let read =
+        table.tables("check", "Questions that are answered pass, fail or inconclusive, with evidence.", |table| {
+            let id = table.required("name", "The check's name on the screen and for other keys.", &name());
+            if let Some(id) = &id {
+                unique(table, &mut declared.checks, id, "check");
+            }
+            let doc = "The group that it stands in: a suite with totals of its own, asked together.";
+            let group = table.optional("group", doc, &name());
+            declared.groups.extend(group.as_ref().map(|group| group.value.clone()));
+            let pool = table.optional("pool", "The pool that it speaks of, if it is one pool's.", &name());
+            let pool = pool.and_then(|pool| known(table.report(), pools, &pool));
+            let spans = || duration(Duration::from_secs(1), Duration::from_hours(1));
+            let doc = "How long from one try to the next, and how often a passed one is asked again. Default 10s.";
+            let every = table.optional("every", doc, &spans()).map_or(Duration::from_secs(10), |every| every.value);
+            let doc = "How many tries until it counts as failed; the first pass ends them. Default 1.";
+            let tries = table.optional("tries", doc, &count(1, MOST_TRIES));
+            let doc = "How many passes one after another make it passed. Default 1.";
+            let in_a_row = table.optional("in_a_row", doc, &count(1, MOST_TRIES));
+            let (least, most) = (Duration::from_millis(50), Duration::from_mins(5));
+            let doc = "How long one answer may take; then it is inconclusive. Default 5s.";
+            let timeout = table.optional("timeout", doc, &duration(least, most));
+            let timeout = timeout.map_or(Duration::from_secs(5), |timeout| timeout.value);
+            let doc = "Whether it passes only while its value is what it was when the session began. Default false.";
+            let same = table.optional("same_as_before", doc, &flag());
+            let readers: Vec<_> = KINDS
+                .iter()
+                .map(|kind| {
+                    let pool = pool.as_ref();
+                    move |table: &mut Table<'_>| Asked::System((kind.read)(table, pool, timeout))
+                })
+                .collect();
+            let limit = |table: &mut Table<'_>| Asked::Limit(threshold(table, panels));
+            let mut variants: Vec<Variant<'_, '_, Asked>> = KINDS
+                .iter()
+                .zip(&readers)
+                .map(|(kind, reader)| Variant { name: kind.name, doc: kind.doc, read: reader })
+                .collect();
+            variants.push(Variant { name: "limit", doc: "A measure held against a limit.", read: &limit });
+            let (kind, asked) = table.kinds("kind", "What is asked.", &variants, None)?;
+            let known_kind = KINDS.iter().find(|each| each.name == kind);
+            needs_feature(table, "check", kind, known_kind.and_then(|kind| kind.feature));
+            let compares = same.as_ref().is_some_and(|same| same.value);
+            if let Some(same) = same.filter(|same| same.value && !known_kind.is_some_and(|kind| kind.gives_value)) {
+                let with: Vec<&str> = KINDS.iter().filter(|kind| kind.gives_value).map(|kind| kind.name).collect();
+                let what = format!("a check of kind {} has no value to compare", quoted(kind));
+                table.report().refuse(&same.spot, Wrong::new(what).accepted(format!("kinds {}", with.join(", "))));
+            }
+            let (asks, configured) = match asked {
+                Asked::System(configured) => (Asks::System, Some(configured?)),
+                Asked::Limit(threshold) => (Asks::Limit(threshold?), None),
+            };
+            let number = |found: Option<Found<usize>>| found.map_or(1, |found| u32::try_from(found.value).unwrap_or(1));
+            let spec = CheckSpec {
+                id: CheckId::new(id?.value),
+                kind: kind.to_owned(),
+                group: group.map(|group| group.value),
+                pool,
+                asks,
+                every,
+                tries: number(tries),
+                in_a_row: number(in_a_row),
+                timeout,
+                compares,
+            };
+            Some((spec, configured))
+        });
+    (read, declared)
 }
 
 /// The keys of `kind = "limit"`.

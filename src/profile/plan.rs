@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::check::Declared;
 use super::pool::known;
-use crate::domain::check::CheckSpec;
 use crate::domain::checklist::slug;
 use crate::domain::procedure::{Condition, Step, StepAct};
 use crate::domain::weights::apportion;
@@ -18,7 +18,7 @@ use crate::setting::{
 pub(super) struct Context<'c> {
     pub(super) pools: &'c [PoolId],
     pub(super) checklist: &'c Checklist,
-    pub(super) checks: &'c [CheckSpec],
+    pub(super) checks: &'c Declared,
     pub(super) has_routers: bool,
 }
 
@@ -263,11 +263,11 @@ fn condition(
             None
         }
         Leave::Check(name) => {
-            let names = context.checks.iter().map(|check| check.id.as_str());
+            let names = context.checks.checks.iter().map(|check| check.as_str());
             named(report, leave, "check", name, names).then(|| Condition::Check(CheckId::new(name.as_str())))
         }
         Leave::Checks(group) => {
-            let mut groups: Vec<&str> = context.checks.iter().filter_map(|check| check.group.as_deref()).collect();
+            let mut groups: Vec<&str> = context.checks.groups.iter().map(String::as_str).collect();
             groups.sort_unstable();
             groups.dedup();
             named(report, leave, "checks", group, groups.into_iter()).then(|| Condition::Checks(group.clone()))

@@ -92,11 +92,12 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let drain = rule::drain(table, &pools, &logs);
     let checklist = checklist::read(table, included);
     let panels = Vec::new();
-    let (checks, asked): (Vec<CheckSpec>, Vec<_>) = check::read(table, &ids, &panels).into_iter().unzip();
+    let (checks, declared) = check::read(table, &ids, &panels);
+    let (checks, asked): (Vec<CheckSpec>, Vec<_>) = checks.into_iter().unzip();
     let asked = checks.iter().zip(asked).filter_map(|(check, configured)| Some((check.id.clone(), configured?)));
     let asked = asked.collect();
     let context =
-        plan::Context { pools: &ids, checklist: &checklist, checks: &checks, has_routers: table.has("router") };
+        plan::Context { pools: &ids, checklist: &checklist, checks: &declared, has_routers: table.has("router") };
     let plan = plan::read(table, &context);
     let production = production.map(|production| production.value);
     let production = production.or_else(|| Some(is_production(environment.as_deref()?))).unwrap_or(true);

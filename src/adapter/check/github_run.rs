@@ -286,9 +286,10 @@ impl System for GitHub {
                 }
                 "completed" => (Verdict::Fail, format!("run {id} concluded with {}", quote(conclusion))),
                 "waiting" => (Verdict::Fail, format!("run {id} waits for somebody's approval")),
-                other => {
-                    (Verdict::Fail, format!("run {id} has not concluded, it is {}", quote(&other.replace('_', " "))))
+                "queued" | "in_progress" | "requested" | "pending" => {
+                    (Verdict::Fail, format!("run {id} has not concluded, it is {}", status.replace('_', " ")))
                 }
+                _ => return Err(Untold::new(format!("run {id} is in a state that is not known here; see its page"))),
             };
             let changed = rfc3339(text_of(&run, "updated_at"));
             let mut answer = Answer::new(verdict, words, at);

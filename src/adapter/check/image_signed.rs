@@ -15,7 +15,7 @@ use super::filled::Filled;
 use super::image::{image, short};
 use super::system::{Bounded, System, Untold, quote};
 use super::{Check, Configured};
-use crate::adapter::router::command::run::{Ended, Ran, run};
+use crate::adapter::run::{Ended, Ran, run};
 use crate::domain::check::{Answer, Asking, Verdict};
 use crate::domain::{PoolId, Trouble};
 use crate::setting::{Kind, Table, Wrong, quoted, text};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Configured, argocd, aws, datadog_monitors, github_run, image, image_signed, jira_issue, kubernetes,
+    Configured, argocd, aws, command, datadog_monitors, github_run, http, image, image_signed, jira_issue, kubernetes,
     pagerduty_incidents, prometheus_alerts, tcp,
 };
 use crate::adapter::router::kubernetes::FEATURE;
@@ -32,11 +32,25 @@ type Read = fn(&mut Table<'_>, Option<&PoolId>, Duration) -> Option<Arc<dyn Conf
 /// All kinds, in the order in which messages name them.
 pub const KINDS: &[CheckKind] = &[
     CheckKind {
+        name: "http",
+        doc: "What an HTTP address answers: status, parts of a JSON document, a version, headers, text, time taken.",
+        feature: None,
+        gives_value: true,
+        read: |table, _pool, timeout| configured(http::Config::read(table, timeout)),
+    },
+    CheckKind {
         name: "tcp",
         doc: "Whether a TCP connection is taken.",
         feature: None,
         gives_value: false,
         read: |table, _pool, timeout| configured(tcp::Config::read(table, timeout)),
+    },
+    CheckKind {
+        name: "command",
+        doc: "What a program of this machine says: its exit code, its output.",
+        feature: None,
+        gives_value: true,
+        read: |table, _pool, timeout| configured(command::Config::read(table, timeout)),
     },
     CheckKind {
         name: "kubernetes-rollout",

@@ -107,7 +107,7 @@ impl PagerDuty {
     async fn read(&self, path: &str, now: Timestamp) -> Result<(Value, Timestamp), Untold> {
         let form = HeaderValue::from_static("application/vnd.pagerduty+json;version=2");
         let said = look(&self.client, &Request::get(path).header(ACCEPT, form)).await?;
-        let what = format!("read {}{path}", self.config.at);
+        let what = format!("read {}{}", self.config.at, path.split('?').next().unwrap_or(path));
         if !said.is_success() {
             return Err(no(&said, &what, now));
         }
@@ -140,7 +140,7 @@ impl PagerDuty {
             let (mut document, at) = self.read(&format!("{path}&offset={}", incidents.len()), now).await?;
             let is_last = document["more"].as_bool() != Some(true);
             let Some(page) = document["incidents"].as_array_mut() else {
-                return Err(Untold::new(format!("read {path}: its answer holds no incidents; see where `at` leads")));
+                return Err(Untold::new(format!("its answer holds no incidents; see where `at` leads")));
             };
             if is_last || page.is_empty() {
                 incidents.append(page);

@@ -19,14 +19,14 @@ use super::Check;
 use crate::adapter::http::{Answer as Said, Client, Request};
 use crate::adapter::log;
 use crate::domain::check::{Answer, Asking, Verdict};
-use crate::domain::{Timestamp, Trouble};
+use crate::domain::{Timestamp, Trouble, TroubleKind};
 use crate::setting::span_text;
 
 /// A system is left alone at most so long, whatever it asks for.
 const LONGEST_QUIET: Duration = Duration::from_hours(1);
 
 /// The most of a system's own words that is quoted.
-const QUOTED: usize = 200;
+const QUOTED: usize = 120;
 
 /// One question to one system.
 pub(super) trait System: Send + Sync + 'static {
@@ -122,6 +122,32 @@ impl<S: System> Check for Bounded<S> {
             evidence.append(&mut answer.evidence);
             evidence.push(("time".to_owned(), answer.at.long()));
             Answer { evidence, ..answer }
+        }
+        .boxed()
+    }
+
+    fn probe(&self, now: Timestamp) -> BoxFuture<'_, Result<String, Trouble>> {
+        async move {
+            // Any version does: what the system says of it does not matter.
+            let version = "0.0.0".to_owned();
+            let (from_version, to_version) = (version.clone(), version.clone());
+            let asking = Asking { now, from_version, to_version, opened: now, changed: None, earlier: None };
+            let names_one = [self.system.request(&asking), self.system.expected(&asking)].concat().contains(&version);
+            match timeout(self.limit, self.system.look(&asking)).await {
+                Ok(Ok(_answer)) if names_one => {
+                    Ok("it answers; what it says of a version is known when one is named".to_owned())
+                }
+                Ok(Ok(answer)) => Ok(format!("it answers; now it would {}: {}", answer.verdict.word(), answer.words)),
+                Ok(Err(untold)) => {
+                    let advice = "see what the profile says of it";
+                    Err(Trouble::new(TroubleKind::Unreachable, self.system.request(&asking), untold.words, advice))
+                }
+                Err(_late) => {
+                    let why = format!("no whole answer within {}", span_text(self.limit));
+                    let advice = "see whether it hangs, or give the check a longer `timeout`";
+                    Err(Trouble::new(TroubleKind::TimedOut, self.system.request(&asking), why, advice))
+                }
+            }
         }
         .boxed()
     }
@@ -223,13 +249,7 @@ pub(super) fn rfc3339(text: &str) -> Option<Timestamp> {
 
 /// A system's own words for people: harmless, one line, masked, not long.
 pub(super) fn quote(text: &str) -> String {
-    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let masked = log::harmless(&words);
-    let mut short: String = masked.chars().take(QUOTED).collect();
-    if short.len() < masked.len() {
-        short.push('…');
-    }
-    short
+    log::quotable(text, QUOTED)
 }
 
 /// Text as it stands in a path or a query.
@@ -279,7 +299,7 @@ mod tests {
     #[test]
     fn what_is_quoted_is_one_masked_harmless_line() {
         assert_eq!(quote("card 4111 1111 1111 1111\n of a@b.example \u{1b}[2J"), "card ••••1111 of ‹email› ␛[2J");
-        assert_eq!(quote(&"x".repeat(400)).chars().count(), 201);
+        assert_eq!(quote(&"x".repeat(400)).chars().count(), 121);
     }
 
     #[test]

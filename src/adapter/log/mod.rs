@@ -41,6 +41,23 @@ pub use kinds::{DEFAULT, KINDS, LogKind};
 use crate::domain::Trouble;
 use crate::domain::log::{LogBatch, LogSourceState};
 
+/// Text of a system for people, wherever it is quoted: one harmless line without anything personal, not longer than `most`
+/// characters; nothing of it where it holds what looks like a secret.
+pub(in crate::adapter) fn quotable(text: &str, most: usize) -> String {
+    if crate::setting::literal::is_in(text) {
+        return "(it holds what looks like a secret and is not shown)".to_owned();
+    }
+    let mut harmless = String::new();
+    let one_line = text.replace(['\n', '\r', '\t'], " ");
+    harmless::push(&mut harmless, one_line.as_bytes());
+    let masked = mask::mask(harmless.split_whitespace().collect::<Vec<_>>().join(" "));
+    let mut short: String = masked.chars().take(most).collect();
+    if short.len() < masked.len() {
+        short.push('…');
+    }
+    short
+}
+
 /// The source that a configuration asks for.
 ///
 /// # Errors
@@ -49,13 +66,6 @@ pub fn source(config: &Config) -> Result<Arc<dyn LogSource>, Trouble> {
     // Whoever follows later makes a cleaner of its own; a pattern that cannot be read is said now.
     Cleaner::new(config.mask, config.exclude.as_deref())?;
     config.origin.connect(config)
-}
-
-/// Text of a system for a screen: harmless, and what is personal in it masked.
-pub(in crate::adapter) fn harmless(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
-    harmless::push(&mut clean, text.as_bytes());
-    mask::mask(clean)
 }
 
 /// Where the lines of a source come from, read from a profile and not yet connected.

@@ -2,6 +2,7 @@
 
 mod alb;
 mod caddy;
+pub mod check;
 mod command;
 mod consul;
 mod demo;

@@ -1,5 +1,6 @@
 //! One told deployment: every kind of event, a partial change, an override, drift, a rollback.
 
+use flightdeck::domain::check::Verdict;
 use flightdeck::domain::reading::{Admin, Identity};
 use flightdeck::domain::share::Agreement;
 use flightdeck::domain::{
@@ -534,5 +535,22 @@ pub fn waves() -> Vec<Entry> {
     teller.tell(200.2, "ada", 1, vec![answered(ten, "eu-1", Outcome::Failed { why: "permission denied".to_owned() })]);
     let left = Settlement::Left { reason: "eu-1 wants another socket".to_owned() };
     teller.tell(260.0, "ada", 1, vec![Event::ChangeSettled { change: ten, how: left }]);
+    teller.entries
+}
+
+/// A smoke test that failed, then passed, and a check that compares with its own first answer.
+pub fn checks() -> Vec<Entry> {
+    let mut teller = Teller { entries: vec![opening(session(1), "bridge", "prod")], counters: [1, 0] };
+    let answered = |check: &str, verdict, words: &str, value: Option<&str>| Event::CheckAnswered {
+        check: check.into(),
+        verdict,
+        words: words.to_owned(),
+        value: value.map(str::to_owned),
+        evidence: vec![("request".to_owned(), "GET http://blue/health".to_owned())],
+    };
+    teller.tell(1.0, "ada", 1, vec![answered("rows", Verdict::Pass, "412 rows", Some("412"))]);
+    teller.tell(60.0, "ada", 1, vec![answered("health", Verdict::Fail, "503: \u{1b}[31m<b>down</b>", None)]);
+    teller.tell(90.0, "ada", 1, vec![answered("health", Verdict::Inconclusive, "no answer within 5s", None)]);
+    teller.tell(120.0, "ada", 1, vec![answered("health", Verdict::Pass, "200, version 2.5.0", None)]);
     teller.entries
 }

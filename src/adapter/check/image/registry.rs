@@ -43,6 +43,8 @@ pub(super) enum Found {
 pub(super) struct Registry {
     client: Client,
     login: Option<(String, SecretRef)>,
+    /// The same, to know what must not be quoted.
+    shown: Option<Login>,
     tls: Tls,
     timeout: Duration,
 }
@@ -55,12 +57,16 @@ impl Registry {
         tls: &Tls,
         timeout: Duration,
     ) -> Result<Self, Trouble> {
-        Ok(Self { client: Client::new(at, None, tls, timeout)?, login, tls: tls.clone(), timeout })
+        let shown = login.clone().map(|(user, password)| Login::basic(user, password));
+        Ok(Self { client: Client::new(at, None, tls, timeout)?, login, shown, tls: tls.clone(), timeout })
     }
 
     /// Looks for a manifest; with the registry's time.
     pub(super) async fn manifest(&self, image: &Reference, now: Timestamp) -> Result<(Found, Timestamp), Untold> {
         let what = format!("look for {}{}", self.client.endpoint(), image.path());
+        if let Some(login) = &self.shown {
+            login.shown().await.map_err(|error| Untold::new(error.to_string()))?;
+        }
         let mut pass = None;
         let mut said = self.ask(Method::HEAD, image, pass.as_ref()).await?;
         if said.status == 401 {
@@ -104,6 +110,9 @@ impl Registry {
             while let Some(at) = memchr::memmem::find(&said.body, secret).filter(|_| !secret.is_empty()) {
                 said.body.splice(at..at + secret.len(), "…".bytes());
             }
+        }
+        if let Some(login) = self.shown.as_ref().filter(|_| !said.is_success()) {
+            login.mask(&mut said.body).await;
         }
         Ok(said)
     }

@@ -8,11 +8,11 @@ use crate::support::web::{Asked, Said};
 
 const COMMIT: &str = "4a9c1f0e5b7d2c3a8f6e1d0b9c8a7f6e5d4c3b2a";
 
-contract::contract!(fixture());
+contract::contract!(contract_of_it, fixture(), held);
 
 fn fixture() -> Fixture<Value> {
     let spoil = |application: &mut Value| application["status"]["health"]["status"] = json!("Degraded");
-    Fixture { site: site(), spoil, asks: 2 }
+    Fixture { site: site(), spoil, mend: |application| application["status"]["health"]["status"] = json!("Healthy") }
 }
 
 fn site() -> Site<Value> {

@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use flightdeck::domain::check::Verdict;
 use serde_json::{Value, json};
 
-use super::contract::contract;
 use super::{Fixture, PATIENT, SECRET, Site, ask, before, check, line, written};
 use crate::support::aws::Account;
 use crate::support::moto::Moto;
@@ -18,15 +17,21 @@ const OLD: &str = "arn:aws:ecs:eu-west-1:123456789012:task-definition/shop:41";
 const DIGEST: &str = "sha256:4a9c1f0e5b7d2c3a8f6e1d0b9c8a7f6e5d4c3b2a4a9c1f0e5b7d2c3a8f6e1d0b";
 
 mod ecs {
-    super::contract!(super::ecs_fixture());
+    use super::ecs_fixture;
+
+    crate::adapters::systems::contract::contract!(contract_of_it, ecs_fixture());
 }
 
 mod ecr {
-    super::contract!(super::ecr_fixture());
+    use super::ecr_fixture;
+
+    crate::adapters::systems::contract::contract!(contract_of_it, ecr_fixture());
 }
 
 mod alarms {
-    super::contract!(super::alarm_fixture());
+    use super::alarm_fixture;
+
+    crate::adapters::systems::contract::contract!(contract_of_it, alarm_fixture());
 }
 
 /// What a region holds.
@@ -67,20 +72,28 @@ fn site(kind: &'static str, keys: &'static str) -> Site<Region> {
 
 const ECS: &str =
     "region = \"eu-west-1\"\ncluster = \"prod\"\nservice = \"shop-{pool}\"\ntask_definition = \"shop:42\"";
-const ECR: &str = "image = \"123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/shop:{to}\"";
+const IMAGE: &str = "image = \"123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/shop:{to}\"";
 const ALARMS: &str = "region = \"eu-west-1\"\nprefix = \"shop-\"";
 
 fn ecs_fixture() -> Fixture<Region> {
     let spoil = |region: &mut Region| region.service()["runningCount"] = json!(2);
-    Fixture { site: site("ecs-stable", ECS), spoil, asks: 1 }
+    Fixture { site: site("ecs-stable", ECS), spoil, mend: |region| region.service()["runningCount"] = json!(3) }
 }
 
 fn ecr_fixture() -> Fixture<Region> {
-    Fixture { site: site("ecr-image", ECR), spoil: |region| region.images.clear(), asks: 1 }
+    Fixture {
+        site: site("ecr-image", IMAGE),
+        spoil: |region| region.images.clear(),
+        mend: |region| region.images = vec![("2.5.0", "ACTIVE")],
+    }
 }
 
 fn alarm_fixture() -> Fixture<Region> {
-    Fixture { site: site("cloudwatch-alarms", ALARMS), spoil: |region| region.alarms[0].1 = "ALARM", asks: 1 }
+    Fixture {
+        site: site("cloudwatch-alarms", ALARMS),
+        spoil: |region| region.alarms[0].1 = "ALARM",
+        mend: |region| region.alarms[0].1 = "OK",
+    }
 }
 
 impl Region {
@@ -218,7 +231,7 @@ async fn a_service_that_is_missing_fails_and_a_cluster_that_is_not_known_is_not_
 async fn aws_says_no_in_its_own_codes() {
     for (kind, keys, permission) in [
         ("ecs-stable", ECS, "ecs:DescribeServices"),
-        ("ecr-image", ECR, "ecr:DescribeImages"),
+        ("ecr-image", IMAGE, "ecr:DescribeImages"),
         ("cloudwatch-alarms", ALARMS, "cloudwatch:DescribeAlarms"),
     ] {
         let site = site(kind, keys);
@@ -235,7 +248,7 @@ async fn aws_says_no_in_its_own_codes() {
 
 #[tokio::test]
 async fn an_archived_image_cannot_be_pulled() {
-    let site = site("ecr-image", ECR);
+    let site = site("ecr-image", IMAGE);
     let answer = ask(&*site.check()).await;
     assert_eq!((answer.verdict, answer.value.as_deref()), (Verdict::Pass, Some(DIGEST)), "{}", answer.words);
     assert_eq!(line(&answer, "pushed"), "2026-11-18 11:06:40Z");
@@ -323,11 +336,11 @@ async fn moto_answers_in_the_same_forms() {
     let missing = "there is no service shop-green in cluster prod".to_owned();
     assert_eq!(told("ecs-stable", &ecs("shop-green", "shop:1")).await, (Verdict::Fail, missing));
 
-    let (verdict, words) = told("ecr-image", super::aws::ECR).await;
+    let (verdict, words) = told("ecr-image", IMAGE).await;
     assert_eq!(verdict, Verdict::Pass, "{words}");
-    let (verdict, words) = told("ecr-image", &super::aws::ECR.replace("{to}", "{from}")).await;
+    let (verdict, words) = told("ecr-image", &IMAGE.replace("{to}", "{from}")).await;
     assert_eq!(verdict, Verdict::Fail, "{words}");
-    let (verdict, words) = told("ecr-image", &super::aws::ECR.replace("team/shop", "team/other")).await;
+    let (verdict, words) = told("ecr-image", &IMAGE.replace("team/shop", "team/other")).await;
     assert_eq!(verdict, Verdict::Fail, "{words}");
 
     let state = |state: &str| {

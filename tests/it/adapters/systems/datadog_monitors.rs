@@ -8,10 +8,14 @@ use serde_json::{Value, json};
 use super::{Fixture, SECRET, Site, ask, before, contract, query, written};
 use crate::support::web::{Asked, Said};
 
-contract::contract!(fixture());
+contract::contract!(contract_of_it, fixture());
 
 fn fixture() -> Fixture<Vec<Value>> {
-    Fixture { site: site(), spoil: |monitors| monitors[0]["overall_state"] = json!("Alert"), asks: 1 }
+    Fixture {
+        site: site(),
+        spoil: |monitors| monitors[0]["overall_state"] = json!("Alert"),
+        mend: |monitors| monitors[0]["overall_state"] = json!("OK"),
+    }
 }
 
 /// A monitor whose state is so many minutes old.

@@ -10,10 +10,14 @@ use crate::support::web::{Asked, Said};
 
 const COMMIT: &str = "4a9c1f0e5b7d2c3a8f6e1d0b9c8a7f6e5d4c3b2a";
 
-contract::contract!(fixture());
+contract::contract!(contract_of_it, fixture());
 
 fn fixture() -> Fixture<Repository> {
-    Fixture { site: site(), spoil: |repository| repository.runs[0]["conclusion"] = json!("failure"), asks: 1 }
+    Fixture {
+        site: site(),
+        spoil: |repository| repository.runs[0]["conclusion"] = json!("failure"),
+        mend: |repository| repository.runs[0]["conclusion"] = json!("success"),
+    }
 }
 
 struct Repository {

@@ -9,10 +9,10 @@ use crate::support::web::{Asked, Said};
 const TOKEN: &str = "token-for-pulling-shop";
 const MANIFEST: &str = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#;
 
-contract::contract!(fixture());
+contract::contract!(contract_of_it, fixture());
 
 fn fixture() -> Fixture<Registry> {
-    Fixture { site: site(), spoil: |registry| registry.tags.clear(), asks: 1 }
+    Fixture { site: site(), spoil: |registry| registry.tags.clear(), mend: |registry| registry.tags = vec!["2.5.0"] }
 }
 
 struct Registry {

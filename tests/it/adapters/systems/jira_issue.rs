@@ -7,10 +7,14 @@ use serde_json::{Value, json};
 use super::{Fixture, SECRET, Site, contract, query};
 use crate::support::web::{Asked, Said};
 
-contract::contract!(fixture());
+contract::contract!(contract_of_it, fixture());
 
 fn fixture() -> Fixture<Value> {
-    Fixture { site: site(), spoil: |issue| issue["fields"]["status"]["name"] = json!("In Review"), asks: 1 }
+    Fixture {
+        site: site(),
+        spoil: |issue| issue["fields"]["status"]["name"] = json!("In Review"),
+        mend: |issue| issue["fields"]["status"]["name"] = json!("Approved"),
+    }
 }
 
 fn site() -> Site<Value> {

@@ -1,5 +1,6 @@
 //! Deployments and pods of Kubernetes, on an API server in memory.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,19 +9,23 @@ use flightdeck::adapter::router::kubernetes::{Place, Through};
 use flightdeck::domain::check::Verdict;
 use serde_json::{Value, json};
 
-use super::contract::{Subject, contract};
-use super::{PATIENT, ask, check, line};
+use super::{PATIENT, ask, check, contract, line};
+use crate::adapters::check::contract::Subject;
 use crate::support::kube::{Cluster, TOKEN};
 use crate::support::web::{Asked, Said};
 
 const DEPLOYMENT: &str = "/apis/apps/v1/namespaces/shop/deployments/shop-blue";
 
 mod rollout {
-    super::contract!(super::Fixture::rollout());
+    use super::Fixture;
+
+    crate::adapters::systems::contract::contract!(contract_of_it, Fixture::rollout());
 }
 
 mod pods {
-    super::contract!(super::Fixture::pods());
+    use super::Fixture;
+
+    crate::adapters::systems::contract::contract!(contract_of_it, Fixture::pods());
 }
 
 struct Fixture {
@@ -53,6 +58,20 @@ impl Fixture {
     async fn told(&self) -> (Verdict, String) {
         let answer = ask(&*self.check(PATIENT)).await;
         (answer.verdict, answer.words)
+    }
+
+    /// Makes it as it should be, or not.
+    fn set(&self, is_well: bool) {
+        if self.kind == "kubernetes-pods" {
+            let ready = if is_well { "True" } else { "False" };
+            self.edit_pod("b", |pod| pod["status"]["conditions"][0]["status"] = json!(ready));
+        } else {
+            let available = if is_well { 3 } else { 2 };
+            self.cluster
+                .web
+                .state()
+                .edit(DEPLOYMENT, |object| object["status"]["availableReplicas"] = json!(available));
+        }
     }
 
     fn edit_pod(&self, name: &str, change: impl FnOnce(&mut Value)) {
@@ -93,36 +112,42 @@ impl Subject for Fixture {
         self.check_at(&self.cluster.place(), timeout)
     }
 
-    fn stranger(&self) -> Option<Arc<dyn Check>> {
-        Some(self.check_at(&self.cluster.place_of(&json!({ "token": "hunter2-of-a-stranger" })), PATIENT))
+    fn at(&self, peer: SocketAddr, timeout: Duration) -> Arc<dyn Check> {
+        self.check_at(&self.cluster.place_at(peer), timeout)
     }
 
-    fn spoil(&self) {
-        if self.kind == "kubernetes-pods" {
-            self.edit_pod("b", |pod| pod["status"]["conditions"][0]["status"] = json!("False"));
-        } else {
-            self.cluster.web.state().edit(DEPLOYMENT, |object| object["status"]["availableReplicas"] = json!(2));
-        }
+    fn passes(&self) {
+        self.set(true);
     }
 
-    fn instead(&self, said: Option<Said>) {
+    fn fails(&self) {
+        self.set(false);
+    }
+
+    fn says(&self, said: Option<Said>) {
         self.cluster.web.state().instead = said;
-    }
-
-    fn freeze(&self) {
-        self.cluster.web.freeze(true);
-    }
-
-    fn end(&self) {
-        self.cluster.web.end();
     }
 
     fn asked(&self) -> Vec<Asked> {
         self.cluster.web.asked()
     }
 
-    fn secret(&self) -> String {
-        TOKEN.to_owned()
+    fn freeze(&self, is_frozen: bool) {
+        self.cluster.web.freeze(is_frozen);
+    }
+
+    fn end(&self) {
+        self.cluster.web.end();
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        vec![TOKEN.to_owned()]
+    }
+}
+
+impl contract::Subject for Fixture {
+    fn stranger(&self) -> Arc<dyn Check> {
+        self.check_at(&self.cluster.place_of(&json!({ "token": "hunter2-of-a-stranger" })), PATIENT)
     }
 }
 

@@ -31,6 +31,7 @@ use flightdeck::setting::{Report, Source, read};
 use tempfile::TempDir;
 
 use self::contract::Subject;
+use crate::adapters::check::contract as every;
 use crate::support::web::{Asked, Said, Web};
 
 /// Time enough for any answer on a busy machine.
@@ -153,7 +154,12 @@ impl<S: Send + 'static> Site<S> {
 
     /// The keys of the check.
     pub fn keys(&self) -> String {
-        (self.keys)(self.web.address, &format!("{{ file = \"{}\" }}", self.secret().display()))
+        self.keys_at(self.web.address)
+    }
+
+    /// The same for a peer at another address.
+    pub fn keys_at(&self, address: SocketAddr) -> String {
+        (self.keys)(address, &format!("{{ file = \"{}\" }}", self.secret().display()))
     }
 
     /// Changes what it knows.
@@ -185,43 +191,59 @@ pub struct Fixture<S: Send + 'static> {
     pub site: Site<S>,
     /// Makes it such that the check fails.
     pub spoil: fn(&mut S),
-    /// How often a good one must be asked until it is a pass.
-    pub asks: usize,
+    /// Makes it good again.
+    pub mend: fn(&mut S),
 }
 
-impl<S: Send + 'static> Subject for Fixture<S> {
+impl<S: Send + 'static> every::Subject for Fixture<S> {
     fn check(&self, timeout: Duration) -> Arc<dyn Check> {
         check(self.site.kind, &self.site.keys(), timeout)
     }
 
-    fn stranger(&self) -> Option<Arc<dyn Check>> {
-        let keys = self.site.keys();
-        let wrong =
-            keys.replace(&self.site.secret().display().to_string(), &self.site.wrong_secret().display().to_string());
-        (wrong != keys).then(|| check(self.site.kind, &wrong, PATIENT))
+    fn at(&self, peer: SocketAddr, timeout: Duration) -> Arc<dyn Check> {
+        check(self.site.kind, &self.site.keys_at(peer), timeout)
     }
 
-    fn asks_for_a_pass(&self) -> usize {
-        self.asks
+    fn passes(&self) {
+        self.site.edit(self.mend);
     }
 
-    fn spoil(&self) {
+    fn fails(&self) {
         self.site.edit(self.spoil);
     }
 
-    fn instead(&self, said: Option<Said>) {
+    fn says(&self, said: Option<Said>) {
         self.site.web.state().instead = said;
     }
 
-    fn freeze(&self) {
-        self.site.web.freeze(true);
+    fn asked(&self) -> Vec<Asked> {
+        self.site.web.asked()
+    }
+
+    fn is_harmless(&self, asked: &Asked) -> bool {
+        // The interfaces of AWS take nothing but POST, and name what is done.
+        let is_description =
+            asked.header("x-amz-target").contains(".Describe") || asked.body.starts_with(b"Action=Describe");
+        matches!(asked.method.as_str(), "GET" | "HEAD") || is_description
+    }
+
+    fn freeze(&self, is_frozen: bool) {
+        self.site.web.freeze(is_frozen);
     }
 
     fn end(&self) {
         self.site.web.end();
     }
 
-    fn asked(&self) -> Vec<Asked> {
-        self.site.web.asked()
+    fn secrets(&self) -> Vec<String> {
+        vec![SECRET.to_owned()]
+    }
+}
+
+impl<S: Send + 'static> Subject for Fixture<S> {
+    fn stranger(&self) -> Arc<dyn Check> {
+        let (right, wrong) = (self.site.secret(), self.site.wrong_secret());
+        let keys = self.site.keys().replace(&right.display().to_string(), &wrong.display().to_string());
+        check(self.site.kind, &keys, PATIENT)
     }
 }

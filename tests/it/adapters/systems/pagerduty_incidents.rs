@@ -6,10 +6,14 @@ use serde_json::{Value, json};
 use super::{Fixture, SECRET, Site, before, contract, query, written};
 use crate::support::web::{Asked, Said};
 
-contract::contract!(fixture());
+contract::contract!(contract_of_it, fixture());
 
 fn fixture() -> Fixture<Account> {
-    Fixture { site: site(), spoil: |account| account.incidents.push(incident(7, "PSHOP", "triggered", 5)), asks: 1 }
+    Fixture {
+        site: site(),
+        spoil: |account| account.incidents.push(incident(7, "PSHOP", "triggered", 5)),
+        mend: |account| account.incidents.truncate(2),
+    }
 }
 
 struct Account {

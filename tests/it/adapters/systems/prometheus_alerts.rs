@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use super::{Fixture, SECRET, Site, ask, before, contract, line, written};
 use crate::support::web::{Asked, Said};
 
-contract::contract!(fixture());
+contract::contract!(contract_of_it, fixture());
 
 fn fixture() -> Fixture<Prometheus> {
     Fixture {
         site: site(),
         spoil: |prometheus| prometheus.alerts.push(alert("TooManyErrors", "critical", "firing", 3)),
-        asks: 1,
+        mend: |prometheus| prometheus.alerts.truncate(1),
     }
 }
 

@@ -158,6 +158,25 @@ pub(super) fn words(text: &str) -> String {
     format!("…{end}")
 }
 
+/// Where a program is that a start would find.
+pub(super) async fn find(program: &str) -> Option<String> {
+    if program.contains('/') {
+        return is_executable(program.to_owned()).await;
+    }
+    for folder in std::env::split_paths(&std::env::var_os("PATH")?) {
+        if let Some(found) = is_executable(folder.join(program).display().to_string()).await {
+            return Some(found);
+        }
+    }
+    None
+}
+
+async fn is_executable(path: String) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let metadata = tokio::fs::metadata(&path).await.ok()?;
+    (metadata.is_file() && metadata.permissions().mode() & 0o111 != 0).then_some(path)
+}
+
 #[cfg(test)]
 mod tests {
     use super::words;
