@@ -207,11 +207,13 @@ impl GitHub {
         Ok((document, at))
     }
 
-    /// The newest run that belongs here, and how many were looked through.
-    async fn newest(&self, path: &str, title: Option<&str>, now: Timestamp) -> Result<(Value, Timestamp), Untold> {
+    /// The newest run that belongs here, or among how many there is none.
+    async fn newest(&self, path: &str, title: Option<&str>, now: Timestamp) -> Result<(Newest, Timestamp), Untold> {
         let mut looked_at = 0;
+        let mut at = now;
         for page in 1..=MOST_PAGES {
-            let (document, at) = self.read(&format!("{path}&page={page}"), now).await?;
+            let (document, told) = self.read(&format!("{path}&page={page}"), now).await?;
+            at = told;
             let Some(runs) = document["workflow_runs"].as_array() else {
                 return Err(Untold::new(format!("read {path}: its answer is no list of runs; {}", ADVICE.missing)));
             };
@@ -223,16 +225,22 @@ impl GitHub {
                 .filter(belongs)
                 .max_by_key(|run| (text_of(run, "created_at").to_owned(), run["id"].as_u64()));
             if let Some(run) = newest {
-                return Ok((run.clone(), at));
+                return Ok((Newest::Run(run.clone()), at));
             }
             if runs.len() < PAGE {
                 break;
             }
         }
-        Err(Untold::new(format!(
-            "none of the {looked_at} newest runs belongs here; see whether it was started, and compare commit, branch and title"
-        )))
+        Ok((Newest::NoneOf(looked_at), at))
     }
+}
+
+/// What was found of a workflow's runs.
+enum Newest {
+    /// The run.
+    Run(Value),
+    /// None of so many belongs here.
+    NoneOf(usize),
 }
 
 /// A no. Too many questions are told by 403 as well, with the time from which on they are taken again.
@@ -275,7 +283,14 @@ impl System for GitHub {
         async move {
             let (run, at) = match self.wanted(|text| text.fill(asking))? {
                 Wanted::Id(id) => self.read(&self.run_path(id), asking.now).await?,
-                Wanted::Newest { path, title } => self.newest(&path, title.as_deref(), asking.now).await?,
+                Wanted::Newest { path, title } => match self.newest(&path, title.as_deref(), asking.now).await? {
+                    (Newest::Run(run), at) => (run, at),
+                    (Newest::NoneOf(count), at) => {
+                        let advice = "see whether it was started, and compare commit, branch and title";
+                        let words = format!("none of the {count} newest runs belongs here; {advice}");
+                        return Ok(Answer::new(Verdict::Inconclusive, words, at));
+                    }
+                },
             };
             let id = run["id"].as_u64().map(|id| id.to_string()).unwrap_or_default();
             let (status, conclusion) = (text_of(&run, "status"), text_of(&run, "conclusion"));

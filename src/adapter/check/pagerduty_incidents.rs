@@ -139,7 +139,7 @@ impl PagerDuty {
         for _ in 0..MOST_PAGES {
             let (mut document, at) = self.read(&format!("{path}&offset={}", incidents.len()), now).await?;
             let is_last = document["more"].as_bool() != Some(true);
-            let Some(page) = document["incidents"].as_array_mut() else {
+            let Some(page) = document.get_mut("incidents").and_then(Value::as_array_mut) else {
                 return Err(Untold::new(format!("its answer holds no incidents; see where `at` leads")));
             };
             if is_last || page.is_empty() {

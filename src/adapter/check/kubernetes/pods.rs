@@ -150,7 +150,7 @@ mod asking {
 
     use super::super::look::{Found, get};
     use super::{Config, judge};
-    use crate::adapter::check::system::{Bounded, System, Untold, encoded, few};
+    use crate::adapter::check::system::{Bounded, System, Untold, encoded, few, quote};
     use crate::adapter::router::kubernetes::cluster::Cluster;
     use crate::domain::Timestamp;
     use crate::domain::check::{Answer, Asking, Verdict};
@@ -188,7 +188,10 @@ mod asking {
                 let (mut list, at) = match get(&self.cluster, "list pods", &path, now).await? {
                     Found::Object(list, at) => (list, at),
                     Found::Missing(said, _) => {
-                        return Err(Untold::new(format!("list pods: {said}; see the namespace")));
+                        return Err(Untold::new(format!(
+                            "list pods: {}; compare `namespace` with what is there",
+                            quote(&said)
+                        )));
                     }
                 };
                 let Some(items) = list["items"].as_array_mut() else {
