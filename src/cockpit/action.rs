@@ -138,6 +138,12 @@ pub enum Action {
     Point,
     /// Point at the next step of the plan.
     PointAtStep,
+    /// The checks, as a table.
+    Checks,
+    /// In the table of checks: ask the chosen one's group now.
+    RunGroup,
+    /// Ask all checks now.
+    RunChecks,
     /// Who is there.
     People,
     /// Close the session, with its outcome.
@@ -195,6 +201,7 @@ impl Action {
             | Self::AskControls
             | Self::Point
             | Self::PointAtStep
+            | Self::Checks
             | Self::People
             | Self::CloseSession => true,
             Self::Up
@@ -221,6 +228,8 @@ impl Action {
             | Self::Leave
             | Self::PutBack
             | Self::AcceptDrift
+            | Self::RunGroup
+            | Self::RunChecks
             | Self::CallView
             | Self::NextTheme
             | Self::ToggleMotion

@@ -133,6 +133,7 @@ impl Model {
             | OverlayKind::Look(_)
             | OverlayKind::Run { .. }
             | OverlayKind::Controls(_)
+            | OverlayKind::Checks(_)
             | OverlayKind::People
             | OverlayKind::Quit { .. } => false,
         }
@@ -259,5 +260,7 @@ fn is_act(action: &Action) -> bool {
             | Action::AskControls
             | Action::ConfirmRun
             | Action::EndRun
+            | Action::RunGroup
+            | Action::RunChecks
     )
 }

@@ -2,6 +2,7 @@
 
 use tui_input::Input;
 
+use super::check::CheckTable;
 use crate::domain::{ChangeId, CockpitId, NativeSplit, Operator, RequestId, RouterId, StepId};
 use crate::flight::{Ask, WayBackChoice};
 use crate::session::proposal::{Gate, Override};
@@ -76,6 +77,8 @@ pub enum OverlayKind {
     },
     /// The controls change hands (C3).
     Controls(Handover),
+    /// The table of checks, or the evidence of one.
+    Checks(CheckTable),
     /// Who is there.
     People,
     /// Leave, although something stops with it (S1).
@@ -157,6 +160,7 @@ impl Overlay {
             | OverlayKind::Details { .. }
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
+            | OverlayKind::Checks(_)
             | OverlayKind::People
             | OverlayKind::Quit { .. } => None,
         }
@@ -178,6 +182,7 @@ impl Overlay {
             | OverlayKind::Details { .. }
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
+            | OverlayKind::Checks(_)
             | OverlayKind::People
             | OverlayKind::Quit { .. } => None,
         }

@@ -99,6 +99,13 @@ impl Model {
                 unless(session.offer.is_some() || session.asking.is_some(), "nobody offers or asks for the controls")
             }
             Action::Hold | Action::Note | Action::CloseSession => unless(session.is_open(), "the session is closed"),
+            Action::Checks | Action::RunGroup => {
+                unless(!self.flight.procedure.checks.is_empty(), "the profile names no check")
+            }
+            Action::RunChecks => unless(
+                !self.flight.procedure.checks.is_empty() && session.is_open(),
+                "the profile names no check, or the session is closed",
+            ),
             Action::FilterLogs
             | Action::PauseLogs
             | Action::NextLevel

@@ -156,6 +156,7 @@ impl Model {
             OverlayKind::Reload(_) => Some(Friction::Key),
             OverlayKind::Look(_) | OverlayKind::Run { .. } => Some(Friction::Type),
             OverlayKind::Controls(_)
+            | OverlayKind::Checks(_)
             | OverlayKind::People
             | OverlayKind::Partial
             | OverlayKind::Drift { .. }
@@ -182,6 +183,7 @@ impl Model {
             OverlayKind::Look(look) => self.look_stands(look).then(|| look.request.asked.act.typed_target()),
             OverlayKind::Run { steps, .. } => Some(run_target(steps)),
             OverlayKind::Controls(_)
+            | OverlayKind::Checks(_)
             | OverlayKind::People
             | OverlayKind::Partial
             | OverlayKind::Drift { .. }
@@ -248,6 +250,10 @@ impl Model {
             }
             OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People => {
                 Some("close".to_owned())
+            }
+            OverlayKind::Checks(table) => {
+                let has_one = !table.is_open && !self.flight.procedure.checks.is_empty();
+                Some(if has_one { "its evidence" } else { "back" }.to_owned())
             }
             OverlayKind::Partial | OverlayKind::Drift { .. } | OverlayKind::Controls(_) | OverlayKind::Quit { .. } => {
                 None

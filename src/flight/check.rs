@@ -5,6 +5,7 @@
 //! evidence (B2): it binds nothing, and is asked again before it counts at the moment of confirming.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use super::{Effect, Flight};
 use crate::domain::check::{Answer, Asking, Asks, CheckSpec, Run, Told, Verdict};
@@ -54,7 +55,8 @@ impl Totals {
             [(self.failed, "failed"), (self.inconclusive, "inconclusive"), (self.trying, "being asked")]
         {
             if count > 0 {
-                words.push_str(&format!(", {count} {what}"));
+                // Writing to text cannot fail.
+                let _written = write!(words, ", {count} {what}");
             }
         }
         words
@@ -80,9 +82,14 @@ impl Flight {
 
     /// How the checks of a group stand; without a group all of them.
     pub fn check_totals(&self, group: Option<&str>, now: Elapsed) -> Totals {
-        let mut totals = Totals::default();
         let of_group = |spec: &&CheckSpec| group.is_none() || spec.group.as_deref() == group;
-        for spec in self.procedure.checks.iter().filter(of_group) {
+        self.totals_of(self.procedure.checks.iter().filter(of_group), now)
+    }
+
+    /// How these checks stand.
+    pub fn totals_of<'c>(&self, checks: impl Iterator<Item = &'c CheckSpec>, now: Elapsed) -> Totals {
+        let mut totals = Totals::default();
+        for spec in checks {
             totals.all += 1;
             let Some(run) = self.checks.run(&spec.id) else { continue };
             let is_settled = run.standing.verdict().is_some();
@@ -208,6 +215,11 @@ impl Flight {
     /// When the newest change was sent.
     pub(super) fn last_sent(&self) -> Option<Timestamp> {
         self.session.changes.iter().rev().find(|change| change.intent.is_some()).map(|change| change.at)
+    }
+
+    /// Whether a check is asked again by itself: somebody waits for it, or an operator asked.
+    pub fn is_check_wanted(&self, check: &CheckId) -> bool {
+        self.checks.run(check).is_some_and(|run| run.by_hand) || self.wanted_checks().contains(check)
     }
 
     /// The checks that somebody waits for.

@@ -159,6 +159,13 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
         OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People => {
             put(Action::Down, "scroll");
         }
+        OverlayKind::Checks(table) => {
+            put(Action::RunGroup, if table.is_open { "run it" } else { "run its group" });
+            if !table.is_open {
+                put(Action::RunChecks, "run all");
+            }
+            put(Action::Escape, if table.is_open { "back" } else { "close" });
+        }
         OverlayKind::Quit { suspend, .. } => {
             put(Action::Send, if *suspend { "to the background all the same" } else { "leave all the same" });
             put(Action::Escape, "stay");

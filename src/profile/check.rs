@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::panel::in_unit;
 use super::pool::known;
 use super::router::unique;
 use super::source::needs_feature;
@@ -131,9 +132,16 @@ fn threshold(table: &mut Table<'_>, panels: &[PanelSpec]) -> Option<Threshold> {
     }
     let measure = measure?;
     let unit = unit(&measure, panels);
+    let value = |found: &Found<Amount>| match in_unit(&found.value, &unit) {
+        Ok(value) => Some(value),
+        Err(wrong) => {
+            report.refuse(&found.spot, wrong);
+            None
+        }
+    };
     let limit = match (above, below) {
-        (Some(above), None) => Limit::Above(fitting(report, &above, &measure, &unit)?),
-        (None, Some(below)) => Limit::Below(fitting(report, &below, &measure, &unit)?),
+        (Some(above), None) => Limit::Above(value(&above)?),
+        (None, Some(below)) => Limit::Below(value(&below)?),
         _ => return None,
     };
     Some(Threshold { measure, limit, liveness })
@@ -155,28 +163,4 @@ fn measure(report: &Report<'_>, panels: &[PanelSpec], name: &Found<String>) -> O
 fn unit(measure: &Measure, panels: &[PanelSpec]) -> Unit {
     let of_panel = || panels.iter().find(|panel| panel.id.as_str() == measure.name()).map(|panel| panel.unit.clone());
     measure.unit().or_else(of_panel).unwrap_or(Unit::Number)
-}
-
-/// The limit in the measure's own unit; says so when it is written in another one.
-fn fitting(report: &Report<'_>, written: &Found<Amount>, measure: &Measure, unit: &Unit) -> Option<f64> {
-    let value = match (written.value, unit) {
-        (Amount::Percent(value), Unit::Percent)
-        | (Amount::Milliseconds(value), Unit::Milliseconds)
-        | (Amount::PerSecond(value), Unit::PerSecond)
-        | (Amount::Bytes(value), Unit::Bytes)
-        | (Amount::Number(value), Unit::Number | Unit::PerSecond | Unit::Bytes | Unit::Other(_)) => Some(value),
-        _ => None,
-    };
-    if value.is_none() {
-        let accepted = match unit {
-            Unit::Percent => "a percentage, such as \"1%\"",
-            Unit::Milliseconds => "a time, such as \"500ms\"",
-            Unit::PerSecond => "a rate, such as \"20/s\" or 20",
-            Unit::Bytes => "a size, such as \"512MiB\", or a number of bytes",
-            Unit::Number | Unit::Other(_) => "a number, such as 3",
-        };
-        let wrong = Wrong::new(format!("does not fit the unit of {measure}"));
-        report.refuse(&written.spot, wrong.accepted(accepted));
-    }
-    value
 }

@@ -16,6 +16,7 @@ mod checklist;
 mod file;
 mod journal;
 mod markdown;
+mod panel;
 mod plan;
 mod pool;
 mod read;

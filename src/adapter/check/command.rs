@@ -94,7 +94,7 @@ impl Check for Command {
         async move {
             let ran = run(&self.0.run, Vec::new(), self.0.timeout).await;
             let answer = self.answer(ran, asking);
-            let words = ("command".to_owned(), say::evidence(&self.0.run.join(" ")));
+            let words = ("command".to_owned(), self.0.run.join(" "));
             Answer { evidence: std::iter::once(words).chain(answer.evidence).collect(), ..answer }
         }
         .boxed()

@@ -140,6 +140,7 @@ impl Model {
             | OverlayKind::Details { .. }
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
+            | OverlayKind::Checks(_)
             | OverlayKind::People
             | OverlayKind::Quit { .. } => Ask::Confirm { confirmation, overrides },
         };
@@ -159,6 +160,7 @@ impl Model {
             OverlayKind::Run { steps, .. } => !steps.is_empty(),
             OverlayKind::Look(look) => self.look_stands(look),
             OverlayKind::Controls(_)
+            | OverlayKind::Checks(_)
             | OverlayKind::People
             | OverlayKind::Partial
             | OverlayKind::Drift { .. }
@@ -289,6 +291,7 @@ impl Model {
             | OverlayKind::Palette(_)
             | OverlayKind::Details { .. }
             | OverlayKind::Messages
+            | OverlayKind::Checks(_)
             | OverlayKind::People
             | OverlayKind::Quit { .. } => true,
         }

@@ -35,6 +35,7 @@ impl Model {
             Some(OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People) => {
                 self.overlay = None;
             }
+            Some(OverlayKind::Checks(_)) => self.open_evidence(),
             Some(OverlayKind::Partial | OverlayKind::Drift { .. }) => {}
             None => self.enter_pane(out),
         }
@@ -100,6 +101,12 @@ impl Model {
             && (confirm.breaking.take().is_some() || confirm.alone.take().is_some())
         {
             (confirm.failed, confirm.typed) = (None, tui_input::Input::default());
+            return;
+        }
+        if let OverlayKind::Checks(table) = &mut overlay.kind
+            && std::mem::take(&mut table.is_open)
+        {
+            overlay.scroll = 0;
             return;
         }
         let proposed = matches!(overlay.kind, OverlayKind::Shift(_) | OverlayKind::RollBack { .. });

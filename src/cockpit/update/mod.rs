@@ -3,6 +3,7 @@
 //! Invariants: only [`confirm`] asks the flight to send, and only after a frame with what is sent went out (F2); mouse
 //! and paste never reach it; what opens by itself is a banner, never a dialog.
 
+mod check;
 mod checklist;
 mod confirm;
 mod controls;
@@ -154,7 +155,11 @@ impl Model {
         self.overlay.as_ref().is_none_or(|overlay| {
             matches!(
                 overlay.kind,
-                OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People
+                OverlayKind::Help
+                    | OverlayKind::Details { .. }
+                    | OverlayKind::Messages
+                    | OverlayKind::Checks(_)
+                    | OverlayKind::People
             )
         })
     }
@@ -247,6 +252,9 @@ impl Model {
             Action::LookAtControls => self.look_at_controls(out),
             Action::Point => self.point_at(Some(self.pointable()), out),
             Action::PointAtStep => self.point_at(self.next_step_name(), out),
+            Action::Checks => self.show(OverlayKind::Checks(super::CheckTable::default())),
+            Action::RunGroup => self.run_group(out),
+            Action::RunChecks => self.run_all_checks(out),
             Action::People => self.show(OverlayKind::People),
             Action::Redraw => out.push(Effect::Redraw),
             Action::Suspend => self.leave(true, out),

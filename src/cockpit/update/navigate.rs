@@ -67,6 +67,7 @@ impl Model {
 
     fn go_in_overlay(&mut self, go: Go) {
         let (found, notices) = (self.palette_entries().len(), self.notices.len());
+        let checks = self.flight.procedure.checks.len();
         if matches!(self.overlay.as_ref().map(|overlay| &overlay.kind), Some(OverlayKind::Run { .. })) {
             if let Go::By(by) = go {
                 self.choose_run(by > 0);
@@ -83,6 +84,10 @@ impl Model {
                 *chosen = go.from(*chosen, DIALOG_PAGE, cockpits.len());
                 return;
             }
+            OverlayKind::Checks(table) if !table.is_open => {
+                table.selected = go.from(table.selected, DIALOG_PAGE, checks);
+                return;
+            }
             OverlayKind::Messages => notices,
             OverlayKind::Details { lines, .. } => lines.len(),
             OverlayKind::Shift(_)
@@ -96,6 +101,7 @@ impl Model {
             | OverlayKind::Look(_)
             | OverlayKind::Run { .. }
             | OverlayKind::Controls(_)
+            | OverlayKind::Checks(_)
             | OverlayKind::People
             | OverlayKind::Quit { .. } => DIALOG_ROWS,
         };

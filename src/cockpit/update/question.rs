@@ -104,6 +104,7 @@ impl Model {
             | OverlayKind::Details { .. }
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
+            | OverlayKind::Checks(_)
             | OverlayKind::People
             | OverlayKind::Quit { .. } => None,
         }

@@ -13,6 +13,7 @@
 mod after;
 mod back;
 mod change;
+mod check;
 mod confirm;
 mod crew;
 mod list;
@@ -112,6 +113,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
         OverlayKind::Look(look) => second::look(model, look, seen),
         OverlayKind::Run { steps, confirm } => second::run(model, steps, confirm),
         OverlayKind::Controls(handover) => crew::controls(model, handover),
+        OverlayKind::Checks(table) => check::checks(model, table),
         OverlayKind::People => crew::people(model),
         OverlayKind::Quit { stops, suspend } => text::quit(model, stops, *suspend),
     };

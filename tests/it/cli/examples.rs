@@ -68,6 +68,9 @@ fn says_what_is_wrong(profile: &Path, name: &str) {
     let said = flightdeck(state.path(), &["check", profile.to_str().unwrap()]);
     let (out, all) = (text(&said.stdout), format!("{}{}", text(&said.stdout), text(&said.stderr)));
     assert_eq!(said.status.code(), Some(4), "{name}: {all}");
+    for line in out.lines().filter(|line| line.starts_with("✗ check ")) {
+        assert!(line.matches(": ").count() >= 2 && line.contains("; "), "{name} does not say what to do: {line}");
+    }
     let routers: Vec<&str> = out.lines().filter(|line| line.contains(" router ")).collect();
     assert!(!routers.is_empty(), "{name}: {all}");
     for line in routers {

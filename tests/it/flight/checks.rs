@@ -115,7 +115,8 @@ fn a_suite_asked_by_hand_runs_until_it_is_settled_and_is_noted_each_time() {
     desk.ask(Ask::RunChecks(suite));
     answer(&mut desk, "login", Verdict::Pass);
     answer(&mut desk, "pay", Verdict::Fail);
-    let said: Vec<Verdict> = noted(&desk).into_iter().map(|(_, verdict)| verdict).collect();
+    let of_suite = noted(&desk).into_iter().filter(|(check, _)| check != "health");
+    let said: Vec<Verdict> = of_suite.map(|(_, verdict)| verdict).collect();
     assert_eq!(said, [Verdict::Pass, Verdict::Inconclusive, Verdict::Pass, Verdict::Fail]);
 }
 

@@ -1,6 +1,7 @@
 //! Flows: key strings in, what is sent, kept and shown out.
 
 mod back;
+mod checks;
 mod confirm;
 mod effects;
 mod fingers;
