@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::check::Answer;
-use crate::domain::metric::Look;
+use crate::domain::metric::{Look, Past};
 use crate::domain::procedure::Procedure;
 use crate::domain::{
     ChangeId, CheckId, CockpitId, Digest, EntryId, ItemId, NativeSplit, Now, Outcome, Prepared, Presence, Reading,
@@ -48,6 +48,15 @@ pub enum Msg {
         began: Now,
         /// What was answered.
         answer: Box<Answer>,
+    },
+    /// What a metric source remembers of the time before it was first looked at.
+    Remembered {
+        /// The source.
+        source: SourceId,
+        /// When it was asked.
+        began: Now,
+        /// What it remembers.
+        past: Vec<Past>,
     },
     /// Answers [`super::Effect::Prepare`].
     Prepared {

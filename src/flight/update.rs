@@ -32,6 +32,7 @@ impl Flight {
             Msg::CheckAnswered { check, request, began, answer } => {
                 self.check_answered(now, &check, request, began, *answer);
             }
+            Msg::Remembered { source, began, past } => self.remembered(&source, began, past),
             Msg::Prepared { request, router, result } => self.prepared(request, router, result),
             Msg::SetAnswered { change, router, attempt, outcome } => {
                 self.set_answered(now, change, &router, attempt, outcome, &mut out);

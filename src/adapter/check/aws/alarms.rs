@@ -84,9 +84,9 @@ mod asking {
 
     use super::super::call::Service;
     use super::{Config, Which};
+    use crate::adapter::aws::xml::Element;
     use crate::adapter::check::Check;
     use crate::adapter::check::system::{Bounded, System, Untold, few, quote, rfc3339};
-    use crate::adapter::router::alb::xml::Element;
     use crate::domain::check::{Answer, Asking, Verdict};
     use crate::domain::{Timestamp, Trouble};
 

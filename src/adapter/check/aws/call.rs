@@ -8,11 +8,10 @@ use ::http::header::{ACCEPT, HeaderName, HeaderValue};
 use serde_json::Value;
 
 use super::Place;
+use crate::adapter::aws::xml::{self, Element};
+use crate::adapter::aws::{Keys, No, masked};
 use crate::adapter::check::system::{Advice, Untold, date, quote, refused, retry_after, with_wait};
 use crate::adapter::http::{Answer as Said, Client, Request, Tls};
-use crate::adapter::router::alb::keys::{Keys, masked};
-use crate::adapter::router::alb::words::No;
-use crate::adapter::router::alb::xml::{self, Element};
 use crate::domain::{Timestamp, Trouble, TroubleKind};
 
 const ADVICE: Advice = Advice {
@@ -52,10 +51,10 @@ impl Service {
         place: &Place,
         patience: Duration,
     ) -> Result<Self, Trouble> {
-        let endpoint = place.at(host).ok_or_else(|| place.nowhere())?;
+        let endpoint = place.at(host)?;
         let address = endpoint.to_string();
         let client = Client::new(endpoint, None, &Tls::default(), patience)?;
-        Ok(Self { name, permission, address, client, keys: place.keys(patience) })
+        Ok(Self { name, permission, address, client, keys: Keys::new(&place.chain, &place.region, patience) })
     }
 
     /// Asks a service that speaks JSON. `target` comes before the action in the header that names it; `missing` are the

@@ -1,11 +1,12 @@
 //! Which region, where its interface is, and who asks.
 
-use std::path::PathBuf;
-
+use crate::adapter::aws::Chain;
+#[cfg(feature = "aws")]
+use crate::adapter::aws::regional;
 use crate::adapter::http::Endpoint;
-use crate::adapter::router::alb::config::{role, web};
-use crate::domain::Trouble;
-use crate::setting::{Kind, Table, Wrong, absolute_path, quoted, word};
+use crate::adapter::router::alb::config::web;
+use crate::domain::{Trouble, TroubleKind};
+use crate::setting::{Kind, Table, Wrong, quoted, word};
 
 /// A region, and who asks there.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -14,12 +15,8 @@ pub struct Place {
     pub region: String,
     /// The interface, where it is not the region's own.
     pub endpoint: Option<Endpoint>,
-    /// The profile of the AWS configuration files; the whole chain of credentials where none is named.
-    pub profile: Option<String>,
-    /// The file of credentials; else the one that AWS's own tools read.
-    pub credentials: Option<PathBuf>,
-    /// The role that is assumed with them.
-    pub role: Option<String>,
+    /// Where credentials come from.
+    pub chain: Chain,
 }
 
 impl Place {
@@ -34,24 +31,18 @@ impl Place {
     pub(super) fn of(table: &mut Table<'_>, region: String) -> Self {
         let doc = "Where the interface is, for a VPC endpoint; else the region's own.";
         let endpoint = table.optional("endpoint", doc, &web());
-        let doc = "The profile in AWS's own configuration files; else environment, files, role of the machine, as AWS's tools do.";
-        let profile = table.optional("profile", doc, &word("the name of an AWS profile", "-_.@/+=,:", 100));
-        let doc = "The file that holds the credentials of the profile; else the one that AWS's own tools read.";
-        let credentials = table.optional("credentials", doc, &absolute_path());
-        let assumed = table.optional("role", "The role that is assumed with these credentials.", &role());
-        Self {
-            region,
-            endpoint: endpoint.map(|endpoint| endpoint.value),
-            profile: profile.map(|profile| profile.value),
-            credentials: credentials.map(|path| path.value),
-            role: assumed.map(|role| role.value),
-        }
+        Self { region, endpoint: endpoint.map(|endpoint| endpoint.value), chain: Chain::read(table) }
     }
 
     /// The interface of a service, by the first part of its host's name.
-    pub(super) fn at(&self, service: &str) -> Option<Endpoint> {
-        let suffix = if self.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-        self.endpoint.clone().or_else(|| Endpoint::parse(&format!("https://{service}.{}.{suffix}", self.region)))
+    #[cfg(feature = "aws")]
+    pub(super) fn at(&self, service: &str) -> Result<Endpoint, Trouble> {
+        let nowhere = || {
+            let advice = "name the address of its interface as `endpoint`";
+            let why = "its interface has no address that is known here";
+            Trouble::new(TroubleKind::Mismatch, format!("ask in region {}", self.region), why, advice)
+        };
+        self.endpoint.clone().or_else(|| regional(service, &self.region)).ok_or_else(nowhere)
     }
 
     /// Said by a build without the crates of AWS.
@@ -59,24 +50,7 @@ impl Place {
     pub(super) fn missing(&self, what: &str) -> Trouble {
         let advice = "build it with: cargo install --locked --path . --features aws";
         let why = "this flightdeck was built without the feature `aws`";
-        Trouble::new(crate::domain::TroubleKind::Mismatch, format!("ask about {what} in {}", self.region), why, advice)
-    }
-
-    /// What an address that cannot be made is said to be.
-    #[cfg(feature = "aws")]
-    pub(super) fn nowhere(&self) -> Trouble {
-        let advice = "name the address of its interface as `endpoint`";
-        let why = "its interface has no address that is known here";
-        Trouble::new(crate::domain::TroubleKind::Mismatch, format!("ask in region {}", self.region), why, advice)
-    }
-
-    /// Who asks.
-    #[cfg(feature = "aws")]
-    pub(super) fn keys(&self, patience: std::time::Duration) -> crate::adapter::router::alb::keys::Keys {
-        use crate::adapter::router::alb::keys::{Keys, Source};
-
-        let Self { region, profile, credentials, role, .. } = self.clone();
-        Keys::of(Source { profile, file: credentials, role, region }, patience)
+        Trouble::new(TroubleKind::Mismatch, format!("ask about {what} in {}", self.region), why, advice)
     }
 }
 

@@ -192,7 +192,7 @@ pub(in crate::adapter) fn web() -> Kind<Endpoint> {
     })
 }
 
-pub(in crate::adapter) fn role() -> Kind<String> {
+fn role() -> Kind<String> {
     let schema = json!({ "type": "string", "pattern": "^arn:[^:]+:iam::[0-9]+:role/." });
     Kind::from_text("the ARN of a role, such as \"arn:aws:iam::123456789012:role/deploy\"", schema, |text| {
         let parts: Vec<&str> = text.splitn(6, ':').collect();
