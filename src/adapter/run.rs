@@ -23,7 +23,7 @@ const QUOTED: usize = 300;
 const FAREWELL: Duration = Duration::from_millis(500);
 
 /// What became of a run.
-pub(super) enum Ran {
+pub(in crate::adapter) enum Ran {
     /// It could not be started: nothing happened.
     NotStarted(std::io::Error),
     /// It ended by itself.
@@ -38,15 +38,15 @@ pub(super) enum Ran {
 }
 
 /// How a program ended, and what it said.
-pub(super) struct Ended {
+pub(in crate::adapter) struct Ended {
     /// Its exit code; `None` when a signal ended it.
-    pub(super) code: Option<i32>,
+    pub(in crate::adapter) code: Option<i32>,
     /// How, for people: `exit status: 1`.
-    pub(super) how: String,
+    pub(in crate::adapter) how: String,
     /// Its first output.
-    pub(super) out: Vec<u8>,
+    pub(in crate::adapter) out: Vec<u8>,
     /// The end of its second one, for people.
-    pub(super) words: String,
+    pub(in crate::adapter) words: String,
 }
 
 /// The program and whatever it started.
@@ -62,7 +62,7 @@ impl Drop for Group {
 }
 
 /// Runs a program with this on its input.
-pub(super) async fn run(words: &[String], input: Vec<u8>, limit: Duration) -> Ran {
+pub(in crate::adapter) async fn run(words: &[String], input: Vec<u8>, limit: Duration) -> Ran {
     let Some((program, arguments)) = words.split_first() else {
         return Ran::NotStarted(std::io::Error::new(std::io::ErrorKind::NotFound, "no program is named"));
     };

@@ -16,10 +16,23 @@
 //! To add one: a file or folder beside this one with a configuration that is [`Configured`], a line in `kinds`, and a row of
 //! scenarios in the contract suite, `tests/it/adapters/check/contract.rs`. `say` has the words that all of them share.
 
+pub mod argocd;
+pub mod aws;
 pub mod command;
+pub mod datadog_monitors;
+mod filled;
+pub mod github_run;
 pub mod http;
+pub mod image;
+pub mod image_signed;
+pub mod jira_issue;
 mod kinds;
+pub mod kubernetes;
+pub mod pagerduty_incidents;
+pub mod prometheus_alerts;
 mod say;
+mod since;
+mod system;
 pub mod tcp;
 
 use std::fmt::Debug;

@@ -16,5 +16,6 @@ mod nginx;
 mod octopus;
 mod rest;
 mod router;
+mod systems;
 mod traefik;
 mod traffic_manager;

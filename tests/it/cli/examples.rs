@@ -7,9 +7,12 @@ use regex::{Captures, Regex};
 use super::{flightdeck, text};
 
 /// Their credentials are looked for elsewhere than on this machine; their adapters' own tests have them.
-const ELSEWHERE: [&str; 7] = [
+const ELSEWHERE: [&str; 10] = [
     "alb.toml",
     "argo-rollouts.toml",
+    "checks-aws.toml",
+    "checks-kubernetes.toml",
+    "checks-signed.toml",
     "httproute.toml",
     "istio.toml",
     "metrics-cloudwatch.toml",

@@ -20,14 +20,14 @@ use crate::domain::{Trouble, TroubleKind};
 const LOGIN: Duration = Duration::from_secs(20);
 
 /// One cluster and namespace.
-pub(super) struct Cluster {
-    pub(super) place: Place,
+pub(in crate::adapter) struct Cluster {
+    pub(in crate::adapter) place: Place,
     patience: Duration,
     door: Mutex<Option<Arc<Door>>>,
 }
 
 /// Why there is no whole answer.
-pub(super) enum Lost {
+pub(in crate::adapter) enum Lost {
     /// The way to the cluster could not be opened: no byte went out.
     Unopened(Trouble),
     /// The exchange failed.
@@ -35,7 +35,7 @@ pub(super) enum Lost {
 }
 
 impl Lost {
-    pub(super) fn trouble(self, what: &str) -> Trouble {
+    pub(in crate::adapter) fn trouble(self, what: &str) -> Trouble {
         match self {
             Self::Unopened(trouble) => trouble,
             Self::Exchange(failure) => failure.trouble(what),
@@ -51,18 +51,18 @@ impl Lost {
 }
 
 impl Cluster {
-    pub(super) fn new(place: Place, patience: Duration) -> Self {
+    pub(in crate::adapter) fn new(place: Place, patience: Duration) -> Self {
         Self { place, patience, door: Mutex::new(None) }
     }
 
     /// Where it is, once that is known.
-    pub(super) async fn address(&self) -> String {
+    pub(in crate::adapter) async fn address(&self) -> String {
         let door = self.door.lock().await;
         door.as_ref().map(|door| door.client.endpoint().to_string()).unwrap_or_default()
     }
 
     /// What is being done, with where: `read httproutes/app of shop in context prod (https://…)`.
-    pub(super) async fn told(&self, what: &str) -> String {
+    pub(in crate::adapter) async fn told(&self, what: &str) -> String {
         let place = format!("{what} of {} in {}", self.place.namespace, self.place.cluster);
         match self.address().await {
             address if address.is_empty() => place,
@@ -71,7 +71,7 @@ impl Cluster {
     }
 
     /// Asks without changing anything. Told 401, it logs in anew and asks once more.
-    pub(super) async fn look(&self, request: &Request) -> Result<Answer, Lost> {
+    pub(in crate::adapter) async fn look(&self, request: &Request) -> Result<Answer, Lost> {
         let answer = self.ask(request, None).await?;
         if answer.status != 401 {
             return Ok(answer);
@@ -85,7 +85,7 @@ impl Cluster {
     }
 
     /// Reads one document of a path; every no becomes the trouble that it means.
-    pub(super) async fn document(&self, what: &str, path: &str) -> Result<Value, Trouble> {
+    pub(in crate::adapter) async fn document(&self, what: &str, path: &str) -> Result<Value, Trouble> {
         match self.look(&Request::get(path)).await {
             Err(lost) => Err(lost.trouble(&self.told(what).await)),
             Ok(answer) if answer.is_success() => {
@@ -163,7 +163,7 @@ fn mask(text: &mut Vec<u8>, login: &[(HeaderName, HeaderValue)]) {
 }
 
 /// A no, with what it means to an operator.
-pub(super) fn refusal(answer: &Answer, what: &str) -> Trouble {
+pub(in crate::adapter) fn refusal(answer: &Answer, what: &str) -> Trouble {
     let mut trouble = answer.refusal(what);
     trouble.advice = match answer.status {
         401 => "log in anew, or see whether the token that the kubeconfig names is right and not expired".to_owned(),
