@@ -222,9 +222,21 @@ fn panes(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model) {
             }
             put(Action::Details, "details");
         }
+        Pane::Metrics if model.charts.alone => {
+            put(Action::Left, "cursor");
+            put(Action::EarlierRange, "earlier");
+            if model.charts.past.is_some() || model.charts.cursor.is_some() {
+                put(Action::Escape, "back to now");
+            } else {
+                put(Action::Zoom, if model.zoomed { "smaller" } else { "whole screen" });
+            }
+        }
         Pane::Metrics => {
             put(Action::NextSpan, "span");
-            put(Action::Zoom, "zoom");
+            put(Action::EarlierRange, "earlier");
+            if model.charts.past.is_some() {
+                put(Action::Escape, "back to now");
+            }
             if drives {
                 put(Action::NextStep, "next step");
             }

@@ -1,6 +1,7 @@
 //! Flows: key strings in, what is sent, kept and shown out.
 
 mod back;
+mod charts;
 mod confirm;
 mod effects;
 mod fingers;
