@@ -13,8 +13,10 @@
 
 mod checklist;
 mod file;
+mod guard;
 mod journal;
 mod markdown;
+mod panel;
 mod plan;
 mod pool;
 mod read;
