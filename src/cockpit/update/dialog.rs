@@ -287,7 +287,13 @@ impl Model {
             let known = change.outcomes.get(&spec.id).and_then(|known| known.outcome.as_ref());
             lines.push(format!("  {}", known.map_or("no word yet", Outcome::word)));
         }
-        (spec.id.to_string(), lines)
+        let mut guards = self.guard_details();
+        if guards.is_empty() {
+            return (spec.id.to_string(), lines);
+        }
+        guards.extend([String::new(), format!("{}:", spec.id)]);
+        guards.extend(lines);
+        (format!("Guards, and {}", spec.id), guards)
     }
 
     /// Leaves, or asks first where something would stop with it (S1).

@@ -17,6 +17,7 @@ mod people;
 mod question;
 mod router;
 mod setting;
+mod watch;
 
 pub(super) use navigate::around;
 

@@ -105,7 +105,7 @@ fn title(
     }
     if let Some(at) = model.charts.cursor.filter(|at| alone.is_some() && range.holds(*at)) {
         let ago = clock_span(model.now.elapsed.since(at));
-        title.push(Span::styled(format!("cursor {ago} ago "), pen.style(Role::Accent)));
+        title.push(Span::styled(format!(" cursor {ago} ago "), pen.style(Role::Accent)));
     }
     title.extend(super::pointer::span(pen, model, "Metrics"));
     let trouble = model.flight.measures.troubles.iter().next();

@@ -45,6 +45,7 @@ fn with_panels() -> Procedure {
         pool: None,
         interval: Duration::from_secs(10),
         limits: Limits::default(),
+        metered: false,
     });
     procedure.panels = vec![
         panel("heap", Unit::Bytes, &both, Some(Limit::Above(3.0 * 1024.0 * 1024.0 * 1024.0))),

@@ -5,6 +5,7 @@ mod charts;
 mod confirm;
 mod effects;
 mod fingers;
+mod guard_line;
 mod handover;
 mod pair_screens;
 mod panes;
