@@ -98,6 +98,10 @@ pub enum Action {
     ToggleExcluded,
     /// The next span of the charts.
     NextSpan,
+    /// The charts show an earlier time.
+    EarlierRange,
+    /// The charts show a later time, at most until now.
+    LaterRange,
     /// All keys.
     Help,
     /// The palette.
@@ -189,6 +193,8 @@ impl Action {
             | Self::NextPool
             | Self::ToggleExcluded
             | Self::NextSpan
+            | Self::EarlierRange
+            | Self::LaterRange
             | Self::Help
             | Self::Palette
             | Self::Details

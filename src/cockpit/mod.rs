@@ -20,7 +20,7 @@ mod update;
 
 pub use action::Action;
 pub use banner::{Banner, request_words};
-pub use chart::Charts;
+pub use chart::{Chart, ChartLine, Charts, Past, Range, Span};
 pub use check::{CheckRow, CheckTable};
 pub use checklist::ChecklistRow;
 pub use crew::{Part, Person};

@@ -149,6 +149,8 @@ impl Model {
             | Action::AcceptDrift
             | Action::Toggle
             | Action::NextSpan
+            | Action::EarlierRange
+            | Action::LaterRange
             | Action::Help
             | Action::Palette
             | Action::CallView

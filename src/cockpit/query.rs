@@ -277,7 +277,7 @@ impl Model {
                 }
             },
             Pane::Checklist => self.checklist_enter(),
-            Pane::Metrics => Some("other span".to_owned()),
+            Pane::Metrics => self.chart_enter(),
             Pane::Logs => Some(if self.logs.is_paused() { "follow" } else { "pause" }.to_owned()),
         }
     }

@@ -59,15 +59,6 @@ pub enum Msg {
         /// What was answered.
         answer: Box<Answer>,
     },
-    /// What a metric source remembers of the time before it was first looked at.
-    Remembered {
-        /// The source.
-        source: SourceId,
-        /// When it was asked.
-        began: Now,
-        /// What it remembers.
-        past: Vec<Past>,
-    },
     /// Answers [`super::Effect::Prepare`].
     Prepared {
         /// The request's number.

@@ -3,6 +3,7 @@
 //! Invariants: only [`confirm`] asks the flight to send, and only after a frame with what is sent went out (F2); mouse
 //! and paste never reach it; what opens by itself is a banner, never a dialog.
 
+mod chart;
 mod check;
 mod checklist;
 mod confirm;
@@ -17,6 +18,9 @@ mod people;
 mod question;
 mod router;
 mod setting;
+mod watch;
+
+pub(super) use navigate::around;
 
 use super::query::BEAT;
 use super::{Action, Effect, Model, Msg, Noticed, Overlay, OverlayKind};
@@ -230,7 +234,9 @@ impl Model {
             Action::NextLevel => self.next_level(),
             Action::NextPool => self.next_pool(),
             Action::ToggleExcluded => self.toggle_excluded(),
-            Action::NextSpan => self.next_span(),
+            Action::NextSpan => self.span_by(1),
+            Action::EarlierRange => self.shift_range(true, out),
+            Action::LaterRange => self.shift_range(false, out),
             Action::Help => self.show(OverlayKind::Help),
             Action::Palette => self.open(OverlayKind::Palette(super::Palette::default()), by_enter),
             Action::CallView => self.call_view = !self.call_view,

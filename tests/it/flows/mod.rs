@@ -1,10 +1,12 @@
 //! Flows: key strings in, what is sent, kept and shown out.
 
 mod back;
+mod charts;
 mod checks;
 mod confirm;
 mod effects;
 mod fingers;
+mod guard_line;
 mod handover;
 mod pair_screens;
 mod panes;
