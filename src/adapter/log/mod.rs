@@ -21,6 +21,7 @@
 
 mod clean;
 mod config;
+pub mod datadog;
 mod harmless;
 mod json;
 mod kinds;
@@ -28,15 +29,17 @@ mod level;
 mod lines;
 pub mod local;
 mod mask;
+mod poll;
 mod stamp;
 
 use std::fmt::Debug;
 use std::sync::Arc;
 
-pub use clean::Cleaner;
+pub use clean::{Cleaner, Delivered};
 pub use config::Config;
 use futures_util::stream::BoxStream;
 pub use kinds::{DEFAULT, KINDS, LogKind};
+pub use poll::Pace;
 
 use crate::domain::Trouble;
 use crate::domain::log::{LogBatch, LogSourceState};
@@ -46,8 +49,8 @@ use crate::domain::log::{LogBatch, LogSourceState};
 /// # Errors
 /// When the pattern of lines to exclude cannot be read, or the command is empty.
 pub fn source(config: &Config) -> Result<Arc<dyn LogSource>, Trouble> {
-    // Whoever follows later makes a cleaner of its own; a pattern that cannot be read is said now.
-    Cleaner::new(config.mask, config.exclude.as_deref())?;
+    // Whoever follows later makes a cleaner of its own; patterns that cannot be read are said now.
+    Cleaner::of(config)?;
     config.origin.connect(config)
 }
 

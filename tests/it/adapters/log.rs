@@ -314,7 +314,16 @@ async fn a_probe_says_whether_the_source_is_there() {
 }
 
 fn config(origin: Local) -> Config {
-    Config { id: "app".into(), pool: Some("blue".into()), origin: Arc::new(origin), exclude: None, mask: true }
+    Config {
+        id: "app".into(),
+        pool: Some("blue".into()),
+        origin: Arc::new(origin),
+        exclude: None,
+        exclude_query: None,
+        mask: true,
+        mask_fields: Vec::new(),
+        mask_patterns: Vec::new(),
+    }
 }
 
 /// So many lines: `line 0`, `line 1` ...

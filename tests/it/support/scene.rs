@@ -139,6 +139,7 @@ pub fn lines(app: &mut App) {
             level: *level,
             text: (*text).to_owned(),
             excluded: *excluded,
+            fields: None,
         });
         let batch = LogBatch {
             source: pool.as_str().into(),
@@ -146,6 +147,7 @@ pub fn lines(app: &mut App) {
             lines: lines.collect(),
             dropped: 0,
             watermark: None,
+            by_time: false,
         };
         app.tell(Msg::Lines(batch));
     }
