@@ -75,6 +75,7 @@ enum Form {
     Bearer,
     Header(HeaderName),
     Basic(String),
+    Scheme(&'static str),
 }
 
 impl Login {
@@ -98,6 +99,11 @@ impl Login {
         Self::of(Form::Basic(user), From::Kept(from))
     }
 
+    /// `Authorization:` with a scheme of the system's own.
+    pub fn scheme(scheme: &'static str, from: SecretRef) -> Self {
+        Self::of(Form::Scheme(scheme), From::Kept(from))
+    }
+
     fn of(form: Form, from: From) -> Self {
         Self { form, from, kept: Mutex::new(None) }
     }
@@ -115,6 +121,7 @@ impl Login {
         let exposed = secret.secret.expose_secret();
         let (name, text) = match &self.form {
             Form::Bearer => (header::AUTHORIZATION, format!("Bearer {exposed}")),
+            Form::Scheme(scheme) => (header::AUTHORIZATION, format!("{scheme} {exposed}")),
             Form::Header(name) => (name.clone(), exposed.to_owned()),
             Form::Basic(user) => {
                 (header::AUTHORIZATION, format!("Basic {}", STANDARD.encode(format!("{user}:{exposed}"))))

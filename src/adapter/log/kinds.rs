@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Origin, datadog, local};
+use super::{Origin, datadog, elastic, local, loki};
 use crate::setting::Table;
 
 /// One kind of log source.
@@ -45,6 +45,30 @@ pub const KINDS: &[LogKind] = &[
         is_metered: true,
         excludes_by_query: true,
         read: |table| origin(datadog::Config::read(table)),
+    },
+    LogKind {
+        name: "loki",
+        doc: "Loki: what a query in LogQL finds, told as it comes.",
+        feature: None,
+        is_metered: false,
+        excludes_by_query: false,
+        read: |table| origin(loki::Config::read(table)),
+    },
+    LogKind {
+        name: "elasticsearch",
+        doc: "Elasticsearch: what a query in Lucene's syntax finds.",
+        feature: None,
+        is_metered: false,
+        excludes_by_query: true,
+        read: |table| origin(elastic::Config::read(table, elastic::Product::Elasticsearch)),
+    },
+    LogKind {
+        name: "opensearch",
+        doc: "OpenSearch: what a query in Lucene's syntax finds.",
+        feature: None,
+        is_metered: false,
+        excludes_by_query: true,
+        read: |table| origin(elastic::Config::read(table, elastic::Product::OpenSearch)),
     },
 ];
 

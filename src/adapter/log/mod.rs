@@ -22,12 +22,15 @@
 mod clean;
 mod config;
 pub mod datadog;
+pub mod elastic;
 mod harmless;
 mod json;
+mod keys;
 mod kinds;
 mod level;
 mod lines;
 pub mod local;
+pub mod loki;
 mod mask;
 mod poll;
 mod stamp;

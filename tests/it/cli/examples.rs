@@ -14,8 +14,9 @@ const ELSEWHERE: [&str; 6] =
 fn check_says_of_every_example_what_is_wrong_when_its_systems_are_down() {
     let folder = tempfile::tempdir().unwrap();
     let address = Regex::new(r#"(https?://|tcp:)[^/"\s]+"#).unwrap();
-    let secret = Regex::new(r"(?m)^(\s*(?:token|password|client_secret)\s*=\s*)\{[^}]*\}").unwrap();
+    let secret = Regex::new(r"(?m)^(\s*(?:token|password|client_secret|api_key|app_key)\s*=\s*)\{[^}]*\}").unwrap();
     let files = Regex::new(r"(?m)^\s*(tls|ssh_config)\s*=.*$").unwrap();
+    let site = Regex::new(r"(?m)^site\s*=.*$").unwrap();
     let mut looked = 0;
     for example in std::fs::read_dir("profiles").unwrap() {
         let path = example.unwrap().path();
@@ -33,6 +34,7 @@ fn check_says_of_every_example_what_is_wrong_when_its_systems_are_down() {
             port += 1;
             format!("{}127.0.0.1:{port}", if &found[1] == "tcp:" { "tcp:" } else { "http://" })
         };
+        let text_of = site.replace_all(&text_of, "at = \"https://api\"");
         let told = address.replace_all(&text_of, nobody);
         let told = secret.replace_all(&told, "${1}{ env = \"USER\" }");
         let told = files.replace_all(&told, "").replace("\"ssh:", "\"unix:/nowhere/");

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use ::http::HeaderName;
 
+use super::super::keys::{required_secret, timeout};
 use super::super::poll::Pace;
 use crate::adapter::http::{Client, Endpoint, Login, Tls, endpoint};
 use crate::adapter::secret::SecretRef;
 use crate::domain::Trouble;
-use crate::setting::{Kind, Table, Wrong, choice, duration, text};
+use crate::setting::{Kind, Table, Wrong, choice, text};
 
 /// Datadog's sites.
 const SITES: [&str; 7] = [
@@ -92,22 +93,4 @@ impl Config {
 
 fn site() -> Kind<&'static str> {
     choice(&SITES.map(|site| (site, site)), &[])
-}
-
-/// How long one answer of a search may take.
-pub(in crate::adapter::log) fn timeout(table: &mut Table<'_>) -> Duration {
-    let (least, most) = (Duration::from_millis(100), Duration::from_mins(1));
-    let timeout = table.optional("timeout", "How long an answer may take. Default 10s.", &duration(least, most));
-    timeout.map_or(Duration::from_secs(10), |timeout| timeout.value)
-}
-
-/// A secret that must be named.
-pub(in crate::adapter::log) fn required_secret(table: &mut Table<'_>, key: &str, noun: &str) -> Option<SecretRef> {
-    let is_there = table.has(key);
-    let secret = SecretRef::read(table, key, &format!("Where {noun} is kept."));
-    if !is_there {
-        let wrong = Wrong::new(format!("is missing: where {noun} is kept"));
-        table.require(key, wrong.accepted(format!("{key} = {{ env = ... }}")));
-    }
-    secret
 }

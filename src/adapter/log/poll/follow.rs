@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::super::{Cleaner, Config, LogSource, LogUpdate};
 use super::seen::Seen;
-use super::{Found, Pace, Page, Refused, System, Window};
+use super::{Found, Live, Pace, Page, Refused, System, Window};
 use crate::domain::log::{LogBatch, LogSourceState};
 use crate::domain::{Timestamp, Trouble, TroubleKind};
 
@@ -51,6 +51,9 @@ impl<S: System> LogSource for Polled<S> {
             open: None,
             due: None,
             failures: 0,
+            live: self.system.live(),
+            live_trouble: None,
+            missing: Vec::new(),
             ready: VecDeque::new(),
             told: None,
         };
@@ -91,6 +94,11 @@ struct Following<S> {
     open: Option<Open>,
     due: Option<Instant>,
     failures: u32,
+    live: Option<BoxStream<'static, Live>>,
+    /// Why it does not tell lines by itself.
+    live_trouble: Option<Trouble>,
+    /// The times of lines that it left out and no poll has found yet.
+    missing: Vec<Timestamp>,
     ready: VecDeque<LogUpdate>,
     told: Option<LogSourceState>,
 }
@@ -110,7 +118,19 @@ impl<S: System> Following<S> {
                 return update;
             }
             if let Some(due) = self.due {
-                sleep_until(due).await;
+                match &mut self.live {
+                    None => sleep_until(due).await,
+                    Some(live) => {
+                        let told = tokio::select! {
+                            () = sleep_until(due) => None,
+                            told = live.next() => told,
+                        };
+                        if let Some(told) = told {
+                            self.hear(told);
+                            continue;
+                        }
+                    }
+                }
                 self.due = None;
             }
             self.step().await;
@@ -118,11 +138,7 @@ impl<S: System> Following<S> {
     }
 
     async fn step(&mut self) {
-        let mut cleaner = match self.cleaner.take().map_or_else(|| Cleaner::of(&self.config), Ok) {
-            Ok(cleaner) => cleaner,
-            // A source with such a pattern was refused before it was made.
-            Err(trouble) => return self.failed(trouble),
-        };
+        let Some(mut cleaner) = self.cleaner() else { return };
         let open = match self.open.take() {
             Some(open) => open,
             None => self.begin(0),
@@ -140,6 +156,45 @@ impl<S: System> Following<S> {
             Err(Refused::Expired(trouble)) if open.restarts >= RESTARTS => self.failed(trouble),
             Err(Refused::Expired(_)) => self.open = Some(self.begin(open.restarts + 1)),
             Err(Refused::Failed(trouble)) => self.failed(trouble),
+        }
+    }
+
+    fn cleaner(&mut self) -> Option<Cleaner> {
+        let cleaner = self.cleaner.take().map_or_else(|| Cleaner::of(&self.config), Ok);
+        // A source with such a pattern was refused before it was made.
+        cleaner.map_err(|trouble| self.failed(trouble)).ok()
+    }
+
+    /// Takes what the system tells by itself.
+    fn hear(&mut self, told: Live) {
+        match told {
+            // What it said between two tails is in no tail.
+            Live::Opened => {
+                self.live_trouble = None;
+                self.hurry();
+            }
+            Live::Ended => {}
+            Live::Broken(trouble) => {
+                self.tell(LogSourceState::Waiting(trouble.clone()));
+                self.live_trouble = Some(trouble);
+            }
+            Live::Lines { lines, dropped } => {
+                let Some(mut cleaner) = self.cleaner() else { return };
+                let found = lines.into_iter().map(|line| line.found(&mut cleaner)).collect();
+                self.cleaner = Some(cleaner);
+                if !dropped.is_empty() {
+                    self.missing.extend(dropped);
+                    self.hurry();
+                }
+                self.hand_over(found, false);
+            }
+        }
+    }
+
+    /// The next poll is at once, unless the system asked to be left alone.
+    fn hurry(&mut self) {
+        if self.failures == 0 && self.open.is_none() {
+            self.due = Some(Instant::now());
         }
     }
 
@@ -172,7 +227,12 @@ impl<S: System> Following<S> {
             self.done = Some(self.done.map_or(done, |before| before.max(done)));
         }
         let behind = now().since(open.window.to).saturating_sub(self.pace.lag);
-        self.tell(if !is_over && behind > BEHIND { self.falls_behind(behind) } else { LogSourceState::Following });
+        self.tell(match &self.live_trouble {
+            _ if !is_over && behind > BEHIND => self.falls_behind(behind),
+            Some(trouble) => LogSourceState::Waiting(trouble.clone()),
+            None => LogSourceState::Following,
+        });
+        self.missing.retain(|missing| !lines.iter().any(|line| line.at == *missing));
         self.hand_over(lines, is_over);
         let pages = open.pages + 1;
         let pause = budget.map_or(Duration::ZERO, super::Budget::pause);
@@ -205,12 +265,14 @@ impl<S: System> Following<S> {
         if lines.is_empty() && !is_over {
             return;
         }
+        // What stands in a window that was read to its end, and was not there, is lost.
+        let lost = if is_over { self.missing.extract_if(.., |missing| Some(*missing) < self.done).count() } else { 0 };
         let (source, pool) = (self.config.id.clone(), self.config.pool.clone());
         self.ready.push_back(LogUpdate::Lines(LogBatch {
             source,
             pool,
             lines,
-            dropped: 0,
+            dropped: lost as u64,
             watermark: self.done,
             by_time: true,
         }));

@@ -6,6 +6,9 @@
 //! lines may come late, so windows overlap; a line that was seen is known by the system's own id and handed over once. What
 //! stands before the beginning of the next window is the [watermark](LogBatch::watermark).
 //!
+//! A system that tells lines by itself is listened to between the polls. What it leaves out is found by the next poll, and counted
+//! as dropped where it is not.
+//!
 //! # When it is refused
 //! A cursor that is over begins the window anew. A system that asks to be left alone is left alone as long as it says, and
 //! goes on with the same page. Any other no, or no answer, is told, and asked again after a pause that grows; nothing is
@@ -23,12 +26,13 @@ mod pace;
 mod seen;
 
 use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
 
 pub(super) use budget::{Budget, refused};
 pub(super) use follow::Polled;
 pub use pace::Pace;
 
-use super::Cleaner;
+use super::{Cleaner, Delivered};
 use crate::domain::log::LogLine;
 use crate::domain::{Timestamp, Trouble};
 
@@ -44,6 +48,11 @@ pub(super) trait System: Send + Sync + 'static {
         window: Window,
         cursor: Option<&'a str>,
     ) -> BoxFuture<'a, Result<Page, Refused>>;
+
+    /// Lines as they come, where it tells them; what it misses is found by the pages.
+    fn live(&self) -> Option<BoxStream<'static, Live>> {
+        None
+    }
 }
 
 /// Absolute times that are asked for.
@@ -86,4 +95,45 @@ pub(super) enum Refused {
     Later(std::time::Duration, Trouble),
     /// Any other reason.
     Failed(Trouble),
+}
+
+/// What a system tells by itself.
+#[derive(Debug)]
+pub(super) enum Live {
+    /// It tells lines from now on.
+    Opened,
+    /// Lines, and the times of those that it left out.
+    Lines {
+        /// The lines.
+        lines: Vec<Heard>,
+        /// The times.
+        dropped: Vec<Timestamp>,
+    },
+    /// It ended, as it does; it is opened again.
+    Ended,
+    /// It does not tell lines; it is opened again.
+    Broken(Trouble),
+}
+
+/// One line as a system tells it.
+#[derive(Debug)]
+pub(super) struct Heard {
+    /// The system's own id of it.
+    pub(super) id: String,
+    /// The time that the system gives it.
+    pub(super) at: Timestamp,
+    /// What it says.
+    pub(super) text: Vec<u8>,
+    /// What the system says of it.
+    pub(super) labels: Vec<(String, String)>,
+}
+
+impl Heard {
+    /// The same as a line that the core may have.
+    pub(super) fn found(self, cleaner: &mut Cleaner) -> Found {
+        let labels: Vec<(&str, &str)> = self.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        let at = Some(self.at);
+        let line = cleaner.delivered(&Delivered { at, text: &self.text, labels: &labels, ..Delivered::default() });
+        Found { id: self.id, at: self.at, line }
+    }
 }
