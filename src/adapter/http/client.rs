@@ -36,9 +36,9 @@ impl Client {
         Ok(Self { endpoint, logins: login.into_iter().collect(), tls, peer: None, patience, is_over: |answer| answer.status == 401 })
     }
 
-    /// The same for a system that wants to be shown more than one secret.
+    /// The same for a system that wants a second secret, in a header of its own.
     #[must_use]
-    pub fn also(mut self, login: Login) -> Self {
+    pub fn and(mut self, login: Login) -> Self {
         self.logins.push(login);
         self
     }

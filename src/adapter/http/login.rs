@@ -73,9 +73,9 @@ impl fmt::Display for From {
 #[derive(Clone)]
 enum Form {
     Bearer,
+    Worded(&'static str),
     Header(HeaderName),
     Basic(String),
-    Scheme(&'static str),
 }
 
 impl Login {
@@ -89,6 +89,11 @@ impl Login {
         Self::of(Form::Bearer, From::Minted(from))
     }
 
+    /// `Authorization:` with the system's own words before the secret: `Token token=`.
+    pub fn worded(words: &'static str, from: SecretRef) -> Self {
+        Self::of(Form::Worded(words), From::Kept(from))
+    }
+
     /// The secret alone in a header of the system's own: `X-Octopus-ApiKey`.
     pub fn header(name: HeaderName, from: SecretRef) -> Self {
         Self::of(Form::Header(name), From::Kept(from))
@@ -99,11 +104,6 @@ impl Login {
         Self::of(Form::Basic(user), From::Kept(from))
     }
 
-    /// `Authorization:` with a scheme of the system's own.
-    pub fn scheme(scheme: &'static str, from: SecretRef) -> Self {
-        Self::of(Form::Scheme(scheme), From::Kept(from))
-    }
-
     fn of(form: Form, from: From) -> Self {
         Self { form, from, kept: Mutex::new(None) }
     }
@@ -112,7 +112,7 @@ impl Login {
     ///
     /// # Errors
     /// When the secret cannot be had, or has characters that no header can carry.
-    pub(super) async fn shown(&self) -> Result<(HeaderName, HeaderValue), SecretError> {
+    pub(in crate::adapter) async fn shown(&self) -> Result<(HeaderName, HeaderValue), SecretError> {
         let mut kept = self.kept.lock().await;
         let secret = match kept.take().filter(Minted::is_good) {
             Some(secret) => secret,
@@ -121,7 +121,7 @@ impl Login {
         let exposed = secret.secret.expose_secret();
         let (name, text) = match &self.form {
             Form::Bearer => (header::AUTHORIZATION, format!("Bearer {exposed}")),
-            Form::Scheme(scheme) => (header::AUTHORIZATION, format!("{scheme} {exposed}")),
+            Form::Worded(words) => (header::AUTHORIZATION, format!("{words}{exposed}")),
             Form::Header(name) => (name.clone(), exposed.to_owned()),
             Form::Basic(user) => {
                 (header::AUTHORIZATION, format!("Basic {}", STANDARD.encode(format!("{user}:{exposed}"))))
@@ -138,7 +138,7 @@ impl Login {
     }
 
     /// Takes the secret out of a text.
-    pub(super) async fn mask(&self, text: &mut Vec<u8>) {
+    pub(in crate::adapter) async fn mask(&self, text: &mut Vec<u8>) {
         let kept = self.kept.lock().await;
         let Some(secret) = kept.as_ref().map(|kept| kept.secret.expose_secret().trim().as_bytes()) else { return };
         while let Some(at) = memchr::memmem::find(text, secret).filter(|_| !secret.is_empty()) {
@@ -147,7 +147,7 @@ impl Login {
     }
 
     /// The secret was refused: the next one is fetched anew.
-    pub(super) async fn forget(&self) {
+    pub(in crate::adapter) async fn forget(&self) {
         *self.kept.lock().await = None;
     }
 }

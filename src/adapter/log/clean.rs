@@ -33,6 +33,8 @@ pub struct Delivered<'a> {
     pub level: Option<&'a str>,
     /// What it says.
     pub text: &'a [u8],
+    /// Bytes of it that were left unread.
+    pub more: u64,
     /// What the system says of it: host, pod. Fields, and not part of the text.
     pub labels: &'a [(&'a str, &'a str)],
     /// A JSON object of what the program told beside the text: fields, and part of the text.
@@ -81,16 +83,13 @@ impl Cleaner {
         if raw.first() == Some(&0) {
             raw = raw.trim_start_zeros();
         }
-        if more > 0 {
-            raw = raw.get(..raw.len().saturating_sub(CUT_EDGE)).unwrap_or(raw);
-        }
-        self.finished(raw, more, &Delivered::default())
+        self.finished(raw, &Delivered { more, ..Delivered::default() })
     }
 
     /// Cleans one line that a system handed over.
     pub fn delivered(&mut self, delivered: &Delivered<'_>) -> LogLine {
         let raw = delivered.text.trim_ascii_end();
-        let mut line = self.finished(raw, 0, delivered);
+        let mut line = self.finished(raw, delivered);
         line.at = delivered.at.or(line.at);
         line.level = delivered.level.and_then(level::named).unwrap_or(line.level);
         line
@@ -103,7 +102,10 @@ impl Cleaner {
         self.masks.text(out)
     }
 
-    fn finished(&mut self, raw: &[u8], more: u64, beside: &Delivered<'_>) -> LogLine {
+    fn finished(&mut self, raw: &[u8], beside: &Delivered<'_>) -> LogLine {
+        let more = beside.more;
+        let kept = if more > 0 { raw.len().saturating_sub(CUT_EDGE) } else { raw.len() };
+        let raw = raw.get(..kept).unwrap_or(raw);
         let (mut line, mut fields) = self.read(raw);
         if let Some(attributes) = beside.attributes {
             let pairs = json::pairs(attributes);
@@ -297,7 +299,7 @@ mod tests {
         let labels = [("host", "10.1.2.3"), ("pod", "app-1\u{202e}")];
         let at = Some(Timestamp(7));
         let delivered =
-            Delivered { at, level: Some("warn"), text: b"paid\n", labels: &labels, attributes: Some(attributes) };
+            Delivered { at, level: Some("warn"), text: b"paid\n", labels: &labels, attributes: Some(attributes), more: 0 };
         let line = cleaner.delivered(&delivered);
         assert_eq!((line.at, line.level), (at, Level::Warn));
         assert_eq!(

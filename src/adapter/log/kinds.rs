@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Origin, datadog, elastic, local, loki};
+use super::{Origin, datadog, elastic, kubernetes, local, loki};
 use crate::setting::Table;
 
 /// One kind of log source.
@@ -69,6 +69,14 @@ pub const KINDS: &[LogKind] = &[
         is_metered: false,
         excludes_by_query: true,
         read: |table| origin(elastic::Config::read(table, elastic::Product::OpenSearch)),
+    },
+    LogKind {
+        name: "kubernetes-logs",
+        doc: "Kubernetes: the logs of the pods that have some labels.",
+        feature: kubernetes::FEATURE,
+        is_metered: false,
+        excludes_by_query: false,
+        read: |table| origin(kubernetes::Config::read(table)),
     },
 ];
 

@@ -27,6 +27,7 @@ mod harmless;
 mod json;
 mod keys;
 mod kinds;
+pub mod kubernetes;
 mod level;
 mod lines;
 pub mod local;

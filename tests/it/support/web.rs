@@ -71,7 +71,7 @@ impl Said {
 
 type Rules<S> = dyn Fn(&mut S, &Asked) -> Said + Send + Sync;
 
-/// What goes on with a connection that was answered 101.
+/// What goes on with a connection whose answer does not end.
 type Sockets<S> = dyn Fn(&Mutex<S>, &Asked, TcpStream) + Send + Sync;
 
 /// A running system.
@@ -97,7 +97,7 @@ impl<S: Send + 'static> Web<S> {
         Self::with_sockets(state, rules, |_, _, _| ())
     }
 
-    /// Starts one on a free port that goes on with what it answered 101.
+    /// Starts one on a free port that goes on with what it answered 101 or chunked.
     pub fn with_sockets(
         state: S,
         rules: impl Fn(&mut S, &Asked) -> Said + Send + Sync + 'static,
@@ -176,15 +176,16 @@ impl<S> Inner<S> {
             self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(asked.clone());
             (self.rules)(&mut state, &asked)
         };
+        let goes_on = said.status == 101 || said.headers.iter().any(|(name, _)| name == "Transfer-Encoding");
         let mut head = match said.status {
-            101 => "HTTP/1.1 101 Switching Protocols\r\n".to_owned(),
+            status if goes_on => format!("HTTP/1.1 {status} Said\r\n"),
             status => format!("HTTP/1.1 {status} Said\r\nContent-Length: {}\r\nConnection: close\r\n", said.body.len()),
         };
         for (name, value) in &said.headers {
             head.extend([name.as_str(), ": ", value, "\r\n"]);
         }
         let bytes = [head.as_bytes(), b"\r\n", &said.body].concat();
-        if stream.write_all(&bytes).is_ok() && said.status == 101 {
+        if stream.write_all(&bytes).is_ok() && goes_on {
             (self.sockets)(&self.state, &asked, stream);
         } else {
             stream.shutdown(Shutdown::Write).ok();

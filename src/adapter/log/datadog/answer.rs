@@ -81,6 +81,7 @@ impl Found {
                 text: attributes.message.as_deref().unwrap_or_default().as_bytes(),
                 labels: &labels,
                 attributes: attributes.attributes.as_deref().map(RawValue::get),
+                more: 0,
             });
             line.excluded |= is_noise;
             lines.push(Line { id, at, line });

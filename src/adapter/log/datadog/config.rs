@@ -86,7 +86,7 @@ impl Config {
         let key = |name, from: &SecretRef| Login::header(HeaderName::from_static(name), from.clone());
         let client = Client::new(self.at.clone(), Some(key("dd-api-key", &self.api_key)), &self.tls, self.timeout)?;
         // It answers 403 to a key that is no longer good.
-        let client = client.also(key("dd-application-key", &self.app_key));
+        let client = client.and(key("dd-application-key", &self.app_key));
         Ok(client.renewing(|answer| matches!(answer.status, 401 | 403)))
     }
 }

@@ -77,7 +77,7 @@ impl Config {
     pub(super) fn client(&self) -> Result<Client, Trouble> {
         let login = match &self.login {
             Who::Anybody => None,
-            Who::ApiKey(from) => Some(Login::scheme("ApiKey", from.clone())),
+            Who::ApiKey(from) => Some(Login::worded("ApiKey ", from.clone())),
             Who::User(user, from) => Some(Login::basic(user.clone(), from.clone())),
         };
         Client::new(self.at.clone(), login, &self.tls, self.timeout)

@@ -14,7 +14,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
-pub use config::Config;
+pub use config::{Config, Who};
 pub use product::Product;
 
 use super::config::Config as Source;

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::access::{self, Door};
 use super::place::Place;
-use crate::adapter::http::{Answer, Failure, Request};
+use crate::adapter::http::{Answer, Failure, Flow, Request};
 use crate::adapter::router::Fence;
 use crate::adapter::router::SetAnswer;
 use crate::domain::{Trouble, TroubleKind};
@@ -20,14 +20,14 @@ use crate::domain::{Trouble, TroubleKind};
 const LOGIN: Duration = Duration::from_secs(20);
 
 /// One cluster and namespace.
-pub(super) struct Cluster {
-    pub(super) place: Place,
+pub(in crate::adapter) struct Cluster {
+    pub(in crate::adapter) place: Place,
     patience: Duration,
     door: Mutex<Option<Arc<Door>>>,
 }
 
 /// Why there is no whole answer.
-pub(super) enum Lost {
+pub(in crate::adapter) enum Lost {
     /// The way to the cluster could not be opened: no byte went out.
     Unopened(Trouble),
     /// The exchange failed.
@@ -35,7 +35,7 @@ pub(super) enum Lost {
 }
 
 impl Lost {
-    pub(super) fn trouble(self, what: &str) -> Trouble {
+    pub(in crate::adapter) fn trouble(self, what: &str) -> Trouble {
         match self {
             Self::Unopened(trouble) => trouble,
             Self::Exchange(failure) => failure.trouble(what),
@@ -51,18 +51,18 @@ impl Lost {
 }
 
 impl Cluster {
-    pub(super) fn new(place: Place, patience: Duration) -> Self {
+    pub(in crate::adapter) fn new(place: Place, patience: Duration) -> Self {
         Self { place, patience, door: Mutex::new(None) }
     }
 
     /// Where it is, once that is known.
-    pub(super) async fn address(&self) -> String {
+    pub(in crate::adapter) async fn address(&self) -> String {
         let door = self.door.lock().await;
         door.as_ref().map(|door| door.client.endpoint().to_string()).unwrap_or_default()
     }
 
     /// What is being done, with where: `read httproutes/app of shop in context prod (https://…)`.
-    pub(super) async fn told(&self, what: &str) -> String {
+    pub(in crate::adapter) async fn told(&self, what: &str) -> String {
         let place = format!("{what} of {} in {}", self.place.namespace, self.place.cluster);
         match self.address().await {
             address if address.is_empty() => place,
@@ -71,12 +71,30 @@ impl Cluster {
     }
 
     /// Asks without changing anything. Told 401, it logs in anew and asks once more.
-    pub(super) async fn look(&self, request: &Request) -> Result<Answer, Lost> {
+    pub(in crate::adapter) async fn look(&self, request: &Request) -> Result<Answer, Lost> {
         let answer = self.ask(request, None).await?;
         if answer.status != 401 {
             return Ok(answer);
         }
         self.ask(request, None).await
+    }
+
+    /// Asks for an answer that goes on coming. Told 401, it logs in anew and asks once more.
+    pub(in crate::adapter) async fn flow(&self, request: &Request) -> Result<Flow, Lost> {
+        let flow = self.ask_for_flow(request).await?;
+        if flow.answer.status != 401 {
+            return Ok(flow);
+        }
+        self.ask_for_flow(request).await
+    }
+
+    async fn ask_for_flow(&self, request: &Request) -> Result<Flow, Lost> {
+        let (door, login, request) = self.introduced(request).await?;
+        let mut flow = door.client.flow(&request).await.map_err(Lost::Exchange)?;
+        if !flow.answer.is_success() {
+            self.refused(&door, &mut flow.answer, &login).await;
+        }
+        Ok(flow)
     }
 
     /// Asks for a change, once.
@@ -85,7 +103,7 @@ impl Cluster {
     }
 
     /// Reads one document of a path; every no becomes the trouble that it means.
-    pub(super) async fn document(&self, what: &str, path: &str) -> Result<Value, Trouble> {
+    pub(in crate::adapter) async fn document(&self, what: &str, path: &str) -> Result<Value, Trouble> {
         match self.look(&Request::get(path)).await {
             Err(lost) => Err(lost.trouble(&self.told(what).await)),
             Ok(answer) if answer.is_success() => {
@@ -102,11 +120,7 @@ impl Cluster {
     }
 
     async fn ask(&self, request: &Request, fence: Option<&dyn Fence>) -> Result<Answer, Lost> {
-        let door = self.door().await.map_err(Lost::Unopened)?;
-        let mut request = request.clone();
-        let login = timeout(LOGIN, door.headers()).await.unwrap_or_else(|_elapsed| Err(self.too_slow()));
-        let login = login.map_err(Lost::Unopened)?;
-        request.headers.extend(login.iter().cloned());
+        let (door, login, request) = self.introduced(request).await?;
         let mut said = match fence {
             None => door.client.look(&request).await,
             Some(fence) => door.client.write(&request, fence).await,
@@ -114,16 +128,30 @@ impl Cluster {
         if let Ok(answer) = &mut said
             && !answer.is_success()
         {
-            // A refusal is quoted, and what stands between us and the cluster may repeat in it what it was shown.
-            mask(&mut answer.body, &login);
+            self.refused(&door, answer, &login).await;
         }
-        if said.as_ref().is_ok_and(|answer| answer.status == 401) {
+        said.map_err(Lost::Exchange)
+    }
+
+    /// The open way, and the request with who asks, whose headers stand beside it.
+    async fn introduced(&self, request: &Request) -> Result<(Arc<Door>, Vec<(HeaderName, HeaderValue)>, Request), Lost> {
+        let door = self.door().await.map_err(Lost::Unopened)?;
+        let mut request = request.clone();
+        let login = timeout(LOGIN, door.headers()).await.unwrap_or_else(|_elapsed| Err(self.too_slow()));
+        let login = login.map_err(Lost::Unopened)?;
+        request.headers.extend(login.iter().cloned());
+        Ok((door, login, request))
+    }
+
+    /// A refusal is quoted, and what stands between us and the cluster may repeat in it what it was shown.
+    async fn refused(&self, door: &Arc<Door>, answer: &mut Answer, login: &[(HeaderName, HeaderValue)]) {
+        mask(&mut answer.body, login);
+        if answer.status == 401 {
             let mut kept = self.door.lock().await;
-            if kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, &door)) {
+            if kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, door)) {
                 *kept = None;
             }
         }
-        said.map_err(Lost::Exchange)
     }
 
     async fn door(&self) -> Result<Arc<Door>, Trouble> {
@@ -163,7 +191,7 @@ fn mask(text: &mut Vec<u8>, login: &[(HeaderName, HeaderValue)]) {
 }
 
 /// A no, with what it means to an operator.
-pub(super) fn refusal(answer: &Answer, what: &str) -> Trouble {
+pub(in crate::adapter) fn refusal(answer: &Answer, what: &str) -> Trouble {
     let mut trouble = answer.refusal(what);
     trouble.advice = match answer.status {
         401 => "log in anew, or see whether the token that the kubeconfig names is right and not expired".to_owned(),

@@ -19,12 +19,12 @@
 #[cfg(feature = "kubernetes")]
 mod access;
 #[cfg(feature = "kubernetes")]
-mod cluster;
+pub(in crate::adapter) mod cluster;
 #[cfg(feature = "kubernetes")]
 mod endpoint;
 #[cfg(feature = "kubernetes")]
 mod object;
-mod place;
+pub(in crate::adapter) mod place;
 pub mod rollout;
 pub mod selector;
 #[cfg(feature = "kubernetes")]
@@ -40,11 +40,11 @@ pub const FEATURE: Option<(&str, bool)> = Some(("kubernetes", cfg!(feature = "ku
 
 /// Said by a build that has none of it.
 #[cfg(not(feature = "kubernetes"))]
-fn missing(place: &str) -> Trouble {
+pub(in crate::adapter) fn missing(place: &str) -> Trouble {
     let advice = "build it with: cargo install --locked --path . --features kubernetes";
     Trouble::new(
         TroubleKind::Mismatch,
-        format!("steer {place}"),
+        format!("reach {place}"),
         "this flightdeck was built without kubernetes",
         advice,
     )

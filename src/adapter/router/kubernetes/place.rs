@@ -31,7 +31,7 @@ pub enum Through {
 
 impl Place {
     /// Reads the keys that say which cluster and namespace.
-    pub(super) fn read(table: &mut Table<'_>) -> Option<Self> {
+    pub(in crate::adapter) fn read(table: &mut Table<'_>) -> Option<Self> {
         let doc = "The context in the kubeconfig; never the current one, which another terminal can change.";
         let context = table.optional("context", doc, &text());
         let doc = "The kubeconfig; else what KUBECONFIG names, else ~/.kube/config.";
@@ -74,7 +74,7 @@ impl fmt::Display for Through {
 }
 
 /// The name of an object: what Kubernetes takes, which is harmless in paths.
-pub(super) fn name() -> Kind<String> {
+pub(in crate::adapter) fn name() -> Kind<String> {
     word("a name of lower-case letters, digits, - and .", "-.", 253)
 }
 

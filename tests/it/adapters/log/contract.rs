@@ -11,7 +11,7 @@ use super::shelf::{PACE, SECRET, World, now};
 /// Runs every scenario against one kind.
 macro_rules! keeps_the_contract {
     ($world:path) => {
-        keeps_the_contract!($world;
+        $crate::adapters::log::contract::keeps_the_contract!($world;
             lines_come_once_from_all_pages
             late_lines_come_once
             empty_pages_are_no_end

@@ -18,7 +18,7 @@ async fn a_file_is_followed_from_its_last_lines() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.log");
     fs::write(&path, numbered("old", 300)).unwrap();
-    let mut log = file(&path);
+    let mut log = followed(&path);
     log.until_text("old 299").await;
     assert_eq!(log.texts.len(), 200);
     assert_eq!(log.states, [LogSourceState::Following]);
@@ -32,7 +32,7 @@ async fn a_torn_line_waits_for_its_newline() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.log");
     fs::write(&path, "whole\nto").unwrap();
-    let mut log = file(&path);
+    let mut log = followed(&path);
     log.until_text("whole").await;
     append(&path, "rn");
     append(&path, " line\nnext\n");
@@ -45,7 +45,7 @@ async fn a_rename_loses_no_line_of_either_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.log");
     fs::write(&path, "a\n").unwrap();
-    let mut log = file(&path);
+    let mut log = followed(&path);
     log.until_text("a").await;
     for round in 0..3 {
         append(&path, &format!("before {round}\n"));
@@ -73,7 +73,7 @@ async fn the_last_line_of_a_rotated_file_needs_no_newline() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.log");
     fs::write(&path, "a\nno newline").unwrap();
-    let mut log = file(&path);
+    let mut log = followed(&path);
     log.until_text("a").await;
     fs::rename(&path, folder.path().join("app.log.1")).unwrap();
     fs::write(&path, "b\n").unwrap();
@@ -85,7 +85,7 @@ async fn a_file_copied_and_emptied_is_read_anew() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.log");
     fs::write(&path, "one\ntwo\n").unwrap();
-    let mut log = file(&path);
+    let mut log = followed(&path);
     log.until_text("two").await;
     fs::copy(&path, folder.path().join("app.log.1")).unwrap();
     fs::File::options().write(true).open(&path).unwrap().set_len(0).unwrap();
@@ -103,7 +103,7 @@ async fn a_writer_that_keeps_its_place_leaves_a_hole_that_is_not_shown() {
     let path = folder.path().join("app.log");
     let mut writer = fs::File::create(&path).unwrap();
     writer.write_all(b"before\n").unwrap();
-    let mut log = file(&path);
+    let mut log = followed(&path);
     log.until_text("before").await;
     fs::File::options().write(true).open(&path).unwrap().set_len(0).unwrap();
     writer.write_all(b"after\n").unwrap();
@@ -114,7 +114,7 @@ async fn a_writer_that_keeps_its_place_leaves_a_hole_that_is_not_shown() {
 async fn what_is_not_there_yet_is_waited_for() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("later").join("app.log");
-    let mut log = file(&path);
+    let mut log = followed(&path);
     let trouble = log.until_waiting().await;
     assert_eq!(trouble.kind, TroubleKind::Unreachable);
     assert!(trouble.what.contains("app.log"), "{trouble}");
@@ -131,7 +131,7 @@ async fn a_deleted_file_is_said_and_its_successor_followed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.log");
     fs::write(&path, "a\n").unwrap();
-    let mut log = file(&path);
+    let mut log = followed(&path);
     log.until_text("a").await;
     fs::remove_file(&path).unwrap();
     log.until_waiting().await;
@@ -147,7 +147,7 @@ async fn a_link_is_followed_to_another_file() {
     fs::create_dir(&real).unwrap();
     fs::write(real.join("1.log"), "first\n").unwrap();
     std::os::unix::fs::symlink(real.join("1.log"), &path).unwrap();
-    let mut log = file(&path);
+    let mut log = followed(&path);
     log.until_text("first").await;
     append(&real.join("1.log"), "more\n");
     log.until_text("more").await;
@@ -165,7 +165,7 @@ async fn what_cannot_be_a_log_file_is_said_with_a_way_out() {
     let pipe = folder.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     for path in [folder.path().to_owned(), file.join("app.log"), pipe] {
-        let trouble = file(&path).until_waiting().await;
+        let trouble = followed(&path).until_waiting().await;
         assert_eq!(trouble.kind, TroubleKind::Mismatch, "{trouble}");
         assert!(!trouble.advice.is_empty());
     }
@@ -178,7 +178,7 @@ async fn a_file_without_permission_is_said() {
     let path = folder.path().join("app.log");
     fs::write(&path, "secret\n").unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
-    let mut log = file(&path);
+    let mut log = followed(&path);
     if fs::read(&path).is_ok() {
         // The superuser may read everything; then the line must come.
         log.until_text("secret").await;
@@ -198,7 +198,7 @@ async fn bytes_that_are_no_text_and_escapes_come_harmless() {
         b"\xff\x1b[2J\x9b31m ana@example.com \xe2\x80\xae\n{\"level\":\"error\",\"msg\":\"\\u001b]0;x\\u0007\"}\n",
     )
     .unwrap();
-    let mut log = file(&path);
+    let mut log = followed(&path);
     log.until_text("␛]0;x␇").await;
     assert_eq!(log.texts, ["\u{fffd}␛[2J\u{fffd}31m ‹email› ‹U+202E›", "␛]0;x␇"]);
     assert_eq!(log.levels, [Level::Info, Level::Error]);
@@ -220,7 +220,7 @@ async fn a_burst_comes_whole_in_few_batches() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.log");
     fs::write(&path, "").unwrap();
-    let mut log = file(&path);
+    let mut log = followed(&path);
     log.until(|log| !log.states.is_empty()).await;
     append(&path, &numbered("line", 200_000));
     log.until_text("line 199999").await;
@@ -233,7 +233,7 @@ async fn batches_keep_their_distance() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.log");
     fs::write(&path, "").unwrap();
-    let mut log = file(&path);
+    let mut log = followed(&path);
     log.until(|log| !log.states.is_empty()).await;
     let begun = Instant::now();
     let writer = std::thread::spawn(move || {
@@ -331,7 +331,7 @@ fn is_running(pid: &str) -> bool {
     fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z"))
 }
 
-fn file(path: &Path) -> Followed {
+fn followed(path: &Path) -> Followed {
     Followed::new(&config(Local::File(path.to_owned())))
 }
 

@@ -91,17 +91,7 @@ fn nanos(line: &Line) -> i64 {
 fn streams(lines: &[Line]) -> Value {
     let of = |parity: u64| -> Vec<Value> {
         let lines = lines.iter().filter(|line| line.id % 2 == parity);
-        lines.map(|line| {
-            let text = if line.attributes == json!({}) && line.level == "info" {
-                line.text.clone()
-            } else {
-                let mut object = line.attributes.clone();
-                object["msg"] = json!(line.text);
-                object["level"] = json!(line.level);
-                object.to_string()
-            };
-            json!([nanos(line).to_string(), text])
-        }).collect()
+        lines.map(|line| json!([nanos(line).to_string(), line.written()])).collect()
     };
     json!([
         { "stream": { "app": "bridge", "pod": "b-0" }, "values": of(0) },

@@ -4,6 +4,8 @@ mod contract;
 mod datadog;
 mod elastic;
 mod followed;
+#[cfg(feature = "kubernetes")]
+mod kubernetes;
 mod local;
 mod loki;
 mod shelf;

@@ -33,6 +33,32 @@ pub struct Line {
     pub is_dropped: bool,
     /// Not found by what is asked, though it was told of.
     pub is_lost: bool,
+    /// Which pod wrote it.
+    pub pod: &'static str,
+}
+
+/// One pod.
+#[derive(Clone, Debug)]
+pub struct Pod {
+    pub name: &'static str,
+    pub restarts: u32,
+    /// `running`, `terminated` or `waiting`.
+    pub state: &'static str,
+    /// Its streams end when this changes.
+    pub ends: u32,
+}
+
+impl Line {
+    /// As a program writes it that has more to say than a text.
+    pub fn written(&self) -> String {
+        if self.attributes == json!({}) && self.level == "info" {
+            return self.text.clone();
+        }
+        let mut object = self.attributes.clone();
+        object["msg"] = json!(self.text);
+        object["level"] = json!(self.level);
+        object.to_string()
+    }
 }
 
 /// What a system keeps, and what is wrong with it.
@@ -63,6 +89,7 @@ pub struct Shelf {
     pub tails_end: u64,
     /// No tail is opened.
     pub no_tails: bool,
+    pub pods: Vec<Pod>,
     pub tails: u64,
 }
 
@@ -78,6 +105,7 @@ impl Shelf {
             is_noise: false,
             is_dropped: false,
             is_lost: false,
+            pod: "b-0",
         });
         self.lines.last_mut().unwrap()
     }
@@ -142,6 +170,8 @@ pub struct World {
     pub web: Web<Shelf>,
     pub config: Config,
     folder: TempDir,
+    /// What else must stay until the end.
+    pub kept: Vec<TempDir>,
 }
 
 impl World {
@@ -150,7 +180,7 @@ impl World {
         let secret = folder.path().join("secret");
         std::fs::write(&secret, SECRET).unwrap();
         let config = super::config(origin(endpoint(web.address), SecretRef::File(secret)));
-        Self { web, config, folder }
+        Self { web, config, folder, kept: Vec::new() }
     }
 
     pub fn shelf(&self) -> MutexGuard<'_, Shelf> {
