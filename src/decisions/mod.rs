@@ -24,3 +24,5 @@ pub mod second_person {}
 pub mod waves {}
 #[doc = include_str!("simulation.md")]
 pub mod simulation {}
+#[doc = include_str!("logs_by_time.md")]
+pub mod logs_by_time {}

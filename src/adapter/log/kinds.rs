@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Origin, datadog, elastic, kubernetes, local, loki};
+use super::{Origin, cloudwatch, datadog, elastic, kubernetes, local, loki};
 use crate::setting::Table;
 
 /// One kind of log source.
@@ -69,6 +69,14 @@ pub const KINDS: &[LogKind] = &[
         is_metered: false,
         excludes_by_query: true,
         read: |table| origin(elastic::Config::read(table, elastic::Product::OpenSearch)),
+    },
+    LogKind {
+        name: "cloudwatch-logs",
+        doc: "CloudWatch: the lines of a log group.",
+        feature: cloudwatch::FEATURE,
+        is_metered: true,
+        excludes_by_query: false,
+        read: |table| origin(cloudwatch::Config::read(table)),
     },
     LogKind {
         name: "kubernetes-logs",

@@ -20,6 +20,7 @@
 //! To add a kind: a file or folder beside `local` with a configuration that is an [`Origin`], and a line in `kinds`.
 
 mod clean;
+pub mod cloudwatch;
 mod config;
 pub mod datadog;
 pub mod elastic;

@@ -1,5 +1,7 @@
 //! Log sources against their contract.
 
+#[cfg(feature = "aws")]
+mod cloudwatch;
 mod contract;
 mod datadog;
 mod elastic;

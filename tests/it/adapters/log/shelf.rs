@@ -169,8 +169,9 @@ impl Shelf {
 pub struct World {
     pub web: Web<Shelf>,
     pub config: Config,
-    folder: TempDir,
-    /// What else must stay until the end.
+    /// Where the secret is kept.
+    pub secret: PathBuf,
+    /// What must stay until the end.
     pub kept: Vec<TempDir>,
 }
 
@@ -179,16 +180,12 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let secret = folder.path().join("secret");
         std::fs::write(&secret, SECRET).unwrap();
-        let config = super::config(origin(endpoint(web.address), SecretRef::File(secret)));
-        Self { web, config, folder, kept: Vec::new() }
+        let config = super::config(origin(endpoint(web.address), SecretRef::File(secret.clone())));
+        Self { web, config, secret, kept: vec![folder] }
     }
 
     pub fn shelf(&self) -> MutexGuard<'_, Shelf> {
         self.web.state()
-    }
-
-    pub fn secret(&self) -> PathBuf {
-        self.folder.path().join("secret")
     }
 
     /// How often it was asked.
