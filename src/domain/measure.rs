@@ -182,7 +182,7 @@ pub struct PanelSpec {
     pub pools: Vec<PoolId>,
     /// A limit that is drawn.
     pub limit: Option<Limit>,
-    /// How often it is asked.
+    /// How often it has a new value: as often as it is asked, or as its source works one out.
     pub interval: Duration,
     /// How far back one value looks: a value of the first so long after a change still speaks of before (G4).
     pub window: Duration,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::metric::Look;
+use crate::domain::metric::{Look, Past};
 use crate::domain::procedure::Procedure;
 use crate::domain::{
     ChangeId, CockpitId, Digest, EntryId, ItemId, NativeSplit, Now, Outcome, Prepared, Presence, Reading, Refused,
@@ -36,6 +36,15 @@ pub enum Msg {
         began: Now,
         /// What it gave.
         look: Look,
+    },
+    /// What a metric source remembers of the time before it was first looked at.
+    Remembered {
+        /// The source.
+        source: SourceId,
+        /// When it was asked.
+        began: Now,
+        /// What it remembers.
+        past: Vec<Past>,
     },
     /// Answers [`super::Effect::Prepare`].
     Prepared {

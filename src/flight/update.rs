@@ -28,6 +28,7 @@ impl Flight {
                 self.router_read(now, &router, poll, began, result, &mut out);
             }
             Msg::Looked { source, began, look } => self.looked(&source, began, look),
+            Msg::Remembered { source, began, past } => self.remembered(&source, began, past),
             Msg::Prepared { request, router, result } => self.prepared(request, router, result),
             Msg::SetAnswered { change, router, attempt, outcome } => {
                 self.set_answered(now, change, &router, attempt, outcome, &mut out);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::adapter::check::Check;
 use crate::adapter::log;
 use crate::adapter::log::LogSource;
-use crate::adapter::metric::MetricSource;
+use crate::adapter::metric::{MetricSource, Query};
 use crate::adapter::router::Router;
 use crate::domain::{CheckId, PoolId, RouterId, SourceId, Trouble};
 use crate::profile::AdapterConfigs;
@@ -74,8 +74,21 @@ impl Adapters {
         }
         let mut metrics = Vec::new();
         for config in &configs.metrics {
-            let source = config.configured.connect(&config.queries)?;
-            metrics.push(MetricAdapter { id: config.id.clone(), interval: config.interval, source });
+            // Panels that are asked at another pace than their source are asked apart.
+            let mut paces: Vec<(Duration, Vec<Query>)> = Vec::new();
+            for query in &config.queries {
+                match paces.iter_mut().find(|(every, _)| *every == query.every) {
+                    Some((_, queries)) => queries.push(query.clone()),
+                    None => paces.push((query.every, vec![query.clone()])),
+                }
+            }
+            if paces.is_empty() {
+                paces.push((config.interval, Vec::new()));
+            }
+            for (interval, queries) in paces {
+                let source = config.configured.connect(&queries)?;
+                metrics.push(MetricAdapter { id: config.id.clone(), interval, source });
+            }
         }
         let mut checks = BTreeMap::new();
         for (id, configured) in &configs.checks {

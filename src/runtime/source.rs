@@ -91,6 +91,7 @@ pub fn follow<M: From<cockpit::Msg> + Send + 'static>(
     for metric in &adapters.metrics {
         let (metric, telemetry) = (metric.clone(), telemetry.clone());
         let scraped = async move {
+            AssertUnwindSafe(remember(&metric, &telemetry)).catch_unwind().await.ok();
             loop {
                 AssertUnwindSafe(scrape(&metric, &telemetry)).catch_unwind().await.ok();
                 sleep(AGAIN).await;
@@ -108,6 +109,20 @@ async fn follow_log<M: From<cockpit::Msg>>(log: &LogAdapter, control: &Control<M
             LogUpdate::Lines(batch) => telemetry.put(cockpit::Msg::Lines(batch).into()),
             LogUpdate::State(state) => control.put(cockpit::Msg::LogState { source: log.id.clone(), state }.into()),
         }
+    }
+}
+
+/// Asks a source once for what was before, so that charts do not begin empty.
+async fn remember<M: From<cockpit::Msg>>(metric: &MetricAdapter, telemetry: &Telemetry<M>) {
+    let began = clock::now();
+    match metric.source.past(flight::measure::KEPT, metric.interval).await {
+        Ok(past) if past.is_empty() => {}
+        Ok(past) => {
+            let remembered = flight::Msg::Remembered { source: metric.id.clone(), began, past };
+            telemetry.put(cockpit::Msg::Flight(remembered).into());
+        }
+        // What is wrong with it is said by the look that follows.
+        Err(trouble) => tracing::debug!(%trouble, "charts begin empty"),
     }
 }
 

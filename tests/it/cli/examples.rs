@@ -7,8 +7,17 @@ use regex::{Captures, Regex};
 use super::{flightdeck, text};
 
 /// Their credentials are looked for elsewhere than on this machine; their adapters' own tests have them.
-const ELSEWHERE: [&str; 6] =
-    ["alb.toml", "argo-rollouts.toml", "httproute.toml", "istio.toml", "service-selector.toml", "traefik-service.toml"];
+const ELSEWHERE: [&str; 9] = [
+    "alb.toml",
+    "argo-rollouts.toml",
+    "httproute.toml",
+    "istio.toml",
+    "logs-cloudwatch.toml",
+    "logs-kubernetes.toml",
+    "metrics-cloudwatch.toml",
+    "service-selector.toml",
+    "traefik-service.toml",
+];
 
 #[test]
 fn check_says_of_every_example_what_is_wrong_when_its_systems_are_down() {
