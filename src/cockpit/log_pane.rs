@@ -49,9 +49,10 @@ impl LogPane {
         let Some(last) = window.len().checked_sub(1) else { return };
         self.view.pause();
         // What the window no longer shows is taken for its nearest end.
-        let index = self.place.and_then(|number| self.book.place(number)).map_or(last, |at| {
-            window.iter().position(|number| self.book.place(*number) >= Some(at)).unwrap_or(last)
-        });
+        let index = self
+            .place
+            .and_then(|number| self.book.place(number))
+            .map_or(last, |at| window.iter().position(|number| self.book.place(*number) >= Some(at)).unwrap_or(last));
         match index.checked_add_signed(by).and_then(|index| window.get(index)) {
             Some(number) => self.place = Some(*number),
             None if by < 0 => {

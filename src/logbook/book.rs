@@ -1,7 +1,7 @@
 //! The book: what is kept, and what was counted.
 
-use super::rate::Rate;
 use super::order::Order;
+use super::rate::Rate;
 use super::store::{Entry, LineNumber, LineRef, MARK, Place, Said, Store};
 use crate::domain::log::{Fields, Level, LogBatch};
 use crate::domain::{Elapsed, Now, PoolId, SourceId};
@@ -250,7 +250,10 @@ mod tests {
         book.push(&lines, at(0));
         let line = |number| book.line(LineNumber(number)).expect("it is kept");
         assert_eq!((line(0).text, line(0).fields().count()), ("plain", 0));
-        assert_eq!((line(1).text, line(1).field("Properties.Stan"), line(1).field("Stan")), ("paid", Some("004217"), None));
+        assert_eq!(
+            (line(1).text, line(1).field("Properties.Stan"), line(1).field("Stan")),
+            ("paid", Some("004217"), None)
+        );
         assert_eq!(line(1).fields().collect::<Vec<_>>(), [("Properties.Stan", "004217"), ("ms", "38")]);
         assert_eq!((line(2).text, line(2).field("a")), ("odd \u{1d} text", Some("")));
     }

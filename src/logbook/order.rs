@@ -97,7 +97,10 @@ mod tests {
     #[test]
     fn lines_that_come_late_stand_at_their_own_time() {
         let mut order = Order::default();
-        assert_eq!(places(&mut order, 0, true, 10_000, &[Some(9_000), Some(4_000), Some(9_500)]), [9_000, 4_000, 9_500]);
+        assert_eq!(
+            places(&mut order, 0, true, 10_000, &[Some(9_000), Some(4_000), Some(9_500)]),
+            [9_000, 4_000, 9_500]
+        );
     }
 
     #[test]
@@ -122,7 +125,10 @@ mod tests {
         let old = places(&mut order, 0, true, WINDOW * 3, &[Some(5), Some(6)]);
         assert_eq!(old, [5, 6], "nothing stood before");
         order.now(at(WINDOW * 3));
-        assert_eq!(places(&mut order, 0, true, WINDOW * 3, &[Some(7), Some(WINDOW * 2 + 1)]), [WINDOW * 2, WINDOW * 2 + 1]);
+        assert_eq!(
+            places(&mut order, 0, true, WINDOW * 3, &[Some(7), Some(WINDOW * 2 + 1)]),
+            [WINDOW * 2, WINDOW * 2 + 1]
+        );
     }
 
     #[test]

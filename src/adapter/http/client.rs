@@ -33,7 +33,14 @@ impl Client {
     /// When a certificate cannot be read.
     pub fn new(endpoint: Endpoint, login: Option<Login>, tls: &Tls, patience: Duration) -> Result<Self, Trouble> {
         let tls = if endpoint.is_encrypted { Some(tls.config(&format!("connect to {endpoint}"))?) } else { None };
-        Ok(Self { endpoint, logins: login.into_iter().collect(), tls, peer: None, patience, is_over: |answer| answer.status == 401 })
+        Ok(Self {
+            endpoint,
+            logins: login.into_iter().collect(),
+            tls,
+            peer: None,
+            patience,
+            is_over: |answer| answer.status == 401,
+        })
     }
 
     /// The same for a system that wants a second secret, in a header of its own.

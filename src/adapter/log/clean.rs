@@ -294,12 +294,17 @@ mod tests {
     fn fields_are_as_harmless_and_masked_as_the_text() {
         let mut cleaner = Cleaner::new(true, None).expect("no pattern");
         cleaner.masks = Masks::new(true, &["Properties.Pan".to_owned()], &["ACC[0-9]+".to_owned()]).expect("a pattern");
-        let attributes =
-            r#"{"Properties":{"Pan":"abc","Stan":"004217","to":"ACC77"},"mail":"ana@example.com","e\u001b[2J":"\u001b]0;x\u0007"}"#;
+        let attributes = r#"{"Properties":{"Pan":"abc","Stan":"004217","to":"ACC77"},"mail":"ana@example.com","e\u001b[2J":"\u001b]0;x\u0007"}"#;
         let labels = [("host", "10.1.2.3"), ("pod", "app-1\u{202e}")];
         let at = Some(Timestamp(7));
-        let delivered =
-            Delivered { at, level: Some("warn"), text: b"paid\n", labels: &labels, attributes: Some(attributes), more: 0 };
+        let delivered = Delivered {
+            at,
+            level: Some("warn"),
+            text: b"paid\n",
+            labels: &labels,
+            attributes: Some(attributes),
+            more: 0,
+        };
         let line = cleaner.delivered(&delivered);
         assert_eq!((line.at, line.level), (at, Level::Warn));
         assert_eq!(

@@ -60,7 +60,8 @@ impl No {
         }
         match self.code.as_str() {
             "ThrottlingException" | "Throttling" | "TooManyRequestsException" | "LimitExceededException" => {
-                let advice = "nothing needs to be done: it goes on by itself; a longer `every` for this log asks less often";
+                let advice =
+                    "nothing needs to be done: it goes on by itself; a longer `every` for this log asks less often";
                 Refused::Later(LATER, trouble(TroubleKind::Denied, advice))
             }
             "InvalidParameterException" if has_cursor => {
@@ -70,7 +71,8 @@ impl No {
                 Refused::Failed(trouble(TroubleKind::Mismatch, "correct `pattern` and `streams` in the profile"))
             }
             "ResourceNotFoundException" => {
-                let advice = "compare `group` and `region` in the profile with what `aws logs describe-log-groups` lists";
+                let advice =
+                    "compare `group` and `region` in the profile with what `aws logs describe-log-groups` lists";
                 Refused::Failed(trouble(TroubleKind::Mismatch, advice))
             }
             "AccessDeniedException" => {

@@ -1,7 +1,7 @@
 //! Asks for the lines of a log group.
 
-use ::http::header::{HeaderName, HeaderValue};
 use ::http::Method;
+use ::http::header::{HeaderName, HeaderValue};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
@@ -37,7 +37,8 @@ struct Found {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Event {
-    event_id: String,
+    #[serde(rename = "eventId")]
+    id: String,
     timestamp: i64,
     message: String,
     #[serde(default)]
@@ -73,10 +74,7 @@ impl CloudWatch {
             body["nextToken"] = json!(cursor);
         }
         Request::new(Method::POST, "/")
-            .header(
-                HeaderName::from_static("x-amz-target"),
-                HeaderValue::from_static("Logs_20140328.FilterLogEvents"),
-            )
+            .header(HeaderName::from_static("x-amz-target"), HeaderValue::from_static("Logs_20140328.FilterLogEvents"))
             .body("application/x-amz-json-1.1", body.to_string())
     }
 
@@ -130,7 +128,7 @@ impl System for CloudWatch {
             }
             let found = answer.json::<Found>(&what).map_err(Refused::Failed)?;
             let heard = found.events.into_iter().map(|event| Heard {
-                id: event.event_id,
+                id: event.id,
                 at: Timestamp(event.timestamp),
                 text: event.message.into_bytes(),
                 labels: vec![("stream".to_owned(), event.log_stream_name)],

@@ -47,8 +47,8 @@ struct Attributes {
     message: Option<String>,
     #[serde(default)]
     tags: Vec<String>,
-    #[serde(default)]
-    attributes: Option<Box<RawValue>>,
+    #[serde(default, rename = "attributes")]
+    told: Option<Box<RawValue>>,
 }
 
 impl Found {
@@ -80,7 +80,7 @@ impl Found {
                 level: attributes.status.as_deref(),
                 text: attributes.message.as_deref().unwrap_or_default().as_bytes(),
                 labels: &labels,
-                attributes: attributes.attributes.as_deref().map(RawValue::get),
+                attributes: attributes.told.as_deref().map(RawValue::get),
                 more: 0,
             });
             line.excluded |= is_noise;

@@ -23,8 +23,7 @@ const SITES: [&str; 7] = [
 ];
 
 /// As often as an organisation's budget of 300 searches an hour bears, and about as late as lines are found.
-const PACE: Pace =
-    Pace { every: Duration::from_secs(15), lag: Duration::from_mins(1), since: Duration::from_mins(15) };
+const PACE: Pace = Pace { every: Duration::from_secs(15), lag: Duration::from_mins(1), since: Duration::from_mins(15) };
 
 /// One search.
 #[derive(Clone, Debug)]
@@ -63,7 +62,7 @@ impl Config {
         let doc = "The indexes that are searched. Default: all that the keys may read.";
         let indexes = table.optional("indexes", doc, &text().list("a list of names of indexes"));
         let api_key = required_secret(table, "api_key", "the API key");
-        let app_key = required_secret(table, "app_key", "the application key");
+        let second_key = required_secret(table, "app_key", "the application key");
         let tls = Tls::read(table);
         let timeout = timeout(table);
         let pace = Pace::read(table, PACE);
@@ -74,7 +73,7 @@ impl Config {
             query: query?.value,
             indexes: indexes.into_iter().flat_map(|list| list.value).map(|index| index.value).collect(),
             api_key: api_key?,
-            app_key: app_key?,
+            app_key: second_key?,
             tls,
             timeout,
             pace,

@@ -62,8 +62,7 @@ impl Datadog {
     }
 
     fn search(&self, query: &str, window: Window) -> Value {
-        let mut filter =
-            json!({ "query": query, "from": window.from.to_string(), "to": window.to.to_string() });
+        let mut filter = json!({ "query": query, "from": window.from.to_string(), "to": window.to.to_string() });
         if !self.indexes.is_empty() {
             filter["indexes"] = json!(self.indexes);
         }

@@ -30,8 +30,7 @@ const KEPT: &str = "1m";
 
 impl Origin for Config {
     fn connect(&self, source: &Source) -> Result<Arc<dyn LogSource>, Trouble> {
-        let elastic =
-            Elastic { client: self.client()?, config: self.clone(), noise: source.exclude_query.clone() };
+        let elastic = Elastic { client: self.client()?, config: self.clone(), noise: source.exclude_query.clone() };
         Ok(Arc::new(Polled::new(source, self.pace, elastic)))
     }
 }
@@ -68,7 +67,8 @@ impl Elastic {
 
     fn body(&self, window: Window, cursor: &Cursor) -> Value {
         let Config { product, query, time, .. } = &self.config;
-        let times = json!({ "gte": window.from.to_string(), "lt": window.to.to_string(), "format": "strict_date_time" });
+        let times =
+            json!({ "gte": window.from.to_string(), "lt": window.to.to_string(), "format": "strict_date_time" });
         let mut filter = vec![json!({ "range": { time: times } })];
         filter.extend(query.iter().map(|query| json!({ "query_string": { "query": query } })));
         let mut wanted = json!({ "filter": filter });

@@ -93,10 +93,9 @@ fn lines(streams: Vec<Stream>) -> Vec<Line> {
         let labels = Arc::new(stream);
         lines.extend(values.into_iter().filter_map(|mut value| {
             let more = match value.get_mut(2) {
-                Some(Value::Object(more)) => more
-                    .iter()
-                    .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
-                    .collect(),
+                Some(Value::Object(more)) => {
+                    more.iter().filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+                }
                 _ => Vec::new(),
             };
             let nanos = nanos(value.first()?)?;

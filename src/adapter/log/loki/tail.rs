@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::stream::{BoxStream, StreamExt as _, unfold};
 use futures_util::SinkExt as _;
+use futures_util::stream::{BoxStream, StreamExt as _, unfold};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -13,7 +13,7 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use super::super::poll::Live;
 use super::Config;
-use super::answer::Frame;
+use super::answer::{Frame, Line};
 use crate::adapter::http::{Answer, Client, Wire};
 use crate::domain::{Trouble, TroubleKind};
 
@@ -51,45 +51,43 @@ struct Tail {
 
 impl Tail {
     async fn next(&mut self) -> Live {
-        loop {
-            if let Some(pause) = self.pause.take() {
-                sleep(pause).await;
-            }
-            let Some(socket) = &mut self.socket else {
-                match open(&self.client, &self.config, self.last).await {
-                    Ok(socket) => {
-                        self.socket = Some(socket);
-                        return Live::Opened;
-                    }
-                    Err(trouble) => {
-                        self.back_off();
-                        return Live::Broken(trouble);
-                    }
+        if let Some(pause) = self.pause.take() {
+            sleep(pause).await;
+        }
+        let Some(socket) = &mut self.socket else {
+            match open(&self.client, &self.config, self.last).await {
+                Ok(socket) => {
+                    self.socket = Some(socket);
+                    return Live::Opened;
                 }
-            };
-            if let Some(told) = self.told.take() {
-                sleep_until(told + PACE).await;
-            }
-            match read(socket).await {
-                Ok(Some(frame)) => {
-                    let (lines, dropped) = frame.read();
-                    self.next_pause = FIRST_PAUSE;
-                    self.last = self.last.max(lines.iter().map(|line| line.nanos).max());
-                    self.told = Some(Instant::now());
-                    return Live::Lines { lines: lines.into_iter().map(|line| line.heard()).collect(), dropped };
-                }
-                // It ends every tail after a while; that is no trouble.
-                Ok(None) => {
-                    self.socket = None;
+                Err(trouble) => {
                     self.back_off();
-                    return Live::Ended;
+                    return Live::Broken(trouble);
                 }
-                Err(why) => {
-                    self.socket = None;
-                    self.back_off();
-                    let advice = "nothing needs to be done: it is opened again, and ranges are read meanwhile";
-                    return Live::Broken(Trouble::new(TroubleKind::Unreachable, what(&self.config), why, advice));
-                }
+            }
+        };
+        if let Some(told) = self.told.take() {
+            sleep_until(told + PACE).await;
+        }
+        match read(socket).await {
+            Ok(Some(frame)) => {
+                let (lines, dropped) = frame.read();
+                self.next_pause = FIRST_PAUSE;
+                self.last = self.last.max(lines.iter().map(|line| line.nanos).max());
+                self.told = Some(Instant::now());
+                Live::Lines { lines: lines.into_iter().map(Line::heard).collect(), dropped }
+            }
+            // It ends every tail after a while; that is no trouble.
+            Ok(None) => {
+                self.socket = None;
+                self.back_off();
+                Live::Ended
+            }
+            Err(why) => {
+                self.socket = None;
+                self.back_off();
+                let advice = "nothing needs to be done: it is opened again, and ranges are read meanwhile";
+                Live::Broken(Trouble::new(TroubleKind::Unreachable, what(&self.config), why, advice))
             }
         }
     }
@@ -104,11 +102,7 @@ fn what(config: &Config) -> String {
     format!("follow {} in {}", config.query, config.at)
 }
 
-async fn open(
-    client: &Client,
-    config: &Config,
-    last: Option<i64>,
-) -> Result<WebSocketStream<Box<dyn Wire>>, Trouble> {
+async fn open(client: &Client, config: &Config, last: Option<i64>) -> Result<WebSocketStream<Box<dyn Wire>>, Trouble> {
     let what = what(config);
     let start = last.map(|last| ("start", last.to_string()));
     let pairs = [("query", config.query.clone()), ("limit", "1000".to_owned())].into_iter().chain(start);
@@ -116,9 +110,8 @@ async fn open(
     let request = config.request(format!("/loki/api/v1/tail?{query}"));
     let (request, wire) = client.open(&request).await.map_err(|failure| failure.trouble(&what))?;
     let (mut parts, _body) = request.into_parts();
-    let unfit = |why: String| {
-        Trouble::new(TroubleKind::Mismatch, &what, why, "see whether its address and tenant are right")
-    };
+    let unfit =
+        |why: String| Trouble::new(TroubleKind::Mismatch, &what, why, "see whether its address and tenant are right");
     // The scheme is for the library alone: what encrypts is there already.
     parts.uri = format!("ws://{}{}", config.at.host(), parts.uri)
         .parse()
@@ -159,10 +152,11 @@ async fn read(socket: &mut WebSocketStream<Box<dyn Wire>>) -> Result<Option<Fram
         match timeout(SILENT, socket.next()).await {
             Ok(Some(Ok(Message::Text(text)))) => return frame(text.as_bytes()).map(Some),
             Ok(Some(Ok(Message::Binary(bytes)))) => return frame(&bytes).map(Some),
-            Ok(Some(Ok(Message::Close(_))) | None) => return Ok(None),
+            Ok(Some(Ok(Message::Close(_)) | Err(Error::ConnectionClosed | Error::AlreadyClosed)) | None) => {
+                return Ok(None);
+            }
             // A ping is answered by the library.
             Ok(Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)))) => is_asked = false,
-            Ok(Some(Err(Error::ConnectionClosed | Error::AlreadyClosed))) => return Ok(None),
             Ok(Some(Err(error))) => return Err(format!("the tail broke: {}", words(&error))),
             Err(_silent) if is_asked => return Err(format!("it said nothing for {} s", 2 * SILENT.as_secs())),
             Err(_silent) => {

@@ -82,7 +82,8 @@ mod tests {
 
     #[test]
     fn it_is_left_alone_for_a_bounded_time() {
-        for (text, wanted) in [("2", Some(2)), (" 7 ", Some(7)), ("99999999", Some(600)), ("soon", None), ("-1", None)] {
+        for (text, wanted) in [("2", Some(2)), (" 7 ", Some(7)), ("99999999", Some(600)), ("soon", None), ("-1", None)]
+        {
             assert_eq!(seconds(text), wanted.map(Duration::from_secs), "{text}");
         }
     }

@@ -147,7 +147,7 @@ impl<S: System> Following<S> {
         let page = self.system.page(&mut cleaner, open.window, open.cursor.as_deref()).await;
         self.cleaner = Some(cleaner);
         match page {
-            Ok(page) => self.take(page, open, asked),
+            Ok(page) => self.take(page, &open, asked),
             Err(Refused::Later(span, trouble)) => {
                 self.tell(LogSourceState::Waiting(trouble));
                 self.due = Some(Instant::now() + span);
@@ -216,7 +216,7 @@ impl<S: System> Following<S> {
         Open { window: Window { from, to }, cursor: None, pages: 0, restarts }
     }
 
-    fn take(&mut self, page: Page, open: Open, asked: Instant) {
+    fn take(&mut self, page: Page, open: &Open, asked: Instant) {
         self.failures = 0;
         let Page { lines, next, budget } = page;
         // A cursor that leads to itself would be followed for ever.
@@ -247,7 +247,7 @@ impl<S: System> Following<S> {
         let pause = if budget.is_some_and(|budget| budget.remaining < 3) { pause } else { Duration::ZERO };
         let pause = if pages.is_multiple_of(PAGES) { pause.max(self.pace.every) } else { pause.max(PACE) };
         self.due = Some(asked + pause);
-        self.open = Some(Open { cursor: next, pages, ..open });
+        self.open = Some(Open { window: open.window, cursor: next, pages, restarts: open.restarts });
     }
 
     fn falls_behind(&self, behind: Duration) -> LogSourceState {

@@ -134,7 +134,10 @@ impl Cluster {
     }
 
     /// The open way, and the request with who asks, whose headers stand beside it.
-    async fn introduced(&self, request: &Request) -> Result<(Arc<Door>, Vec<(HeaderName, HeaderValue)>, Request), Lost> {
+    async fn introduced(
+        &self,
+        request: &Request,
+    ) -> Result<(Arc<Door>, Vec<(HeaderName, HeaderValue)>, Request), Lost> {
         let door = self.door().await.map_err(Lost::Unopened)?;
         let mut request = request.clone();
         let login = timeout(LOGIN, door.headers()).await.unwrap_or_else(|_elapsed| Err(self.too_slow()));

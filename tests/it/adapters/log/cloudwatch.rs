@@ -74,7 +74,8 @@ fn answer(shelf: &mut Shelf, asked: &Asked) -> Said {
                 }
             }
             _ => {
-                let no = json!({ "__type": "InvalidParameterException", "message": "The specified nextToken is invalid." });
+                let no =
+                    json!({ "__type": "InvalidParameterException", "message": "The specified nextToken is invalid." });
                 return Said::json(400, &no);
             }
         }
@@ -126,7 +127,9 @@ async fn moto_is_followed() {
         body["logEvents"] = events;
         told(moto.address, "PutLogEvents", &body);
     };
-    put(json!([{ "timestamp": at, "message": "first" }, { "timestamp": at + 1, "message": "{\"level\":\"error\",\"msg\":\"second\"}" }]));
+    put(
+        json!([{ "timestamp": at, "message": "first" }, { "timestamp": at + 1, "message": "{\"level\":\"error\",\"msg\":\"second\"}" }]),
+    );
     let folder = tempfile::tempdir().unwrap();
     let mut log = Followed::new(&super::config(log_group(moto.address, folder.path())));
     log.until_text("second").await;

@@ -166,7 +166,8 @@ pub async fn hostile_lines_are_harmless_and_masked(world: World) {
         let mut shelf = world.shelf();
         let line = shelf.put(now() - 1_000, "\u{1b}[2J card 4111 1111 1111 1111 \u{202e} ACC123");
         line.level = "error";
-        line.attributes = json!({ "Properties": { "Pan": "abc", "Stan": "0042" }, "mail": "ana@example.com \u{1b}]0;x\u{7}" });
+        line.attributes =
+            json!({ "Properties": { "Pan": "abc", "Stan": "0042" }, "mail": "ana@example.com \u{1b}]0;x\u{7}" });
     }
     let config = Config {
         mask_fields: vec!["Properties.Pan".to_owned()],

@@ -110,8 +110,7 @@ async fn the_query_goes_there_untouched_and_what_comes_has_its_fields() {
     let line = &log.lines[0];
     assert_eq!(line.level, Level::Warn);
     let fields: Vec<_> = line.fields().collect();
-    let wanted =
-        [("service", "bridge"), ("host", "b-1"), ("status", "warn"), ("env", "prod"), ("pool", "blue")];
+    let wanted = [("service", "bridge"), ("host", "b-1"), ("status", "warn"), ("env", "prod"), ("pool", "blue")];
     assert_eq!(fields, wanted);
 }
 

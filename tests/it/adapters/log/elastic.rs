@@ -96,7 +96,11 @@ fn answer(product: Product, shelf: &mut Shelf, asked: &Asked) -> Said {
 fn search(product: Product, shelf: &mut Shelf, body: &Value) -> Said {
     let point = body["pit"]["id"].as_str().expect("a search in a point in time").to_owned();
     let is_first = body.get("search_after").is_none();
-    let found = if is_first { shelf.cursors.iter().find(|(each, _)| *each == point).map(|(_, count)| count.clone()) } else { shelf.cursor(&point) };
+    let found = if is_first {
+        shelf.cursors.iter().find(|(each, _)| *each == point).map(|(_, count)| count.clone())
+    } else {
+        shelf.cursor(&point)
+    };
     let Some(count) = found else {
         let error = json!({ "type": "search_context_missing_exception", "reason": "No search context found for id" });
         return Said::json(404, &json!({ "error": error, "status": 404 }));
@@ -110,7 +114,9 @@ fn search(product: Product, shelf: &mut Shelf, body: &Value) -> Said {
     let size = usize::try_from(body["size"].as_u64().unwrap()).unwrap();
     assert!(size <= 10_000);
     let mut lines = shelf.within(from, to);
-    lines.retain(|line| shelf.lines.iter().take(usize::try_from(count.as_u64().unwrap()).unwrap()).any(|each| each.id == line.id));
+    lines.retain(|line| {
+        shelf.lines.iter().take(usize::try_from(count.as_u64().unwrap()).unwrap()).any(|each| each.id == line.id)
+    });
     if let Some(after) = body["search_after"].as_array() {
         let after = (millis(after[0].as_str().unwrap()), after[1].as_u64().unwrap());
         lines.retain(|line| (line.at, line.id) > after);
@@ -155,7 +161,10 @@ async fn noise_is_found_in_the_same_search_and_marked() {
     world.shelf().put(now() - 1_000, "pay");
     let mut log = Followed::new(&config);
     log.until_text("pay").await;
-    assert_eq!((log.texts.clone(), log.excluded.clone()), (vec!["health".to_owned(), "pay".to_owned()], vec![true, false]));
+    assert_eq!(
+        (log.texts.clone(), log.excluded.clone()),
+        (vec!["health".to_owned(), "pay".to_owned()], vec![true, false])
+    );
 }
 
 #[tokio::test]

@@ -56,7 +56,10 @@ fn answer(shelf: &mut Shelf, asked: &Asked) -> Said {
     }
     if asked.route() == "/api/v1/namespaces/shop/pods" {
         assert_eq!(query(asked, "labelSelector").as_deref(), Some("app=bridge,track in (blue)"));
-        return Said::json(200, &json!({ "kind": "PodList", "items": shelf.pods.iter().map(listed).collect::<Vec<_>>() }));
+        return Said::json(
+            200,
+            &json!({ "kind": "PodList", "items": shelf.pods.iter().map(listed).collect::<Vec<_>>() }),
+        );
     }
     let Some(pod) = pod_of(shelf, asked) else {
         return status(404, "NotFound", "pods not found");
@@ -99,7 +102,11 @@ fn stream(shelf: &Mutex<Shelf>, asked: &Asked, mut stream: TcpStream) {
     loop {
         let (new, is_over) = {
             let shelf = shelf.lock().unwrap();
-            let new: Vec<Line> = shelf.within(since, i64::MAX).into_iter().filter(|line| line.pod == begun.name && !told.contains(&line.id)).collect();
+            let new: Vec<Line> = shelf
+                .within(since, i64::MAX)
+                .into_iter()
+                .filter(|line| line.pod == begun.name && !told.contains(&line.id))
+                .collect();
             let goes_on = pod_of(&shelf, asked).is_some_and(|pod| pod.ends == begun.ends && pod.state == "running");
             (new, !goes_on)
         };

@@ -79,7 +79,9 @@ fn answer(shelf: &mut Shelf, asked: &Asked) -> Said {
     let mut lines = shelf.within(start / NANOS - 1, end / NANOS + 1);
     lines.retain(|line| (start..end).contains(&nanos(line)) && !line.is_lost);
     lines.truncate(limit);
-    shelf.said(&json!({ "status": "success", "data": { "resultType": "streams", "result": streams(&lines), "stats": {} } }))
+    shelf.said(
+        &json!({ "status": "success", "data": { "resultType": "streams", "result": streams(&lines), "stats": {} } }),
+    )
 }
 
 /// Not at a whole millisecond, so that nanoseconds matter.
