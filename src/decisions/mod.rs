@@ -26,3 +26,5 @@ pub mod waves {}
 pub mod checks {}
 #[doc = include_str!("simulation.md")]
 pub mod simulation {}
+#[doc = include_str!("logs_by_time.md")]
+pub mod logs_by_time {}

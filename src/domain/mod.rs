@@ -5,6 +5,7 @@ mod capability;
 pub mod check;
 pub mod checklist;
 pub mod drain;
+mod field;
 mod freshness;
 pub mod guard;
 mod id;

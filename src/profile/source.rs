@@ -9,7 +9,7 @@ use super::router::unique;
 use crate::adapter::{log, metric};
 use crate::domain::procedure::{Limits, LogSpec, MetricSpec};
 use crate::domain::{PoolId, SourceId};
-use crate::setting::{Found, Table, Variant, Wrong, duration, flag, name, percent, quoted, regex, span_text};
+use crate::setting::{Found, Table, Variant, Wrong, duration, flag, name, percent, quoted, regex, span_text, text};
 
 /// The configuration of one metric source, of whatever kind.
 #[derive(Clone, Debug)]
@@ -29,27 +29,43 @@ pub(super) fn logs(table: &mut Table<'_>, pools: &[PoolId]) -> Vec<(LogSpec, log
     let mut names = Vec::new();
     let read = table.tables("log", "Logs that are followed on the screen.", |table| {
         let (id, pool) = whose(table, pools, &mut names, "log");
-        let doc = "A regular expression for lines that are noise, such as health checks: counted apart and hidden.";
-        let exclude = table.optional("exclude", doc, &regex());
         let doc = "Whether card numbers, e-mail addresses, phone numbers and IP addresses are masked. Default true.";
         let mask = table.optional("mask", doc, &flag());
+        let doc = "Fields whose values are masked, by their whole names: \"Properties.Pan\".";
+        let mask_fields = table.optional("mask_fields", doc, &text().list("a list of fields' names"));
+        let doc = "Regular expressions for what else is masked, in the text and in every field.";
+        let mask_patterns = table.optional("mask_patterns", doc, &regex().list("a list of regular expressions"));
         table.not_yet(&[("correlate", "leave it out")]);
         let variants: Vec<Variant<'_, '_, Option<Arc<dyn log::Origin>>>> =
             log::KINDS.iter().map(|kind| Variant { name: kind.name, doc: kind.doc, read: &kind.read }).collect();
         let doc = "Which system keeps it. Default \"local\": a `file` or a `command`.";
-        let (kind, origin) = table.kinds("kind", doc, &variants, Some(log::DEFAULT))?;
-        let feature = log::KINDS.iter().find(|each| each.name == kind).and_then(|each| each.feature);
-        needs_feature(table, "log", kind, feature);
+        let of_kind = table.kinds("kind", doc, &variants, Some(log::DEFAULT));
+        let kind = of_kind.as_ref().and_then(|(kind, _)| log::KINDS.iter().find(|each| each.name == *kind));
+        let by_query = kind.is_some_and(|kind| kind.excludes_by_query);
+        let doc = "Lines that are noise, such as health checks, counted apart and hidden: a regular expression; for kinds that \
+                   are asked by a query, another query.";
+        let exclude = table.optional("exclude", doc, &if by_query { text() } else { regex() });
+        let exclude = exclude.map(|exclude| exclude.value);
+        let (exclude, exclude_query) = if by_query { (None, exclude) } else { (exclude, None) };
+        let ((_, origin), kind) = (of_kind?, kind?);
+        needs_feature(table, "log", kind.name, kind.feature);
         Some(log::Config {
             id: id?,
             pool,
             origin: origin?,
-            exclude: exclude.map(|exclude| exclude.value),
+            exclude,
+            exclude_query,
             mask: mask.is_none_or(|mask| mask.value),
+            mask_fields: values(mask_fields),
+            mask_patterns: values(mask_patterns),
         })
     });
     let spec = |config: &log::Config| LogSpec { id: config.id.clone(), pool: config.pool.clone() };
     read.into_iter().map(|config| (spec(&config), config)).collect()
+}
+
+fn values<T>(list: Option<Found<Vec<Found<T>>>>) -> Vec<T> {
+    list.into_iter().flat_map(|list| list.value).map(|item| item.value).collect()
 }
 
 /// A metric source, and what it says about the panels that ask it.

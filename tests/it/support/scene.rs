@@ -144,6 +144,7 @@ pub fn lines(app: &mut App) {
             level: *level,
             text: (*text).to_owned(),
             excluded: *excluded,
+            fields: None,
         });
         let batch = LogBatch {
             source: pool.as_str().into(),
@@ -151,6 +152,7 @@ pub fn lines(app: &mut App) {
             lines: lines.collect(),
             dropped: 0,
             watermark: None,
+            by_time: false,
         };
         app.tell(Msg::Lines(batch));
     }
