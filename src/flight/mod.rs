@@ -3,7 +3,7 @@
 //!
 //! Parts: [`watch`] polls routers; [`propose`] works a change out and keeps it bound to what was read; [`link`] brings
 //! decisions into the journal, one append at a time, or where that does not answer [`spill`] beside it; [`execute`] sends, reads back and asks again; [`wave`] sends the next
-//! wave once the ones before it are whole; [`back`] knows the way back at any time; [`evidence`], [`soak`] and [`observe`] watch what is known about pools; [`crew`] knows who else is there;
+//! wave once the ones before it are whole; [`back`] knows the way back at any time; [`evidence`], [`soak`] and [`observe`] watch what is known about pools; [`fire`] does what follows when a guard trips; [`crew`] knows who else is there;
 //! [`second`] waits for another person's word and for signatures.
 //!
 //! Invariants: nothing is sent before its intent is kept (D1); nothing is verified that was not read back after it was
@@ -15,6 +15,7 @@ pub mod crew;
 mod effect;
 pub mod evidence;
 pub mod execute;
+pub mod fire;
 pub mod link;
 pub mod load;
 pub mod measure;
@@ -98,6 +99,8 @@ pub struct Flight {
     pub logs: BTreeMap<SourceId, evidence::LogWatch>,
     /// What is measured.
     pub measures: measure::Measures,
+    /// What guards that tripped set in motion here.
+    pub fire: fire::Fire,
     /// The time since the waves that were sent became whole.
     pub resting: Option<wave::Resting>,
     /// The soak of the step last done.
@@ -151,6 +154,7 @@ impl Flight {
             undrained: BTreeSet::new(),
             logs: BTreeMap::new(),
             measures: measure::Measures::default(),
+            fire: fire::Fire::default(),
             resting: None,
             soak: None,
             observing: observe::Observing::default(),

@@ -6,7 +6,7 @@ use super::event::ChangeKind;
 use crate::domain::procedure::Friction;
 use crate::domain::reading::Identity;
 use crate::domain::{
-    BasisPoints, ChangeId, Digest, NativeSplit, Now, PoolId, Prepared, RouterId, Signed, Waves, Weights,
+    BasisPoints, ChangeId, Digest, GuardId, NativeSplit, Now, PoolId, Prepared, RouterId, Signed, Waves, Weights,
 };
 
 /// What one router is sent, and what it read when that was worked out.
@@ -221,6 +221,8 @@ pub enum Gesture {
     Key,
     /// The target, typed.
     Typed(String),
+    /// None: an armed guard fired, and nobody confirmed it (G1).
+    Guard(GuardId),
 }
 
 impl Confirmation {
@@ -234,7 +236,7 @@ impl Gesture {
     /// What this act amounts to.
     pub fn friction(&self) -> Friction {
         match self {
-            Self::Key => Friction::Key,
+            Self::Key | Self::Guard(_) => Friction::Key,
             Self::Typed(_) => Friction::Type,
         }
     }

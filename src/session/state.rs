@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::event::{ChangeConfirmed, ControlsTaken, Process, ProfileText, SessionOpened, Settlement, StepMark};
+use super::guard::Guards;
 use super::proposal::RouterOrder;
 use super::second::{Request, Run};
 use crate::domain::reading::Identity;
@@ -55,6 +56,8 @@ pub struct Session {
     pub ticks: BTreeMap<ItemId, Stamped<()>>,
     /// The hold, if any.
     pub hold: Option<Stamped<String>>,
+    /// The guards: measured, armed, tripped.
+    pub guards: Guards,
     /// When each pool was last proven drained.
     pub drained: BTreeMap<PoolId, Stamped<Vec<String>>>,
     /// Notes in order.

@@ -95,6 +95,7 @@ impl Model {
             | OverlayKind::Reload(_)
             | OverlayKind::Look(_)
             | OverlayKind::Run { .. }
+            | OverlayKind::Arm { .. }
             | OverlayKind::Controls(_)
             | OverlayKind::People
             | OverlayKind::Quit { .. } => DIALOG_ROWS,

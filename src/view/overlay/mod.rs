@@ -15,6 +15,7 @@ mod back;
 mod change;
 mod confirm;
 mod crew;
+mod guard;
 mod list;
 mod second;
 mod text;
@@ -109,6 +110,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
         OverlayKind::Details { title, lines } => text::details(title, lines),
         OverlayKind::Messages => list::messages(model),
         OverlayKind::Reload(confirm) => text::reload(model, confirm),
+        OverlayKind::Arm { disarms, confirm } => guard::arm(model, *disarms, confirm),
         OverlayKind::Look(look) => second::look(model, look, seen),
         OverlayKind::Run { steps, confirm } => second::run(model, steps, confirm),
         OverlayKind::Controls(handover) => crew::controls(model, handover),
