@@ -223,7 +223,10 @@ impl Flight {
         let reports = gates(&self.session, &self.procedure, Forward::Shift(to), &self.evidence(now));
         let dead = |report: &&crate::session::proposal::GateReport| {
             report.state == GateState::Fails
-                && matches!(report.gate, crate::session::proposal::Gate::Destination { .. })
+                && matches!(
+                    report.gate,
+                    crate::session::proposal::Gate::Destination { .. } | crate::session::proposal::Gate::Guard { .. }
+                )
         };
         reports.iter().find(dead).map(|report| report.text.clone())
     }

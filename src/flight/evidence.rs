@@ -50,6 +50,8 @@ impl Flight {
         for (pool, drain) in &self.drains {
             evidence.drains.insert(pool.clone(), (drain.state, self.drain_words(drain, now.elapsed)));
         }
+        evidence.guards =
+            self.guards.iter().map(|(guard, watch)| (guard.clone(), (watch.gate(), watch.words()))).collect();
         evidence
     }
 

@@ -10,16 +10,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::back::WayBack;
+use super::guard::GuardWatch;
 use super::{Effect, Flight, Tone, WayBackChoice};
-use crate::domain::guard::{GuardSpec, Of, Subject, Then};
-use crate::domain::measure::PanelSpec;
+use crate::domain::guard::{GuardState, Then};
 use crate::domain::{
-    ChangeId, Elapsed, GuardId, Measure, Now, PoolId, Prepared, Refused, RouterId, Target, Unit, Waves, Weights,
+    ChangeId, GuardId, Now, Prepared, Refused, RouterId, Target, Waves, Weights,
 };
 use crate::session::command::Command;
 use crate::session::event::{ChangeKind, Event};
 use crate::session::gate::way_back_fails;
-use crate::session::guard::{Acted, to_arm};
+use crate::session::guard::{Acted, GuardBaseline, to_arm};
 use crate::session::proposal::{Bound, Confirmation, Proposal, RouterOrder};
 use crate::session::{Stamp, flaw};
 
@@ -40,14 +40,14 @@ pub enum Stand {
 /// What this cockpit does about its guards.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Fire {
-    /// STUB until guards are watched.
-    pub stands: BTreeMap<GuardId, Stand>,
     /// Guards that rang here for the trip that stands.
     rung: BTreeSet<GuardId>,
     /// The rollback of a guard on its way into the journal.
     shot: Option<Shot>,
     /// Armed guards that did not roll back, and why.
     because: BTreeMap<GuardId, String>,
+    /// How often each guard had tripped here when its trip was told: more than that is another trip.
+    told: BTreeMap<GuardId, u32>,
 }
 
 /// A guard's rollback before it is kept.
@@ -217,7 +217,7 @@ impl Flight {
             profile: self.procedure.digest,
             made: now,
         });
-        let others = self.others_breach(&shot.guard, &shot.to, now.elapsed);
+        let others = self.others_breach(&shot.guard);
         let command = Command::FireGuard {
             guard: shot.guard.clone(),
             words: shot.words.clone(),
@@ -232,10 +232,10 @@ impl Flight {
     }
 
     /// What a guard knows is known at the moment of deciding.
-    pub(super) fn renew_shot(&self, now: Now, command: &mut Command) {
-        if let Command::FireGuard { guard, is_red, others, proposal, .. } = command {
+    pub(super) fn renew_shot(&self, command: &mut Command) {
+        if let Command::FireGuard { guard, is_red, others, .. } = command {
             *is_red = matches!(self.guard_stand(guard), Stand::Red { .. });
-            *others = self.others_breach(guard, &proposal.to, now.elapsed);
+            *others = self.others_breach(guard);
         }
     }
 
@@ -243,6 +243,16 @@ impl Flight {
         let text = format!("the guard {guard} is armed and did NOT roll back: {because}; R goes back");
         out.push(Effect::tell(Tone::Bad, text));
         self.fire.because.insert(guard, because);
+    }
+
+    /// Writes down what guards compare with, in front of the first change: it goes into the same entry.
+    pub(super) fn note_baselines(&mut self, now: Now) {
+        let measured = self.guard_baselines();
+        let guards = measured.into_iter().map(|(guard, pool, value)| GuardBaseline::new(guard, pool, value));
+        let guards: Vec<GuardBaseline> = guards.collect();
+        if !guards.is_empty() && self.session.changes.is_empty() && self.drives() {
+            self.note(now, Command::MeasureBaseline { guards });
+        }
     }
 
     /// Writes down who tripped, who is quiet again, and who was red before anything began.
@@ -261,7 +271,7 @@ impl Flight {
                         Command::NoteTripped { guard, words, because }
                     });
                 }
-                Stand::Quiet | Stand::Open if told && self.is_calm(guard, stand) => notes.push(Command::NoteCalmed { guard: guard.clone() }),
+                Stand::Red { .. } | Stand::Quiet | Stand::Open if told && self.is_calm(guard, stand) => notes.push(Command::NoteCalmed { guard: guard.clone() }),
                 Stand::Red { .. } | Stand::Quiet | Stand::Open => {}
             }
         }
@@ -270,12 +280,16 @@ impl Flight {
         }
     }
 
+    fn trips_of(&self, guard: &GuardId) -> u32 {
+        self.guards.get(guard).map_or(0, |watch| watch.trips)
+    }
+
     /// Whether a guard that was red is so no more. One that counts anew since the traffic was changed is red no more as
     /// well: its next trip is another one.
     fn is_calm(&self, guard: &GuardId, stand: &Stand) -> bool {
         let answered = self.session.guards.tripped.get(guard).is_some_and(|trip| trip.what.answered);
         match stand {
-            Stand::Red { .. } => false,
+            Stand::Red { .. } => answered && self.trips_of(guard) > self.fire.told.get(guard).copied().unwrap_or(0),
             Stand::Quiet => true,
             Stand::Open => answered,
         }
@@ -286,7 +300,7 @@ impl Flight {
     /// # Errors
     /// As [`Flight::way_back`].
     pub fn guard_back(&self, guard: &GuardId) -> Result<WayBack, Refused> {
-        let own = self.guard_spec(guard).and_then(|spec| spec.back_to.clone());
+        let own = self.procedure.guard(guard).and_then(|spec| spec.back_to.clone());
         match own {
             Some(to) => {
                 Ok(WayBack { targets: self.targets(&to), to, why: format!("back_to of the guard {guard}") })
@@ -297,7 +311,7 @@ impl Flight {
 
     /// Where guards that wait for an answer go back to, where one of them has a split of its own.
     pub(super) fn unanswered_back(&self) -> Option<(Weights, String)> {
-        let specs = self.session.unanswered().filter_map(|(guard, _)| self.guard_spec(guard));
+        let specs = self.session.unanswered().filter_map(|(guard, _)| self.procedure.guard(guard));
         let mut own = specs.filter_map(|spec| Some((spec.back_to.clone()?, format!("back_to of the guard {}", spec.id))));
         own.next()
     }
@@ -327,40 +341,14 @@ impl Flight {
     pub fn guard_would_ring(&self, guard: &GuardId, now: Now) -> Option<String> {
         match self.guard_back(guard) {
             Ok(back) => way_back_fails(&self.session, &self.procedure, &back.to, &self.evidence(now))
-                .or_else(|| self.others_breach(guard, &back.to, now.elapsed)),
+                .or_else(|| self.others_breach(guard)),
             Err(refused) => Some(refused.why),
         }
     }
 
-    /// The pool that the way back raises breaches the same limit (G2): its newest value in words.
-    fn others_breach(&self, guard: &GuardId, to: &Weights, now: Elapsed) -> Option<String> {
-        let spec = self.guard_spec(guard)?;
-        let Subject::Limit { measure, of, limit } = &spec.subject else { return None };
-        let raised = to.iter().map(|(pool, _)| pool).filter(|pool| match of {
-            Of::Raised | Of::Each => self.is_raised_by(to, pool),
-            Of::Pool(watched) => watched != *pool && self.is_raised_by(to, pool),
-            Of::Whole => false,
-        });
-        raised.into_iter().find_map(|pool| {
-            let series = self.measures.of(measure, Some(pool))?;
-            let (at, value) = series.newest()?;
-            let is_fresh = now.since(at) <= series.interval * 2;
-            let value = value.filter(|value| is_fresh && limit.is_broken_by(*value))?;
-            let unit = self.unit_of(measure);
-            Some(format!("{pool} has {} too, {}", unit.words(value), limit.words(&unit)))
-        })
-    }
-
-    fn is_raised_by(&self, to: &Weights, pool: &PoolId) -> bool {
-        let points = to.of(pool);
-        self.watches.values().filter_map(|watch| watch.last.as_ref()).any(|seen| {
-            let share = seen.reading.native.shares(self.procedure.pool_ids()).of(pool);
-            share.fraction().is_none_or(|share| share + 0.000_05 < points.fraction())
-        })
-    }
-
-    fn guard_spec(&self, guard: &GuardId) -> Option<&GuardSpec> {
-        self.procedure.guards.iter().find(|spec| spec.id == *guard)
+    /// Pools that the way back raises break the same limit (G2), in words.
+    fn others_breach(&self, guard: &GuardId) -> Option<String> {
+        self.guards.get(guard).and_then(|watch| watch.elsewhere.clone())
     }
 
     /// A person arms the guards that may roll back and are not red, or disarms them.
@@ -375,6 +363,10 @@ impl Flight {
     pub(super) fn react_to_guards(&mut self, stamp: &Stamp, event: &Event, out: &mut Vec<Effect>) {
         let mine = stamp.cockpit == self.me.cockpit;
         let who = &stamp.actor;
+        if let Event::GuardTripped { guard, .. } | Event::GuardConfessed { guard, .. } = event {
+            let trips = self.trips_of(guard);
+            self.fire.told.insert(guard.clone(), trips);
+        }
         let (tone, text) = match event {
             Event::GuardsArmed { guards, .. } => {
                 let names: Vec<&str> = guards.iter().map(GuardId::as_str).collect();
@@ -406,7 +398,11 @@ impl Flight {
                 self.fire.rung.insert(guard.clone());
                 (Tone::Warn, format!("the guard {guard} is red before anything was changed: {words}"))
             }
-            Event::GuardCalmed { guard } => (Tone::Good, format!("the guard {guard} is quiet again")),
+            Event::GuardCalmed { guard } => {
+                self.fire.rung.remove(guard);
+                self.fire.because.remove(guard);
+                (Tone::Good, format!("the guard {guard} is red no more"))
+            }
             _ => return,
         };
         out.push(Effect::tell(tone, text));
@@ -414,13 +410,12 @@ impl Flight {
 
     /// How every guard stands.
     fn guard_stands(&self) -> BTreeMap<GuardId, Stand> {
-        self.fire.stands.clone()
-    }
-
-    fn unit_of(&self, measure: &Measure) -> Unit {
-        let panel = |panel: &&PanelSpec| Measure::Panel(panel.id.clone()) == *measure;
-        let of_panel = || self.procedure.panels.iter().find(panel).map(|panel| panel.unit.clone());
-        measure.unit().or_else(of_panel).unwrap_or(Unit::Number)
+        let stand = |watch: &GuardWatch| match &watch.state {
+            GuardState::Tripped { words, .. } => Stand::Red { words: words.clone() },
+            GuardState::Quiet | GuardState::Resting { .. } => Stand::Quiet,
+            GuardState::Breached { .. } | GuardState::Inconclusive { .. } => Stand::Open,
+        };
+        self.guards.iter().map(|(guard, watch)| (guard.clone(), stand(watch))).collect()
     }
 
     /// How one guard stands.

@@ -203,7 +203,7 @@ impl Flight {
         if let Command::SendWave { rest, .. } = &mut asked.command {
             *rest = self.rest(asked.now.elapsed);
         }
-        self.renew_shot(asked.now, &mut asked.command);
+        self.renew_shot(&mut asked.command);
         if let Command::TakeOver { asking, waited, silent, away, .. } = &mut asked.command {
             *asking = self.own_asking();
             (*waited, *silent, *away) = self.signs_of_holder(asked.now.elapsed);

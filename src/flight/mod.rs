@@ -3,7 +3,7 @@
 //!
 //! Parts: [`watch`] polls routers; [`propose`] works a change out and keeps it bound to what was read; [`link`] brings
 //! decisions into the journal, one append at a time, or where that does not answer [`spill`] beside it; [`execute`] sends, reads back and asks again; [`wave`] sends the next
-//! wave once the ones before it are whole; [`back`] knows the way back at any time; [`evidence`], [`soak`] and [`observe`] watch what is known about pools; [`fire`] does what follows when a guard trips; [`crew`] knows who else is there;
+//! wave once the ones before it are whole; [`back`] knows the way back at any time; [`evidence`], [`guard`], [`soak`] and [`observe`] watch what is known about pools; [`fire`] does what follows when a guard trips; [`crew`] knows who else is there;
 //! [`second`] waits for another person's word and for signatures.
 //!
 //! Invariants: nothing is sent before its intent is kept (D1); nothing is verified that was not read back after it was
@@ -16,6 +16,7 @@ mod effect;
 pub mod evidence;
 pub mod execute;
 pub mod fire;
+pub mod guard;
 pub mod link;
 pub mod load;
 pub mod measure;
@@ -40,7 +41,7 @@ pub use msg::{Appended, Ask, ChangedProfile, Msg, WayBackChoice};
 
 use crate::domain::drain::Drain;
 use crate::domain::procedure::Procedure;
-use crate::domain::{CockpitId, Elapsed, Operator, PoolId, Seat, SessionId, Signer, SourceId};
+use crate::domain::{CockpitId, Elapsed, GuardId, Operator, PoolId, Seat, SessionId, Signer, SourceId};
 use crate::session::Session;
 use crate::session::event::{ControlsTaken, Process};
 use watch::{Watch, Watches};
@@ -101,6 +102,10 @@ pub struct Flight {
     pub measures: measure::Measures,
     /// What guards that tripped set in motion here.
     pub fire: fire::Fire,
+    /// Every guard as it watches.
+    pub guards: BTreeMap<GuardId, guard::GuardWatch>,
+    /// Since when the guards count.
+    guarding: guard::Moment,
     /// The time since the waves that were sent became whole.
     pub resting: Option<wave::Resting>,
     /// The soak of the step last done.
@@ -155,6 +160,8 @@ impl Flight {
             logs: BTreeMap::new(),
             measures: measure::Measures::default(),
             fire: fire::Fire::default(),
+            guards: BTreeMap::new(),
+            guarding: guard::Moment::default(),
             resting: None,
             soak: None,
             observing: observe::Observing::default(),
@@ -168,6 +175,7 @@ impl Flight {
             spill: None,
             counters: Counters::default(),
         };
+        flight.guards = guard::watches(&flight.procedure, &flight.procedure, BTreeMap::new());
         flight.take_up_in_flight();
         flight.take_up_drains();
         flight
@@ -186,6 +194,10 @@ impl Flight {
     /// The moment at which the flight next wants a [`Msg::Tick`].
     pub fn wakes_at(&self) -> Option<Elapsed> {
         let reads_at = self.reads_at.filter(|_| !self.watches.is_empty());
-        [reads_at, self.crew.wakes_at(), self.link.wakes_at(), self.next_wave_at()].into_iter().flatten().min()
+        let guards_at = self.guards_wake_at();
+        [reads_at, self.crew.wakes_at(), self.link.wakes_at(), self.next_wave_at(), guards_at]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }

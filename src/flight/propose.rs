@@ -373,6 +373,7 @@ impl Flight {
         } else if matches!(proposing.kind, ChangeKind::Step { .. }) && proposal.holds_already() {
             Command::MarkAlreadySo { proposal, evidence }
         } else {
+            self.note_baselines(now);
             Command::Confirm { proposal, overrides, confirmation, evidence }
         };
         self.ask(now, command);

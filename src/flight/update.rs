@@ -18,6 +18,7 @@ impl Flight {
     /// Takes a message in and says what is to be done.
     pub fn update(&mut self, now: Now, msg: Msg) -> Vec<Effect> {
         let mut out = Vec::new();
+        let measured = matches!(msg, Msg::Looked { .. });
         self.see_intent_at_opening(now);
         match msg {
             Msg::Tick => {
@@ -67,6 +68,7 @@ impl Flight {
             Msg::Ask(ask) => self.asked(now, ask, &mut out),
         }
         self.sample_routers(now.elapsed);
+        self.run_guards(now, measured);
         self.accept_baseline(now);
         self.look_after_waves(now);
         self.look_after_waiting(now, &mut out);
@@ -449,6 +451,8 @@ impl Flight {
         if let Some(ChangedProfile::Good { procedure, .. }) = &self.changed_profile
             && procedure.digest == digest
         {
+            let known = std::mem::take(&mut self.guards);
+            self.guards = super::guard::watches(procedure, &self.procedure, known);
             self.procedure = procedure.clone();
             self.changed_profile = None;
             let rule = &self.procedure.drain;

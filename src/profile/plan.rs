@@ -1,5 +1,6 @@
 //! `[[step]]`: what each step does, and the weights that it leaves behind.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::json;
@@ -69,7 +70,15 @@ pub(super) fn read(table: &mut Table<'_>, context: &Context<'_>) -> Vec<Step> {
             report.refuse(&name.spot, wrong.advice("the step is known by them"));
         }
         let soak = step.soak.map(|soak| soak.value);
-        steps.push(Step { id: StepId::new(id), name: name.value, act, leave_when, soak, back_to });
+        steps.push(Step {
+            id: StepId::new(id),
+            name: name.value,
+            act,
+            leave_when,
+            soak,
+            back_to,
+            guards: BTreeMap::new(),
+        });
     }
     if steps.len() < count && report.is_clean() {
         table.refuse(Wrong::new("a step cannot be read, and flightdeck does not say why").advice("please report this"));

@@ -34,7 +34,7 @@ impl Teller<'_> {
                 let what = format!("the guard {guard} was red before the first change: it would never trip");
                 self.noticed(entry, what, words.clone());
             }
-            Event::GuardCalmed { guard } => self.noticed(entry, format!("the guard {guard} is quiet again"), ""),
+            Event::GuardCalmed { guard } => self.noticed(entry, format!("the guard {guard} is red no more"), ""),
             _ => {}
         }
     }

@@ -2,15 +2,15 @@
 
 use super::event::{ControlsTaken, Process, ProfileText, RouterBaseline, SessionOpened, SpillMerged};
 use super::guard::GuardBaseline;
-use super::proposal::{Bound, Confirmation, Override, Proposal};
+use super::proposal::{Bound, Confirmation, GateState, Override, Proposal};
 use super::second::AskedAct;
 use super::wave::Rest;
 use crate::domain::drain::DrainState;
 use crate::domain::outcome::Outcome;
 use crate::domain::share::Agreement;
 use crate::domain::{
-    ChangeId, CockpitId, Digest, GuardId, ItemId, NativeSplit, Now, Operator, PoolId, RequestId, RouterId, Seat, Share, Signed,
-    Signer, SourceId, StepId,
+    ChangeId, CockpitId, Digest, GuardId, ItemId, NativeSplit, Now, Operator, PoolId, RequestId, RouterId, Seat, Share,
+    Signed, Signer, SourceId, StepId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -484,6 +484,8 @@ pub struct Evidence {
     pub drains: BTreeMap<PoolId, (DrainState, String)>,
     /// The soak of the step last done: how long so far and how long it must be; `None` when none runs.
     pub soak: Option<SoakEvidence>,
+    /// How each guard stands, with the evidence in words (G1 to G4).
+    pub guards: BTreeMap<GuardId, (GateState, String)>,
     /// Cockpits that were heard within the time of silence (J6).
     pub present: BTreeSet<CockpitId>,
     /// Signatures that were checked against the profile's keys, by the entry that holds them; a reason where it does not

@@ -140,7 +140,7 @@ pub enum Event {
         /// Its evidence.
         words: String,
     },
-    /// A guard that had tripped or was red at the start is quiet again.
+    /// A guard that had tripped or was red at the start is so no more: quiet, or counting anew.
     GuardCalmed {
         /// The guard.
         guard: GuardId,

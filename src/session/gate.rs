@@ -7,7 +7,7 @@ use super::proposal::{Bound, Gate, GateReport, GateState};
 use super::state::Session;
 use crate::domain::drain::DrainState;
 use crate::domain::procedure::{Condition, StepAct};
-use crate::domain::{BasisPoints, PoolId, Procedure, Weights, clock_span};
+use crate::domain::{BasisPoints, GuardId, PoolId, Procedure, Weights, clock_span};
 
 /// What a forward act wants to do.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -41,6 +41,7 @@ pub fn gates(session: &Session, procedure: &Procedure, forward: Forward<'_>, evi
             found.push(soak(evidence, step.soak.unwrap_or_default()));
         }
     }
+    found.extend(procedure.guards.iter().map(|guard| guarded(&guard.id, evidence)));
     found.sort_by_key(|report| match report.state {
         GateState::Fails => 0,
         GateState::Inconclusive => 1,
@@ -174,6 +175,14 @@ fn drained(pool: &PoolId, evidence: &Evidence) -> GateReport {
             report(gate, GateState::Fails, format!("{pool} not drained: {text}"))
         }
         None => report(gate, GateState::Inconclusive, format!("{pool} not known to be drained")),
+    }
+}
+
+fn guarded(guard: &GuardId, evidence: &Evidence) -> GateReport {
+    let gate = Gate::Guard { guard: guard.clone() };
+    match evidence.guards.get(guard) {
+        Some((state, words)) => report(gate, *state, format!("guard {guard}: {words}")),
+        None => report(gate, GateState::Inconclusive, format!("guard {guard} was not asked yet")),
     }
 }
 

@@ -21,6 +21,24 @@ pub struct GuardBaseline {
     pub millionths: i64,
 }
 
+impl GuardBaseline {
+    /// A value as it is kept; what is beyond every measure is held at the edge.
+    pub fn new(guard: GuardId, pool: Option<PoolId>, value: f64) -> Self {
+        // A number beyond its edges becomes the edge, and none becomes zero: as casts of floats do.
+        #[expect(clippy::cast_possible_truncation, reason = "held at the edge, as said")]
+        let millionths = (value * MILLION).round() as i64;
+        Self { guard, pool, millionths }
+    }
+
+    /// The value in the measure's own unit.
+    #[expect(clippy::cast_precision_loss, reason = "below 2^53 millionths nothing is lost")]
+    pub fn value(&self) -> f64 {
+        self.millionths as f64 / MILLION
+    }
+}
+
+const MILLION: f64 = 1_000_000.0;
+
 /// What a guard did when it tripped.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "acted", content = "detail", rename_all = "snake_case")]
@@ -42,8 +60,6 @@ pub enum Acted {
 /// What the journal says of a session's guards.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Guards {
-    /// What was measured before the first change, in millionths of the measure's own unit.
-    pub baselines: BTreeMap<(GuardId, Option<PoolId>), i64>,
     /// The guards that may roll back by themselves, while any may.
     pub armed: Option<Armed>,
     /// Guards that tripped and have not been quiet since.

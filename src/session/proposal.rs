@@ -156,6 +156,11 @@ pub enum Gate {
     },
     /// The step before has soaked (G4).
     Soak,
+    /// The guard is quiet, or has nothing to watch (G3).
+    Guard {
+        /// The guard.
+        guard: GuardId,
+    },
 }
 
 impl Gate {
@@ -163,7 +168,7 @@ impl Gate {
     pub fn may_be_overridden(&self) -> bool {
         match self {
             Self::NoHold | Self::Readings | Self::Destination { .. } => false,
-            Self::NoDrift | Self::Items { .. } | Self::Drained { .. } | Self::Soak => true,
+            Self::NoDrift | Self::Items { .. } | Self::Drained { .. } | Self::Soak | Self::Guard { .. } => true,
         }
     }
 }

@@ -11,8 +11,8 @@ use super::second::{Request, Run};
 use crate::domain::reading::Identity;
 use crate::domain::share::Agreement;
 use crate::domain::{
-    ChangeId, CockpitId, Digest, ItemId, NativeSplit, Operator, Outcome, PoolId, RouterId, Seat, Share, StepId,
-    Timestamp, Weights,
+    ChangeId, CockpitId, Digest, GuardId, ItemId, NativeSplit, Operator, Outcome, PoolId, RouterId, Seat, Share,
+    StepId, Timestamp, Weights,
 };
 
 /// One deployment as its journal has it.
@@ -42,6 +42,8 @@ pub struct Session {
     pub reloaded: Option<(Vec<ProfileText>, Digest)>,
     /// Whether the splits at opening were accepted.
     pub baseline: bool,
+    /// What guards measured before the first change, of which pool; `None` of the whole. Kept once, never moved.
+    pub guard_baselines: BTreeMap<(GuardId, Option<PoolId>), f64>,
     /// What each router is expected to read: the baseline, then what was verified or accepted.
     pub expected: BTreeMap<RouterId, NativeSplit>,
     /// Who answers for each router, as the driver found it (C5).

@@ -10,8 +10,8 @@ use crate::session::state::Session;
 
 impl Session {
     pub(super) fn apply_measured(&mut self, guards: &[GuardBaseline]) {
-        let each = guards.iter().map(|each| ((each.guard.clone(), each.pool.clone()), each.millionths));
-        self.guards.baselines.extend(each);
+        let each = guards.iter().map(|each| ((each.guard.clone(), each.pool.clone()), each.value()));
+        self.guard_baselines.extend(each);
     }
 
     pub(super) fn apply_armed(&mut self, stamp: &Stamp, guards: &[GuardId], epoch: u64) {

@@ -161,7 +161,7 @@ pub fn asked_of(kind: &ChangeKind, mut reports: Vec<GateReport>) -> Vec<GateRepo
     if *kind == ChangeKind::PutBack {
         reports.retain(|report| match report.gate {
             Gate::NoHold | Gate::Readings | Gate::Destination { .. } => true,
-            Gate::NoDrift | Gate::Items { .. } | Gate::Drained { .. } | Gate::Soak => false,
+            Gate::NoDrift | Gate::Items { .. } | Gate::Drained { .. } | Gate::Soak | Gate::Guard { .. } => false,
         });
     }
     reports

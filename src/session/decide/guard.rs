@@ -22,7 +22,7 @@ pub(super) fn measure(session: &Session, asked: &Asked, guards: &[GuardBaseline]
         let why = "something was changed already";
         return Err(Refused::new("G1", what, why, "it is measured before the first change"));
     }
-    let known = |each: &GuardBaseline| session.guards.baselines.contains_key(&(each.guard.clone(), each.pool.clone()));
+    let known = |each: &GuardBaseline| session.guard_baselines.contains_key(&(each.guard.clone(), each.pool.clone()));
     let guards: Vec<GuardBaseline> = guards.iter().filter(|each| !known(each)).cloned().collect();
     Ok(if guards.is_empty() { Vec::new() } else { vec![Event::BaselineMeasured { guards }] })
 }

@@ -61,7 +61,7 @@ fn settle(model: &Model, gate: &Gate) -> String {
         Gate::NoDrift => in_panes(&Action::OpenDrift, "look at it"),
         Gate::Items { .. } => in_panes(&Action::Focus(Pane::Checklist), "tick it"),
         Gate::Readings => "wait for its answer".to_owned(),
-        Gate::Drained { .. } => "wait for it".to_owned(),
+        Gate::Drained { .. } | Gate::Guard { .. } => "wait for it".to_owned(),
         Gate::Soak => match &model.flight.soak {
             Some(soak) => match &soak.paused {
                 Some(why) => format!("it stands still: {why}"),
