@@ -270,6 +270,8 @@ pub struct MetricSpec {
     pub interval: Duration,
     /// Warn above these.
     pub limits: Limits,
+    /// Whether one cockpit asks it for all, because each request costs or counts against a limit that all share (J6).
+    pub metered: bool,
 }
 
 /// Thresholds drawn on the charts; a guard comes with its own.

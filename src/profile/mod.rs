@@ -15,6 +15,7 @@ mod checklist;
 mod file;
 mod journal;
 mod markdown;
+mod panel;
 mod plan;
 mod pool;
 mod read;

@@ -2,8 +2,8 @@
 
 use super::file::Unread;
 use super::{
-    AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, checklist, journal, plan, pool,
-    rollout, router, rule, source,
+    AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, checklist, journal, panel, plan,
+    pool, rollout, router, rule, source,
 };
 use crate::adapter::log;
 use crate::domain::procedure::{LogSpec, MetricSpec, RouterSpec};
@@ -87,8 +87,10 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let routers = router::read(table, &ids, times.poll, times.timing.router_timeout, &mut names);
     let rollout = rollout::read(table, &names);
     let (logs, log_configs): (Vec<LogSpec>, Vec<log::Config>) = source::logs(table, &ids).into_iter().unzip();
+    let mut sources = source::metrics(table, &ids);
+    let panels = panel::read(table, &ids, &mut sources);
     let (metrics, metric_configs): (Vec<MetricSpec>, Vec<MetricConfig>) =
-        source::metrics(table, &ids).into_iter().unzip();
+        sources.into_iter().map(|source| (source.spec, source.config)).unzip();
     let drain = rule::drain(table, &pools, &logs);
     let checklist = checklist::read(table, included);
     let context = plan::Context { pools: &ids, checklist: &checklist, has_routers: table.has("router") };
@@ -124,7 +126,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         drain,
         logs,
         metrics,
-        panels: Vec::new(),
+        panels,
         checks: Vec::new(),
         guards: Vec::new(),
         rollback,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::ready::Set;
 use super::{Configured, text};
 use crate::domain::SourceId;
 use crate::setting::Table;
@@ -15,6 +16,12 @@ pub struct MetricKind {
     pub doc: &'static str,
     /// The feature that its crates are behind, and whether this build has it; `None` where every build can.
     pub feature: Option<(&'static str, bool)>,
+    /// How often it is read where the profile does not say.
+    pub interval: Duration,
+    /// How long an answer may take where the profile does not say.
+    pub timeout: Duration,
+    /// The ready-made sets of panels that it can answer.
+    pub sets: &'static [&'static Set],
     /// Reads its keys; `None` when something was wrong with them.
     pub read: Read,
 }
@@ -30,6 +37,9 @@ pub const KINDS: &[MetricKind] = &[MetricKind {
     name: DEFAULT,
     doc: "Prometheus text endpoints, read directly.",
     feature: None,
+    interval: Duration::from_secs(2),
+    timeout: Duration::from_secs(1),
+    sets: &[],
     read: |table, id, timeout| configured(text::Config::read(table, id, timeout)),
 }];
 

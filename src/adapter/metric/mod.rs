@@ -17,6 +17,7 @@
 //! To add one: a file or folder beside this one with a configuration that is [`Configured`], and a line in `kinds`.
 
 mod kinds;
+pub mod ready;
 pub mod text;
 
 use std::fmt::Debug;
@@ -43,6 +44,21 @@ pub trait Configured: Debug + Send + Sync {
         Ok(())
     }
 
+    /// How far back a query looks by its own words, where that can be told: a range in it, an offset.
+    fn looks_back(&self, _text: &str) -> Option<Duration> {
+        None
+    }
+
+    /// How a span is written in a query of this system, in place of `{window}`; in seconds where nothing else is said.
+    fn span(&self, span: Duration) -> String {
+        span.as_secs().max(1).to_string()
+    }
+
+    /// Whether each request costs money or counts against a limit that all share: then one cockpit asks for all (J6).
+    fn is_metered(&self) -> bool {
+        false
+    }
+
     /// The source, for these queries. Nothing is sent yet.
     ///
     /// # Errors
@@ -57,7 +73,7 @@ pub struct Query {
     pub measure: Measure,
     /// Of which pool; `None` of the whole.
     pub pool: Option<PoolId>,
-    /// In the system's own language, with the pool's name in place of `{pool}`.
+    /// In the system's own language, with the pool's name in place of `{pool}` and the window in place of `{window}`.
     pub text: String,
     /// How far back one value looks.
     pub window: Duration,
