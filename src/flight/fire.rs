@@ -46,8 +46,9 @@ pub struct Fire {
     shot: Option<Shot>,
     /// Armed guards that did not roll back, and why.
     because: BTreeMap<GuardId, String>,
-    /// How often each guard had tripped here when its trip was told: more than that is another trip.
-    told: BTreeMap<GuardId, u32>,
+    /// The newest change that the guards were looked at under, and how often each had tripped here then: more than that
+    /// is another trip than the one that the change answered.
+    since: (Option<ChangeId>, BTreeMap<GuardId, u32>),
 }
 
 /// A guard's rollback before it is kept.
@@ -73,6 +74,13 @@ impl Flight {
     pub(super) fn look_after_guards(&mut self, now: Now, out: &mut Vec<Effect>) {
         if self.procedure.guards.is_empty() || !self.session.is_open() {
             return;
+        }
+        let newest = self.session.changes.last().map(|change| change.id());
+        if self.fire.since.0 != newest {
+            // What they said before it is no news any more.
+            self.run_guards(now, true);
+            let trips = self.guards.iter().map(|(guard, watch)| (guard.clone(), watch.trips)).collect();
+            self.fire.since = (newest, trips);
         }
         let stands = self.guard_stands();
         self.ring(&stands, out);
@@ -280,8 +288,9 @@ impl Flight {
         }
     }
 
-    fn trips_of(&self, guard: &GuardId) -> u32 {
-        self.guards.get(guard).map_or(0, |watch| watch.trips)
+    fn has_tripped_since(&self, guard: &GuardId) -> bool {
+        let before = self.fire.since.1.get(guard).copied().unwrap_or(0);
+        self.guards.get(guard).is_some_and(|watch| watch.trips > before)
     }
 
     /// Whether a guard that was red is so no more. One that counts anew since the traffic was changed is red no more as
@@ -289,7 +298,7 @@ impl Flight {
     fn is_calm(&self, guard: &GuardId, stand: &Stand) -> bool {
         let answered = self.session.guards.tripped.get(guard).is_some_and(|trip| trip.what.answered);
         match stand {
-            Stand::Red { .. } => answered && self.trips_of(guard) > self.fire.told.get(guard).copied().unwrap_or(0),
+            Stand::Red { .. } => answered && self.has_tripped_since(guard),
             Stand::Quiet => true,
             Stand::Open => answered,
         }
@@ -363,10 +372,6 @@ impl Flight {
     pub(super) fn react_to_guards(&mut self, stamp: &Stamp, event: &Event, out: &mut Vec<Effect>) {
         let mine = stamp.cockpit == self.me.cockpit;
         let who = &stamp.actor;
-        if let Event::GuardTripped { guard, .. } | Event::GuardConfessed { guard, .. } = event {
-            let trips = self.trips_of(guard);
-            self.fire.told.insert(guard.clone(), trips);
-        }
         let (tone, text) = match event {
             Event::GuardsArmed { guards, .. } => {
                 let names: Vec<&str> = guards.iter().map(GuardId::as_str).collect();

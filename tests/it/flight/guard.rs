@@ -107,7 +107,8 @@ fn unarmed_it_rings_everywhere_once_and_a_person_finishes_it() {
     pair.roll_back(RAJ);
     pair.pass(300);
     assert_eq!(pair.router("eu-2").weights, [10, 90]);
-    assert!(pair.flight(ANA).waiting_trips().is_empty(), "it was answered");
+    let waiting = pair.flight(ANA).waiting_trips();
+    assert!(waiting.is_empty(), "it was answered: {waiting:?}");
 }
 
 #[test]
