@@ -4,6 +4,7 @@ mod back;
 mod confirm;
 mod effects;
 mod fingers;
+mod guard;
 mod handover;
 mod pair_screens;
 mod panes;
