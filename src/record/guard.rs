@@ -4,7 +4,7 @@ use super::tell::Teller;
 use crate::domain::GuardId;
 use crate::entry::Entry;
 use crate::session::Event;
-use crate::session::guard::{Acted, GuardBaseline};
+use crate::session::guard::{Acted, BY_HAND, GuardBaseline};
 
 impl Teller<'_> {
     /// An event about guards as a row; others are told elsewhere.
@@ -19,6 +19,7 @@ impl Teller<'_> {
                 let came = "one that trips in this cockpit rolls back by itself, once";
                 self.did(entry, format!("armed the guards: {}", names.join(", ")), came);
             }
+            Event::GuardsDisarmed { why } if why == BY_HAND => self.did(entry, "disarmed the guards", ""),
             Event::GuardsDisarmed { why } => {
                 self.noticed(entry, "the guards are not armed any more", why.clone());
             }

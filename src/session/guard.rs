@@ -10,6 +10,9 @@ use crate::domain::guard::Then;
 use crate::domain::procedure::Friction;
 use crate::domain::{ChangeId, CockpitId, GuardId, Operator, PoolId, Procedure, Refused, Timestamp};
 
+/// Why guards are disarmed when a person does it; every other reason is nobody's act.
+pub const BY_HAND: &str = "by hand";
+
 /// What one guard's measure was before the first change.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct GuardBaseline {

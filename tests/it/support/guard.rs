@@ -31,9 +31,8 @@ pub fn guard(id: &str, then: Then) -> GuardSpec {
     }
 }
 
-/// A procedure whose errors are measured each second, with one guard that may roll back; its plan is shifts alone, and
-/// nothing but the guard holds them up.
-pub fn guarded(mut procedure: Procedure) -> Procedure {
+/// A procedure whose errors are measured each second.
+pub fn measured(mut procedure: Procedure) -> Procedure {
     procedure.metrics.push(MetricSpec {
         id: "prom".into(),
         pool: None,
@@ -51,6 +50,12 @@ pub fn guarded(mut procedure: Procedure) -> Procedure {
         window: Duration::ZERO,
         is_shown: false,
     }];
+    procedure
+}
+
+/// The same, with one guard that may roll back; its plan is shifts alone, and nothing but the guard holds them up.
+pub fn guarded(procedure: Procedure) -> Procedure {
+    let mut procedure = measured(procedure);
     procedure.pools.iter_mut().for_each(|pool| pool.capacity_per_server = None);
     procedure.guards = vec![guard("errors", Then::RollBack)];
     procedure.plan.retain(|step| matches!(step.act, StepAct::Shift(_)));
