@@ -13,9 +13,7 @@ use super::back::WayBack;
 use super::guard::GuardWatch;
 use super::{Effect, Flight, Tone, WayBackChoice};
 use crate::domain::guard::{GuardState, Then};
-use crate::domain::{
-    ChangeId, GuardId, Now, Prepared, Refused, RouterId, Target, Waves, Weights,
-};
+use crate::domain::{ChangeId, GuardId, Now, Prepared, Refused, RouterId, Target, Waves, Weights};
 use crate::session::command::Command;
 use crate::session::event::{ChangeKind, Event};
 use crate::session::gate::way_back_fails;
@@ -209,8 +207,7 @@ impl Flight {
     fn ask_to_fire(&mut self, now: Now, mut shot: Shot, out: &mut Vec<Effect>) {
         // The way back goes where it can: a router that cannot be prepared does not keep the others from it.
         let order = |router: &RouterId| shot.orders.get(router)?.as_ref().ok().cloned();
-        let routers: Vec<RouterOrder> =
-            self.procedure.routers.iter().filter_map(|router| order(&router.id)).collect();
+        let routers: Vec<RouterOrder> = self.procedure.routers.iter().filter_map(|router| order(&router.id)).collect();
         if routers.is_empty() {
             let why = shot.orders.values().find_map(|order| order.as_ref().err()).map(|refused| refused.why.clone());
             return self.rings_instead(shot.guard, why.unwrap_or_default(), out);
@@ -279,7 +276,9 @@ impl Flight {
                         Command::NoteTripped { guard, words, because }
                     });
                 }
-                Stand::Red { .. } | Stand::Quiet | Stand::Open if told && self.is_calm(guard, stand) => notes.push(Command::NoteCalmed { guard: guard.clone() }),
+                Stand::Red { .. } | Stand::Quiet | Stand::Open if told && self.is_calm(guard, stand) => {
+                    notes.push(Command::NoteCalmed { guard: guard.clone() })
+                }
                 Stand::Red { .. } | Stand::Quiet | Stand::Open => {}
             }
         }
@@ -311,9 +310,7 @@ impl Flight {
     pub fn guard_back(&self, guard: &GuardId) -> Result<WayBack, Refused> {
         let own = self.procedure.guard(guard).and_then(|spec| spec.back_to.clone());
         match own {
-            Some(to) => {
-                Ok(WayBack { targets: self.targets(&to), to, why: format!("back_to of the guard {guard}") })
-            }
+            Some(to) => Ok(WayBack { targets: self.targets(&to), to, why: format!("back_to of the guard {guard}") }),
             None => self.way_back(WayBackChoice::Step),
         }
     }
@@ -321,7 +318,8 @@ impl Flight {
     /// Where guards that wait for an answer go back to, where one of them has a split of its own.
     pub(super) fn unanswered_back(&self) -> Option<(Weights, String)> {
         let specs = self.session.unanswered().filter_map(|(guard, _)| self.procedure.guard(guard));
-        let mut own = specs.filter_map(|spec| Some((spec.back_to.clone()?, format!("back_to of the guard {}", spec.id))));
+        let mut own =
+            specs.filter_map(|spec| Some((spec.back_to.clone()?, format!("back_to of the guard {}", spec.id))));
         own.next()
     }
 

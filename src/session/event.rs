@@ -11,8 +11,8 @@ use super::second::{ConfirmationAsked, RunConfirmed, Second};
 use crate::domain::reading::Identity;
 use crate::domain::share::Agreement;
 use crate::domain::{
-    ChangeId, CockpitId, Digest, Durability, EntryId, GuardId, ItemId, NativeSplit, Operator, Outcome, PoolId, RequestId,
-    RouterId, Seat, Share, Signed, SourceId, StepId, Timestamp, Waves, Weights,
+    ChangeId, CockpitId, Digest, Durability, EntryId, GuardId, ItemId, NativeSplit, Operator, Outcome, PoolId,
+    RequestId, RouterId, Seat, Share, Signed, SourceId, StepId, Timestamp, Waves, Weights,
 };
 
 /// One thing that happened in a session.

@@ -202,9 +202,7 @@ fn check_confirmation(what: &str, confirmation: &Confirmation, asks: Friction, w
         return Err(Refused::new("F2", what, "the key came before the dialog was on the screen", "press it again"));
     }
     match &confirmation.gesture {
-        Gesture::Guard(guard) => {
-            Err(Refused::new("F1", what, format!("{guard} is no person"), "confirm it by hand"))
-        }
+        Gesture::Guard(guard) => Err(Refused::new("F1", what, format!("{guard} is no person"), "confirm it by hand")),
         Gesture::Typed(text) if text.trim() != wanted => {
             Err(Refused::new("F1", what, format!("`{text}` is not `{wanted}`"), format!("type {wanted}")))
         }

@@ -15,8 +15,8 @@ use super::confirm::answer;
 use super::{Sheet, piece};
 use crate::cockpit::{ConfirmState, Model};
 use crate::domain::GuardId;
-use crate::domain::guard::Patience;
 use crate::domain::clock_span;
+use crate::domain::guard::Patience;
 use crate::session::guard::to_arm;
 use crate::theme::Role;
 

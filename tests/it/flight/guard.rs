@@ -72,12 +72,15 @@ fn armed_it_goes_back_to_the_last_good_split_in_one_entry_and_is_disarmed() {
     let mark = pair.mark();
     measure(&mut pair, 1, BAD, GOOD);
     pair.pass(300);
-    assert_eq!(pair.story(mark)[..4], [
-        "ana: guard_tripped: errors: blue 1.40 %, ≤ 1.00 %, 3 in a row: rolled back",
-        "+ change_confirmed: rollback to 10 / 90, one person",
-        "+ change_dispatched",
-        "+ guards_disarmed: errors fired",
-    ]);
+    assert_eq!(
+        pair.story(mark)[..4],
+        [
+            "ana: guard_tripped: errors: blue 1.40 %, ≤ 1.00 %, 3 in a row: rolled back",
+            "+ change_confirmed: rollback to 10 / 90, one person",
+            "+ change_dispatched",
+            "+ guards_disarmed: errors fired",
+        ]
+    );
     for router in ["eu-1", "eu-2"] {
         assert_eq!(pair.router(router).weights, [10, 90]);
     }
@@ -157,10 +160,10 @@ fn a_hand_over_disarms_and_the_new_driver_rings_only() {
     assert!(is_armed(&pair, ANA), "an offer is not yet a hand-over");
     let mark = pair.mark();
     pair.ask(RAJ, Ask::AcceptOffer);
-    assert_eq!(pair.story(mark), [
-        "raj: guards_disarmed: raj took the controls",
-        "+ controls_taken: handed over by ana",
-    ]);
+    assert_eq!(
+        pair.story(mark),
+        ["raj: guards_disarmed: raj took the controls", "+ controls_taken: handed over by ana",]
+    );
     measure(&mut pair, 6, BAD, GOOD);
     assert!(pair.sent.is_empty());
     assert_eq!(acted(&pair), Some(Acted::Proposed));

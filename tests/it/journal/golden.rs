@@ -74,7 +74,9 @@ fn every_kind_of_event_is_in_the_golden_files() {
 
 #[test]
 fn the_golden_files_read_as_what_was_told() {
-    for (lines, told) in [(FORMAT_1, told::deployment()), (FORMAT_1_WAVES, told::waves()), (FORMAT_1_GUARDS, told::guards())] {
+    for (lines, told) in
+        [(FORMAT_1, told::deployment()), (FORMAT_1_WAVES, told::waves()), (FORMAT_1_GUARDS, told::guards())]
+    {
         let (entries, broken) = read(lines);
         assert_eq!(broken, None);
         let entries: Vec<_> = entries.into_iter().map(|kept| kept.entry).collect();

@@ -563,9 +563,8 @@ pub fn guards() -> Vec<Entry> {
         let settled = Event::ChangeSettled { change, how: Settlement::Verified };
         vec![answered("eu-1"), answered("eu-2"), settled]
     };
-    let of = |guard: &str, pool: Option<&str>, value: f64| {
-        GuardBaseline::new(guard.into(), pool.map(PoolId::from), value)
-    };
+    let of =
+        |guard: &str, pool: Option<&str>, value: f64| GuardBaseline::new(guard.into(), pool.map(PoolId::from), value);
     let measured = vec![of("p99", Some("green"), 212.0), of("requests", None, 433.25)];
     let ten = ChangeId { cockpit: ADA, counter: 1 };
     let confirmed = change(ten, ChangeKind::Step { step: "blue-10".into() }, 10, orders((0, 100), (10, 90)));

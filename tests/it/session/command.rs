@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use flightdeck::domain::share::Agreement;
 use flightdeck::domain::{
-    ChangeId, CockpitId, Digest, EntryId, GuardId, NativeSplit, Operator, Outcome, PoolId, RequestId, RouterId, Share, Signed,
-    StepId,
+    ChangeId, CockpitId, Digest, EntryId, GuardId, NativeSplit, Operator, Outcome, PoolId, RequestId, RouterId, Share,
+    Signed, StepId,
 };
 use flightdeck::session::event::{ChangeKind, SpillMerged, Spilled};
 use flightdeck::session::guard::GuardBaseline;

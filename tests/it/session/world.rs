@@ -7,8 +7,8 @@ use flightdeck::domain::guard::{GuardSpec, Of, Patience, Subject, Then};
 use flightdeck::domain::procedure::{Friction, Procedure, StepAct};
 use flightdeck::domain::reading::Identity;
 use flightdeck::domain::{
-    ChangeId, CockpitId, Durability, Elapsed, EntryId, Limit, Measure, NativeSplit, Now, Operator, Outcome, PoolId, Refused, RouterId,
-    Seat, SessionId, Target, Timestamp, Weights,
+    ChangeId, CockpitId, Durability, Elapsed, EntryId, Limit, Measure, NativeSplit, Now, Operator, Outcome, PoolId,
+    Refused, RouterId, Seat, SessionId, Target, Timestamp, Weights,
 };
 use flightdeck::entry::Entry;
 use flightdeck::session::command::Evidence;

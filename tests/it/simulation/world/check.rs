@@ -108,8 +108,8 @@ impl World {
                 self.ledger.moving.insert(entry.number);
             }
             self.check_controls(entry, event, &fold, &decided, rolls_back);
-            self.check_event(entry, event, &fold, &decided);
             self.check_guards(entry, event, &fold);
+            self.check_event(entry, event, &fold, &decided);
             let over = self.ledger.run.as_ref().is_some_and(|run| ends_run(event, run, entry.cockpit));
             if over {
                 match event {

@@ -204,8 +204,10 @@ impl World {
 
     /// A guard's rollback never goes beside the journal.
     pub fn check_spilled_guard(&mut self, events: &[Event]) {
-        let of_guard = |event: &Event| matches!(event, Event::GuardTripped { .. })
-            || matches!(event, Event::ChangeConfirmed(confirmed) if matches!(confirmed.confirmation.gesture, Gesture::Guard(_)));
+        let of_guard = |event: &Event| {
+            matches!(event, Event::GuardTripped { .. })
+                || matches!(event, Event::ChangeConfirmed(confirmed) if matches!(confirmed.confirmation.gesture, Gesture::Guard(_)))
+        };
         if events.iter().any(of_guard) {
             self.broke("G1", "a guard's rollback went beside the journal");
         }
