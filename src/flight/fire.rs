@@ -277,7 +277,7 @@ impl Flight {
                     });
                 }
                 Stand::Red { .. } | Stand::Quiet | Stand::Open if told && self.is_calm(guard, stand) => {
-                    notes.push(Command::NoteCalmed { guard: guard.clone() })
+                    notes.push(Command::NoteCalmed { guard: guard.clone() });
                 }
                 Stand::Red { .. } | Stand::Quiet | Stand::Open => {}
             }

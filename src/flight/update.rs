@@ -282,7 +282,7 @@ impl Flight {
             }
             Ask::ArmGuards { confirmation } => self.arm_guards(now, confirmation),
             Ask::DisarmGuards => {
-                self.ask(now, Command::DisarmGuards { why: crate::session::guard::BY_HAND.to_owned() })
+                self.ask(now, Command::DisarmGuards { why: crate::session::guard::BY_HAND.to_owned() });
             }
             Ask::AcceptDrift { router, read, reason } => self.ask(now, Command::AcceptDrift { router, read, reason }),
             Ask::ToggleItem(item) => self.toggle(now, item),

@@ -105,6 +105,7 @@ pub(super) struct Teller<'a> {
 }
 
 impl Teller<'_> {
+    #[expect(clippy::too_many_lines, reason = "one arm for each event, most of one line")]
     pub(super) fn event(&mut self, entry: &Entry, event: &Event) {
         if !matches!(event, Event::ItemTicked { .. }) {
             self.ticks_row = None;

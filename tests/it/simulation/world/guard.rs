@@ -130,10 +130,9 @@ impl World {
             Event::GuardsDisarmed { .. } | Event::ProfileReloaded { .. } | Event::SessionClosed { .. } => {
                 self.guarding.armed = None;
             }
-            Event::ControlsTaken(_) => {
-                if self.guarding.armed.take().is_some() {
-                    self.broke("G1", "the controls changed hands, and nothing says that the guards were disarmed");
-                }
+            Event::ControlsTaken(_) if self.guarding.armed.is_some() => {
+                self.guarding.armed = None;
+                self.broke("G1", "the controls changed hands, and nothing says that the guards were disarmed");
             }
             Event::CockpitLeft { .. } if fold.drives(entry.cockpit) => self.guarding.armed = None,
             Event::GuardTripped { guard, acted, .. } => self.check_trip(entry, guard, acted, fold),
