@@ -3,6 +3,7 @@
 mod binding;
 mod company;
 mod controls;
+mod guards;
 mod load;
 mod outcome;
 mod rollback;
