@@ -22,5 +22,7 @@ pub mod beside_the_journal {}
 pub mod second_person {}
 #[doc = include_str!("waves.md")]
 pub mod waves {}
+#[doc = include_str!("guards.md")]
+pub mod guards {}
 #[doc = include_str!("simulation.md")]
 pub mod simulation {}

@@ -13,6 +13,7 @@
 
 mod checklist;
 mod file;
+mod guard;
 mod journal;
 mod markdown;
 mod panel;

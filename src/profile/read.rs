@@ -2,8 +2,8 @@
 
 use super::file::Unread;
 use super::{
-    AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, checklist, journal, panel, plan,
-    pool, rollout, router, rule, source,
+    AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, checklist, guard, journal, panel,
+    plan, pool, rollout, router, rule, source,
 };
 use crate::adapter::log;
 use crate::domain::procedure::{LogSpec, MetricSpec, RouterSpec};
@@ -63,7 +63,6 @@ impl Parts {
 /// Reads a whole profile.
 pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<Parts> {
     table.not_yet(&[
-        ("guard", "watch the charts: [[metrics]] limits draw thresholds"),
         ("check", "use a checklist section"),
         ("action", "use a step with `deploy` and a `text` that a person follows"),
         ("window", "leave it out"),
@@ -93,7 +92,10 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         sources.into_iter().map(|source| (source.spec, source.config)).unzip();
     let drain = rule::drain(table, &pools, &logs);
     let checklist = checklist::read(table, included);
-    let context = plan::Context { pools: &ids, checklist: &checklist, has_routers: table.has("router") };
+    let has_routers = table.has("router");
+    let watched = guard::Context { pools: &ids, metrics: &metrics, panels: &panels, checks: &[], has_routers };
+    let guards = guard::read(table, watched);
+    let context = plan::Context { pools: &ids, checklist: &checklist, has_routers, guards: &guards, panels: &panels };
     let plan = plan::read(table, &context);
     let production = production.map(|production| production.value);
     let production = production.or_else(|| Some(is_production(environment.as_deref()?))).unwrap_or(true);
@@ -128,7 +130,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         metrics,
         panels,
         checks: Vec::new(),
-        guards: Vec::new(),
+        guards,
         rollback,
     };
     let adapters = AdapterConfigs { routers: configs, logs: log_configs, metrics: metric_configs, checks: Vec::new() };

@@ -27,6 +27,7 @@ pub fn gates(session: &Session, procedure: &Procedure, forward: Forward<'_>, evi
     if let Forward::Shift(to) = forward {
         found.extend(readings(procedure, evidence));
         found.extend(destinations(procedure, to, evidence));
+        found.extend(procedure.guards.iter().map(|guard| guarded(&guard.id, evidence)));
     }
     found.extend(drift(session));
     // A step that was left out with a reason asks for nothing any more.
@@ -41,7 +42,6 @@ pub fn gates(session: &Session, procedure: &Procedure, forward: Forward<'_>, evi
             found.push(soak(evidence, step.soak.unwrap_or_default()));
         }
     }
-    found.extend(procedure.guards.iter().map(|guard| guarded(&guard.id, evidence)));
     found.sort_by_key(|report| match report.state {
         GateState::Fails => 0,
         GateState::Inconclusive => 1,

@@ -4,6 +4,7 @@ mod binding;
 mod company;
 mod controls;
 mod guard;
+mod guards;
 mod load;
 mod outcome;
 mod rollback;
