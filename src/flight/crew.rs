@@ -50,6 +50,11 @@ impl Crew {
         self.shared.then(|| self.announced.map_or(Elapsed(0), |at| at.plus(ANNOUNCE)))
     }
 
+    /// How long it was listened to the others.
+    pub(super) fn listened_for(&self, now: Elapsed) -> Duration {
+        self.began.map_or(Duration::ZERO, |began| now.since(began))
+    }
+
     /// How far this host's clock is from the store's, without direction.
     pub fn skew_ms(&self) -> u64 {
         self.offset_ms.unwrap_or(0).unsigned_abs()

@@ -20,6 +20,7 @@ pub mod guard;
 pub mod link;
 pub mod load;
 pub mod measure;
+pub mod meter;
 mod msg;
 pub mod observe;
 mod people;
@@ -123,6 +124,8 @@ pub struct Flight {
     pub close_until: Elapsed,
     /// Who else is there, and what they see of us.
     pub crew: crew::Crew,
+    /// Who asks the metered sources.
+    meter: meter::Meter,
     /// What waits for another person's word.
     pub waiting: Option<second::Waiting>,
     /// Signatures: wanted, and checked.
@@ -170,6 +173,7 @@ impl Flight {
             changed_profile: None,
             close_until: Elapsed(0),
             crew: crew::Crew::default(),
+            meter: meter::Meter::default(),
             waiting: None,
             keys: second::Keys::default(),
             spill: None,

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::domain::metric::Look;
+use crate::domain::metric::{Look, Past};
+use crate::domain::parcel::Parcel;
 use crate::domain::procedure::Procedure;
 use crate::domain::{
     ChangeId, CockpitId, Digest, EntryId, ItemId, NativeSplit, Now, Outcome, Prepared, Presence, Reading, Refused,
@@ -36,6 +37,15 @@ pub enum Msg {
         began: Now,
         /// What it gave.
         look: Look,
+    },
+    /// What a metric source remembers of the time before it was first looked at.
+    Remembered {
+        /// The source.
+        source: SourceId,
+        /// When it was asked.
+        began: Now,
+        /// What it remembers.
+        past: Vec<Past>,
     },
     /// Answers [`super::Effect::Prepare`].
     Prepared {
@@ -84,6 +94,8 @@ pub enum Msg {
     },
     /// A sign of life of a cockpit of this session, this one's own too (J6).
     Present(Presence),
+    /// What another cockpit read of a metered source, or this one's own come back (J6).
+    Shared(Box<Parcel>),
     /// How far this host's clock is from the store's, in milliseconds; `None` while that is not known (S2).
     Clock {
         /// Ours minus the store's.

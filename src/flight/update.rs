@@ -28,7 +28,11 @@ impl Flight {
             Msg::RouterRead { router, poll, began, result } => {
                 self.router_read(now, &router, poll, began, result, &mut out);
             }
-            Msg::Looked { source, began, look } => self.looked(&source, began, look),
+            Msg::Looked { source, began, look } => {
+                self.share(&source, &look, &mut out);
+                self.looked(&source, began, look);
+            }
+            Msg::Remembered { source, began, past } => self.remembered(&source, began, past),
             Msg::Prepared { request, router, result } => self.prepared(request, router, result),
             Msg::SetAnswered { change, router, attempt, outcome } => {
                 self.set_answered(now, change, &router, attempt, outcome, &mut out);
@@ -42,6 +46,7 @@ impl Flight {
                 self.run_soak(now);
             }
             Msg::Present(presence) => self.present_heard(now, presence, &mut out),
+            Msg::Shared(parcel) => self.parcel_heard(now, *parcel),
             Msg::Clock { offset_ms } => self.clock_told(offset_ms, &mut out),
             Msg::Signed { request, result } => self.signed(now, request, result, &mut out),
             Msg::SignatureChecked { entry, result } => self.signature_checked(entry, result, &mut out),
@@ -104,6 +109,7 @@ impl Flight {
         let idle = self.watches.values().filter(|watch| watch.pending.is_none());
         self.reads_at = idle.map(|watch| watch.due).min();
         self.give_up_on_silence(now);
+        self.mind_meter(now.elapsed, out);
         self.ask_after_journal(now, out);
         self.announce(now, false, out);
         self.look_after_run(now);

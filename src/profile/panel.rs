@@ -8,7 +8,7 @@ use super::source::Metrics;
 use crate::adapter::metric::ready::{Set, Tell};
 use crate::adapter::metric::{self, Configured, MetricKind, Query};
 use crate::domain::measure::PanelSpec;
-use crate::domain::{Limit, Measure, PanelId, PoolId, SourceId, Unit};
+use crate::domain::{Limit, Measure, PanelId, PoolId, Unit};
 use crate::setting::{
     Amount, Either, Found, Kind, Spot, Table, Wrong, amount, duration, flag, name, nearest, quoted, span_text, text,
 };
@@ -118,6 +118,13 @@ pub(super) fn read(table: &mut Table<'_>, pools: &[PoolId], sources: &mut [Metri
     for (index, source) in sources.iter().enumerate() {
         for (set, wanted) in source.ready.iter().filter_map(|wanted| Some((wanted.is?, wanted))) {
             for draft in drawn(index, source, set, wanted, pools) {
+                let configured = source.config.configured.as_ref();
+                let misfit = draft.queries.iter().find_map(|query| configured.check_query(&query.text).err());
+                if let Some(why) = misfit.or_else(|| configured.check_window(draft.spec.window).err()) {
+                    let wrong = Wrong::new(format!("{}: its query {why}", quoted(draft.spec.id.as_str())));
+                    let advice = "correct `pool_label`, `pool_value`, `where` or `window`";
+                    table.report().refuse(&wanted.set.spot, wrong.advice(advice));
+                }
                 // A second source with the same set is told apart by its name.
                 let is_taken = ready.iter().any(|earlier| earlier.spec.id == draft.spec.id);
                 let name =
@@ -177,15 +184,20 @@ fn one(table: &mut Table<'_>, pools: &[PoolId], sources: &[Metrics], names: &mut
     let (index, source, id, asked) = (source?, sources.get(source?)?, id?, asked?);
     let queries = per_pool(asked, pools, source.spec.pool.as_ref());
     let configured = source.config.configured.as_ref();
+    let spot = window.as_ref().map_or_else(|| table.spot_of("window"), |window| window.spot.clone());
     let window = looks_back(table, configured, &queries, window, source.window);
+    if let Err(why) = configured.check_window(window) {
+        table.report().refuse(&spot, Wrong::new(format!("{}: {why}", span_text(window))));
+    }
     let measure = Measure::Panel(PanelId::new(id.value.clone()));
+    let every = interval.map_or(source.spec.interval, |interval| interval.value);
     let mut filled = Vec::new();
     for (pool, asked) in &queries {
         let text = fill(&asked.value, pool.as_ref(), &configured.span(window));
         if let Err(why) = configured.check_query(&text) {
             table.report().refuse(&asked.spot, Wrong::new(format!("{}: {why}", quoted(&asked.value))));
         }
-        filled.push(Query { measure: measure.clone(), pool: pool.clone(), text, window });
+        filled.push(Query { measure: measure.clone(), pool: pool.clone(), text, window, every });
     }
     let spec = PanelSpec {
         id: PanelId::new(id.value),
@@ -193,7 +205,7 @@ fn one(table: &mut Table<'_>, pools: &[PoolId], sources: &[Metrics], names: &mut
         unit,
         pools: filled.iter().filter_map(|query| query.pool.clone()).collect(),
         limit,
-        interval: interval.map_or(source.spec.interval, |interval| interval.value),
+        interval: every.max(configured.pace(window)),
         window,
         is_shown: shown.is_none_or(|shown| shown.value),
     };
@@ -302,15 +314,16 @@ fn drawn<'s>(
             pool: Some(pool.clone()),
             text: fill(&text, Some(pool), &span),
             window,
+            every: source.spec.interval,
         });
         let queries = queries.collect();
         let spec = PanelSpec {
             id,
-            source: SourceId::clone(&source.spec.id),
+            source: source.spec.id.clone(),
             unit: ready.unit.into(),
             pools,
             limit: None,
-            interval: source.spec.interval,
+            interval: source.spec.interval.max(source.config.configured.pace(window)),
             window,
             is_shown: true,
         };

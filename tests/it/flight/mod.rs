@@ -6,6 +6,8 @@ mod controls;
 mod guard;
 mod guards;
 mod load;
+mod measured;
+mod metered;
 mod outcome;
 mod rollback;
 mod second;

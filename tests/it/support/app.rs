@@ -407,6 +407,8 @@ impl App {
             flight::Effect::Cancel { .. }
             | flight::Effect::CheckSignature(_)
             | flight::Effect::DropSpill
+            | flight::Effect::Meter { .. }
+            | flight::Effect::Share(_)
             | flight::Effect::Tell(_) => return None,
         })
     }
