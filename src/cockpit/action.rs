@@ -78,6 +78,8 @@ pub enum Action {
     Toggle,
     /// Stop forward acts, with a reason; or release the hold, with a reason.
     Hold,
+    /// Open the dialog in which guards are armed, or disarmed (G1).
+    ArmGuards,
     /// Write a note.
     Note,
     /// Begin or end a choice of log lines.
@@ -183,6 +185,7 @@ impl Action {
             | Self::OpenDrift
             | Self::Toggle
             | Self::Hold
+            | Self::ArmGuards
             | Self::Note
             | Self::SelectLines
             | Self::AttachLines

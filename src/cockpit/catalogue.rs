@@ -41,6 +41,7 @@ pub fn catalogue() -> Vec<Entry> {
         key(Action::AcceptDrift, "accept-drift", "take the router as it is, with a reason"),
         act(Action::SkipStep, "skip-step", "skip the next step, with a reason"),
         act(Action::Hold, "hold", "hold the deployment, or release the hold"),
+        act(Action::ArmGuards, "arm-guards", "arm the guards that may roll back by themselves, or disarm them"),
         act(Action::Note, "note", "write a note into the record"),
         key(Action::Toggle, "toggle", "tick the item, or fold the heading"),
         act(Action::FilterLogs, "filter-logs", "filter the logs: words, /pattern/, level:warn, pool:name"),

@@ -24,6 +24,8 @@ pub mod second_person {}
 pub mod waves {}
 #[doc = include_str!("checks.md")]
 pub mod checks {}
+#[doc = include_str!("guards.md")]
+pub mod guards {}
 #[doc = include_str!("simulation.md")]
 pub mod simulation {}
 #[doc = include_str!("logs_by_time.md")]

@@ -113,6 +113,9 @@ impl Flight {
     fn step_back(&self) -> Result<Aim<'_>, Refused> {
         let nothing =
             || Refused::new("R3", "roll back", "nothing has been changed yet", "there is nothing to go back to");
+        if let Some((to, why)) = self.unanswered_back() {
+            return Ok(Aim { natives: None, to, why });
+        }
         let in_flight = self.session.in_flight().filter(|change| change.confirmed.kind.is_forward());
         let step = match in_flight.map(|change| &change.confirmed.kind) {
             Some(ChangeKind::Step { step }) => self.procedure.step(step).map(|(_, step)| step),
@@ -194,7 +197,7 @@ impl Flight {
 
     /// Weights for every router. One that was never read cannot be worked out from weights: it gets the native split that
     /// it was given for them before, where there is one (R4).
-    fn targets(&self, to: &Weights) -> BTreeMap<RouterId, Target> {
+    pub(super) fn targets(&self, to: &Weights) -> BTreeMap<RouterId, Target> {
         let target = |router: &RouterId| {
             let read = self.watches.get(router).is_some_and(|watch| watch.last.is_some());
             let before = || {

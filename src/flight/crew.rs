@@ -272,6 +272,9 @@ impl Flight {
                 lines.push(format!("soak {} of {}", clock_span(soak.held), clock_span(soak.needed)));
             }
         }
+        let loud = |watch: &&super::guard::GuardWatch| watch.gate() != GateState::Holds;
+        let guards = self.guards.iter().filter(|(_, watch)| loud(watch));
+        lines.extend(guards.map(|(guard, watch)| format!("guard {guard}: {}", watch.words())));
         lines.extend(self.session.hold.iter().map(|hold| format!("held by {}: {}", hold.by, hold.what)));
         lines.extend(self.session.drifted.keys().map(|router| format!("{router} differs from the plan")));
         let required = self.procedure.checklist.sections.iter().flat_map(|section| &section.items);

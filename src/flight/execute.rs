@@ -186,7 +186,7 @@ impl Flight {
             Event::CheckAnswered { check, .. } => self.check_noted(check),
             Event::SpillMerged(merged) => self.take_up_spill(now, merged, out),
             Event::ControlsTaken(taken) if taken.cockpit == self.me.cockpit => self.note_what_is_known(now),
-            // What people do with each other: see `react_to_people`.
+            // What people and guards do: see `react_to_people` and `react_to_guards`.
             Event::CockpitJoined { .. }
             | Event::CockpitLeft { .. }
             | Event::ControlsOffered { .. }
@@ -203,6 +203,12 @@ impl Flight {
             | Event::SessionOpened(_)
             | Event::ControlsTaken(_)
             | Event::BaselineAccepted { .. }
+            | Event::BaselineMeasured { .. }
+            | Event::GuardsArmed { .. }
+            | Event::GuardsDisarmed { .. }
+            | Event::GuardTripped { .. }
+            | Event::GuardConfessed { .. }
+            | Event::GuardCalmed { .. }
             | Event::DriftEnded { .. }
             | Event::DriftAccepted { .. }
             | Event::RouterRestarted { .. }

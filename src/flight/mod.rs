@@ -3,7 +3,7 @@
 //!
 //! Parts: [`watch`] polls routers; [`propose`] works a change out and keeps it bound to what was read; [`link`] brings
 //! decisions into the journal, one append at a time, or where that does not answer [`spill`] beside it; [`execute`] sends, reads back and asks again; [`wave`] sends the next
-//! wave once the ones before it are whole; [`back`] knows the way back at any time; [`evidence`], [`guard`], [`soak`] and [`observe`] watch what is known about pools, [`check`] what checks answer; [`crew`] knows who else is there;
+//! wave once the ones before it are whole; [`back`] knows the way back at any time; [`evidence`], [`guard`], [`soak`] and [`observe`] watch what is known about pools, [`check`] what checks answer; [`fire`] does what follows when a guard trips; [`crew`] knows who else is there;
 //! [`second`] waits for another person's word and for signatures.
 //!
 //! Invariants: nothing is sent before its intent is kept (D1); nothing is verified that was not read back after it was
@@ -16,6 +16,7 @@ pub mod crew;
 mod effect;
 pub mod evidence;
 pub mod execute;
+pub mod fire;
 pub mod guard;
 mod limit;
 pub mod link;
@@ -104,6 +105,8 @@ pub struct Flight {
     pub checks: check::Checks,
     /// What is measured.
     pub measures: measure::Measures,
+    /// What guards that tripped set in motion here.
+    pub fire: fire::Fire,
     /// Every guard as it watches.
     pub guards: BTreeMap<GuardId, guard::GuardWatch>,
     /// Since when the guards count.
@@ -164,6 +167,7 @@ impl Flight {
             logs: BTreeMap::new(),
             checks: check::Checks::default(),
             measures: measure::Measures::default(),
+            fire: fire::Fire::default(),
             guards: BTreeMap::new(),
             guarding: guard::Moment::default(),
             resting: None,

@@ -260,6 +260,13 @@ pub enum Ask {
         /// Why.
         reason: String,
     },
+    /// Let the guards that may roll back do so by themselves (G1).
+    ArmGuards {
+        /// How.
+        confirmation: Confirmation,
+    },
+    /// Let none do so any more.
+    DisarmGuards,
     /// Take a drifted router as it is.
     AcceptDrift {
         /// The router.

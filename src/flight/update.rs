@@ -81,6 +81,7 @@ impl Flight {
         self.accept_baseline(now);
         self.look_after_waves(now);
         self.look_after_waiting(now, &mut out);
+        self.look_after_guards(now, &mut out);
         self.pump(now, &mut out);
         self.spill_when_late(now, &mut out);
         self.check_stands(now);
@@ -288,6 +289,10 @@ impl Flight {
                 if let Some(change) = self.session.in_flight().map(crate::session::Change::id) {
                     self.ask(now, Command::Leave { change, reason });
                 }
+            }
+            Ask::ArmGuards { confirmation } => self.arm_guards(now, confirmation),
+            Ask::DisarmGuards => {
+                self.ask(now, Command::DisarmGuards { why: crate::session::guard::BY_HAND.to_owned() });
             }
             Ask::AcceptDrift { router, read, reason } => self.ask(now, Command::AcceptDrift { router, read, reason }),
             Ask::ToggleItem(item) => self.toggle(now, item),

@@ -109,7 +109,12 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
             put(Action::BreakGlass, "break the glass");
             put(Action::Escape, "not now");
         }
+        OverlayKind::Arm { disarms, .. } if !waiting => {
+            put(Action::Send, if *disarms { "disarm them" } else { "arm them" });
+            put(Action::Escape, "not now");
+        }
         OverlayKind::Shift(_)
+        | OverlayKind::Arm { .. }
         | OverlayKind::Complete { .. }
         | OverlayKind::RollBack { .. }
         | OverlayKind::Reload(_) => {

@@ -198,8 +198,9 @@ fn of_measure(guard: &Table<'_>, context: Context<'_>, written: &Written, named:
             }
         }
     }
-    let compares = written.against.is_some();
-    stray(guard, written, compares, measure.as_ref());
+    // What was refused as a value is meant all the same.
+    let compares = guard.has("against");
+    stray(guard, compares, measure.as_ref());
     let measure = measure?;
     let unit = unit(&measure, context.panels);
     let of = || of(guard, context, written, &measure);
@@ -216,20 +217,20 @@ fn of_measure(guard: &Table<'_>, context: Context<'_>, written: &Written, named:
             let (worse_by, at_least, of) = (worse_by(report, baseline), at_least(guard, written, &unit), of());
             Some(Subject::Baseline { measure: measure.clone(), of: of?, worse_by: worse_by?, at_least: at_least? })
         }
-        _ if compares => against(guard, context, written, measure, &unit),
+        _ if written.against.is_some() => against(guard, context, written, measure, &unit),
         _ => None,
     }
 }
 
 /// Keys that belong to another sort of limit.
-fn stray(guard: &Table<'_>, written: &Written, compares: bool, measure: Option<&Measure>) {
+fn stray(guard: &Table<'_>, compares: bool, measure: Option<&Measure>) {
     let report = guard.report();
     let refuse = |key: &str, with: &str| {
         if let Some(spot) = guard.spot_if_written(key) {
             report.refuse(&spot, Wrong::new(format!("goes with {with} only")).advice("leave it out"));
         }
     };
-    if !compares && written.baseline.is_none() {
+    if !compares && !guard.has("baseline") {
         refuse("at_least", "baseline and against");
     }
     if compares {
@@ -362,14 +363,14 @@ fn of(guard: &Table<'_>, context: Context<'_>, written: &Written, measure: &Meas
     Some(of)
 }
 
-fn measure(report: &Report<'_>, panels: &[PanelSpec], named: &Found<String>) -> Option<Measure> {
-    let panel = || panels.iter().find(|panel| panel.id.as_str() == named.as_str());
-    let found = Measure::known(named).or_else(|| panel().map(|panel| Measure::Panel(panel.id.clone())));
+fn measure(report: &Report<'_>, panels: &[PanelSpec], written: &Found<String>) -> Option<Measure> {
+    let panel = || panels.iter().find(|panel| panel.id.as_str() == written.as_str());
+    let found = Measure::known(written).or_else(|| panel().map(|panel| Measure::Panel(panel.id.clone())));
     if found.is_none() {
         let names = || Measure::KNOWN.iter().map(Measure::name).chain(panels.iter().map(|panel| panel.id.as_str()));
-        let wrong = Wrong::new(format!("there is no measure and no panel {}", quoted(named)));
+        let wrong = Wrong::new(format!("there is no measure and no panel {}", quoted(written)));
         let wrong = wrong.accepted(names().collect::<Vec<_>>().join(", "));
-        report.refuse(&named.spot, wrong.suggesting(named, names()));
+        report.refuse(&written.spot, wrong.suggesting(written, names()));
     }
     found
 }

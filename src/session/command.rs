@@ -1,6 +1,7 @@
 //! What may be asked of a session. Imperative; answered by events or a refusal.
 
 use super::event::{ControlsTaken, Process, ProfileText, RouterBaseline, SessionOpened, SpillMerged};
+use super::guard::GuardBaseline;
 use super::proposal::{Confirmation, GateState, Override, Proposal};
 use super::second::AskedAct;
 use super::wave::Rest;
@@ -197,6 +198,59 @@ pub enum Command {
         /// What is known now.
         evidence: Evidence,
     },
+    /// Note what guards compare with, before the first change.
+    MeasureBaseline {
+        /// A value for each guard that has one.
+        guards: Vec<GuardBaseline>,
+    },
+    /// Let guards roll back by themselves (G1).
+    ArmGuards {
+        /// Which.
+        guards: Vec<GuardId>,
+        /// How it is confirmed.
+        confirmation: Confirmation,
+    },
+    /// Let no guard roll back by itself any more.
+    DisarmGuards {
+        /// Why.
+        why: String,
+    },
+    /// Note that a guard tripped and did not roll back.
+    NoteTripped {
+        /// The guard.
+        guard: GuardId,
+        /// Its evidence.
+        words: String,
+        /// Why it rang although it was armed; `None` where it was not.
+        because: Option<String>,
+    },
+    /// Note that a guard is red before the first change.
+    NoteConfessed {
+        /// The guard.
+        guard: GuardId,
+        /// Its evidence.
+        words: String,
+    },
+    /// Note that a guard that was red is quiet again.
+    NoteCalmed {
+        /// The guard.
+        guard: GuardId,
+    },
+    /// An armed guard rolls back (G1).
+    FireGuard {
+        /// The guard.
+        guard: GuardId,
+        /// The evidence of its trip.
+        words: String,
+        /// Whether it is red at this moment.
+        is_red: bool,
+        /// A pool that the way back raises breaches the same limit, in words (G2).
+        others: Option<String>,
+        /// What is sent where.
+        proposal: Box<Proposal>,
+        /// What is known now.
+        evidence: Evidence,
+    },
     /// Send the next wave of the change in flight (D5).
     SendWave {
         /// The change.
@@ -384,6 +438,7 @@ impl Command {
             | Self::GiveSecond { evidence, .. }
             | Self::Confirm { evidence, .. }
             | Self::RollBack { evidence, .. }
+            | Self::FireGuard { evidence, .. }
             | Self::SendWave { evidence, .. }
             | Self::MarkAlreadySo { evidence, .. }
             | Self::CompleteStep { evidence, .. }
@@ -405,6 +460,12 @@ impl Command {
             | Self::MergeSpill { .. }
             | Self::SignRollback { .. }
             | Self::AcceptBaseline { .. }
+            | Self::MeasureBaseline { .. }
+            | Self::ArmGuards { .. }
+            | Self::DisarmGuards { .. }
+            | Self::NoteTripped { .. }
+            | Self::NoteConfessed { .. }
+            | Self::NoteCalmed { .. }
             | Self::Retry { .. }
             | Self::NoteOutcome { .. }
             | Self::Leave { .. }

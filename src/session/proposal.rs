@@ -234,6 +234,8 @@ pub enum Gesture {
     Key,
     /// The target, typed.
     Typed(String),
+    /// None: an armed guard fired, and nobody confirmed it (G1).
+    Guard(GuardId),
 }
 
 impl Confirmation {
@@ -247,7 +249,7 @@ impl Gesture {
     /// What this act amounts to.
     pub fn friction(&self) -> Friction {
         match self {
-            Self::Key => Friction::Key,
+            Self::Key | Self::Guard(_) => Friction::Key,
             Self::Typed(_) => Friction::Type,
         }
     }

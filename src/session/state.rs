@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::event::{ChangeConfirmed, ControlsTaken, Process, ProfileText, SessionOpened, Settlement, StepMark};
+use super::guard::Guards;
 use super::proposal::RouterOrder;
 use super::second::{Request, Run};
 use crate::domain::check::Verdict;
@@ -57,6 +58,8 @@ pub struct Session {
     pub ticks: BTreeMap<ItemId, Stamped<()>>,
     /// The hold, if any.
     pub hold: Option<Stamped<String>>,
+    /// The guards: measured, armed, tripped.
+    pub guards: Guards,
     /// When each pool was last proven drained.
     pub drained: BTreeMap<PoolId, Stamped<Vec<String>>>,
     /// What each check last came to, as far as it was noted.

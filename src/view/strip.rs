@@ -63,6 +63,9 @@ pub(super) fn tiny(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
     }
     let procedure = &model.flight.procedure;
     let (role, word) = header::state(model);
+    let armed = header::armed(model);
+    let word = armed.as_ref().map_or(word.clone(), |(_, armed)| format!("{word}  {armed}"));
+    let role = armed.map_or(role, |(armed, _)| if role == Role::Good { armed } else { role });
     lines.push((role, format!("{word}  {} {}", procedure.service, procedure.environment)));
     lines.push(header::driver(model));
     for pool in &seen.pools {

@@ -88,7 +88,7 @@ impl Client {
 
     /// Takes the secret out of a text that is to be quoted.
     pub async fn mask(&self, text: &mut Vec<u8>) {
-        if let Some(login) = &self.login {
+        for login in &self.logins {
             login.mask(text).await;
         }
     }

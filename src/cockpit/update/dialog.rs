@@ -27,6 +27,7 @@ impl Model {
                 | OverlayKind::Reload(_)
                 | OverlayKind::Look(_)
                 | OverlayKind::Run { .. }
+                | OverlayKind::Arm { .. }
                 | OverlayKind::Controls(_)
                 | OverlayKind::Quit { .. },
             ) => self.confirm(By::Enter, out),

@@ -10,6 +10,7 @@ mod confirm;
 mod controls;
 mod dialog;
 mod draft;
+mod guard;
 mod log;
 mod mark;
 mod mouse;
@@ -225,6 +226,7 @@ impl Model {
             Action::AcceptDrift => self.ask_to_accept(),
             Action::Toggle => self.toggle(out),
             Action::Hold => self.ask_to_hold(),
+            Action::ArmGuards => self.open_arming(out),
             Action::Note => self.question(super::Purpose::Note),
             Action::SelectLines => self.select_lines(),
             Action::AttachLines => self.attach_lines(out),

@@ -98,6 +98,7 @@ impl Model {
             | OverlayKind::Reload(_)
             | OverlayKind::Look(_)
             | OverlayKind::Run { .. }
+            | OverlayKind::Arm { .. }
             | OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
             | OverlayKind::People

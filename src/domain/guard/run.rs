@@ -245,6 +245,13 @@ impl Run {
         self.hold(words);
     }
 
+    /// Says that it is asked from now on: until a sample comes, nothing is known.
+    pub fn wake(&mut self, words: impl FnOnce() -> String) {
+        if matches!(self.state, GuardState::Resting { .. }) {
+            self.state = GuardState::Inconclusive { words: words() };
+        }
+    }
+
     /// Says that it is not asked now; what was counted is forgotten.
     pub fn rest(&mut self, why: String) {
         self.clear();
@@ -391,6 +398,8 @@ mod tests {
         run.take(Elapsed(9_000), Said::Breaks("2 %".to_owned()));
         assert_eq!(run.state().words(), "breached 1 of 2");
         run.rest("blue has no weight".to_owned());
+        run.wake(|| "no value yet".to_owned());
+        assert_eq!(run.state().words(), "inconclusive: no value yet");
         run.take(Elapsed(10_000), Said::Breaks("2 %".to_owned()));
         assert_eq!(run.state().words(), "breached 1 of 2");
     }

@@ -152,6 +152,7 @@ impl Flight {
             one.rest(format!("{} has no traffic to compare with", names(&others)));
             return None;
         }
+        one.run.wake(|| "not compared yet".to_owned());
         Some((pool.clone(), carrying))
     }
 

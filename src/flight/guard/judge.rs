@@ -34,12 +34,22 @@ impl Flight {
             one.run.wait(self.unmeasured(measure, pool));
             return self.interval(measure);
         };
+        one.run.wake(|| format!("no value of {} yet", subject(measure, pool)));
+        if one.source != series.source {
+            // What another source gave is another series.
+            (one.taken, one.source) = (None, series.source.clone());
+        }
         let (unit, window) = (self.unit(measure), self.window(measure, series));
         let newest = series.points.back().map(|(at, _)| *at);
         // What was measured before this guard looked first is history.
         let fresh = |at: Elapsed| one.taken.map_or(Some(at) == newest, |taken| at > taken);
-        let arrived: Vec<(Elapsed, Option<f64>)> = series.points.iter().copied().filter(|(at, _)| fresh(*at)).collect();
-        for (at, value) in arrived {
+        let before = std::iter::once(None).chain(series.points.iter().map(|(at, _)| Some(*at)));
+        let arrived: Vec<_> = series.points.iter().zip(before).filter(|((at, _), _)| fresh(*at)).collect();
+        for ((at, value), before) in arrived {
+            let (at, value) = (*at, *value);
+            // What is worked out between two looks speaks of all the time between them; a panel says how far it looks back.
+            let between = before.filter(|_| !matches!(measure, Measure::Panel(_))).map(|before| at.since(before));
+            let window = between.map_or(window, |between| window.max(between));
             one.taken = Some(at);
             let said = match value.filter(|value| value.is_finite()) {
                 None => match series.trouble.as_ref().filter(|_| Some(at) == newest) {
@@ -59,7 +69,7 @@ impl Flight {
             };
             one.run.take(at, said);
         }
-        if let Some(words) = nothing_new(now, series, window, subject(measure, pool)) {
+        if let Some(words) = nothing_new(now, series, window, &subject(measure, pool)) {
             one.run.wait(words);
         }
         series.interval
@@ -138,8 +148,8 @@ impl Flight {
             kept.or_else(|| self.guarding.baselines.get(&key)).map(|value| (*value, pool.cloned()))
         };
         let of_role = |role: Role| {
-            let pools = self.procedure.pools.iter().filter(move |each| each.role == role);
-            pools.filter_map(|each| of(Some(&each.id))).next()
+            let mut pools = self.procedure.pools.iter().filter(move |each| each.role == role);
+            pools.find_map(|each| of(Some(&each.id)))
         };
         of(pool).or_else(|| of(None)).or_else(|| of_role(Role::Old)).or_else(|| of_role(Role::New))
     }
@@ -214,7 +224,7 @@ pub(super) fn reaches_back(window: Duration, left: Duration) -> String {
 }
 
 /// Why no new value comes, where none does.
-fn nothing_new(now: Elapsed, series: &Series, window: Duration, what: String) -> Option<String> {
+fn nothing_new(now: Elapsed, series: &Series, window: Duration, what: &str) -> Option<String> {
     let silent = now.since(series.looked);
     if silent > series.interval * 2 + Duration::from_secs(1) {
         return Some(format!("no answer about {what} for {}", age(silent)));

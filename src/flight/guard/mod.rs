@@ -24,7 +24,7 @@ pub(super) use moment::Moment;
 
 use super::Flight;
 use crate::domain::guard::{GuardSpec, GuardState, Run, Subject};
-use crate::domain::{Elapsed, GuardId, Limit, Measure, Now, PoolId, Procedure, StepId, Unit, age};
+use crate::domain::{Elapsed, GuardId, Limit, Measure, Now, PoolId, Procedure, SourceId, StepId, Unit, age};
 use crate::session::proposal::GateState;
 
 /// What was measured before the first change, by guard and pool; `None` of the whole.
@@ -69,8 +69,9 @@ struct Watched {
     value: Option<(Elapsed, f64)>,
     limit: Option<Limit>,
     found: String,
-    /// The newest sample that was taken in.
+    /// The newest sample that was taken in, and whose it was.
     taken: Option<Elapsed>,
+    source: Option<SourceId>,
     /// The number of the newest answer of its check that was taken in.
     answer: Option<u64>,
 }
@@ -78,7 +79,7 @@ struct Watched {
 impl Watched {
     fn new(spec: &GuardSpec) -> Self {
         let run = Run::new(spec.patience, spec.failures);
-        Self { run, value: None, limit: None, found: String::new(), taken: None, answer: None }
+        Self { run, value: None, limit: None, found: String::new(), taken: None, source: None, answer: None }
     }
 
     fn rest(&mut self, why: impl Into<String>) {

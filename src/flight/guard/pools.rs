@@ -44,7 +44,7 @@ impl Flight {
         if forward.peek().is_some() {
             return forward.find_map(|change| {
                 let bound = change.confirmed.routers.iter().filter_map(|order| order.bound.as_ref());
-                self.risen(bound.map(|bound| &bound.native), &change.confirmed.to)
+                self.risen(&bound.map(|bound| &bound.native), &change.confirmed.to)
             });
         }
         let shifts = self.procedure.plan.iter().filter(|step| !self.session.steps.contains_key(&step.id));
@@ -54,11 +54,11 @@ impl Flight {
         });
         let last = self.watches.values().filter_map(|watch| watch.last.as_ref());
         let natives: Vec<&NativeSplit> = last.map(|seen| &seen.reading.native).collect();
-        next.take(1).find_map(|to| self.risen(natives.iter().copied(), to))
+        next.take(1).find_map(|to| self.risen(&natives.iter().copied(), to))
     }
 
     /// The pool that rises most from these splits to these weights.
-    fn risen<'n>(&self, from: impl Iterator<Item = &'n NativeSplit> + Clone, to: &Weights) -> Option<PoolId> {
+    fn risen<'n>(&self, from: &(impl Iterator<Item = &'n NativeSplit> + Clone), to: &Weights) -> Option<PoolId> {
         let rise = |pool: &PoolId| {
             let shares = from.clone().filter_map(|native| native.shares(self.procedure.pool_ids()).of(pool).fraction());
             shares.map(|share| to.of(pool).fraction() - share).max_by(f64::total_cmp)

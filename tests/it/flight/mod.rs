@@ -4,6 +4,8 @@ mod binding;
 mod checks;
 mod company;
 mod controls;
+mod guard;
+mod guards;
 mod load;
 mod measured;
 mod metered;

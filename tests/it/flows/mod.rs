@@ -6,6 +6,7 @@ mod checks;
 mod confirm;
 mod effects;
 mod fingers;
+mod guard;
 mod guard_line;
 mod handover;
 mod pair_screens;

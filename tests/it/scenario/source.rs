@@ -45,7 +45,7 @@ impl Sources {
         for (whose, what) in given {
             let what = what.as_table().unwrap_or_else(|| panic!("given.{whose} is a table"));
             if whose == "routers" {
-                self.routers(app, what);
+                routers(app, what);
                 continue;
             }
             assert!(whose == ALL || pools.contains(whose), "given.{whose}: there is no such pool");
@@ -53,24 +53,16 @@ impl Sources {
                 let told = self.pools.entry(pool.clone()).or_default();
                 for (key, value) in what {
                     told.take(key, value);
-                    app.routers.values_mut().for_each(|router| counted_by_routers(router, index, key, value));
+                    let counts_errors = app.model.flight.procedure.metrics.is_empty();
+                    for router in app.routers.values_mut().filter(|_| counts_errors || key != "errors") {
+                        counted_by_routers(router, index, key, value);
+                    }
                 }
             }
             if whose == ALL {
                 let told = self.pools.entry(ALL.to_owned()).or_default();
                 what.iter().for_each(|(key, value)| told.take(key, value));
             }
-        }
-    }
-
-    fn routers(&mut self, app: &mut App, what: &toml::Table) {
-        for (key, value) in what {
-            let mood = match (key.as_str(), value.as_str()) {
-                ("source", Some("well")) => Mood::Well,
-                ("source", Some("silent")) => Mood::Silent,
-                _ => panic!("given.routers.{key} = {value}: not known"),
-            };
-            app.routers.values_mut().for_each(|router| router.mood = mood);
         }
     }
 
@@ -111,12 +103,14 @@ impl Sources {
             "gone" => Err(refused()),
             _ => {
                 told.counted.0 += told.requests * seconds;
-                told.counted.1 += told.requests * seconds * told.errors / 100.0;
+                let is_number = told.errors.is_finite();
+                let failed = if is_number { told.errors } else { 0.0 };
+                told.counted.1 += told.requests * seconds * failed / 100.0;
                 let requests = told.counted.0;
                 let buckets = vec![(told.p99 / 1_000.0, requests), (f64::INFINITY, requests)];
                 Ok(Sample {
                     requests: Some(requests),
-                    errors: Some(told.counted.1),
+                    errors: Some(if is_number { told.counted.1 } else { f64::NAN }),
                     latency: Some(Histogram { buckets }),
                     in_flight: None,
                 })
@@ -134,6 +128,17 @@ impl Sources {
             Some(_) | None => Ok(None),
         };
         Some(Answered { measure: Measure::Panel(panel.into()), pool, value })
+    }
+}
+
+fn routers(app: &mut App, what: &toml::Table) {
+    for (key, value) in what {
+        let mood = match (key.as_str(), value.as_str()) {
+            ("source", Some("well")) => Mood::Well,
+            ("source", Some("silent")) => Mood::Silent,
+            _ => panic!("given.routers.{key} = {value}: not known"),
+        };
+        app.routers.values_mut().for_each(|router| router.mood = mood);
     }
 }
 
@@ -157,7 +162,7 @@ fn counted_by_routers(router: &mut crate::support::app::FakeRouter, pool: usize,
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small numbers of a scenario")]
     let whole = |value: f64| value as u64;
     match key {
-        "errors" => router.failing[pool] = whole(number(key, value) * 10.0),
+        "errors" => router.failing[pool] = whole(number(key, value).max(0.0) * 10.0),
         "rate" => router.rate = whole(number(key, value)),
         _ => {}
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use flightdeck::domain::procedure::{Procedure, RouterSpec};
+use flightdeck::domain::procedure::{Procedure, RouterSpec, StepAct};
 use flightdeck::domain::{GuardId, clock_span};
 use flightdeck::profile::{ProfileFile, parse};
 use flightdeck::session::gate::{Forward, gates};
@@ -186,6 +186,8 @@ fn soak(app: &App) -> String {
 /// The gates of the next act that do not hold.
 fn failing(app: &App) -> Vec<String> {
     let flight = &app.model.flight;
-    let reports = gates(&flight.session, &flight.procedure, Forward::Complete, &flight.evidence(app.now()));
+    let next = flight.session.next_step(&flight.procedure.plan).map(|step| &step.act);
+    let forward = if let Some(StepAct::Shift(to)) = next { Forward::Shift(to) } else { Forward::Complete };
+    let reports = gates(&flight.session, &flight.procedure, forward, &flight.evidence(app.now()));
     reports.into_iter().filter(|report| report.state != GateState::Holds).map(|report| report.text).collect()
 }

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use flightdeck::domain::drain::DrainState;
+use flightdeck::domain::guard::{GuardSpec, Of, Patience, Subject, Then};
 use flightdeck::domain::procedure::{Friction, Procedure, StepAct};
 use flightdeck::domain::reading::{Admin, Health, Identity, ServerReading};
 use flightdeck::domain::{
-    ChangeId, CockpitId, Durability, Elapsed, EntryId, NativeSplit, Now, Operator, Outcome, PoolId, Reading, Refused,
-    RouterId, Seat, SessionId, Shares, Target, Timestamp, Weights,
+    ChangeId, CockpitId, Durability, Elapsed, EntryId, Limit, Measure, NativeSplit, Now, Operator, Outcome, PoolId,
+    Reading, Refused, RouterId, Seat, SessionId, Shares, Target, Timestamp, Weights,
 };
 use flightdeck::entry::Entry;
 use flightdeck::session::command::Evidence;
 use flightdeck::session::event::{ChangeKind, ControlsTaken, Process, RouterBaseline, SessionOpened};
-use flightdeck::session::proposal::{Bound, Proposal, RouterOrder};
+use flightdeck::session::proposal::{Bound, GateState, Proposal, RouterOrder};
 use flightdeck::session::{Asked, Command, Event, Session, decide};
 
 use crate::simulation::router::{Router, prepare};
@@ -68,11 +69,25 @@ pub struct World {
 pub fn procedure() -> Procedure {
     let mut procedure = blue_green(2);
     procedure.confirm.shift = Friction::Two;
+    procedure.guards = vec![guard("errors", Then::RollBack), guard("p99", Then::Propose)];
     for step in &mut procedure.plan {
         step.leave_when.clear();
         step.soak = None;
     }
     procedure
+}
+
+/// A guard over the errors of the raised pool.
+pub fn guard(id: &str, then: Then) -> GuardSpec {
+    GuardSpec {
+        id: id.into(),
+        subject: Subject::Limit { measure: Measure::Errors, of: Of::Raised, limit: Limit::Above(0.01) },
+        patience: Patience::InARow(3),
+        failures: 3,
+        then,
+        every: std::time::Duration::from_secs(5),
+        back_to: None,
+    }
 }
 
 impl World {
@@ -215,6 +230,9 @@ impl World {
         }
         for pool in self.procedure.pool_ids() {
             evidence.drains.insert(pool.clone(), (DrainState::Drained, "quiet".to_owned()));
+        }
+        for guard in &self.procedure.guards {
+            evidence.guards.insert(guard.id.clone(), (GateState::Holds, "quiet".to_owned()));
         }
         evidence.present = [ANA, RAJ, EVE].map(Who::cockpit).into();
         evidence

@@ -71,6 +71,7 @@ pub struct FakeRouter {
     /// Of each pool's requests, how many in a thousand fail.
     pub failing: Vec<u64>,
     requests: Vec<u64>,
+    /// In thousandths, so that few requests fail as many do.
     errors: Vec<u64>,
     in_flight: Vec<u64>,
     counted: u64,
@@ -471,7 +472,7 @@ impl FakeRouter {
         for (index, weight) in self.weights.iter().enumerate() {
             let share = (self.rate * passed * u64::from(*weight)).checked_div(whole * 1000).unwrap_or(0);
             self.requests[index] += share;
-            self.errors[index] += share * self.failing[index] / 1000;
+            self.errors[index] += share * self.failing[index];
             self.in_flight[index] = match share {
                 0 => self.in_flight[index].saturating_sub(passed / 100),
                 _ => u64::from(*weight) / 2 + 3,
@@ -497,7 +498,7 @@ impl FakeRouter {
                     admin: Admin::Ready,
                     in_flight: part(self.in_flight[index]),
                     requests: part(self.requests[index]),
-                    errors: part(self.errors[index]),
+                    errors: part(self.errors[index] / 1000),
                     response: None,
                 });
             }

@@ -108,6 +108,7 @@ impl World {
                 self.ledger.moving.insert(entry.number);
             }
             self.check_controls(entry, event, &fold, &decided, rolls_back);
+            self.check_guards(entry, event, &fold);
             self.check_event(entry, event, &fold, &decided);
             let over = self.ledger.run.as_ref().is_some_and(|run| ends_run(event, run, entry.cockpit));
             if over {
@@ -277,7 +278,8 @@ impl World {
         if !self.ledger.confirmed.insert(confirmed.change) {
             self.broke("J1", format!("{} was confirmed twice", confirmed.change));
         }
-        if !confirmed.confirmation.seen {
+        let by_person = !matches!(confirmed.confirmation.gesture, Gesture::Guard(_));
+        if by_person && !confirmed.confirmation.seen {
             self.broke("F2", "confirmed by a key from before the dialog was drawn");
         }
         let confirm = self.flown(fold).confirm;
@@ -560,7 +562,8 @@ impl World {
         if let Some((rule, what)) = broken {
             return self.broke(rule, what);
         }
-        if !change.confirmed.confirmation.seen {
+        let by_person = !matches!(change.confirmed.confirmation.gesture, Gesture::Guard(_));
+        if by_person && !change.confirmed.confirmation.seen {
             self.broke("F2", "a change was sent whose dialog was never on the screen");
         }
         if change.order(&send.router).map(|order| &order.prepared) != Some(&send.prepared) {

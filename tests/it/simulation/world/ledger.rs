@@ -117,6 +117,8 @@ pub fn moves(event: &Event, fold: &Session, by: CockpitId) -> bool {
         | Event::HoldReleased { .. }
         | Event::ProfileReloaded { .. }
         | Event::SpillMerged(_)
+        | Event::GuardsArmed { .. }
+        | Event::GuardsDisarmed { .. }
         | Event::SessionClosed { .. } => true,
         _ => false,
     }
@@ -132,6 +134,7 @@ pub fn ends_run(event: &Event, run: &RunNow, by: CockpitId) -> bool {
         | Event::ProfileReloaded { .. }
         | Event::SpillMerged(_)
         | Event::SessionClosed { .. }
+        | Event::GuardTripped { .. }
         | Event::RunEnded { .. }
         | Event::StepMarked { mark: StepMark::Skipped { .. }, .. } => true,
         Event::ChangeSettled { how, .. } => *how != Settlement::Verified,
