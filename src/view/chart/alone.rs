@@ -218,7 +218,12 @@ fn cross(pen: &mut Pen<'_>, model: &Model, graph: Rect, times: Rect, range: &Ran
     let Some(cell) = Plot::new(Rect { height: 0, ..graph }, *range).cell(at) else { return };
     let style = pen.style(Role::Accent);
     for y in graph.y..graph.bottom() {
-        pen.mark(graph.x + cell, y, '│', style);
+        // A number that is half covered would be another number.
+        let below = pen.buffer.cell((graph.x + cell, y)).map(|cell| cell.symbol());
+        let is_number = below.is_some_and(|symbol| symbol.bytes().all(|byte| byte.is_ascii_graphic()));
+        if !is_number {
+            pen.mark(graph.x + cell, y, '│', style);
+        }
     }
     let into = model.into_session(at).map(clock_span).unwrap_or_default();
     for (row, text) in (0..times.height).zip([format!("{}Z", model.wall_at(at).clock()), into]) {

@@ -144,6 +144,7 @@ pub(super) fn absent(pen: &mut Pen<'_>, area: Rect, standings: &[Standing<'_>], 
     let (role, text) = match trouble {
         Some(why) => (Role::Bad, format!("✗ {why}")),
         None if is_past => (Role::Stale, "nothing was measured then".to_owned()),
+        None if area.width < 21 => (Role::Stale, "no value yet".to_owned()),
         None => (Role::Stale, "missing: no value yet".to_owned()),
     };
     pen.row_of(area, 0).put(role, &fit(&text, area.width));

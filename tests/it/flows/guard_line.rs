@@ -62,7 +62,7 @@ fn breached(app: &mut App) {
     p99.unit = Unit::Milliseconds;
     p99.limit = Some(Limit::Above(400.0));
     p99.by_step = Some("blue-30".into());
-    p99.found = "blue 612 ms, ≤ 400 ms".to_owned();
+    "blue 612 ms, ≤ 400 ms".clone_into(&mut p99.found);
     p99.breaches = 9;
     p99.elsewhere = Some("green 530 ms".to_owned());
     guard(app, "busy").state = GuardState::Inconclusive { words: "blue 25 of 400 requests, about 75 min".to_owned() };
