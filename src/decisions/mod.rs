@@ -24,3 +24,5 @@ pub mod second_person {}
 pub mod waves {}
 #[doc = include_str!("simulation.md")]
 pub mod simulation {}
+#[doc = include_str!("one_asks_for_all.md")]
+pub mod one_asks_for_all {}
