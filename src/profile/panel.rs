@@ -188,8 +188,11 @@ fn one(
     let asked = table.required_one_or_each_of("query", doc, "pool", &ids, &query());
     let doc = "What the values mean: \"percent\" (of fractions of one), \"ms\", \"/s\", \"bytes\", \"number\" or any other \
                unit. Default \"number\".";
-    let unit = table.optional("unit", doc, &unit()).map_or(Unit::Number, |unit| unit.value);
-    let limit = limit(table, &unit);
+    let unit = table.optional("unit", doc, &unit()).map(|unit| unit.value);
+    // Of a unit that was refused nothing more is said.
+    let is_known = unit.is_some() || !table.has("unit");
+    let unit = unit.unwrap_or(Unit::Number);
+    let limit = limit(table, is_known.then_some(&unit));
     let (least, most) = (Duration::from_millis(200), Duration::from_mins(10));
     let interval = table.optional("interval", "How often it is asked. Default: as its source.", &duration(least, most));
     let doc = "How far back one value looks. Default: what the query says, else the source's `window`, else 1m.";
@@ -341,7 +344,7 @@ fn drawn<'s>(
     })
 }
 
-fn limit(table: &mut Table<'_>, unit: &Unit) -> Option<Limit> {
+fn limit(table: &mut Table<'_>, unit: Option<&Unit>) -> Option<Limit> {
     let above = table.optional("above", "A limit that is drawn: a value above it is a breach.", &amount());
     let below = table.optional("below", "A limit that is drawn: a value below it is a breach.", &amount());
     if above.is_some()
@@ -350,6 +353,7 @@ fn limit(table: &mut Table<'_>, unit: &Unit) -> Option<Limit> {
         let wrong = Wrong::new("stands beside `above`, and a panel draws one limit");
         table.report().refuse(&below.spot, wrong.advice("write a second [[panel]] for the other"));
     }
+    let unit = unit?;
     let value = |found: Found<Amount>, make: fn(f64) -> Limit, spot: &Spot| match in_unit(&found.value, unit) {
         Ok(value) => Some(make(value)),
         Err(wrong) => {
