@@ -30,3 +30,5 @@ pub mod guards {}
 pub mod simulation {}
 #[doc = include_str!("logs_by_time.md")]
 pub mod logs_by_time {}
+#[doc = include_str!("one_asks_for_all.md")]
+pub mod one_asks_for_all {}

@@ -86,8 +86,8 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let routers = router::read(table, &ids, times.poll, times.timing.router_timeout, &mut names);
     let rollout = rollout::read(table, &names);
     let (logs, log_configs): (Vec<LogSpec>, Vec<log::Config>) = source::logs(table, &ids).into_iter().unzip();
-    let mut sources = source::metrics(table, &ids);
-    let panels = panel::read(table, &ids, &mut sources);
+    let (mut sources, written) = source::metrics(table, &ids);
+    let panels = panel::read(table, &ids, &mut sources, &written);
     let (metrics, metric_configs): (Vec<MetricSpec>, Vec<MetricConfig>) =
         sources.into_iter().map(|source| (source.spec, source.config)).unzip();
     let drain = rule::drain(table, &pools, &logs);

@@ -153,7 +153,7 @@ pub async fn a_no_is_told_without_the_secret<F: Fake>() {
     assert_eq!(scene.trouble().await.kind, TroubleKind::Denied);
     assert!(!format!("{:?}", scene.loaded).contains(SECRET));
     let scene = Scene::of::<F>();
-    scene.web.state().secret = "another".to_owned();
+    "another".clone_into(&mut scene.web.state().secret);
     assert_eq!(scene.trouble().await.kind, TroubleKind::Denied);
 }
 

@@ -57,7 +57,7 @@ impl Fake for CloudWatch {
             let is_metric = !field(&format!("{query}.MetricStat.Metric.MetricName")).is_empty();
             let length = field(&format!("{query}.{}", if is_metric { "MetricStat.Period" } else { "Period" }));
             period = length.parse().unwrap_or(0);
-            if period == 0 || is_metric == !field(&format!("{query}.Expression")).is_empty() {
+            if period == 0 || is_metric != field(&format!("{query}.Expression")).is_empty() {
                 return no(400, "ValidationError", "a query has a metric and a period, or an expression");
             }
             if field(&format!("{query}.ReturnData")) == "true" {
