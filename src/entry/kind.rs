@@ -46,7 +46,7 @@ pub fn kind(event: &Event) -> &'static str {
         Event::LinesAttached { .. } => "lines_attached",
         Event::Held { .. } => "held",
         Event::HoldReleased { .. } => "hold_released",
-        Event::CheckAnswered { .. } => "check_answered",
+        Event::CheckAnswered(_) => "check_answered",
         Event::PoolDrained { .. } => "pool_drained",
         Event::SplitObserved { .. } => "split_observed",
         Event::ProfileReloaded { .. } => "profile_reloaded",

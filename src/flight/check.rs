@@ -13,6 +13,7 @@ use crate::domain::guard::Subject;
 use crate::domain::procedure::Condition;
 use crate::domain::{CheckId, Elapsed, Now, Seat, Timestamp};
 use crate::session::command::Command;
+use crate::session::event::CheckAnswered;
 
 /// All checks as they stand.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -185,7 +186,8 @@ impl Flight {
         let Answer { words, value, evidence, .. } = told.answer.clone();
         self.checks.noting.insert(spec.id.clone(), verdict);
         let value = value.filter(|_| spec.compares);
-        self.note(now, Command::NoteCheck { check: spec.id.clone(), verdict, words, value, evidence });
+        let answered = CheckAnswered { check: spec.id.clone(), verdict, words, value, evidence };
+        self.note(now, Command::NoteCheck(Box::new(answered)));
     }
 
     /// A verdict is in the journal: the next one is held against that.

@@ -183,7 +183,7 @@ impl Flight {
                 out.push(Effect::tell(Tone::Bad, text));
             }
             Event::PoolDrained { pool, .. } => out.push(Effect::tell(Tone::Good, format!("{pool} is drained"))),
-            Event::CheckAnswered { check, .. } => self.check_noted(check),
+            Event::CheckAnswered(answered) => self.check_noted(&answered.check),
             Event::SpillMerged(merged) => self.take_up_spill(now, merged, out),
             Event::ControlsTaken(taken) if taken.cockpit == self.me.cockpit => self.note_what_is_known(now),
             // What people and guards do: see `react_to_people` and `react_to_guards`.

@@ -15,7 +15,9 @@ use crate::domain::share::Agreement;
 use crate::domain::{ChangeId, ItemId, NativeSplit, Outcome, PoolId, RouterId, Shares, StepId, Timestamp};
 use crate::entry::{Entry, History};
 use crate::session::decide::guard::fired;
-use crate::session::event::{ChangeConfirmed, ChangeKind, RouterBaseline, SessionOpened, Settlement, StepMark};
+use crate::session::event::{
+    ChangeConfirmed, ChangeKind, CheckAnswered, RouterBaseline, SessionOpened, Settlement, StepMark,
+};
 use crate::session::{Event, Session};
 
 /// Tells what the entries say; `None` when there is none that opens a session.
@@ -192,16 +194,7 @@ impl Teller<'_> {
             }
             Event::Held { reason } => self.did(entry, "held the deployment", reason.clone()),
             Event::HoldReleased { reason } => self.did(entry, "released the hold", reason.clone()),
-            Event::CheckAnswered { check, verdict, words, value: _, evidence } => {
-                self.noticed(entry, format!("check {check}: {}", verdict.word()), words.clone());
-                self.story.checks.push(Checked {
-                    act: act(entry),
-                    check: check.clone(),
-                    verdict: *verdict,
-                    words: words.clone(),
-                    evidence: evidence.iter().map(|(name, text)| format!("{name}: {text}")).collect(),
-                });
-            }
+            Event::CheckAnswered(answered) => self.checked(entry, answered),
             Event::PoolDrained { pool, evidence } => {
                 self.noticed(entry, format!("{pool} is drained"), evidence.join("; "));
                 let evidence = evidence.clone();
@@ -224,6 +217,14 @@ impl Teller<'_> {
                 self.story.closed = Some(Ending { act: act(entry), outcome: outcome.clone(), routers });
             }
         }
+    }
+
+    fn checked(&mut self, entry: &Entry, answered: &CheckAnswered) {
+        let CheckAnswered { check, verdict, words, value: _, evidence } = answered;
+        self.noticed(entry, format!("check {check}: {}", verdict.word()), words.clone());
+        let evidence = evidence.iter().map(|(name, text)| format!("{name}: {text}")).collect();
+        let (check, words) = (check.clone(), words.clone());
+        self.story.checks.push(Checked { act: act(entry), check, verdict: *verdict, words, evidence });
     }
 
     /// What was seen at the routers and done by nobody here, and its answers.

@@ -1,6 +1,6 @@
 //! What may be asked of a session. Imperative; answered by events or a refusal.
 
-use super::event::{ControlsTaken, Process, ProfileText, RouterBaseline, SessionOpened, SpillMerged};
+use super::event::{CheckAnswered, ControlsTaken, Process, ProfileText, RouterBaseline, SessionOpened, SpillMerged};
 use super::guard::GuardBaseline;
 use super::proposal::{Confirmation, GateState, Override, Proposal};
 use super::second::AskedAct;
@@ -374,18 +374,7 @@ pub enum Command {
         reason: String,
     },
     /// Note what a check came to.
-    NoteCheck {
-        /// The check.
-        check: CheckId,
-        /// What it came to.
-        verdict: Verdict,
-        /// In a sentence, masked.
-        words: String,
-        /// What later answers are compared with, masked.
-        value: Option<String>,
-        /// The evidence, masked.
-        evidence: Vec<(String, String)>,
-    },
+    NoteCheck(Box<CheckAnswered>),
     /// Note that a pool's drain is proven.
     NoteDrained {
         /// The pool.
@@ -479,7 +468,7 @@ impl Command {
             | Self::AttachLines { .. }
             | Self::Hold { .. }
             | Self::ReleaseHold { .. }
-            | Self::NoteCheck { .. }
+            | Self::NoteCheck(_)
             | Self::NoteDrained { .. }
             | Self::NoteObserved { .. }
             | Self::Close { .. } => None,

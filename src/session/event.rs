@@ -296,18 +296,7 @@ pub enum Event {
     },
     /// What a check came to: its first verdict, another one than before, or one that an operator asked for. Binds nothing
     /// (B2).
-    CheckAnswered {
-        /// The check.
-        check: CheckId,
-        /// What it came to.
-        verdict: Verdict,
-        /// In a sentence, masked.
-        words: String,
-        /// What later answers of a check are compared with that compares with itself; masked.
-        value: Option<String>,
-        /// The evidence, in lines of a name and a text, masked.
-        evidence: Vec<(String, String)>,
-    },
+    CheckAnswered(Box<CheckAnswered>),
     /// A pool's drain was proven.
     PoolDrained {
         /// The pool.
@@ -383,6 +372,21 @@ pub struct SessionOpened {
     pub durability: Durability,
     /// Whether nobody else can join it.
     pub private: bool,
+}
+
+/// What a check came to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CheckAnswered {
+    /// The check.
+    pub check: CheckId,
+    /// What it came to.
+    pub verdict: Verdict,
+    /// In a sentence, masked.
+    pub words: String,
+    /// What later answers of a check are compared with that compares with itself; masked.
+    pub value: Option<String>,
+    /// The evidence, in lines of a name and a text, masked.
+    pub evidence: Vec<(String, String)>,
 }
 
 /// What was decided while cut off from the journal (R5).

@@ -104,15 +104,13 @@ impl Check for Command {
     fn probe(&self, _now: Timestamp) -> BoxFuture<'_, Result<String, Trouble>> {
         async move {
             let program = self.0.run.first().map(String::as_str).unwrap_or_default();
-            match crate::adapter::run::find(program).await {
-                Some(found) => Ok(format!("{found} is there; it is not run now")),
-                None => {
-                    let what = format!("find `{program}`");
-                    let why = "it is not there, or this user may not run it";
-                    let advice = "write its whole path, or install it";
-                    Err(Trouble::new(TroubleKind::Unreachable, what, why, advice))
-                }
-            }
+            let Some(found) = crate::adapter::run::find(program).await else {
+                let what = format!("find `{program}`");
+                let why = "it is not there, or this user may not run it";
+                let advice = "write its whole path, or install it";
+                return Err(Trouble::new(TroubleKind::Unreachable, what, why, advice));
+            };
+            Ok(format!("{found} is there; it is not run now"))
         }
         .boxed()
     }

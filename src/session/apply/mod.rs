@@ -139,11 +139,11 @@ impl Session {
             Event::NoteAdded { text } => self.notes.push(stamped(stamp, text.clone())),
             Event::Held { reason } => self.hold = Some(stamped(stamp, reason.clone())),
             Event::HoldReleased { reason: _ } => self.hold = None,
-            Event::CheckAnswered { check, verdict, words, value, evidence: _ } => {
-                let first = self.checks.get(check).and_then(|noted| noted.what.first.clone());
-                let first = first.or_else(|| value.clone());
-                let noted = CheckNoted { verdict: *verdict, words: words.clone(), first };
-                self.checks.insert(check.clone(), stamped(stamp, noted));
+            Event::CheckAnswered(answered) => {
+                let known = self.checks.get(&answered.check).and_then(|noted| noted.what.first.clone());
+                let first = known.or_else(|| answered.value.clone());
+                let noted = CheckNoted { verdict: answered.verdict, words: answered.words.clone(), first };
+                self.checks.insert(answered.check.clone(), stamped(stamp, noted));
             }
             Event::PoolDrained { pool, evidence } => {
                 self.drained.insert(pool.clone(), stamped(stamp, evidence.clone()));
@@ -344,7 +344,7 @@ fn touches_traffic(event: &Event) -> bool {
         | Event::ItemUnticked { .. }
         | Event::NoteAdded { .. }
         | Event::LinesAttached { .. }
-        | Event::CheckAnswered { .. }
+        | Event::CheckAnswered(_)
         | Event::PoolDrained { .. }
         | Event::SplitObserved { .. } => super::flaw::is(super::flaw::Flaw::BindEverything),
     }

@@ -166,7 +166,7 @@ impl Session {
             | Event::ItemUnticked { .. }
             | Event::NoteAdded { .. }
             | Event::LinesAttached { .. }
-            | Event::CheckAnswered { .. }
+            | Event::CheckAnswered(_)
             | Event::HoldReleased { .. }
             | Event::PoolDrained { .. }
             | Event::SplitObserved { .. } => false,

@@ -136,13 +136,7 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
         Command::AttachLines { source, lines } => duty::attach(source, lines),
         Command::Hold { reason } => duty::hold(session, reason),
         Command::ReleaseHold { reason } => duty::release(session, asked, reason),
-        Command::NoteCheck { check, verdict, words, value, evidence } => Ok(vec![Event::CheckAnswered {
-            check: check.clone(),
-            verdict: *verdict,
-            words: words.clone(),
-            value: value.clone(),
-            evidence: evidence.clone(),
-        }]),
+        Command::NoteCheck(answered) => Ok(vec![Event::CheckAnswered(answered.clone())]),
         Command::NoteDrained { pool, evidence } => {
             Ok(vec![Event::PoolDrained { pool: pool.clone(), evidence: evidence.clone() }])
         }

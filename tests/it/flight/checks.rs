@@ -46,7 +46,7 @@ fn asked(desk: &Desk) -> Vec<&str> {
 
 fn noted(desk: &Desk) -> Vec<(String, Verdict)> {
     let of = |event: &Event| match event {
-        Event::CheckAnswered { check, verdict, .. } => Some((check.to_string(), *verdict)),
+        Event::CheckAnswered(answered) => Some((answered.check.to_string(), answered.verdict)),
         _ => None,
     };
     desk.events().filter_map(of).collect()
@@ -205,6 +205,7 @@ fn limit() -> Procedure {
     procedure.metrics = vec![MetricSpec {
         id: "servers".into(),
         pool: Some("blue".into()),
+        metered: false,
         interval: Duration::from_secs(2),
         limits: flightdeck::domain::procedure::Limits::default(),
     }];

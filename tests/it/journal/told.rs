@@ -10,8 +10,8 @@ use flightdeck::domain::{
 use flightdeck::entry::Entry;
 use flightdeck::session::Event;
 use flightdeck::session::event::{
-    ChangeConfirmed, ChangeKind, ControlsTaken, Process, ProfileText, RouterBaseline, SessionOpened, Settlement,
-    SpillMerged, Spilled, StepMark,
+    ChangeConfirmed, ChangeKind, CheckAnswered, ControlsTaken, Process, ProfileText, RouterBaseline, SessionOpened,
+    Settlement, SpillMerged, Spilled, StepMark,
 };
 use flightdeck::session::guard::{Acted, GuardBaseline};
 use flightdeck::session::proposal::{Bound, Confirmation, Gate, GateReport, GateState, Gesture, Override, RouterOrder};
@@ -542,12 +542,14 @@ pub fn waves() -> Vec<Entry> {
 /// A smoke test that failed, then passed, and a check that compares with its own first answer.
 pub fn checks() -> Vec<Entry> {
     let mut teller = Teller { entries: vec![opening(session(1), "bridge", "prod")], counters: [1, 0] };
-    let answered = |check: &str, verdict, words: &str, value: Option<&str>| Event::CheckAnswered {
-        check: check.into(),
-        verdict,
-        words: words.to_owned(),
-        value: value.map(str::to_owned),
-        evidence: vec![("request".to_owned(), "GET http://blue/health".to_owned())],
+    let answered = |check: &str, verdict, words: &str, value: Option<&str>| {
+        Event::CheckAnswered(Box::new(CheckAnswered {
+            check: check.into(),
+            verdict,
+            words: words.to_owned(),
+            value: value.map(str::to_owned),
+            evidence: vec![("request".to_owned(), "GET http://blue/health".to_owned())],
+        }))
     };
     teller.tell(1.0, "ada", 1, vec![answered("rows", Verdict::Pass, "412 rows", Some("412"))]);
     teller.tell(60.0, "ada", 1, vec![answered("health", Verdict::Fail, "503: \u{1b}[31m<b>down</b>", None)]);

@@ -9,7 +9,7 @@ use flightdeck::domain::{
     ChangeId, CockpitId, Digest, EntryId, GuardId, NativeSplit, Operator, Outcome, PoolId, RequestId, RouterId, Share,
     Signed, StepId,
 };
-use flightdeck::session::event::{ChangeKind, SpillMerged, Spilled};
+use flightdeck::session::event::{ChangeKind, CheckAnswered, SpillMerged, Spilled};
 use flightdeck::session::guard::GuardBaseline;
 use flightdeck::session::proposal::{Confirmation, Gesture, Proposal};
 use flightdeck::session::second::AskedAct;
@@ -220,13 +220,13 @@ groups! {
             };
             Command::NoteRestart { router: eu_1(), was: identity("1"), is: identity("2") }
         },
-        NoteCheck => |_, _| Command::NoteCheck {
+        NoteCheck => |_, _| Command::NoteCheck(Box::new(CheckAnswered {
             check: "health".into(),
             verdict: Verdict::Fail,
             words: "503".to_owned(),
             value: None,
             evidence: Vec::new(),
-        },
+        })),
         NoteDrained => |_, _| Command::NoteDrained { pool: PoolId::from("blue"), evidence: vec!["in flight: 0".to_owned()] },
         NoteObserved => |world, _| Command::NoteObserved {
             change: change(world),

@@ -76,8 +76,8 @@ impl Config {
             path: path.map_or_else(|| "/".to_owned(), |path| path.value),
             body: body.map(|body| body.value),
             headers: named,
-            expect: expect?,
-            credentials: credentials?,
+            expect,
+            credentials: credentials.ok()?,
             tls,
             timeout,
         })
@@ -98,8 +98,11 @@ impl Configured for Config {
     }
 }
 
+/// What is written cannot be used; why has been said.
+struct Refused;
+
 /// `token`, with `token_header` where it is no bearer token, or `user` and `password`.
-fn credentials(table: &mut Table<'_>) -> Option<Option<Credentials>> {
+fn credentials(table: &mut Table<'_>) -> Result<Option<Credentials>, Refused> {
     let token = SecretRef::read(table, "token", "A token to send along, by reference; a bearer token by itself.");
     let doc = "The header that has the token alone, in place of a bearer token: \"X-Api-Key\".";
     let header = table.optional("token_header", doc, &header_name());
@@ -108,17 +111,17 @@ fn credentials(table: &mut Table<'_>) -> Option<Option<Credentials>> {
     let (has_token, has_user) = (table.has("token"), table.has("user"));
     if has_user != table.has("password") {
         table.refuse(Wrong::new("names one of `user` and `password` without the other"));
-        return None;
+        return Err(Refused);
     }
     if let Some(spot) = table.spot_if_written("token_header").filter(|_| !has_token) {
         table.report().refuse(&spot, Wrong::new("goes with `token` only").advice("name a `token`, or leave it out"));
-        return None;
+        return Err(Refused);
     }
     if has_token && has_user {
         table.refuse(Wrong::new("names a `token` and a `user`").advice("leave one of them out"));
-        return None;
+        return Err(Refused);
     }
-    Some(match (token, header, user.zip(password)) {
+    Ok(match (token, header, user.zip(password)) {
         (Some(token), Some(header), _) => Some(Credentials::Header(header.value, token)),
         (Some(token), None, _) => Some(Credentials::Bearer(token)),
         (None, _, Some((user, password))) => Some(Credentials::Basic(user.value, password)),
@@ -126,7 +129,7 @@ fn credentials(table: &mut Table<'_>) -> Option<Option<Credentials>> {
     })
 }
 
-fn expect(table: &mut Table<'_>) -> Option<Expect> {
+fn expect(table: &mut Table<'_>) -> Expect {
     let doc = "The statuses that pass; else all from 200 to 299.";
     let statuses = table.optional("status", doc, &count(100, 599).list("a list of statuses, such as [200, 204]"));
     let doc = "What must stand in the JSON document, by pointer: { \"/status\" = \"UP\" }.";
@@ -170,7 +173,7 @@ fn expect(table: &mut Table<'_>) -> Option<Expect> {
     }
     // The kind has read it as one already.
     let matches = matches.and_then(|matches| Regex::new(&matches.value).ok());
-    Some(Expect {
+    Expect {
         statuses: statuses
             .map(|all| all.value.into_iter().map(|status| u16::try_from(status.value).unwrap_or(0)).collect())
             .unwrap_or_default(),
@@ -181,7 +184,7 @@ fn expect(table: &mut Table<'_>) -> Option<Expect> {
         matches,
         latency: latency.map(|latency| latency.value),
         value: value.map(|value| value.value),
-    })
+    }
 }
 
 const POINTER: &str = "a JSON pointer, such as \"/status\"";
