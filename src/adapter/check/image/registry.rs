@@ -3,6 +3,7 @@
 //! Invariant: a user and password go only to the registry itself, or to the realm that it names over an encrypted connection
 //! or on this machine; a token goes only to the registry.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use ::http::Method;
@@ -87,7 +88,11 @@ impl Registry {
                 return Err(Untold::new(format!("{what}: its answer is no manifest; {}", ADVICE.missing)));
             }
             let hash = Sha256::digest(&said.body);
-            let digest = hash.iter().fold("sha256:".to_owned(), |text, byte| text + &format!("{byte:02x}"));
+            let digest = hash.iter().fold("sha256:".to_owned(), |mut text, byte| {
+                // Writing to a string cannot fail.
+                let _written = write!(text, "{byte:02x}");
+                text
+            });
             return Ok((there(&said, digest), at));
         }
         if said.status == 404
