@@ -76,7 +76,7 @@ impl Registry {
         }
         let at = date(&said).unwrap_or(now);
         if said.is_success() && !said.header("docker-content-digest").is_empty() {
-            return Ok((there(&said, said.header("docker-content-digest").to_owned()), at));
+            return Ok((there(&said, said.header("docker-content-digest")), at));
         }
         if said.is_success() || said.status == 404 {
             // The answer to a HEAD has no body: neither what to hash nor the reason.
@@ -93,7 +93,7 @@ impl Registry {
                 let _written = write!(text, "{byte:02x}");
                 text
             });
-            return Ok((there(&said, digest), at));
+            return Ok((there(&said, &digest), at));
         }
         if said.status == 404
             && let Some(code) = code(&said)
@@ -187,8 +187,8 @@ impl Registry {
     }
 }
 
-fn there(said: &Said, digest: String) -> Found {
-    Found::There { digest: quote(&digest), sort: quote(said.header("content-type")) }
+fn there(said: &Said, digest: &str) -> Found {
+    Found::There { digest: quote(digest), sort: quote(said.header("content-type")) }
 }
 
 /// The registry's own word for why there is none.
