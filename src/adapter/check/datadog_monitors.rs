@@ -90,11 +90,11 @@ impl Config {
         let ids = table.optional("ids", "The ids of the monitors.", &count(1, usize::MAX >> 1).list("a list of ids"));
         let since = Since::read(table);
         let warns = table.optional("warnings", "Whether a warning counts as well. Default false.", &flag());
-        let (has_api_key, has_app_key) = (table.has("api_key"), table.has("app_key"));
-        let api_key = SecretRef::read(table, "api_key", "Where the API key is kept.");
-        let app_key = SecretRef::read(table, "app_key", "Where the application key is kept.");
-        for (key, has) in [("api_key", has_api_key), ("app_key", has_app_key)] {
-            if !has {
+        let are_there = ["api_key", "app_key"].map(|key| (key, table.has(key)));
+        let of_account = SecretRef::read(table, "api_key", "Where the API key is kept.");
+        let of_user = SecretRef::read(table, "app_key", "Where the application key is kept.");
+        for (key, is_there) in are_there {
+            if !is_there {
                 let wrong = Wrong::new("is missing: both keys are needed").accepted(format!("{key} = {{ env = ... }}"));
                 table.require(key, wrong);
             }
@@ -116,8 +116,8 @@ impl Config {
             which,
             since,
             warns: warns.is_some_and(|warns| warns.value),
-            api_key: api_key?,
-            app_key: app_key?,
+            api_key: of_account?,
+            app_key: of_user?,
             tls,
             timeout,
         })

@@ -140,7 +140,7 @@ impl PagerDuty {
             let (mut document, at) = self.read(&format!("{path}&offset={}", incidents.len()), now).await?;
             let is_last = document["more"].as_bool() != Some(true);
             let Some(page) = document.get_mut("incidents").and_then(Value::as_array_mut) else {
-                return Err(Untold::new(format!("its answer holds no incidents; see where `at` leads")));
+                return Err(Untold::new("its answer holds no incidents; see where `at` leads"));
             };
             if is_last || page.is_empty() {
                 incidents.append(page);

@@ -30,13 +30,21 @@ pub struct Prometheus {
 impl Prometheus {
     /// Starts one, and waits until it has scraped its target.
     pub fn start(lines: &[(&str, f64)]) -> Self {
+        Self::with_rules(lines, "")
+    }
+
+    /// The same with a file of rules.
+    pub fn with_rules(lines: &[(&str, f64)], rules: &str) -> Self {
         let lines = lines.iter().map(|(series, value)| ((*series).to_owned(), *value)).collect();
         let target = Web::start(Counts { lines, is_down: false }, metrics);
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("prometheus.yml");
+        let rules_file = folder.path().join("rules.yml");
+        std::fs::write(&rules_file, rules).unwrap();
         let text = format!(
-            "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\nscrape_configs:\n- job_name: app\n  static_configs:\n  \
+            "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\nrule_files: [\"{}\"]\nscrape_configs:\n- job_name: app\n  static_configs:\n  \
              - {{targets: [\"{}\"]}}\n",
+            rules_file.display(),
             target.address
         );
         std::fs::write(&file, text).unwrap();

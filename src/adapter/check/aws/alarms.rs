@@ -149,7 +149,7 @@ mod asking {
                 alarms.extend(
                     ["MetricAlarms", "CompositeAlarms"].iter().flat_map(|sort| result.list(sort)).map(Alarm::of),
                 );
-                next = result.text("NextToken").to_owned();
+                result.text("NextToken").clone_into(&mut next);
                 if next.is_empty() {
                     return Ok((alarms, at));
                 }

@@ -71,7 +71,7 @@ impl Configured for Config {
 }
 
 /// What a service says of itself.
-#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "only a build with AWS asks"))]
+#[cfg_attr(not(any(test, feature = "aws")), expect(dead_code, reason = "only a build with AWS asks"))]
 fn judge(service: &Value, definition: Option<&str>, least: u64) -> (Verdict, String) {
     let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
     let number = |value: &Value, key: &str| value[key].as_u64().unwrap_or(0);

@@ -3,6 +3,7 @@
 //! Invariant: a user and password go only to the registry itself, or to the realm that it names over an encrypted connection
 //! or on this machine; a token goes only to the registry.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use ::http::Method;
@@ -75,7 +76,7 @@ impl Registry {
         }
         let at = date(&said).unwrap_or(now);
         if said.is_success() && !said.header("docker-content-digest").is_empty() {
-            return Ok((there(&said, said.header("docker-content-digest").to_owned()), at));
+            return Ok((there(&said, said.header("docker-content-digest")), at));
         }
         if said.is_success() || said.status == 404 {
             // The answer to a HEAD has no body: neither what to hash nor the reason.
@@ -87,8 +88,12 @@ impl Registry {
                 return Err(Untold::new(format!("{what}: its answer is no manifest; {}", ADVICE.missing)));
             }
             let hash = Sha256::digest(&said.body);
-            let digest = hash.iter().fold("sha256:".to_owned(), |text, byte| text + &format!("{byte:02x}"));
-            return Ok((there(&said, digest), at));
+            let digest = hash.iter().fold("sha256:".to_owned(), |mut text, byte| {
+                // Writing to a string cannot fail.
+                let _written = write!(text, "{byte:02x}");
+                text
+            });
+            return Ok((there(&said, &digest), at));
         }
         if said.status == 404
             && let Some(code) = code(&said)
@@ -182,8 +187,8 @@ impl Registry {
     }
 }
 
-fn there(said: &Said, digest: String) -> Found {
-    Found::There { digest: quote(&digest), sort: quote(said.header("content-type")) }
+fn there(said: &Said, digest: &str) -> Found {
+    Found::There { digest: quote(digest), sort: quote(said.header("content-type")) }
 }
 
 /// The registry's own word for why there is none.

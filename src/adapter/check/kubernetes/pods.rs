@@ -198,7 +198,7 @@ mod asking {
                     return Err(Untold::new("list pods: its answer is no list; see where the kubeconfig leads"));
                 };
                 pods.append(items);
-                next = list.pointer("/metadata/continue").and_then(Value::as_str).unwrap_or_default().to_owned();
+                list.pointer("/metadata/continue").and_then(Value::as_str).unwrap_or_default().clone_into(&mut next);
                 if next.is_empty() {
                     return Ok((pods, at));
                 }

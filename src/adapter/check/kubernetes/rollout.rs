@@ -58,7 +58,7 @@ impl Configured for Config {
 }
 
 /// What a Deployment says of its rollout.
-#[cfg_attr(not(feature = "kubernetes"), expect(dead_code, reason = "only a build with Kubernetes asks"))]
+#[cfg_attr(not(any(test, feature = "kubernetes")), expect(dead_code, reason = "only a build with Kubernetes asks"))]
 fn judge(deployment: &Value, least: u64) -> (Verdict, String) {
     let number = |pointer: &str| deployment.pointer(pointer).and_then(Value::as_u64);
     let generation = number("/metadata/generation").unwrap_or(0);

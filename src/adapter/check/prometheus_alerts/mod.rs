@@ -216,10 +216,8 @@ impl System for Alerts {
                 count => format!("; {count} began before and go on"),
             };
             // What fires, fires: the rules need not be known for that.
-            let (blind, rules) = match names.is_empty() {
-                true => self.blind(asking.now).await?,
-                false => (None, "not asked for".to_owned()),
-            };
+            let (blind, rules) =
+                if names.is_empty() { self.blind(asking.now).await? } else { (None, "not asked for".to_owned()) };
             let answer = if !names.is_empty() {
                 Answer::new(Verdict::Fail, format!("{} firing: {}{before}", names.len(), few(&names)), at)
             } else if let Some(why) = blind {

@@ -115,7 +115,7 @@ mod tests {
 
     use super::*;
 
-    fn rules(matchers: &[&str], rule: Value) -> Rules {
+    fn rules(matchers: &[&str], rule: &Value) -> Rules {
         let matchers: Vec<Matcher> = matchers.iter().map(|each| Matcher::of(each)).collect();
         let data = json!({ "groups": [{ "name": "g", "interval": 15, "rules": [rule] }] });
         Rules::read(&data, &matchers).expect("they can be read")
@@ -132,8 +132,8 @@ mod tests {
 
     #[test]
     fn rules_that_could_raise_it_see() {
-        assert_eq!(rules(&[], rule()).blind(NOW), None);
-        assert_eq!(rules(&["severity=critical", "instance=a"], rule()).blind(NOW), None, "an instance is measured");
+        assert_eq!(rules(&[], &rule()).blind(NOW), None);
+        assert_eq!(rules(&["severity=critical", "instance=a"], &rule()).blind(NOW), None, "an instance is measured");
     }
 
     #[test]
@@ -141,14 +141,14 @@ mod tests {
         let none = Rules::read(&json!({ "groups": [] }), &[]).expect("they can be read");
         assert!(none.blind(NOW).is_some_and(|why| why.contains("no alerting rule is loaded")));
         let recording = json!({ "type": "recording", "name": "r" });
-        assert!(rules(&[], recording).blind(NOW).is_some());
-        assert!(rules(&["severity=page"], rule()).blind(NOW).is_some_and(|why| why.contains("none of its 1")));
+        assert!(rules(&[], &recording).blind(NOW).is_some());
+        assert!(rules(&["severity=page"], &rule()).blind(NOW).is_some_and(|why| why.contains("none of its 1")));
         let mut broken = rule();
         (broken["health"], broken["lastError"]) = (json!("err"), json!("vector cannot contain metrics"));
-        assert!(rules(&[], broken).blind(NOW).is_some_and(|why| why.contains("vector cannot contain")));
-        assert!(rules(&[], rule()).blind(Timestamp(1_200_000)).is_some_and(|why| why.contains("10m ago")));
+        assert!(rules(&[], &broken).blind(NOW).is_some_and(|why| why.contains("vector cannot contain")));
+        assert!(rules(&[], &rule()).blind(Timestamp(1_200_000)).is_some_and(|why| why.contains("10m ago")));
         let mut fresh = rule();
         fresh["lastEvaluation"] = json!("0001-01-01T00:00:00Z");
-        assert!(rules(&[], fresh).blind(NOW).is_some_and(|why| why.contains("not been evaluated yet")));
+        assert!(rules(&[], &fresh).blind(NOW).is_some_and(|why| why.contains("not been evaluated yet")));
     }
 }

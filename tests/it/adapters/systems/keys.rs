@@ -55,7 +55,7 @@ fn every_mistake_is_named() {
             "app_key: is missing: both keys are needed",
         ),
         ("datadog-monitors", "api_key = { env = \"A\" }\napp_key = { env = \"B\" }", "names no monitors"),
-        ("datadog-monitors", "site = \"datadoghq.org\"", "did you mean `datadoghq.com`?"),
+        ("datadog-monitors", "site = \"datadoghq.org\"", "did you mean \"datadoghq.com\"?"),
         ("pagerduty-incidents", "services = []\ntoken = { env = \"T\" }", "services: is an empty list"),
         ("kubernetes-rollout", "namespace = \"shop\"\ndeployment = \"a\"", "context: is missing"),
         ("kubernetes-pods", "context = \"c\"\nnamespace = \"shop\"", "selector: is missing"),

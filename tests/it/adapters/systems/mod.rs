@@ -17,6 +17,7 @@ mod keys;
 mod kubernetes;
 mod pagerduty_incidents;
 mod prometheus_alerts;
+mod prometheus_real;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
