@@ -123,7 +123,8 @@ impl Model {
             }
             OverlayKind::Complete { step, .. } => self.flight.completing_asks_second(step, &confirmation),
             OverlayKind::Reload(_) => self.flight.reloading_asks_second(&confirmation),
-            OverlayKind::Partial
+            OverlayKind::Arm { .. }
+            | OverlayKind::Partial
             | OverlayKind::Drift { .. }
             | OverlayKind::Ask(_)
             | OverlayKind::Help
@@ -245,6 +246,7 @@ fn is_forward(action: &Action) -> bool {
             | Action::ReloadProfile
             | Action::CloseSession
             | Action::OfferControls
+            | Action::ArmGuards
     )
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::SourceId;
 use crate::domain::log::LogSourceState;
-use crate::logbook::{Filter, LineNumber, Logbook, Position, View};
+use crate::logbook::{Filter, LineNumber, Logbook, Place, Position, View};
 
 /// The log pane.
 #[derive(Debug, Default)]
@@ -46,10 +46,13 @@ impl LogPane {
     /// Moves the cursor by lines, in a window of `rows`; the window follows it. Past the newest line it follows again.
     pub(super) fn step(&mut self, by: isize, rows: usize) {
         let window = self.view.window(rows);
-        let (Some(first), Some(last)) = (window.first().copied(), window.last().copied()) else { return };
+        let Some(last) = window.len().checked_sub(1) else { return };
         self.view.pause();
-        let at = self.place.map_or(last, |place| place.clamp(first, last));
-        let index = window.iter().position(|number| *number >= at).unwrap_or(0);
+        // What the window no longer shows is taken for its nearest end.
+        let index = self
+            .place
+            .and_then(|number| self.book.place(number))
+            .map_or(last, |at| window.iter().position(|number| self.book.place(*number) >= Some(at)).unwrap_or(last));
         match index.checked_add_signed(by).and_then(|index| window.get(index)) {
             Some(number) => self.place = Some(*number),
             None if by < 0 => {
@@ -73,10 +76,10 @@ impl LogPane {
         }
     }
 
-    /// The first and the last chosen line: from the anchor to the cursor, or the cursor alone.
-    pub fn chosen(&self) -> Option<(LineNumber, LineNumber)> {
-        let cursor = self.cursor()?;
-        let anchor = self.anchor.unwrap_or(cursor);
+    /// The places of the first and the last chosen line: from the anchor to the cursor, or the cursor alone.
+    pub fn chosen(&self) -> Option<(Place, Place)> {
+        let cursor = self.book.place(self.cursor()?)?;
+        let anchor = self.anchor.and_then(|anchor| self.book.place(anchor)).unwrap_or(cursor);
         Some((anchor.min(cursor), anchor.max(cursor)))
     }
 

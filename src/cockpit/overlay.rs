@@ -66,6 +66,13 @@ pub enum OverlayKind {
     Messages,
     /// Take the changed profile in?
     Reload(ConfirmState),
+    /// Let guards roll back by themselves, or let none do so any more (G1).
+    Arm {
+        /// Whether it disarms.
+        disarms: bool,
+        /// The confirmation.
+        confirm: ConfirmState,
+    },
     /// What another person asks to be confirmed (F3).
     Look(Box<Look>),
     /// Confirm the next steps of the plan at once.
@@ -150,6 +157,7 @@ impl Overlay {
             | OverlayKind::RollBack { confirm, .. }
             | OverlayKind::Complete { confirm, .. }
             | OverlayKind::Run { confirm, .. }
+            | OverlayKind::Arm { confirm, .. }
             | OverlayKind::Reload(confirm) => Some(confirm),
             OverlayKind::Look(look) => Some(&look.confirm),
             OverlayKind::Partial
@@ -172,6 +180,7 @@ impl Overlay {
             | OverlayKind::RollBack { confirm, .. }
             | OverlayKind::Complete { confirm, .. }
             | OverlayKind::Run { confirm, .. }
+            | OverlayKind::Arm { confirm, .. }
             | OverlayKind::Reload(confirm) => Some(confirm),
             OverlayKind::Look(look) => Some(&mut look.confirm),
             OverlayKind::Partial

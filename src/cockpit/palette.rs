@@ -79,6 +79,10 @@ impl Model {
             Action::RollBack => {
                 unless(self.flight.way_back(crate::flight::WayBackChoice::Step).is_ok(), "nothing to roll back")
             }
+            Action::ArmGuards => {
+                let acts = crate::session::guard::may_be_armed(&self.flight.procedure).is_ok();
+                unless(acts && session.is_open(), "no guard of this profile may roll back by itself")
+            }
             Action::OpenPartial => unless(self.matrix().is_some(), "no change is partly done"),
             Action::OpenDrift => unless(!session.drifted.is_empty(), "no router drifted"),
             Action::ReloadProfile => unless(self.flight.changed_profile.is_some(), "the profile did not change"),
@@ -149,6 +153,8 @@ impl Model {
             | Action::AcceptDrift
             | Action::Toggle
             | Action::NextSpan
+            | Action::EarlierRange
+            | Action::LaterRange
             | Action::Help
             | Action::Palette
             | Action::CallView

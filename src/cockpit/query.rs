@@ -153,7 +153,7 @@ impl Model {
                 let (_, step) = self.flight.procedure.step(step)?;
                 Some(own_friction(&self.flight.procedure, step, overridden))
             }
-            OverlayKind::Reload(_) => Some(Friction::Key),
+            OverlayKind::Reload(_) | OverlayKind::Arm { .. } => Some(Friction::Key),
             OverlayKind::Look(_) | OverlayKind::Run { .. } => Some(Friction::Type),
             OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
@@ -182,7 +182,8 @@ impl Model {
             OverlayKind::Reload(_) => Some("reload".to_owned()),
             OverlayKind::Look(look) => self.look_stands(look).then(|| look.request.asked.act.typed_target()),
             OverlayKind::Run { steps, .. } => Some(run_target(steps)),
-            OverlayKind::Controls(_)
+            OverlayKind::Arm { .. }
+            | OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
             | OverlayKind::People
             | OverlayKind::Partial
@@ -255,9 +256,11 @@ impl Model {
                 let has_one = !table.is_open && !self.flight.procedure.checks.is_empty();
                 Some(if has_one { "its evidence" } else { "back" }.to_owned())
             }
-            OverlayKind::Partial | OverlayKind::Drift { .. } | OverlayKind::Controls(_) | OverlayKind::Quit { .. } => {
-                None
-            }
+            OverlayKind::Partial
+            | OverlayKind::Drift { .. }
+            | OverlayKind::Arm { .. }
+            | OverlayKind::Controls(_)
+            | OverlayKind::Quit { .. } => None,
         }
     }
 
@@ -277,7 +280,7 @@ impl Model {
                 }
             },
             Pane::Checklist => self.checklist_enter(),
-            Pane::Metrics => Some("other span".to_owned()),
+            Pane::Metrics => self.chart_enter(),
             Pane::Logs => Some(if self.logs.is_paused() { "follow" } else { "pause" }.to_owned()),
         }
     }
@@ -307,6 +310,7 @@ impl Model {
             let to = &change.confirmed.to;
             stops.push(format!("the change to {to} is in flight: nobody asks its routers any more{wave}"));
         }
+        stops.extend(self.guards_that_stop());
         if let Some(soak) =
             self.flight.soak.as_ref().filter(|soak| self.flight.session.is_open() && !soak.left().is_zero())
         {

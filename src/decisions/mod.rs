@@ -24,5 +24,11 @@ pub mod second_person {}
 pub mod waves {}
 #[doc = include_str!("checks.md")]
 pub mod checks {}
+#[doc = include_str!("guards.md")]
+pub mod guards {}
 #[doc = include_str!("simulation.md")]
 pub mod simulation {}
+#[doc = include_str!("logs_by_time.md")]
+pub mod logs_by_time {}
+#[doc = include_str!("one_asks_for_all.md")]
+pub mod one_asks_for_all {}

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::field::{FIELDS, Fields, FieldsBuilder, fields};
 use super::{PoolId, SourceId, Timestamp};
 
 /// How bad a line says it is.
@@ -46,6 +47,21 @@ pub struct LogLine {
     pub text: String,
     /// Whether the profile calls it a health check or other noise; counted apart, never drain evidence, hidden by default.
     pub excluded: bool,
+    /// Its fields, where it is a structured one. As harmless and masked as the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fields: Option<Fields>,
+}
+
+impl LogLine {
+    /// The value of a field.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields().find(|(key, _)| *key == name).map(|(_, value)| value)
+    }
+
+    /// Every field with its value, in the order of the line.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
+        fields(self.fields.as_ref().map_or("", Fields::kept))
+    }
 }
 
 /// Lines of one source, as they arrived together.
@@ -55,13 +71,16 @@ pub struct LogBatch {
     pub source: SourceId,
     /// The pool that all of its lines belong to, if any.
     pub pool: Option<PoolId>,
-    /// The lines in order.
+    /// The lines in the order in which they came.
     pub lines: Vec<LogLine>,
     /// Lines lost before these, because they came faster than they could be taken or were cut off by a rotation.
     pub dropped: u64,
     /// Up to when the source has delivered every line, by its own clock; `None` where it cannot tell. A source whose lines
     /// come late lags behind the clock here, and silence is proven only up to this.
     pub watermark: Option<Timestamp>,
+    /// Whether lines come late, so that each has its place by its own time. Else they stand in the order in which they came,
+    /// which is the log's own.
+    pub by_time: bool,
 }
 
 /// The state of a log source, told when it changes.

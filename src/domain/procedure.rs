@@ -2,6 +2,7 @@
 //!
 //! Router configuration and secrets are not here: they stay in the runtime, by router name.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::check::CheckSpec;
@@ -9,7 +10,10 @@ use super::checklist::Checklist;
 use super::drain::DrainRule;
 use super::guard::GuardSpec;
 use super::measure::PanelSpec;
-use super::{BasisPoints, Capabilities, CheckId, Digest, People, PoolId, RouterId, SourceId, StepId, Waves, Weights};
+use super::{
+    BasisPoints, Capabilities, CheckId, Digest, GuardId, Limit, People, PoolId, RouterId, SourceId, StepId, Waves,
+    Weights,
+};
 
 /// Everything that a deployment is flown by.
 #[derive(Clone, PartialEq, Debug)]
@@ -70,6 +74,11 @@ impl Procedure {
     /// One router.
     pub fn router(&self, id: &RouterId) -> Option<&RouterSpec> {
         self.routers.iter().find(|router| router.id == *id)
+    }
+
+    /// One guard.
+    pub fn guard(&self, id: &GuardId) -> Option<&GuardSpec> {
+        self.guards.iter().find(|guard| guard.id == *id)
     }
 
     /// The longest that any router may take to answer.
@@ -162,6 +171,8 @@ pub struct Step {
     pub soak: Option<Duration>,
     /// The weights to go back to from here; else the split last verified before the step (R1).
     pub back_to: Option<Weights>,
+    /// Limits of guards that hold from this step on, until the next one.
+    pub guards: BTreeMap<GuardId, Limit>,
 }
 
 /// What a step does.

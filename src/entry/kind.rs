@@ -22,6 +22,12 @@ pub fn kind(event: &Event) -> &'static str {
         Event::SpillMerged(_) => "spill_merged",
         Event::RollbackSigned { .. } => "rollback_signed",
         Event::BaselineAccepted { .. } => "baseline_accepted",
+        Event::BaselineMeasured { .. } => "baseline_measured",
+        Event::GuardsArmed { .. } => "guards_armed",
+        Event::GuardsDisarmed { .. } => "guards_disarmed",
+        Event::GuardTripped { .. } => "guard_tripped",
+        Event::GuardConfessed { .. } => "guard_confessed",
+        Event::GuardCalmed { .. } => "guard_calmed",
         Event::ChangeConfirmed(_) => "change_confirmed",
         Event::ChangeDispatched { .. } => "change_dispatched",
         Event::WaveDispatched { .. } => "wave_dispatched",
@@ -49,7 +55,7 @@ pub fn kind(event: &Event) -> &'static str {
 }
 
 /// Every kind that this version knows. The golden files hold one event of each.
-pub const KINDS: [&str; 40] = [
+pub const KINDS: [&str; 46] = [
     "session_opened",
     "controls_taken",
     "cockpit_joined",
@@ -67,6 +73,12 @@ pub const KINDS: [&str; 40] = [
     "spill_merged",
     "rollback_signed",
     "baseline_accepted",
+    "baseline_measured",
+    "guards_armed",
+    "guards_disarmed",
+    "guard_tripped",
+    "guard_confessed",
+    "guard_calmed",
     "change_confirmed",
     "change_dispatched",
     "wave_dispatched",

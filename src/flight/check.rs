@@ -140,7 +140,7 @@ impl Flight {
         match &spec.asks {
             Asks::System => out.push(Effect::AskCheck { check: spec.id.clone(), request, asking: Box::new(asking) }),
             Asks::Limit(threshold) => {
-                let (answer, sample) = self.judge(threshold, spec.pool.as_ref(), now);
+                let (answer, sample) = self.hold_against(threshold, spec.pool.as_ref(), now);
                 let is_distinct = match sample {
                     Some(sample) => self.checks.judged.insert(spec.id.clone(), sample) != Some(sample),
                     None => true,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::check::Asking;
+use crate::domain::parcel::Parcel;
 use crate::domain::{
     ChangeId, CheckId, CockpitId, Digest, Elapsed, NativeSplit, Operator, Prepared, Presence, Reading, Refused,
     RouterId, Signed, Target, Timestamp,
@@ -48,6 +49,13 @@ pub enum Effect {
     },
     /// Show the other cockpits that this one is here. Not answered.
     Announce(Presence),
+    /// Ask the metered sources from now on, or leave them to another cockpit (J6). Not answered.
+    Meter {
+        /// Whether this cockpit asks.
+        asks: bool,
+    },
+    /// Share what a metered source gave with the other cockpits. Not answered.
+    Share(Box<Parcel>),
     /// Ask a check's system once. Answered by [`super::Msg::CheckAnswered`].
     AskCheck {
         /// The check.

@@ -14,7 +14,12 @@ type Value = Result<(Elapsed, f64), String>;
 
 impl Flight {
     /// Holds the newest value against the limit; gives the answer and the moment of the sample that it was judged by.
-    pub(super) fn judge(&self, threshold: &Threshold, pool: Option<&PoolId>, now: Now) -> (Answer, Option<Elapsed>) {
+    pub(super) fn hold_against(
+        &self,
+        threshold: &Threshold,
+        pool: Option<&PoolId>,
+        now: Now,
+    ) -> (Answer, Option<Elapsed>) {
         let Threshold { measure, limit, liveness } = threshold;
         let unit = self.unit_of(measure);
         let name = match pool {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::check::Answer;
 use crate::domain::metric::{Look, Past};
+use crate::domain::parcel::Parcel;
 use crate::domain::procedure::Procedure;
 use crate::domain::{
     ChangeId, CheckId, CockpitId, Digest, EntryId, ItemId, NativeSplit, Now, Outcome, Prepared, Presence, Reading,
@@ -38,6 +39,15 @@ pub enum Msg {
         /// What it gave.
         look: Look,
     },
+    /// What a metric source remembers of the time before it was first looked at.
+    Remembered {
+        /// The source.
+        source: SourceId,
+        /// When it was asked.
+        began: Now,
+        /// What it remembers.
+        past: Vec<Past>,
+    },
     /// Answers [`super::Effect::AskCheck`].
     CheckAnswered {
         /// The check.
@@ -48,15 +58,6 @@ pub enum Msg {
         began: Now,
         /// What was answered.
         answer: Box<Answer>,
-    },
-    /// What a metric source remembers of the time before it was first looked at.
-    Remembered {
-        /// The source.
-        source: SourceId,
-        /// When it was asked.
-        began: Now,
-        /// What it remembers.
-        past: Vec<Past>,
     },
     /// Answers [`super::Effect::Prepare`].
     Prepared {
@@ -105,6 +106,8 @@ pub enum Msg {
     },
     /// A sign of life of a cockpit of this session, this one's own too (J6).
     Present(Presence),
+    /// What another cockpit read of a metered source, or this one's own come back (J6).
+    Shared(Box<Parcel>),
     /// How far this host's clock is from the store's, in milliseconds; `None` while that is not known (S2).
     Clock {
         /// Ours minus the store's.
@@ -257,6 +260,13 @@ pub enum Ask {
         /// Why.
         reason: String,
     },
+    /// Let the guards that may roll back do so by themselves (G1).
+    ArmGuards {
+        /// How.
+        confirmation: Confirmation,
+    },
+    /// Let none do so any more.
+    DisarmGuards,
     /// Take a drifted router as it is.
     AcceptDrift {
         /// The router.

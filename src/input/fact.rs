@@ -102,7 +102,11 @@ pub fn facts(model: &Model) -> Facts {
     let Some(overlay) = &model.overlay else { return facts };
     facts.insert(Fact::Overlay);
     match &overlay.kind {
-        OverlayKind::Shift(_) | OverlayKind::Complete { .. } | OverlayKind::Reload(_) | OverlayKind::Quit { .. } => {
+        OverlayKind::Shift(_)
+        | OverlayKind::Complete { .. }
+        | OverlayKind::Reload(_)
+        | OverlayKind::Arm { .. }
+        | OverlayKind::Quit { .. } => {
             facts.insert(Fact::Confirm);
         }
         OverlayKind::RollBack { .. } => facts.extend([Fact::Confirm, Fact::Back]),

@@ -1,8 +1,9 @@
 //! The book: what is kept, and what was counted.
 
+use super::order::Order;
 use super::rate::Rate;
-use super::store::{Entry, LineNumber, LineRef, MARK, Store};
-use crate::domain::log::{Level, LogBatch};
+use super::store::{Entry, LineNumber, LineRef, MARK, Place, Said, Store};
+use crate::domain::log::{Fields, Level, LogBatch};
 use crate::domain::{Elapsed, Now, PoolId, SourceId};
 
 /// How much is kept, whichever is reached first.
@@ -35,12 +36,13 @@ pub struct SourceCount {
     pub newest_not_excluded: Option<Elapsed>,
 }
 
-/// The newest lines of all sources, in the order in which they came.
+/// The newest lines of all sources, numbered in the order in which they came; [`LineRef::place`] says where each stands.
 #[derive(Debug)]
 pub struct Logbook {
     limits: Limits,
     store: Store,
     sources: Vec<Source>,
+    order: Order,
     all: Rate,
 }
 
@@ -61,17 +63,20 @@ impl Default for Logbook {
 impl Logbook {
     /// An empty book.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, store: Store::default(), sources: Vec::new(), all: Rate::default() }
+        Self { limits, store: Store::default(), sources: Vec::new(), order: Order::default(), all: Rate::default() }
     }
 
     /// Takes a batch.
     pub fn push(&mut self, batch: &LogBatch, now: Now) {
-        let place = self.place(batch);
+        let place = self.source_of(batch);
         let (mut noise, lines) = (0, batch.lines.len() as u64);
+        let mut row = self.order.row(usize::from(place), batch.by_time, now);
         for line in &batch.lines {
             noise += u64::from(line.excluded);
             let at = line.at.unwrap_or(now.wall);
-            self.store.push(Entry::new(place, at, line.level, line.excluded, line.at.is_some()), &line.text);
+            let entry = Entry::new(place, at, line.level, line.excluded, line.at.is_some());
+            let fields = line.fields.as_ref().map(Fields::kept);
+            self.store.push(entry.standing_at(row.place(line.at)), &line.text, fields);
         }
         self.store.shrink(self.limits.lines, self.limits.bytes);
         self.all.count(now.elapsed, lines);
@@ -92,18 +97,24 @@ impl Logbook {
 
     /// Sets a mark: something that operators did, among the lines of that moment.
     pub fn mark(&mut self, text: &str, now: Now) {
-        self.store.push(Entry::new(MARK, now.wall, Level::Info, false, true), text);
+        let place = self.order.now(now);
+        self.store.push(Entry::new(MARK, now.wall, Level::Info, false, true).standing_at(place), text, None);
         self.store.shrink(self.limits.lines, self.limits.bytes);
     }
 
     /// One line, while it is kept.
     pub fn line(&self, number: LineNumber) -> Option<LineRef<'_>> {
-        self.store.get(number.0).map(|(entry, text)| self.line_of(number.0, entry, text))
+        self.store.get(number.0).map(|(entry, said)| self.line_of(number.0, entry, said))
     }
 
-    /// Lines from `from` up to but not including `to`, as far as they are kept.
+    /// Where a line stands, while it is kept.
+    pub fn place(&self, number: LineNumber) -> Option<Place> {
+        self.store.get(number.0).map(|(entry, _)| Place { at: entry.place, number })
+    }
+
+    /// Lines from `from` up to but not including `to` in the order in which they came, as far as they are kept.
     pub fn lines(&self, from: LineNumber, to: LineNumber) -> impl DoubleEndedIterator<Item = LineRef<'_>> {
-        self.store.range(from.0, to.0).map(|(number, entry, text)| self.line_of(number, entry, text))
+        self.store.range(from.0, to.0).map(|(number, entry, said)| self.line_of(number, entry, said))
     }
 
     /// The oldest line that is kept; [`Self::end`] when there is none.
@@ -152,7 +163,7 @@ impl Logbook {
         self.sources.iter().find(|source| source.id == *id)
     }
 
-    fn place(&mut self, batch: &LogBatch) -> u16 {
+    fn source_of(&mut self, batch: &LogBatch) -> u16 {
         // A profile has a handful of sources, and this is asked once a batch.
         let known = self.sources.iter().position(|source| source.id == batch.source && source.pool == batch.pool);
         let place = known.unwrap_or_else(|| {
@@ -163,7 +174,7 @@ impl Logbook {
         u16::try_from(place).unwrap_or(MARK)
     }
 
-    fn line_of<'a>(&'a self, number: u64, entry: Entry, text: &'a str) -> LineRef<'a> {
+    fn line_of<'a>(&'a self, number: u64, entry: Entry, said: Said<'a>) -> LineRef<'a> {
         let source = self.sources.get(usize::from(entry.source));
         LineRef {
             number: LineNumber(number),
@@ -173,7 +184,9 @@ impl Logbook {
             tells_time: entry.tells_time(),
             level: entry.level,
             excluded: entry.is_excluded(),
-            text,
+            text: said.text,
+            place: Place { at: entry.place, number: LineNumber(number) },
+            fields: said.fields,
         }
     }
 }
@@ -192,6 +205,7 @@ mod tests {
             level: Level::Info,
             text: (*text).to_owned(),
             excluded: text.starts_with("health"),
+            fields: None,
         };
         LogBatch {
             source: source.into(),
@@ -199,6 +213,7 @@ mod tests {
             lines: texts.iter().map(line).collect(),
             dropped: 0,
             watermark: None,
+            by_time: false,
         }
     }
 
@@ -224,6 +239,23 @@ mod tests {
         );
         assert_eq!(book.counted(&"green".into()), SourceCount::default());
         assert_eq!((book.dropped(), book.excluded()), (3, 2));
+    }
+
+    #[test]
+    fn fields_are_kept_beside_the_text() {
+        let mut book = Logbook::default();
+        let mut lines = batch("blue", &["plain", "paid", "odd \u{1d} text"]);
+        lines.lines[1].fields = Fields::of([("Properties.Stan", "004217"), ("ms", "38")]);
+        lines.lines[2].fields = Fields::of([("a", "")]);
+        book.push(&lines, at(0));
+        let line = |number| book.line(LineNumber(number)).expect("it is kept");
+        assert_eq!((line(0).text, line(0).fields().count()), ("plain", 0));
+        assert_eq!(
+            (line(1).text, line(1).field("Properties.Stan"), line(1).field("Stan")),
+            ("paid", Some("004217"), None)
+        );
+        assert_eq!(line(1).fields().collect::<Vec<_>>(), [("Properties.Stan", "004217"), ("ms", "38")]);
+        assert_eq!((line(2).text, line(2).field("a")), ("odd \u{1d} text", Some("")));
     }
 
     #[test]

@@ -5,14 +5,14 @@ use std::fmt;
 use regex::{Regex, RegexBuilder};
 
 use super::book::Logbook;
-use super::store::{Entry, MARK};
-use crate::domain::log::Level;
+use super::store::{Entry, MARK, Said};
+use crate::domain::log::{Level, fields};
 use crate::domain::{PoolId, SourceId};
 
 /// Which lines are wanted. Marks always are.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Filter {
-    /// What the text must hold.
+    /// What the text must hold, or the value of one of the fields.
     pub text: Option<Matcher>,
     /// The least level.
     pub min_level: Level,
@@ -161,14 +161,16 @@ impl Filter {
     }
 
     /// Whether a line passes, with what [`Self::sources_of`] said.
-    pub(super) fn passes(&self, sources: &[bool], entry: Entry, text: &str) -> bool {
+    pub(super) fn passes(&self, sources: &[bool], entry: Entry, said: Said<'_>) -> bool {
         if entry.source == MARK {
             return true;
         }
         entry.level >= self.min_level
             && !(self.hide_excluded && entry.is_excluded())
             && sources.get(usize::from(entry.source)).copied().unwrap_or(false)
-            && self.text.as_ref().is_none_or(|matcher| matcher.is_in(text))
+            && self.text.as_ref().is_none_or(|matcher| {
+                matcher.is_in(said.text) || fields(said.fields).any(|(_, value)| matcher.is_in(value))
+            })
     }
 }
 

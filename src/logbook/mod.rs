@@ -4,17 +4,20 @@
 //! - [`Filter`] says which lines are wanted; it is read from what an operator types.
 //! - [`View`] is one window on the book: it searches in slices, follows the newest line, scrolls, stands still.
 //!
-//! Invariants: a line's number never changes while it is kept; a filter is applied before anything is cut to a window, so
+//! Invariants: a line's number, the order in which it came, never changes while it is kept, and neither does its [`Place`],
+//! where it stands among all lines; a view shows lines in the order of their places, so that a late line is where it belongs
+//! and its number says that it came late; a filter is applied before anything is cut to a window, so
 //! the rows shown are the last ones that match, however many others came between.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::wildcard_enum_match_arm)]
 
 mod book;
 mod filter;
+mod order;
 mod rate;
 mod store;
 mod view;
 
 pub use book::{Limits, Logbook, SourceCount};
 pub use filter::{BadFilter, Filter, Matcher};
-pub use store::{LineNumber, LineRef};
+pub use store::{LineNumber, LineRef, Place};
 pub use view::{Position, View};

@@ -1,13 +1,22 @@
-//! Lines in blocks: the texts one after the other, sixteen bytes beside each.
+//! Lines in blocks: the texts one after the other, each with its fields behind it, twenty-four bytes beside each.
 
 use std::collections::VecDeque;
 
-use crate::domain::log::Level;
+use crate::domain::log::{FIELDS, Level, fields};
 use crate::domain::{PoolId, SourceId, Timestamp};
 
 /// The number of a kept line; counts up from 0 over all sources and marks, and stays the line's own while it is kept.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct LineNumber(pub u64);
+
+/// Where a line stands among all others: by time, then in the order in which they came. It stays the line's own as well.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub struct Place {
+    /// The time that it stands at: its own, or near it where it tells none or came too late.
+    pub at: Timestamp,
+    /// Its number.
+    pub number: LineNumber,
+}
 
 /// One kept line.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -28,19 +37,43 @@ pub struct LineRef<'a> {
     pub excluded: bool,
     /// What it says.
     pub text: &'a str,
+    /// Where it stands.
+    pub place: Place,
+    /// Its fields as they are kept; empty where it has none.
+    pub(super) fields: &'a str,
 }
 
-impl LineRef<'_> {
+impl<'a> LineRef<'a> {
     /// Whether it is a mark.
     pub fn is_mark(&self) -> bool {
         self.source.is_none()
     }
+
+    /// The value of a field.
+    pub fn field(&self, name: &str) -> Option<&'a str> {
+        self.fields().find(|(key, _)| *key == name).map(|(_, value)| value)
+    }
+
+    /// Every field with its value, in the order of the line.
+    pub fn fields(&self) -> impl Iterator<Item = (&'a str, &'a str)> + Clone + use<'a> {
+        fields(self.fields)
+    }
+}
+
+/// What a line says, in the store.
+#[derive(Clone, Copy)]
+pub(super) struct Said<'a> {
+    pub(super) text: &'a str,
+    /// As kept; empty where there are none.
+    pub(super) fields: &'a str,
 }
 
 /// What is kept of a line beside its text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
     pub(super) at: Timestamp,
+    /// The time that it stands at.
+    pub(super) place: Timestamp,
     /// Where its text ends within the block.
     end: u32,
     /// Its source's place, or [`MARK`].
@@ -54,11 +87,17 @@ pub(super) const MARK: u16 = u16::MAX;
 
 const EXCLUDED: u8 = 1;
 const TELLS_TIME: u8 = 2;
+const STRUCTURED: u8 = 4;
 
 impl Entry {
     pub(super) fn new(source: u16, at: Timestamp, level: Level, excluded: bool, tells_time: bool) -> Self {
         let flags = if excluded { EXCLUDED } else { 0 } | if tells_time { TELLS_TIME } else { 0 };
-        Self { at, end: 0, source, level, flags }
+        Self { at, place: at, end: 0, source, level, flags }
+    }
+
+    /// The same standing at another time than it tells.
+    pub(super) fn standing_at(self, place: Timestamp) -> Self {
+        Self { place, ..self }
     }
 
     pub(super) fn is_excluded(self) -> bool {
@@ -92,6 +131,8 @@ pub(super) struct Store {
     bytes: usize,
     /// An emptied block, used again.
     spare: Option<Block>,
+    /// The latest place of all lines that were let go.
+    gone: Option<Timestamp>,
 }
 
 impl Store {
@@ -103,8 +144,14 @@ impl Store {
         self.end
     }
 
-    pub(super) fn push(&mut self, mut entry: Entry, text: &str) {
-        let full = self.blocks.back().is_none_or(|block| block.text.len() + text.len() > BLOCK);
+    /// The latest place of all lines that were let go: whatever stands after it is still kept.
+    pub(super) fn gone(&self) -> Option<Timestamp> {
+        self.gone
+    }
+
+    pub(super) fn push(&mut self, mut entry: Entry, text: &str, fields: Option<&str>) {
+        let size = text.len() + fields.map_or(0, |fields| FIELDS.len_utf8() + fields.len());
+        let full = self.blocks.back().is_none_or(|block| block.text.len() + size > BLOCK);
         if full {
             let mut block = self.spare.take().unwrap_or_default();
             block.first = self.end;
@@ -112,23 +159,28 @@ impl Store {
         }
         if let Some(block) = self.blocks.back_mut() {
             block.text.push_str(text);
+            if let Some(fields) = fields {
+                block.text.push(FIELDS);
+                block.text.push_str(fields);
+                entry.flags |= STRUCTURED;
+            }
             // A block's text is longer than its bound by one line at most, and lines are cut by the adapter.
             entry.end = u32::try_from(block.text.len()).unwrap_or(u32::MAX);
             block.entries.push(entry);
-            self.bytes += text.len() + size_of::<Entry>();
+            self.bytes += size + size_of::<Entry>();
             self.end += 1;
         }
     }
 
     /// Lets go of the oldest lines until both limits hold; bytes count by whole blocks.
     pub(super) fn shrink(&mut self, lines: usize, bytes: usize) {
-        self.first = self.first.max(self.end.saturating_sub(lines as u64));
+        self.let_go(self.end.saturating_sub(lines as u64));
         while let Some(block) = self.blocks.front() {
             let (end, size) = (block.first + block.entries.len() as u64, block.size());
             if end > self.first && (self.bytes <= bytes || self.blocks.len() == 1) {
                 break;
             }
-            self.first = self.first.max(end);
+            self.let_go(end);
             self.bytes -= size;
             let mut block = self.blocks.pop_front().unwrap_or_default();
             block.text.clear();
@@ -138,12 +190,29 @@ impl Store {
         }
     }
 
-    pub(super) fn get(&self, number: u64) -> Option<(Entry, &str)> {
-        self.range(number, number.saturating_add(1)).next().map(|(_, entry, text)| (entry, text))
+    /// Every line before `first` is kept no longer.
+    fn let_go(&mut self, first: u64) {
+        if first > self.first {
+            let latest = self.entries(self.first, first).map(|entry| entry.place).max();
+            self.gone = self.gone.max(latest);
+            self.first = first;
+        }
+    }
+
+    fn entries(&self, from: u64, to: u64) -> impl Iterator<Item = &Entry> {
+        let begin = self.blocks.partition_point(|block| block.first + block.entries.len() as u64 <= from);
+        self.blocks.range(begin..).take_while(move |block| block.first < to).flat_map(move |block| {
+            let (from, to) = (block.place(from), block.place(to));
+            block.entries.get(from..to).unwrap_or_default()
+        })
+    }
+
+    pub(super) fn get(&self, number: u64) -> Option<(Entry, Said<'_>)> {
+        self.range(number, number.saturating_add(1)).next().map(|(_, entry, said)| (entry, said))
     }
 
     /// The kept lines with numbers from `from` up to but not including `to`.
-    pub(super) fn range(&self, from: u64, to: u64) -> impl DoubleEndedIterator<Item = (u64, Entry, &str)> {
+    pub(super) fn range(&self, from: u64, to: u64) -> impl DoubleEndedIterator<Item = (u64, Entry, Said<'_>)> {
         let (from, to) = (from.max(self.first), to.min(self.end));
         let begin = self.blocks.partition_point(|block| block.first + block.entries.len() as u64 <= from);
         let finish = self.blocks.partition_point(|block| block.first < to).max(begin);
@@ -156,18 +225,27 @@ impl Block {
         self.text.len() + self.entries.len() * size_of::<Entry>()
     }
 
-    fn range(&self, from: u64, to: u64) -> impl DoubleEndedIterator<Item = (u64, Entry, &str)> {
-        let place = |number: u64| usize::try_from(number.saturating_sub(self.first)).unwrap_or(usize::MAX);
-        let end = place(to).min(self.entries.len());
-        let begin = place(from).min(end);
+    fn range(&self, from: u64, to: u64) -> impl DoubleEndedIterator<Item = (u64, Entry, Said<'_>)> {
+        let end = self.place(to);
+        let begin = self.place(from).min(end);
         (begin..end).filter_map(move |index| {
             let entry = *self.entries.get(index)?;
             let start = match index.checked_sub(1) {
                 Some(before) => self.entries.get(before)?.end,
                 None => 0,
             };
-            let text = self.text.get(start as usize..entry.end as usize)?;
-            Some((self.first + index as u64, entry, text))
+            let whole = self.text.get(start as usize..entry.end as usize)?;
+            // No field holds what parts them from the text, so the last one is it.
+            let (text, fields) = match entry.flags & STRUCTURED {
+                0 => (whole, ""),
+                _ => whole.rsplit_once(FIELDS)?,
+            };
+            Some((self.first + index as u64, entry, Said { text, fields }))
         })
+    }
+
+    /// Where a number's entry stands, or would.
+    fn place(&self, number: u64) -> usize {
+        usize::try_from(number.saturating_sub(self.first)).unwrap_or(usize::MAX).min(self.entries.len())
     }
 }

@@ -14,6 +14,7 @@
 mod check;
 mod checklist;
 mod file;
+mod guard;
 mod journal;
 mod markdown;
 mod panel;

@@ -173,12 +173,19 @@ fn draw_change(story: &Story, change: &ChangeStory) -> String {
     let how = match &change.confirmation.gesture {
         Gesture::Key => "with one key".to_owned(),
         Gesture::Typed(text) => format!("by typing “{}”", inline(text)),
+        Gesture::Guard(_) => String::new(),
+    };
+    let who = match &change.confirmation.gesture {
+        Gesture::Guard(guard) => {
+            format!("Fired by the guard {} at {at} in the cockpit of {by}, confirmed by nobody", inline(guard.as_str()))
+        }
+        Gesture::Key | Gesture::Typed(_) => format!("Confirmed by {by} at {at} {how}"),
     };
     let mut text = format!("### {}. {}\n\n", change.number, inline(&change.title()));
     add(
         &mut text,
         format_args!(
-            "Confirmed by {by} at {at} {how}{}, proposal `{}`{}. {}.\n\n",
+            "{who}{}, proposal `{}`{}. {}.\n\n",
             change.key.as_ref().map(|key| format!(", signed with `{key}`")).unwrap_or_default(),
             change.digest.short(),
             second(change),

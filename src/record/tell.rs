@@ -14,6 +14,7 @@ use super::words::left_open;
 use crate::domain::share::Agreement;
 use crate::domain::{ChangeId, ItemId, NativeSplit, Outcome, PoolId, RouterId, Shares, StepId, Timestamp};
 use crate::entry::{Entry, History};
+use crate::session::decide::guard::fired;
 use crate::session::event::{ChangeConfirmed, ChangeKind, RouterBaseline, SessionOpened, Settlement, StepMark};
 use crate::session::{Event, Session};
 
@@ -105,6 +106,7 @@ pub(super) struct Teller<'a> {
 }
 
 impl Teller<'_> {
+    #[expect(clippy::too_many_lines, reason = "one arm for each event, most of one line")]
     pub(super) fn event(&mut self, entry: &Entry, event: &Event) {
         if !matches!(event, Event::ItemTicked { .. }) {
             self.ticks_row = None;
@@ -139,6 +141,12 @@ impl Teller<'_> {
                 let came = self.named(routers).iter().map(shown).collect::<Vec<_>>().join(", ");
                 self.did(entry, "accepted the splits as read", came);
             }
+            Event::BaselineMeasured { .. }
+            | Event::GuardsArmed { .. }
+            | Event::GuardsDisarmed { .. }
+            | Event::GuardTripped { .. }
+            | Event::GuardConfessed { .. }
+            | Event::GuardCalmed { .. } => self.guards(entry, event),
             Event::ChangeConfirmed(confirmed) => self.confirmed(entry, confirmed),
             Event::ChangeDispatched { change, owner, deadline, routers, .. } => {
                 let at = entry.at;
@@ -294,7 +302,8 @@ impl Teller<'_> {
             routers: routers.collect(),
             settled: None,
         };
-        self.row(entry, true, change.title(), String::new(), Some(change.number));
+        let by_somebody = fired(&confirmed.confirmation).is_none();
+        self.row(entry, by_somebody, change.title(), String::new(), Some(change.number));
         self.story.changes.push(change);
         let title = self.story.changes.last().map(ChangeStory::title).unwrap_or_default();
         self.second(entry, &confirmed.second, &title);

@@ -44,7 +44,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas) {
     let cursor = logs.cursor().filter(|_| model.focus == Pane::Logs);
     for (row, number) in (0..inside.height).zip(&window) {
         let Some(line) = logs.book.line(*number) else { continue };
-        let is_chosen = chosen.is_some_and(|(first, last)| (first..=last).contains(number));
+        let is_chosen = chosen.is_some_and(|(first, last)| (first..=last).contains(&line.place));
         if is_chosen {
             let area = Rect { y: inside.y + row, height: 1, ..inside };
             let style = pen.style(Role::Selected);

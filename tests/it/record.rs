@@ -87,3 +87,9 @@ fn what_people_and_servers_wrote_is_no_markup() {
     }
     assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "not within a fence either");
 }
+
+#[test]
+fn guards_that_acted_are_told_as_nobodys_acts() {
+    let history = history(told::guards());
+    insta::assert_snapshot!(record::markdown(&history, None));
+}

@@ -7,7 +7,8 @@ use ::http::header::{ACCEPT, HOST, HeaderValue, USER_AGENT};
 use http_body_util::Full;
 use hyper::body::Bytes;
 
-use super::exchange::{Time, connect, talk};
+use super::exchange::{Time, Wire, connect, talk};
+use super::flow::{Flow, flow};
 use super::{Answer, Endpoint, Failure, Login, Request, Tls};
 use crate::adapter::router::Fence;
 use crate::domain::Trouble;
@@ -16,9 +17,7 @@ use crate::domain::Trouble;
 #[derive(Debug)]
 pub struct Client {
     endpoint: Endpoint,
-    login: Option<Login>,
-    /// A second secret, where the system wants two.
-    second: Option<Login>,
+    logins: Vec<Login>,
     tls: Option<Arc<rustls::ClientConfig>>,
     /// The name in the server's certificate, where it is not the address's.
     peer: Option<String>,
@@ -34,19 +33,27 @@ impl Client {
     /// When a certificate cannot be read.
     pub fn new(endpoint: Endpoint, login: Option<Login>, tls: &Tls, patience: Duration) -> Result<Self, Trouble> {
         let tls = if endpoint.is_encrypted { Some(tls.config(&format!("connect to {endpoint}"))?) } else { None };
-        Ok(Self { endpoint, login, second: None, tls, peer: None, patience, is_over: |answer| answer.status == 401 })
+        Ok(Self {
+            endpoint,
+            logins: login.into_iter().collect(),
+            tls,
+            peer: None,
+            patience,
+            is_over: |answer| answer.status == 401,
+        })
+    }
+
+    /// The same for a system that wants a second secret, in a header of its own.
+    #[must_use]
+    pub fn and(mut self, login: Login) -> Self {
+        self.logins.push(login);
+        self
     }
 
     /// The same for a system that says by other answers than 401 that the secret is no longer good.
     #[must_use]
     pub fn renewing(self, is_over: fn(&Answer) -> bool) -> Self {
         Self { is_over, ..self }
-    }
-
-    /// The same for a system that wants a second secret, in a header of its own.
-    #[must_use]
-    pub fn and(self, second: Login) -> Self {
-        Self { second: Some(second), ..self }
     }
 
     /// A client whose certificates come from elsewhere than the profile, and whose server may be certified under another
@@ -57,7 +64,7 @@ impl Client {
         peer: Option<String>,
         patience: Duration,
     ) -> Self {
-        Self { endpoint, login: None, second: None, tls, peer, patience, is_over: |_| false }
+        Self { endpoint, logins: Vec::new(), tls, peer, patience, is_over: |_| false }
     }
 
     /// Where it is.
@@ -72,18 +79,16 @@ impl Client {
     pub async fn look(&self, request: &Request) -> Result<Answer, Failure> {
         let time = Time::of(self.patience);
         let answer = self.ask(request, None, time).await?;
-        if !(self.is_over)(&answer) || self.logins().next().is_none() {
+        if self.logins.is_empty() || !(self.is_over)(&answer) {
             return Ok(answer);
         }
-        for login in self.logins() {
-            login.forget().await;
-        }
+        self.forget().await;
         self.ask(request, None, time).await
     }
 
     /// Takes the secret out of a text that is to be quoted.
     pub async fn mask(&self, text: &mut Vec<u8>) {
-        if let Some(login) = &self.login {
+        for login in &self.logins {
             login.mask(text).await;
         }
     }
@@ -102,8 +107,8 @@ impl Client {
     /// Why no whole answer came, and whether a byte may have gone out. A no is an answer.
     pub async fn write(&self, request: &Request, fence: &dyn Fence) -> Result<Answer, Failure> {
         let answer = self.ask(request, Some(fence), Time::of(self.patience)).await?;
-        for login in self.logins().filter(|_| (self.is_over)(&answer)) {
-            login.forget().await;
+        if (self.is_over)(&answer) {
+            self.forget().await;
         }
         Ok(answer)
     }
@@ -118,13 +123,47 @@ impl Client {
         if answer.is_success() { answer.json(&what) } else { Err(answer.refusal(&what)) }
     }
 
-    fn logins(&self) -> impl Iterator<Item = &Login> {
-        self.login.iter().chain(&self.second)
+    /// Opens a connection on which more than one answer comes, with the request that is to be made on it.
+    ///
+    /// # Errors
+    /// Why there is no connection.
+    pub(in crate::adapter) async fn open(
+        &self,
+        request: &Request,
+    ) -> Result<(http::Request<Full<Bytes>>, Box<dyn Wire>), Failure> {
+        let built = self.built(request).await?;
+        let time = Time::of(self.patience);
+        Ok((built, connect(&self.endpoint, self.tls.clone(), self.peer.as_deref(), time).await?))
     }
 
-    async fn ask(&self, request: &Request, fence: Option<&dyn Fence>, time: Time) -> Result<Answer, Failure> {
-        let mut shown = Vec::new();
-        for login in self.logins() {
+    /// Asks for an answer that goes on coming.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(in crate::adapter) async fn flow(&self, request: &Request) -> Result<Flow, Failure> {
+        let (built, wire) = self.open(request).await?;
+        flow(wire, built, Time::of(self.patience)).await
+    }
+
+    /// Takes every secret that was shown out of a text, and fetches them anew next time if it says that they are over.
+    pub(in crate::adapter) async fn refused(&self, answer: &mut Answer) {
+        for login in &self.logins {
+            login.mask(&mut answer.body).await;
+        }
+        if (self.is_over)(answer) {
+            self.forget().await;
+        }
+    }
+
+    async fn forget(&self) {
+        for login in &self.logins {
+            login.forget().await;
+        }
+    }
+
+    async fn built(&self, request: &Request) -> Result<http::Request<Full<Bytes>>, Failure> {
+        let mut shown = Vec::with_capacity(self.logins.len());
+        for login in &self.logins {
             shown.push(login.shown().await.map_err(Failure::NoSecret)?);
         }
         let unfit = |why: String| Failure::Forbidden { why };
@@ -141,15 +180,20 @@ impl Client {
         for (name, value) in request.headers.iter().cloned().chain(shown) {
             built = built.header(name, value);
         }
-        let built = built
+        built
             .body(Full::new(Bytes::from(request.body.clone())))
-            .map_err(|error| unfit(format!("the request cannot be made: {error}")))?;
+            .map_err(|error| unfit(format!("the request cannot be made: {error}")))
+    }
+
+    async fn ask(&self, request: &Request, fence: Option<&dyn Fence>, time: Time) -> Result<Answer, Failure> {
+        let built = self.built(request).await?;
         let wire = connect(&self.endpoint, self.tls.clone(), self.peer.as_deref(), time).await?;
         let mut answer = talk(wire, built, fence, time).await?;
-        let is_refusal = !answer.is_success();
-        for login in self.logins().filter(|_| is_refusal) {
-            // A refusal is quoted, and some systems repeat in it what they were shown.
-            login.mask(&mut answer.body).await;
+        if !answer.is_success() {
+            for login in &self.logins {
+                // A refusal is quoted, and some systems repeat in it what they were shown.
+                login.mask(&mut answer.body).await;
+            }
         }
         Ok(answer)
     }

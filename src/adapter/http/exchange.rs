@@ -22,14 +22,14 @@ use crate::adapter::router::Fence;
 const LIMIT: usize = 16 * 1024 * 1024;
 
 /// A connection, plain or encrypted.
-pub(super) trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
+pub(in crate::adapter) trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
 
 /// How long an exchange may take.
 #[derive(Clone, Copy)]
 pub(super) struct Time {
-    patience: Duration,
-    until: Instant,
+    pub(super) patience: Duration,
+    pub(super) until: Instant,
 }
 
 impl Time {
@@ -113,7 +113,7 @@ pub(super) async fn talk(
 }
 
 /// An error with what lies behind it.
-fn told(error: &dyn std::error::Error) -> String {
+pub(super) fn told(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut behind = error.source();
     while let Some(cause) = behind {

@@ -5,7 +5,7 @@
 //! before; and when no whole answer comes, it matters whether a byte had gone out.
 //!
 //! # Parts
-//! `endpoint` says where, `request` what, `exchange` does it, `answer` is what came, [`Failure`] why nothing came;
+//! `endpoint` says where, `request` what, `exchange` does it, `answer` is what came, `flow` what goes on coming, [`Failure`] why nothing came;
 //! [`Client`] adds who asks (`login`) and how long it waits; `tls` holds certificates.
 //!
 //! # Invariants
@@ -18,6 +18,7 @@ mod client;
 mod endpoint;
 mod exchange;
 mod failure;
+mod flow;
 mod login;
 mod request;
 mod tls;
@@ -25,7 +26,9 @@ mod tls;
 pub use answer::Answer;
 pub use client::Client;
 pub use endpoint::{Endpoint, endpoint};
+pub(in crate::adapter) use exchange::Wire;
 pub use failure::Failure;
+pub(in crate::adapter) use flow::Flow;
 pub use login::{Login, Mint, Minted};
 pub use request::Request;
 pub use tls::Tls;

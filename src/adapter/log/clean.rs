@@ -6,9 +6,12 @@ use std::fmt::Write as _;
 
 use regex::bytes::Regex;
 
-use super::{harmless, json, level, mask, stamp};
-use crate::domain::log::{Level, LogLine};
-use crate::domain::{Trouble, TroubleKind};
+use super::config::Config;
+use super::json::Pairs;
+use super::mask::{MASKED, Masks};
+use super::{harmless, json, level, stamp};
+use crate::domain::log::{FieldsBuilder, Level, LogLine};
+use crate::domain::{Timestamp, Trouble, TroubleKind};
 
 /// How many bytes of a line's text are kept.
 pub(super) const TEXT_LIMIT: usize = 4096;
@@ -17,10 +20,31 @@ pub(super) const TEXT_LIMIT: usize = 4096;
 /// not be recognised as what it is.
 const CUT_EDGE: usize = 64;
 
+/// How many bytes of a line's fields are kept, and of one value.
+const FIELDS_LIMIT: usize = 8192;
+const VALUE_LIMIT: usize = 1024;
+
+/// A line as a system hands it over that keeps more of it than bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Delivered<'a> {
+    /// Its time, by the system.
+    pub at: Option<Timestamp>,
+    /// Its level, in the system's word; else the text is asked.
+    pub level: Option<&'a str>,
+    /// What it says.
+    pub text: &'a [u8],
+    /// Bytes of it that were left unread.
+    pub more: u64,
+    /// What the system says of it: host, pod. Fields, and not part of the text.
+    pub labels: &'a [(&'a str, &'a str)],
+    /// A JSON object of what the program told beside the text: fields, and part of the text.
+    pub attributes: Option<&'a str>,
+}
+
 /// Makes lines of bytes, by the rules of one source.
 #[derive(Debug)]
 pub struct Cleaner {
-    mask: bool,
+    masks: Masks,
     exclude: Option<Regex>,
     stamps: stamp::Stamps,
 }
@@ -39,7 +63,17 @@ impl Cleaner {
                 "write it as a regular expression; a backslash before . * + ? ( ) [ ] { } | takes them as they are",
             )
         })?;
-        Ok(Self { mask, exclude, stamps: stamp::Stamps::default() })
+        let masks = Masks::new(mask, &[], &[])?;
+        Ok(Self { masks, exclude, stamps: stamp::Stamps::default() })
+    }
+
+    /// A cleaner by everything that the profile says of a source.
+    ///
+    /// # Errors
+    /// When one of its patterns is not a regular expression.
+    pub fn of(config: &Config) -> Result<Self, Trouble> {
+        let masks = Masks::new(config.mask, &config.mask_fields, &config.mask_patterns)?;
+        Ok(Self { masks, ..Self::new(config.mask, config.exclude.as_deref())? })
     }
 
     /// Cleans one line, given without its newline; `more` bytes of it were left unread.
@@ -49,24 +83,78 @@ impl Cleaner {
         if raw.first() == Some(&0) {
             raw = raw.trim_start_zeros();
         }
-        if more > 0 {
-            raw = raw.get(..raw.len().saturating_sub(CUT_EDGE)).unwrap_or(raw);
+        self.finished(raw, &Delivered { more, ..Delivered::default() })
+    }
+
+    /// Cleans one line that a system handed over.
+    pub fn delivered(&mut self, delivered: &Delivered<'_>) -> LogLine {
+        let raw = delivered.text.trim_ascii_end();
+        let mut line = self.finished(raw, delivered);
+        line.at = delivered.at.or(line.at);
+        line.level = delivered.level.and_then(level::named).unwrap_or(line.level);
+        line
+    }
+
+    /// What any text becomes that is quoted from a system's answer.
+    pub fn words(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        harmless::push(&mut out, text.as_bytes());
+        self.masks.text(out)
+    }
+
+    fn finished(&mut self, raw: &[u8], beside: &Delivered<'_>) -> LogLine {
+        let more = beside.more;
+        let kept = if more > 0 { raw.len().saturating_sub(CUT_EDGE) } else { raw.len() };
+        let raw = raw.get(..kept).unwrap_or(raw);
+        let (mut line, mut fields) = self.read(raw);
+        if let Some(attributes) = beside.attributes {
+            let pairs = json::pairs(attributes);
+            let said = json::text(&line.text, &pairs, &self.masks);
+            line.text = harmless::text(&said).into_owned();
+            self.push_pairs(&mut fields, &pairs);
         }
-        let mut line = self.read(raw);
+        for (key, value) in beside.labels {
+            self.push_field(&mut fields, key, value);
+        }
+        line.fields = fields.build();
         line.excluded = self.is_excluded(raw, &line.text);
-        if self.mask {
-            line.text = mask::mask(line.text);
-        }
+        line.text = self.masks.text(line.text);
         cut(&mut line.text, more);
         line
+    }
+
+    fn push_pairs(&self, fields: &mut FieldsBuilder, pairs: &Pairs<'_>) {
+        for (key, value) in pairs {
+            if fields.size() > FIELDS_LIMIT {
+                break;
+            }
+            if self.masks.hides(key, json::is_nested(value)) {
+                fields.push(&harmless::text(key), MASKED);
+            } else {
+                self.push_field(fields, key, &json::string(value));
+            }
+        }
+    }
+
+    fn push_field(&self, fields: &mut FieldsBuilder, key: &str, value: &str) {
+        if self.masks.hides(key, false) {
+            return fields.push(&harmless::text(key), MASKED);
+        }
+        let (key, value) = (harmless::text(key), harmless::text(value));
+        let (key, mut value) = self.masks.field(&key, &value);
+        if value.len() > VALUE_LIMIT {
+            let end = (0..=VALUE_LIMIT).rev().find(|end| value.is_char_boundary(*end)).unwrap_or(0);
+            value = std::borrow::Cow::Owned(format!("{}…", value.get(..end).unwrap_or_default()));
+        }
+        fields.push(&key, &value);
     }
 
     fn is_excluded(&self, raw: &[u8], text: &str) -> bool {
         self.exclude.as_ref().is_some_and(|exclude| exclude.is_match(raw) || exclude.is_match(text.as_bytes()))
     }
 
-    /// Takes time and level out and leaves the text, harmless.
-    fn read(&mut self, raw: &[u8]) -> LogLine {
+    /// Takes time and level out and leaves the text, harmless, and the fields, masked.
+    fn read(&mut self, raw: &[u8]) -> (LogLine, FieldsBuilder) {
         let plain = harmless::is_plain(raw);
         let owned;
         let whole = match std::str::from_utf8(raw) {
@@ -86,9 +174,13 @@ impl Cleaner {
             && rest.ends_with('}')
             && let Some(told) = json::read(rest, &mut self.stamps)
         {
-            let mut text = String::with_capacity(told.text.len());
-            harmless::push(&mut text, told.text.as_bytes());
-            return LogLine { at: told.at.or(at), level: told.level.unwrap_or_default(), text, excluded: false };
+            let (message, pairs) = told.parts();
+            let said = json::text(message, pairs, &self.masks);
+            let text = harmless::text(&said).into_owned();
+            let mut fields = FieldsBuilder::default();
+            self.push_pairs(&mut fields, pairs);
+            let (at, level) = (told.at.or(at), told.level.unwrap_or_default());
+            return (LogLine { at, level, text, excluded: false, fields: None }, fields);
         }
         let at = at.or_else(|| self.stamps.in_brackets(rest));
         let glog = whole
@@ -103,7 +195,8 @@ impl Cleaner {
             }
             (None, None) => Level::default(),
         };
-        LogLine { at, level, text: rest.to_owned(), excluded: false }
+        let text = rest.to_owned();
+        (LogLine { at, level, text, excluded: false, fields: None }, FieldsBuilder::default())
     }
 }
 
@@ -198,6 +291,52 @@ mod tests {
     }
 
     #[test]
+    fn fields_are_as_harmless_and_masked_as_the_text() {
+        let mut cleaner = Cleaner::new(true, None).expect("no pattern");
+        cleaner.masks = Masks::new(true, &["Properties.Pan".to_owned()], &["ACC[0-9]+".to_owned()]).expect("a pattern");
+        let attributes = r#"{"Properties":{"Pan":"abc","Stan":"004217","to":"ACC77"},"mail":"ana@example.com","e\u001b[2J":"\u001b]0;x\u0007"}"#;
+        let labels = [("host", "10.1.2.3"), ("pod", "app-1\u{202e}")];
+        let at = Some(Timestamp(7));
+        let delivered = Delivered {
+            at,
+            level: Some("warn"),
+            text: b"paid\n",
+            labels: &labels,
+            attributes: Some(attributes),
+            more: 0,
+        };
+        let line = cleaner.delivered(&delivered);
+        assert_eq!((line.at, line.level), (at, Level::Warn));
+        assert_eq!(
+            line.fields().collect::<Vec<_>>(),
+            [
+                ("Properties.Pan", "‹masked›"),
+                ("Properties.Stan", "004217"),
+                ("Properties.to", "‹masked›"),
+                ("mail", "‹email›"),
+                ("e␛[2J", "␛]0;x␇"),
+                ("host", "‹ip›"),
+                ("pod", "app-1‹U+202E›"),
+            ]
+        );
+        assert_eq!(line.field("Properties.Stan"), Some("004217"));
+        assert_eq!(
+            line.text,
+            "paid Properties.Pan=‹masked› Properties.Stan=004217 Properties.to=‹masked› mail=‹email› e␛[2J=␛]0;x␇"
+        );
+    }
+
+    #[test]
+    fn fields_are_bounded() {
+        let keys: Vec<String> = (0..5_000).map(|number| format!("\"key {number}\":\"{}\"", "v".repeat(50))).collect();
+        let line = clean(format!("{{{}}}", keys.join(",")).as_bytes());
+        let size = line.fields.as_ref().map_or(0, |fields| fields.kept().len());
+        assert!((4_000..FIELDS_LIMIT + VALUE_LIMIT).contains(&size), "{size}");
+        let line = clean(format!("{{\"a\":\"{}\"}}", "é".repeat(3_000)).as_bytes());
+        assert_eq!(line.field("a").map(str::len), Some(VALUE_LIMIT + "…".len()));
+    }
+
+    #[test]
     fn masking_can_be_switched_off_but_harm_cannot() {
         let got = Cleaner::new(false, None).expect("no pattern").line(b"ana@example.com\x1b[2J", 0);
         assert_eq!(got.text, "ana@example.com␛[2J");
@@ -240,7 +379,9 @@ mod tests {
         #[test]
         fn no_json_line_is_harmful(text in "\\PC{0,20}", key in any::<String>(), value in any::<String>()) {
             let raw = serde_json::json!({ "msg": text, key: value }).to_string();
-            prop_assert!(!clean(raw.as_bytes()).text.chars().any(harmless::is_harmful));
+            let line = clean(raw.as_bytes());
+            prop_assert!(!line.text.chars().any(harmless::is_harmful));
+            prop_assert!(!line.fields().any(|(key, value)| key.chars().chain(value.chars()).any(harmless::is_harmful)));
         }
     }
 }

@@ -16,6 +16,12 @@ pub struct Config {
     pub origin: Arc<dyn Origin>,
     /// A regular expression for lines that are noise (health checks): counted apart and hidden.
     pub exclude: Option<String>,
+    /// The same as a query in the system's own words, where its kind takes one.
+    pub exclude_query: Option<String>,
     /// Whether card numbers, e-mail addresses, phone numbers and IP addresses are masked. On by default.
     pub mask: bool,
+    /// Fields whose values are masked, by their whole names with dots.
+    pub mask_fields: Vec<String>,
+    /// Regular expressions for what else is masked.
+    pub mask_patterns: Vec<String>,
 }

@@ -6,6 +6,7 @@
 //!
 //! Invariant: the output holds no character for which [`is_harmful`] holds.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// A tab goes to the next multiple of this many characters.
@@ -21,6 +22,16 @@ pub(super) fn push(out: &mut String, bytes: &[u8]) {
             column += 1;
         }
     }
+}
+
+/// `text` as harmless text.
+pub(super) fn text(text: &str) -> Cow<'_, str> {
+    if is_plain(text.as_bytes()) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    push(&mut out, text.as_bytes());
+    Cow::Owned(out)
 }
 
 /// Whether `bytes` are harmless as they stand because they are plain printable ASCII.

@@ -1,5 +1,5 @@
 //! Lines that are one JSON object, as structured loggers write them: time and level are taken out, the message comes
-//! first, everything else follows as `key=value`.
+//! first, everything else follows as `key=value`, and is kept as fields beside the text.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,51 +9,112 @@ use serde_json::value::RawValue;
 
 use super::clean::TEXT_LIMIT;
 use super::level;
+use super::mask::{MASKED, Masks};
 use super::stamp::{self, Stamps};
 use crate::domain::Timestamp;
 use crate::domain::log::Level;
 
 /// What an object tells.
-#[derive(Debug, PartialEq)]
-pub(super) struct Told {
+#[derive(Debug)]
+pub(super) struct Told<'a> {
     /// Its time.
     pub(super) at: Option<Timestamp>,
     /// Its level.
     pub(super) level: Option<Level>,
-    /// The message and the other keys.
-    pub(super) text: String,
+    /// Its message.
+    message: Option<Cow<'a, str>>,
+    /// The other keys.
+    pairs: Pairs<'a>,
 }
 
+/// Keys with values as they are written, nested ones with dots between.
+pub(super) type Pairs<'a> = Vec<(Cow<'a, str>, &'a str)>;
+
 /// Reads one line; `None` when it is not one object.
-pub(super) fn read(line: &str, stamps: &mut Stamps) -> Option<Told> {
-    let fields = Fields::read(line)?;
-    let mut told = Told { at: None, level: None, text: String::with_capacity(line.len()) };
-    let mut rest = String::with_capacity(line.len());
+pub(super) fn read<'a>(line: &'a str, stamps: &mut Stamps) -> Option<Told<'a>> {
+    let fields = Object::read(line)?;
+    let mut told = Told { at: None, level: None, message: None, pairs: Vec::with_capacity(fields.0.len()) };
     // The journal's own entries carry dozens of fields about the process, all with this first letter.
     let journal = fields.0.iter().any(|(key, _)| key == "__REALTIME_TIMESTAMP");
-    for (key, value) in &fields.0 {
-        match meaning(key) {
-            Meaning::Other if journal && key.starts_with('_') => {}
-            Meaning::Time if told.at.is_none() => {
-                told.at = time(value.get(), stamps);
-                if told.at.is_none() {
-                    append(&mut rest, key, value.get(), 0);
-                }
+    let mut room = ENOUGH;
+    for (key, value) in fields.0 {
+        match meaning(&key) {
+            Meaning::Other if journal && key.starts_with('_') => continue,
+            Meaning::Time if told.at.is_none() => told.at = time(value.get(), stamps),
+            Meaning::Level if told.level.is_none() => told.level = severity(value.get()),
+            Meaning::Message if told.message.is_none() && value.get().starts_with('"') => {
+                told.message = Some(string(value.get())).filter(|text| !text.trim_end().is_empty());
             }
-            Meaning::Level if told.level.is_none() => {
-                told.level = severity(value.get());
-                if told.level.is_none() {
-                    append(&mut rest, key, value.get(), 0);
-                }
+            _ => {
+                flatten(&mut told.pairs, &mut room, key, value.get(), 0);
+                continue;
             }
-            Meaning::Message if told.text.is_empty() && value.get().starts_with('"') => {
-                told.text.push_str(string(value.get()).trim_end());
-            }
-            _ => append(&mut rest, key, value.get(), 0),
+        }
+        let is_read = match meaning(&key) {
+            Meaning::Time => told.at.is_some(),
+            Meaning::Level => told.level.is_some(),
+            Meaning::Message | Meaning::Other => true,
+        };
+        if !is_read {
+            flatten(&mut told.pairs, &mut room, key, value.get(), 0);
         }
     }
-    told.text.push_str(if told.text.is_empty() { rest.trim_start() } else { &rest });
     Some(told)
+}
+
+/// The keys and values of an object; none where it is no object.
+pub(super) fn pairs(object: &str) -> Pairs<'_> {
+    let (mut pairs, mut room) = (Vec::new(), ENOUGH);
+    for (key, value) in Object::read(object).map(|object| object.0).unwrap_or_default() {
+        flatten(&mut pairs, &mut room, key, value.get(), 0);
+    }
+    pairs
+}
+
+impl<'a> Told<'a> {
+    /// Message and pairs.
+    pub(super) fn parts(&self) -> (&str, &Pairs<'a>) {
+        (self.message.as_deref().unwrap_or_default().trim_end(), &self.pairs)
+    }
+}
+
+/// A message and what follows it as `key=value`, without the fields that are masked.
+pub(super) fn text(message: &str, pairs: &Pairs<'_>, masks: &Masks) -> String {
+    let length = pairs.iter().map(|(key, value)| key.len() + value.len() + 2).sum::<usize>();
+    let mut out = String::with_capacity(message.len() + length.min(ENOUGH));
+    out.push_str(message);
+    for (key, value) in pairs {
+        if out.len() > ENOUGH {
+            break;
+        }
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(key);
+        out.push('=');
+        if masks.hides(key, is_nested(value)) {
+            out.push_str(MASKED);
+            continue;
+        }
+        if !value.starts_with('"') {
+            out.push_str(value);
+            continue;
+        }
+        let text = string(value);
+        if text.is_empty() || text.contains([' ', '=', '"']) {
+            out.push('"');
+            out.push_str(&text);
+            out.push('"');
+        } else {
+            out.push_str(&text);
+        }
+    }
+    out
+}
+
+/// Whether a value as it is written may hold further keys.
+pub(super) fn is_nested(value: &str) -> bool {
+    value.starts_with(['{', '['])
 }
 
 enum Meaning {
@@ -82,43 +143,34 @@ fn severity(value: &str) -> Option<Level> {
 }
 
 /// Nested objects become `outer.inner=value` down to this depth; below it they stay JSON.
-const DEPTH: usize = 3;
+const DEPTH: usize = 6;
 
 /// A line's text is not shown beyond this, so nothing more is put together: keys within keys could make it very long.
 const ENOUGH: usize = 4 * TEXT_LIMIT;
 
-fn append(out: &mut String, key: &str, value: &str, depth: usize) {
-    if out.len() > ENOUGH {
+fn flatten<'a>(out: &mut Pairs<'a>, room: &mut usize, key: Cow<'a, str>, value: &'a str, depth: usize) {
+    if *room == 0 {
         return;
     }
     if depth < DEPTH
         && value.starts_with('{')
-        && let Some(fields) = Fields::read(value)
-        && !fields.0.is_empty()
+        && let Some(object) = Object::read(value)
+        && !object.0.is_empty()
     {
-        for (inner, value) in &fields.0 {
-            append(out, &format!("{key}.{inner}"), value.get(), depth + 1);
+        for (inner, value) in object.0 {
+            if *room == 0 {
+                return;
+            }
+            flatten(out, room, Cow::Owned(format!("{key}.{inner}")), value.get(), depth + 1);
         }
         return;
     }
-    out.push(' ');
-    out.push_str(key);
-    out.push('=');
-    if !value.starts_with('"') {
-        return out.push_str(value);
-    }
-    let text = string(value);
-    if text.is_empty() || text.contains([' ', '=', '"']) {
-        out.push('"');
-        out.push_str(&text);
-        out.push('"');
-    } else {
-        out.push_str(&text);
-    }
+    *room = room.saturating_sub(key.len() + value.len());
+    out.push((key, value));
 }
 
 /// A JSON string without its quotes and escapes; anything else as it is.
-fn string(value: &str) -> Cow<'_, str> {
+pub(super) fn string(value: &str) -> Cow<'_, str> {
     match value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
         None => Cow::Borrowed(value),
         Some(inner) if !inner.contains('\\') => Cow::Borrowed(inner),
@@ -127,31 +179,31 @@ fn string(value: &str) -> Cow<'_, str> {
 }
 
 /// The keys and unread values of one object, in order.
-struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
-impl<'a> Fields<'a> {
+impl<'a> Object<'a> {
     fn read(text: &'a str) -> Option<Self> {
         let mut json = serde_json::Deserializer::from_str(text);
-        let fields = json.deserialize_map(FieldsVisitor).ok()?;
+        let fields = json.deserialize_map(ObjectVisitor).ok()?;
         json.end().ok().map(|()| fields)
     }
 }
 
-struct FieldsVisitor;
+struct ObjectVisitor;
 
-impl<'a> Visitor<'a> for FieldsVisitor {
-    type Value = Fields<'a>;
+impl<'a> Visitor<'a> for ObjectVisitor {
+    type Value = Object<'a>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<M: MapAccess<'a>>(self, mut map: M) -> Result<Fields<'a>, M::Error> {
+    fn visit_map<M: MapAccess<'a>>(self, mut map: M) -> Result<Object<'a>, M::Error> {
         let mut fields = Vec::with_capacity(8);
         while let Some(Key(key)) = map.next_key()? {
             fields.push((key, map.next_value()?));
         }
-        Ok(Fields(fields))
+        Ok(Object(fields))
     }
 }
 
@@ -163,7 +215,10 @@ mod tests {
     use super::*;
 
     fn told(line: &str) -> Option<(Option<String>, Option<Level>, String)> {
-        read(line, &mut Stamps::default()).map(|told| (told.at.map(|at| at.to_string()), told.level, told.text))
+        let masks = Masks::new(false, &["secret.pan".to_owned()], &[]).expect("no pattern");
+        let told = read(line, &mut Stamps::default())?;
+        let (message, pairs) = told.parts();
+        Some((told.at.map(|at| at.to_string()), told.level, text(message, pairs, &masks)))
     }
 
     #[test]
@@ -193,6 +248,17 @@ mod tests {
             r#"{"_PID":"7","__REALTIME_TIMESTAMP":"1795224730742000","PRIORITY":"4","MESSAGE":"slow","UNIT":"app"}"#;
         let at = Some("2026-11-21T01:32:10.742Z".to_owned());
         assert_eq!(told(line), Some((at, Some(Level::Warn), "slow UNIT=app".to_owned())));
+    }
+
+    #[test]
+    fn fields_that_are_masked_are_masked_at_any_depth() {
+        for (line, wanted) in [
+            (r#"{"msg":"m","secret":{"pan":"1","other":2}}"#, "m secret.pan=‹masked› secret.other=2"),
+            (r#"{"msg":"m","secret":[{"pan":"1"}]}"#, "m secret=‹masked›"),
+            (r#"{"msg":"m","a":{"b":{"c":{"d":{"e":1}}}}}"#, "m a.b.c.d.e=1"),
+        ] {
+            assert_eq!(told(line).map(|told| told.2).as_deref(), Some(wanted), "{line}");
+        }
     }
 
     #[test]

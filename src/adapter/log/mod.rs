@@ -20,23 +20,31 @@
 //! To add a kind: a file or folder beside `local` with a configuration that is an [`Origin`], and a line in `kinds`.
 
 mod clean;
+pub mod cloudwatch;
 mod config;
+pub mod datadog;
+pub mod elastic;
 mod harmless;
 mod json;
+mod keys;
 mod kinds;
+pub mod kubernetes;
 mod level;
 mod lines;
 pub mod local;
+pub mod loki;
 mod mask;
+mod poll;
 mod stamp;
 
 use std::fmt::Debug;
 use std::sync::Arc;
 
-pub use clean::Cleaner;
+pub use clean::{Cleaner, Delivered};
 pub use config::Config;
 use futures_util::stream::BoxStream;
 pub use kinds::{DEFAULT, KINDS, LogKind};
+pub use poll::Pace;
 
 use crate::domain::Trouble;
 use crate::domain::log::{LogBatch, LogSourceState};
@@ -63,8 +71,8 @@ pub(in crate::adapter) fn quotable(text: &str, most: usize) -> String {
 /// # Errors
 /// When the pattern of lines to exclude cannot be read, or the command is empty.
 pub fn source(config: &Config) -> Result<Arc<dyn LogSource>, Trouble> {
-    // Whoever follows later makes a cleaner of its own; a pattern that cannot be read is said now.
-    Cleaner::new(config.mask, config.exclude.as_deref())?;
+    // Whoever follows later makes a cleaner of its own; patterns that cannot be read are said now.
+    Cleaner::of(config)?;
     config.origin.connect(config)
 }
 

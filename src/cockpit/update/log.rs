@@ -92,8 +92,8 @@ impl Model {
     fn chosen(&self) -> Vec<LineRef<'_>> {
         let Some((from, to)) = self.logs.chosen() else { return Vec::new() };
         let shown = self.logs.view.window(usize::MAX);
-        let within = shown.into_iter().filter(|number| (from..=to).contains(number));
-        let lines = within.filter_map(|number| self.logs.book.line(number)).filter(|line| !line.is_mark());
+        let lines = shown.into_iter().filter_map(|number| self.logs.book.line(number));
+        let lines = lines.filter(|line| (from..=to).contains(&line.place) && !line.is_mark());
         lines.take(MOST).collect()
     }
 

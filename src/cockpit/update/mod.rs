@@ -3,12 +3,14 @@
 //! Invariants: only [`confirm`] asks the flight to send, and only after a frame with what is sent went out (F2); mouse
 //! and paste never reach it; what opens by itself is a banner, never a dialog.
 
+mod chart;
 mod check;
 mod checklist;
 mod confirm;
 mod controls;
 mod dialog;
 mod draft;
+mod guard;
 mod log;
 mod mark;
 mod mouse;
@@ -17,6 +19,9 @@ mod people;
 mod question;
 mod router;
 mod setting;
+mod watch;
+
+pub(super) use navigate::around;
 
 use super::query::BEAT;
 use super::{Action, Effect, Model, Msg, Noticed, Overlay, OverlayKind};
@@ -115,6 +120,8 @@ impl Model {
                 | flight::Effect::ReadJournal { .. }
                 | flight::Effect::Send(_)
                 | flight::Effect::Announce(_)
+                | flight::Effect::Meter { .. }
+                | flight::Effect::Share(_)
                 | flight::Effect::Sign(_)
                 | flight::Effect::CheckSignature(_)
                 | flight::Effect::Spill { .. }
@@ -219,6 +226,7 @@ impl Model {
             Action::AcceptDrift => self.ask_to_accept(),
             Action::Toggle => self.toggle(out),
             Action::Hold => self.ask_to_hold(),
+            Action::ArmGuards => self.open_arming(out),
             Action::Note => self.question(super::Purpose::Note),
             Action::SelectLines => self.select_lines(),
             Action::AttachLines => self.attach_lines(out),
@@ -228,7 +236,9 @@ impl Model {
             Action::NextLevel => self.next_level(),
             Action::NextPool => self.next_pool(),
             Action::ToggleExcluded => self.toggle_excluded(),
-            Action::NextSpan => self.next_span(),
+            Action::NextSpan => self.span_by(1),
+            Action::EarlierRange => self.shift_range(true, out),
+            Action::LaterRange => self.shift_range(false, out),
             Action::Help => self.show(OverlayKind::Help),
             Action::Palette => self.open(OverlayKind::Palette(super::Palette::default()), by_enter),
             Action::CallView => self.call_view = !self.call_view,

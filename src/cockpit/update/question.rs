@@ -96,6 +96,7 @@ impl Model {
             | OverlayKind::RollBack { confirm, .. }
             | OverlayKind::Complete { confirm, .. }
             | OverlayKind::Run { confirm, .. }
+            | OverlayKind::Arm { confirm, .. }
             | OverlayKind::Reload(confirm) => confirming(confirm, types && seen),
             OverlayKind::Look(look) => confirming(&mut look.confirm, types && seen),
             OverlayKind::Partial

@@ -2,13 +2,14 @@
 //!
 //! A view knows the numbers of the lines that match its filter within the part of the book that it has looked through:
 //! `low..high`. [`View::search`] makes that part larger by a bounded number of lines, first towards the newest, then
-//! towards the oldest, so that the screen fills from its bottom at once and no filter ever holds up a frame.
+//! towards the oldest, so that the screen fills from its bottom at once and no filter ever holds up a frame. What matches is
+//! kept in the order of the lines' places, so a line that came late is shown where it belongs.
 
 use std::collections::VecDeque;
 
 use super::book::Logbook;
 use super::filter::Filter;
-use super::store::LineNumber;
+use super::store::{LineNumber, Place};
 
 /// Where a view stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,15 +17,15 @@ pub enum Position {
     /// At the newest line, moving on with it.
     Following,
     /// Still, with this line at the bottom.
-    At(LineNumber),
+    At(Place),
 }
 
 /// One window on the book.
 #[derive(Clone, PartialEq, Debug)]
 pub struct View {
     filter: Filter,
-    /// Numbers of matching lines within `low..high`, ascending.
-    matches: VecDeque<u64>,
+    /// The places of the matching lines with numbers within `low..high`, ascending.
+    matches: VecDeque<Place>,
     low: u64,
     high: u64,
     position: Position,
@@ -70,20 +71,20 @@ impl View {
         self.forget(book);
         let (store, sources) = (book.store(), self.filter.sources_of(book));
         let mut left = budget as u64;
+        let passing = |from: u64, to: u64| -> Vec<Place> {
+            let place = |number, at| Place { at, number: LineNumber(number) };
+            let passing = store.range(from, to).filter(|(_, entry, said)| self.filter.passes(&sources, *entry, *said));
+            passing.map(|(number, entry, _)| place(number, entry.place)).collect()
+        };
         let to = book.end().0.min(self.high.saturating_add(left));
-        for (number, entry, text) in store.range(self.high, to) {
-            if self.filter.passes(&sources, entry, text) {
-                self.matches.push_back(number);
-            }
-        }
+        let newer = passing(self.high, to);
         left -= to - self.high;
-        self.high = to;
         let from = self.low.saturating_sub(left).max(book.first().0);
-        for (number, entry, text) in store.range(from, self.low).rev() {
-            if self.filter.passes(&sources, entry, text) {
-                self.matches.push_front(number);
-            }
+        let older = passing(from, self.low);
+        for found in [newer, older] {
+            merge(&mut self.matches, found);
         }
+        self.high = to;
         self.low = from;
         self.low > book.first().0 || self.high < book.end().0
     }
@@ -123,13 +124,13 @@ impl View {
     pub fn window(&self, rows: usize) -> Vec<LineNumber> {
         let Some(bottom) = self.bottom(rows) else { return Vec::new() };
         let top = (bottom + 1).saturating_sub(rows);
-        self.matches.range(top..=bottom).take(rows).map(|number| LineNumber(*number)).collect()
+        self.matches.range(top..=bottom).take(rows).map(|place| place.number).collect()
     }
 
     /// Stands still: what is shown stays, new lines gather below.
     pub fn pause(&mut self) {
-        if let (Position::Following, Some(number)) = (self.position, self.matches.back()) {
-            self.position = Position::At(LineNumber(*number));
+        if let (Position::Following, Some(place)) = (self.position, self.matches.back()) {
+            self.position = Position::At(*place);
         }
     }
 
@@ -162,8 +163,8 @@ impl View {
     }
 
     /// Puts a line at the bottom, or the next that matches.
-    pub fn go_to(&mut self, number: LineNumber) {
-        self.position = Position::At(number);
+    pub fn go_to(&mut self, place: Place) {
+        self.position = Position::At(place);
     }
 
     /// The place among the matches of the window's last line.
@@ -172,8 +173,8 @@ impl View {
         match self.position {
             Position::Following => Some(last),
             // At the very top the window is filled from above.
-            Position::At(number) => {
-                let place = self.matches.partition_point(|each| *each < number.0);
+            Position::At(place) => {
+                let place = self.matches.partition_point(|each| *each < place);
                 Some(place.max(rows.saturating_sub(1)).min(last))
             }
         }
@@ -181,8 +182,8 @@ impl View {
 
     fn stand_at(&mut self, place: usize, rows: usize) {
         let place = place.max(rows.saturating_sub(1)).min(self.matches.len().saturating_sub(1));
-        if let Some(number) = self.matches.get(place) {
-            self.position = Position::At(LineNumber(*number));
+        if let Some(place) = self.matches.get(place) {
+            self.position = Position::At(*place);
         }
     }
 
@@ -193,12 +194,34 @@ impl View {
             (self.low, self.high) = (book.end().0, book.end().0);
         }
         let first = book.first().0;
-        while self.matches.front().is_some_and(|number| *number < first) {
-            self.matches.pop_front();
-        }
+        // Whatever is gone stands before the latest that is gone; a late line among them may still be kept.
+        let old = book.store().gone().map_or(0, |gone| self.matches.partition_point(|place| place.at <= gone));
+        let late: Vec<Place> = self.matches.drain(..old).filter(|place| place.number.0 >= first).collect();
+        late.into_iter().rev().for_each(|place| self.matches.push_front(place));
         self.missed += first.saturating_sub(self.high);
         self.low = self.low.max(first);
         self.high = self.high.max(first);
+    }
+}
+
+/// Puts what was found where it belongs. Mostly it belongs at one of the ends.
+fn merge(matches: &mut VecDeque<Place>, mut found: Vec<Place>) {
+    found.sort();
+    let (Some(first), Some(last)) = (found.first().copied(), found.last().copied()) else { return };
+    if matches.back().is_none_or(|back| *back < first) {
+        matches.extend(found);
+        return;
+    }
+    let (begin, end) = (matches.partition_point(|each| *each < first), matches.partition_point(|each| *each < last));
+    // What stands between the found ones is taken out and put in again among them, at the nearer end.
+    if end < matches.len() - begin {
+        found.extend(matches.drain(..end));
+        found.sort();
+        found.into_iter().rev().for_each(|place| matches.push_front(place));
+    } else {
+        found.extend(matches.drain(begin..));
+        found.sort();
+        matches.extend(found);
     }
 }
 

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::log::{Level, LogBatch, LogLine};
+use crate::domain::log::{Fields, Level, LogBatch, LogLine};
 use crate::domain::{Now, Timestamp};
 use crate::logbook::Limits;
 
@@ -13,12 +13,26 @@ fn push(book: &mut Logbook, source: &str, texts: &[String]) {
         level: if text.contains('e') { Level::Error } else { Level::Info },
         text: text.clone(),
         excluded: text.contains('h'),
+        fields: None,
     };
-    let lines = texts.iter().map(line).collect();
-    book.push(
-        &LogBatch { source: source.into(), pool: Some(source.into()), lines, dropped: 0, watermark: None },
-        Now::default(),
-    );
+    book.push(&batch(source, texts.iter().map(line).collect(), false), Now::default());
+}
+
+/// Lines that came late, each with its own time.
+fn push_late(book: &mut Logbook, texts: &[(i64, String)], now: i64) {
+    let line = |(at, text): &(i64, String)| LogLine {
+        at: Some(Timestamp(*at)),
+        level: if text.contains('e') { Level::Error } else { Level::Info },
+        text: text.clone(),
+        excluded: text.contains('h'),
+        fields: None,
+    };
+    let now = Now { wall: Timestamp(now), ..Now::default() };
+    book.push(&batch("green", texts.iter().map(line).collect(), true), now);
+}
+
+fn batch(source: &str, lines: Vec<LogLine>, by_time: bool) -> LogBatch {
+    LogBatch { source: source.into(), pool: Some(source.into()), lines, dropped: 0, watermark: None, by_time }
 }
 
 fn book_of(texts: &[&str]) -> Logbook {
@@ -100,15 +114,46 @@ fn a_changed_filter_stays_at_its_place() {
     let book = book_of(&["ax", "b", "ax", "b", "ax", "b"]);
     let mut view = View::default();
     view.search(&book, 100);
-    view.go_to(LineNumber(3));
+    view.go_to(book.place(LineNumber(3)).expect("it is kept"));
     view.set_filter(Filter::parse("ax").expect("a filter"));
     view.search(&book, 100);
     assert_eq!(numbers(&view, 2), [2, 4]);
 }
 
+#[test]
+fn a_late_line_is_shown_where_it_belongs_and_keeps_its_number() {
+    let mut book = Logbook::default();
+    let mut view = View::default();
+    let line = |at, text: &str| (at, text.to_owned());
+    push_late(&mut book, &[line(10, "a"), line(20, "b"), line(40, "d")], 50);
+    view.search(&book, 1000);
+    assert_eq!(numbers(&view, 9), [0, 1, 2]);
+    view.pause();
+    push_late(&mut book, &[line(30, "c"), line(60, "e"), line(5, "first")], 70);
+    view.search(&book, 1000);
+    assert_eq!(numbers(&view, 9), [5, 0, 1, 3, 2, 4]);
+    assert_eq!((numbers(&view, 2), view.below()), (vec![3, 2], 1));
+    assert_eq!(book.line(LineNumber(3)).expect("it is kept").text, "c");
+}
+
+#[test]
+fn what_is_said_in_a_field_is_found() {
+    let mut book = Logbook::default();
+    let mut lines = batch("blue", Vec::new(), false);
+    for stan in ["004217", "004218"] {
+        let fields = Fields::of([("Properties.Stan", stan)]);
+        lines.lines.push(LogLine { at: None, level: Level::Info, text: "paid".to_owned(), excluded: false, fields });
+    }
+    book.push(&lines, Now::default());
+    let mut view = View::new(Filter::parse("004218").expect("a filter"));
+    view.search(&book, 1000);
+    assert_eq!(numbers(&view, 9), [1]);
+}
+
 #[derive(Clone, Debug)]
 enum Act {
     Push(bool, Vec<String>),
+    Late(Vec<(i64, String)>, i64),
     Mark,
     Filter(usize),
     Search(usize),
@@ -122,6 +167,8 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         (any::<bool>(), proptest::collection::vec("[aeh]{1,3}", 0..12))
             .prop_map(|(blue, texts)| Act::Push(blue, texts)),
+        (proptest::collection::vec((0_i64..100, "[aeh]{1,3}"), 0..12), 0_i64..100)
+            .prop_map(|(texts, now)| Act::Late(texts, now)),
         Just(Act::Mark),
         (0..FILTERS.len()).prop_map(Act::Filter),
         (0_usize..20).prop_map(Act::Search),
@@ -136,8 +183,9 @@ const FILTERS: [&str; 7] =
     ["", "noise:show", "a", "/^a+$/ noise:show", "level:error", "pool:blue", "source:green noise:show"];
 
 /// What matches, by looking at everything.
-fn naive(book: &Logbook, filter: usize) -> Vec<u64> {
-    book.lines(book.first(), book.end())
+fn naive(book: &Logbook, filter: usize) -> Vec<Place> {
+    let mut places: Vec<Place> = book
+        .lines(book.first(), book.end())
         .filter(|line| {
             let pass = match filter {
                 0 => !line.excluded,
@@ -150,8 +198,10 @@ fn naive(book: &Logbook, filter: usize) -> Vec<u64> {
             };
             line.is_mark() || pass
         })
-        .map(|line| line.number.0)
-        .collect()
+        .map(|line| line.place)
+        .collect();
+    places.sort();
+    places
 }
 
 proptest! {
@@ -162,6 +212,7 @@ proptest! {
         for act in acts {
             match act {
                 Act::Push(blue, texts) => push(&mut book, if blue { "blue" } else { "green" }, &texts),
+                Act::Late(texts, now) => push_late(&mut book, &texts, now),
                 Act::Mark => book.mark("ana: 10 → 30", Now::default()),
                 Act::Filter(next) => {
                     filter = next;
@@ -181,9 +232,9 @@ proptest! {
             prop_assert_eq!(done.matched(), all.len());
             let bottom = match done.position() {
                 Position::Following => all.len().saturating_sub(1),
-                Position::At(number) => all.iter().filter(|each| **each < number.0).count().max(rows - 1).min(all.len().saturating_sub(1)),
+                Position::At(place) => all.iter().filter(|each| **each < place).count().max(rows - 1).min(all.len().saturating_sub(1)),
             };
-            let shown: Vec<u64> = all.iter().take(bottom + 1).skip((bottom + 1).saturating_sub(rows)).copied().collect();
+            let shown: Vec<u64> = all.iter().take(bottom + 1).skip((bottom + 1).saturating_sub(rows)).map(|place| place.number.0).collect();
             prop_assert_eq!(numbers(&done, rows), shown);
         }
     }

@@ -1,5 +1,6 @@
 //! The fold. Total: whatever a journal holds, applying it does not fail; what does not fit changes nothing.
 
+mod guard;
 mod people;
 
 use std::collections::BTreeMap;
@@ -70,6 +71,17 @@ impl Session {
                 self.identities = routers.iter().map(|each| (each.router.clone(), each.identity.clone())).collect();
                 self.expected = routers.iter().map(|each| (each.router.clone(), each.native.clone())).collect();
                 self.drifted.clear();
+            }
+            Event::BaselineMeasured { guards } => self.apply_measured(guards),
+            Event::GuardsArmed { guards, epoch } => self.apply_armed(stamp, guards, *epoch),
+            Event::GuardsDisarmed { why: _ } => self.disarm(),
+            Event::GuardTripped { guard, words, acted } => self.apply_tripped(stamp, guard, words, acted),
+            Event::GuardConfessed { guard, words } => {
+                self.guards.confessed.insert(guard.clone(), stamped(stamp, words.clone()));
+            }
+            Event::GuardCalmed { guard } => {
+                self.guards.tripped.remove(guard);
+                self.guards.confessed.remove(guard);
             }
             Event::ChangeConfirmed(confirmed) => self.apply_confirmed(stamp, confirmed),
             Event::ChangeDispatched { change, owner, epoch, deadline, routers } => {
@@ -145,8 +157,12 @@ impl Session {
             }
             Event::ProfileReloaded { files, digest, second: _, signed: _ } => {
                 self.reloaded = Some((files.clone(), *digest));
+                self.disarm();
             }
-            Event::SessionClosed { outcome, .. } => self.closed = Some(stamped(stamp, outcome.clone())),
+            Event::SessionClosed { outcome, .. } => {
+                self.closed = Some(stamped(stamp, outcome.clone()));
+                self.disarm();
+            }
             Event::RouterRestarted { router, was: _, is } => {
                 self.identities.insert(router.clone(), is.clone());
             }
@@ -162,6 +178,7 @@ impl Session {
     }
 
     fn apply_confirmed(&mut self, stamp: &Stamp, confirmed: &super::event::ChangeConfirmed) {
+        self.answer_trips(&confirmed.kind);
         if let ChangeKind::Rollback { supersedes, reopens } = &confirmed.kind {
             if let Some(superseded) = supersedes {
                 let how = Settlement::Superseded { by: confirmed.change };
@@ -284,6 +301,8 @@ fn touches_traffic(event: &Event) -> bool {
     match event {
         Event::SessionOpened(_)
         | Event::ControlsTaken(_)
+        | Event::GuardsArmed { .. }
+        | Event::GuardsDisarmed { .. }
         | Event::ChangeConfirmed(_)
         | Event::ChangeDispatched { .. }
         | Event::WaveDispatched { .. }
@@ -301,6 +320,10 @@ fn touches_traffic(event: &Event) -> bool {
         // The baseline says what was read; a proposal is bound to readings of its own. Nobody's coming or going moves
         // traffic; that the holder leaves does, and is seen where it is folded.
         Event::BaselineAccepted { .. }
+        | Event::BaselineMeasured { .. }
+        | Event::GuardTripped { .. }
+        | Event::GuardConfessed { .. }
+        | Event::GuardCalmed { .. }
         | Event::CockpitJoined { .. }
         | Event::CockpitLeft { .. }
         | Event::ControlsOffered { .. }

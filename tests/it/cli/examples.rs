@@ -7,7 +7,7 @@ use regex::{Captures, Regex};
 use super::{flightdeck, text};
 
 /// Their credentials are looked for elsewhere than on this machine; their adapters' own tests have them.
-const ELSEWHERE: [&str; 10] = [
+const ELSEWHERE: [&str; 12] = [
     "alb.toml",
     "argo-rollouts.toml",
     "checks-aws.toml",
@@ -15,6 +15,8 @@ const ELSEWHERE: [&str; 10] = [
     "checks-signed.toml",
     "httproute.toml",
     "istio.toml",
+    "logs-cloudwatch.toml",
+    "logs-kubernetes.toml",
     "metrics-cloudwatch.toml",
     "service-selector.toml",
     "traefik-service.toml",
@@ -26,6 +28,7 @@ fn check_says_of_every_example_what_is_wrong_when_its_systems_are_down() {
     let address = Regex::new(r#"(https?://|tcp:)[^/"\s]+"#).unwrap();
     let secret = Regex::new(r"(?m)^(\s*(?:token|password|client_secret|api_key|app_key)\s*=\s*)\{[^}]*\}").unwrap();
     let files = Regex::new(r"(?m)^\s*(tls|ssh_config)\s*=.*$").unwrap();
+    let site = Regex::new(r"(?m)^site\s*=.*$").unwrap();
     let mut looked = 0;
     for example in std::fs::read_dir("profiles").unwrap() {
         let path = example.unwrap().path();
@@ -43,6 +46,7 @@ fn check_says_of_every_example_what_is_wrong_when_its_systems_are_down() {
             port += 1;
             format!("{}127.0.0.1:{port}", if &found[1] == "tcp:" { "tcp:" } else { "http://" })
         };
+        let text_of = site.replace_all(&text_of, "at = \"https://api\"");
         let told = address.replace_all(&text_of, nobody);
         let told = secret.replace_all(&told, "${1}{ env = \"USER\" }");
         let told = files.replace_all(&told, "").replace("\"ssh:", "\"unix:/nowhere/");

@@ -125,7 +125,10 @@ fn log_lines_are_filtered_chosen_copied_and_attached() {
     let mut procedure = blue_green(1);
     procedure.logs = vec![LogSpec { id: "api".into(), pool: Some("blue".into()) }];
     let mut app = App::with_weights(procedure, &[50, 50]);
-    let line = |text: &str, excluded| LogLine { at: None, level: Level::Info, text: text.to_owned(), excluded };
+    let line = |text: &str, excluded| {
+        let text = text.to_owned();
+        LogLine { at: None, level: Level::Info, text, excluded, fields: None }
+    };
     let lines = vec![line("authorize 1", false), line("GET /health", true), line("authorize 2", false)];
     app.tell(Msg::Lines(LogBatch {
         source: "api".into(),
@@ -133,6 +136,7 @@ fn log_lines_are_filtered_chosen_copied_and_attached() {
         lines,
         dropped: 0,
         watermark: None,
+        by_time: false,
     }));
     assert_eq!(app.model.flight.logs[&"api".into()].lines, 2, "noise is no evidence");
     app.keys("<alt-4>");

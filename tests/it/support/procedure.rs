@@ -38,6 +38,7 @@ fn shift(name: &str, blue: u32, soak: u64) -> Step {
         leave_when: Vec::new(),
         soak: (soak > 0).then(|| Duration::from_secs(soak)),
         back_to: None,
+        guards: std::collections::BTreeMap::new(),
     }
 }
 

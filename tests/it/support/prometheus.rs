@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
 
 use tempfile::TempDir;
 
@@ -24,7 +23,7 @@ pub struct Prometheus {
     pub address: SocketAddr,
     /// What it scrapes.
     pub target: Web<Counts>,
-    kept: Mutex<Kept>,
+    kept: Kept,
     _folder: TempDir,
 }
 
@@ -63,7 +62,7 @@ impl Prometheus {
             address.is_some()
         });
         let address = address.expect("it was waited for");
-        let prometheus = Self { address, target, kept: Mutex::new(kept), _folder: folder };
+        let prometheus = Self { address, target, kept, _folder: folder };
         prometheus.wait("up == 1");
         prometheus
     }
@@ -75,8 +74,7 @@ impl Prometheus {
 
     /// Waits until a query gives something.
     pub fn wait(&self, query: &str) {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.wait(query, || self.has(query));
+        self.kept.wait(query, || self.has(query));
     }
 
     /// Whether a query gives something now.
@@ -93,17 +91,6 @@ impl Prometheus {
             Some((_, now)) => *now = value,
             None => counts.lines.push((series.to_owned(), value)),
         }
-    }
-
-    /// Adds to what a series of the target says.
-    pub fn add(&self, series: &str, more: f64) {
-        let now = self.target.state().lines.iter().find(|(each, _)| each == series).map_or(0.0, |(_, now)| *now);
-        self.set(series, now + more);
-    }
-
-    /// Stops it where it is (SIGSTOP), or lets it go on.
-    pub fn freeze(&self, is_frozen: bool) {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).freeze(is_frozen);
     }
 }
 

@@ -98,7 +98,11 @@ pub fn opened(procedure: Procedure, split: &[u32]) -> App {
 
 /// Blue drained, deployed to, and raised to 30; its soak is over.
 pub fn at_thirty() -> App {
-    let mut app = opened(payments(), &[50, 50]);
+    raised(opened(payments(), &[50, 50]))
+}
+
+/// The same from a session that was opened on half and half.
+pub fn raised(mut app: App) -> App {
     step(&mut app, "n<drawn>y");
     app.pass(12_000);
     step(&mut app, "n<drawn>y");
@@ -140,6 +144,7 @@ pub fn lines(app: &mut App) {
             level: *level,
             text: (*text).to_owned(),
             excluded: *excluded,
+            fields: None,
         });
         let batch = LogBatch {
             source: pool.as_str().into(),
@@ -147,6 +152,7 @@ pub fn lines(app: &mut App) {
             lines: lines.collect(),
             dropped: 0,
             watermark: None,
+            by_time: false,
         };
         app.tell(Msg::Lines(batch));
     }

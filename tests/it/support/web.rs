@@ -71,6 +71,9 @@ impl Said {
 
 type Rules<S> = dyn Fn(&mut S, &Asked) -> Said + Send + Sync;
 
+/// What goes on with a connection whose answer does not end.
+type Sockets<S> = dyn Fn(&Mutex<S>, &Asked, TcpStream) + Send + Sync;
+
 /// A running system.
 pub struct Web<S: Send + 'static> {
     /// Where it listens.
@@ -85,11 +88,21 @@ struct Inner<S> {
     thawed: Condvar,
     is_over: AtomicBool,
     rules: Box<Rules<S>>,
+    sockets: Box<Sockets<S>>,
 }
 
 impl<S: Send + 'static> Web<S> {
     /// Starts one on a free port.
     pub fn start(state: S, rules: impl Fn(&mut S, &Asked) -> Said + Send + Sync + 'static) -> Self {
+        Self::with_sockets(state, rules, |_, _, _| ())
+    }
+
+    /// Starts one on a free port that goes on with what it answered 101 or chunked.
+    pub fn with_sockets(
+        state: S,
+        rules: impl Fn(&mut S, &Asked) -> Said + Send + Sync + 'static,
+        sockets: impl Fn(&Mutex<S>, &Asked, TcpStream) + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let inner = Arc::new(Inner {
@@ -99,6 +112,7 @@ impl<S: Send + 'static> Web<S> {
             thawed: Condvar::new(),
             is_over: AtomicBool::new(false),
             rules: Box::new(rules),
+            sockets: Box::new(sockets),
         });
         let serving = Arc::clone(&inner);
         thread::spawn(move || {
@@ -162,13 +176,18 @@ impl<S> Inner<S> {
             self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(asked.clone());
             (self.rules)(&mut state, &asked)
         };
-        let mut head =
-            format!("HTTP/1.1 {} Said\r\nContent-Length: {}\r\nConnection: close\r\n", said.status, said.body.len());
+        let goes_on = said.status == 101 || said.headers.iter().any(|(name, _)| name == "Transfer-Encoding");
+        let mut head = match said.status {
+            status if goes_on => format!("HTTP/1.1 {status} Said\r\n"),
+            status => format!("HTTP/1.1 {status} Said\r\nContent-Length: {}\r\nConnection: close\r\n", said.body.len()),
+        };
         for (name, value) in &said.headers {
             head.extend([name.as_str(), ": ", value, "\r\n"]);
         }
         let bytes = [head.as_bytes(), b"\r\n", &said.body].concat();
-        if stream.write_all(&bytes).is_ok() {
+        if stream.write_all(&bytes).is_ok() && goes_on {
+            (self.sockets)(&self.state, &asked, stream);
+        } else {
             stream.shutdown(Shutdown::Write).ok();
         }
     }

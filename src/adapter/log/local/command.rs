@@ -168,7 +168,7 @@ impl Following {
             .process_group(0)
             .kill_on_drop(true)
             .spawn();
-        let cleaner = Cleaner::new(self.config.mask, self.config.exclude.as_deref());
+        let cleaner = Cleaner::of(&self.config);
         match (spawned, cleaner) {
             (Ok(mut child), Ok(cleaner)) => {
                 let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
@@ -210,7 +210,8 @@ impl Following {
         if !lines.is_empty() {
             self.batch = Some(Instant::now());
             let (source, pool) = (self.config.id.clone(), self.config.pool.clone());
-            self.ready.push_back(LogUpdate::Lines(LogBatch { source, pool, lines, dropped: 0, watermark: None }));
+            let batch = LogBatch { source, pool, lines, dropped: 0, watermark: None, by_time: false };
+            self.ready.push_back(LogUpdate::Lines(batch));
         }
     }
 

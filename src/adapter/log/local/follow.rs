@@ -135,7 +135,7 @@ impl Following {
         let begun = Instant::now();
         let follower = match self.follower.take() {
             Some(follower) => follower,
-            None => match Cleaner::new(self.config.mask, self.config.exclude.as_deref()) {
+            None => match Cleaner::of(&self.config) {
                 Ok(cleaner) => Follower::new(self.path.clone(), cleaner),
                 Err(trouble) => return self.tell(LogSourceState::Waiting(trouble)),
             },
@@ -180,6 +180,7 @@ impl Following {
                 lines: step.lines,
                 dropped: step.dropped,
                 watermark: None,
+                by_time: false,
             }));
             if self.busy >= BUSY && !matches!(self.bell, Bell::Broken) {
                 self.bell = Bell::Silent;

@@ -7,7 +7,10 @@
 mod card;
 mod contact;
 mod network;
+mod own;
 mod phone;
+
+pub(super) use own::{MASKED, Masks};
 
 /// One place to mask.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,6 +49,11 @@ pub(super) fn mask(text: String) -> String {
     }
     masked.push_str(text.get(from..).unwrap_or_default());
     masked
+}
+
+/// Whether key or value hold anything with which something personal can begin.
+fn may_hold(key: &str, value: &str) -> bool {
+    key.bytes().chain(value.bytes()).any(|byte| STARTS[usize::from(byte)])
 }
 
 /// The next place to mask that begins at or after `from`.

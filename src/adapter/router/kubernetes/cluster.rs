@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::access::{self, Door};
 use super::place::Place;
-use crate::adapter::http::{Answer, Failure, Request};
+use crate::adapter::http::{Answer, Failure, Flow, Request};
 use crate::adapter::router::Fence;
 use crate::adapter::router::SetAnswer;
 use crate::domain::{Trouble, TroubleKind};
@@ -79,6 +79,24 @@ impl Cluster {
         self.ask(request, None).await
     }
 
+    /// Asks for an answer that goes on coming. Told 401, it logs in anew and asks once more.
+    pub(in crate::adapter) async fn flow(&self, request: &Request) -> Result<Flow, Lost> {
+        let flow = self.ask_for_flow(request).await?;
+        if flow.answer.status != 401 {
+            return Ok(flow);
+        }
+        self.ask_for_flow(request).await
+    }
+
+    async fn ask_for_flow(&self, request: &Request) -> Result<Flow, Lost> {
+        let (door, login, request) = self.introduced(request).await?;
+        let mut flow = door.client.flow(&request).await.map_err(Lost::Exchange)?;
+        if !flow.answer.is_success() {
+            self.refused(&door, &mut flow.answer, &login).await;
+        }
+        Ok(flow)
+    }
+
     /// Asks for a change, once.
     pub(super) async fn write(&self, request: &Request, fence: &dyn Fence) -> Result<Answer, Lost> {
         self.ask(request, Some(fence)).await
@@ -102,11 +120,7 @@ impl Cluster {
     }
 
     async fn ask(&self, request: &Request, fence: Option<&dyn Fence>) -> Result<Answer, Lost> {
-        let door = self.door().await.map_err(Lost::Unopened)?;
-        let mut request = request.clone();
-        let login = timeout(LOGIN, door.headers()).await.unwrap_or_else(|_elapsed| Err(self.too_slow()));
-        let login = login.map_err(Lost::Unopened)?;
-        request.headers.extend(login.iter().cloned());
+        let (door, login, request) = self.introduced(request).await?;
         let mut said = match fence {
             None => door.client.look(&request).await,
             Some(fence) => door.client.write(&request, fence).await,
@@ -114,16 +128,33 @@ impl Cluster {
         if let Ok(answer) = &mut said
             && !answer.is_success()
         {
-            // A refusal is quoted, and what stands between us and the cluster may repeat in it what it was shown.
-            mask(&mut answer.body, &login);
+            self.refused(&door, answer, &login).await;
         }
-        if said.as_ref().is_ok_and(|answer| answer.status == 401) {
+        said.map_err(Lost::Exchange)
+    }
+
+    /// The open way, and the request with who asks, whose headers stand beside it.
+    async fn introduced(
+        &self,
+        request: &Request,
+    ) -> Result<(Arc<Door>, Vec<(HeaderName, HeaderValue)>, Request), Lost> {
+        let door = self.door().await.map_err(Lost::Unopened)?;
+        let mut request = request.clone();
+        let login = timeout(LOGIN, door.headers()).await.unwrap_or_else(|_elapsed| Err(self.too_slow()));
+        let login = login.map_err(Lost::Unopened)?;
+        request.headers.extend(login.iter().cloned());
+        Ok((door, login, request))
+    }
+
+    /// A refusal is quoted, and what stands between us and the cluster may repeat in it what it was shown.
+    async fn refused(&self, door: &Arc<Door>, answer: &mut Answer, login: &[(HeaderName, HeaderValue)]) {
+        mask(&mut answer.body, login);
+        if answer.status == 401 {
             let mut kept = self.door.lock().await;
-            if kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, &door)) {
+            if kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, door)) {
                 *kept = None;
             }
         }
-        said.map_err(Lost::Exchange)
     }
 
     async fn door(&self) -> Result<Arc<Door>, Trouble> {

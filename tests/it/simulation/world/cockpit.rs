@@ -128,6 +128,7 @@ impl World {
         });
         self.tell_clock(at);
         self.tell(at, Msg::Tick);
+        self.begin_looking(at);
         if self.store.fold.is_open() {
             self.find_spill(at);
             self.come_aboard(at);
@@ -306,6 +307,8 @@ impl World {
             // No profile of the simulation has checks.
             Effect::AskCheck { .. } => {}
             Effect::DropSpill => self.drop_spill(at),
+            // No source of this world is metered.
+            Effect::Meter { .. } | Effect::Share(_) => {}
         }
     }
 
@@ -342,6 +345,7 @@ impl World {
 
     fn write_spill(&mut self, at: usize, after: u64, hash: Digest, entry: &Spilled) {
         self.seen.mark("spilled");
+        self.check_spilled_guard(&entry.events);
         self.note_intents(entry.cockpit, &entry.events, entry.id);
         let delay = self.random.below(300);
         let result = if self.random.chance(88) {

@@ -1,4 +1,4 @@
-//! Log sources against their contract.
+//! Files and commands of this host.
 
 use std::fs;
 use std::io::Write as _;
@@ -7,18 +7,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use flightdeck::adapter::log::local::Local;
-use flightdeck::adapter::log::{Config, LogUpdate, source};
+use flightdeck::adapter::log::{Config, source};
 use flightdeck::domain::TroubleKind;
 use flightdeck::domain::log::{Level, LogSourceState};
-use futures_util::StreamExt as _;
-use futures_util::stream::BoxStream;
+
+use super::followed::Followed;
 
 #[tokio::test]
 async fn a_file_is_followed_from_its_last_lines() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.log");
     fs::write(&path, numbered("old", 300)).unwrap();
-    let mut log = Followed::file(&path);
+    let mut log = followed(&path);
     log.until_text("old 299").await;
     assert_eq!(log.texts.len(), 200);
     assert_eq!(log.states, [LogSourceState::Following]);
@@ -32,7 +32,7 @@ async fn a_torn_line_waits_for_its_newline() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.log");
     fs::write(&path, "whole\nto").unwrap();
-    let mut log = Followed::file(&path);
+    let mut log = followed(&path);
     log.until_text("whole").await;
     append(&path, "rn");
     append(&path, " line\nnext\n");
@@ -45,7 +45,7 @@ async fn a_rename_loses_no_line_of_either_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.log");
     fs::write(&path, "a\n").unwrap();
-    let mut log = Followed::file(&path);
+    let mut log = followed(&path);
     log.until_text("a").await;
     for round in 0..3 {
         append(&path, &format!("before {round}\n"));
@@ -73,7 +73,7 @@ async fn the_last_line_of_a_rotated_file_needs_no_newline() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.log");
     fs::write(&path, "a\nno newline").unwrap();
-    let mut log = Followed::file(&path);
+    let mut log = followed(&path);
     log.until_text("a").await;
     fs::rename(&path, folder.path().join("app.log.1")).unwrap();
     fs::write(&path, "b\n").unwrap();
@@ -85,7 +85,7 @@ async fn a_file_copied_and_emptied_is_read_anew() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.log");
     fs::write(&path, "one\ntwo\n").unwrap();
-    let mut log = Followed::file(&path);
+    let mut log = followed(&path);
     log.until_text("two").await;
     fs::copy(&path, folder.path().join("app.log.1")).unwrap();
     fs::File::options().write(true).open(&path).unwrap().set_len(0).unwrap();
@@ -103,7 +103,7 @@ async fn a_writer_that_keeps_its_place_leaves_a_hole_that_is_not_shown() {
     let path = folder.path().join("app.log");
     let mut writer = fs::File::create(&path).unwrap();
     writer.write_all(b"before\n").unwrap();
-    let mut log = Followed::file(&path);
+    let mut log = followed(&path);
     log.until_text("before").await;
     fs::File::options().write(true).open(&path).unwrap().set_len(0).unwrap();
     writer.write_all(b"after\n").unwrap();
@@ -114,7 +114,7 @@ async fn a_writer_that_keeps_its_place_leaves_a_hole_that_is_not_shown() {
 async fn what_is_not_there_yet_is_waited_for() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("later").join("app.log");
-    let mut log = Followed::file(&path);
+    let mut log = followed(&path);
     let trouble = log.until_waiting().await;
     assert_eq!(trouble.kind, TroubleKind::Unreachable);
     assert!(trouble.what.contains("app.log"), "{trouble}");
@@ -131,7 +131,7 @@ async fn a_deleted_file_is_said_and_its_successor_followed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.log");
     fs::write(&path, "a\n").unwrap();
-    let mut log = Followed::file(&path);
+    let mut log = followed(&path);
     log.until_text("a").await;
     fs::remove_file(&path).unwrap();
     log.until_waiting().await;
@@ -147,7 +147,7 @@ async fn a_link_is_followed_to_another_file() {
     fs::create_dir(&real).unwrap();
     fs::write(real.join("1.log"), "first\n").unwrap();
     std::os::unix::fs::symlink(real.join("1.log"), &path).unwrap();
-    let mut log = Followed::file(&path);
+    let mut log = followed(&path);
     log.until_text("first").await;
     append(&real.join("1.log"), "more\n");
     log.until_text("more").await;
@@ -165,7 +165,7 @@ async fn what_cannot_be_a_log_file_is_said_with_a_way_out() {
     let pipe = folder.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     for path in [folder.path().to_owned(), file.join("app.log"), pipe] {
-        let trouble = Followed::file(&path).until_waiting().await;
+        let trouble = followed(&path).until_waiting().await;
         assert_eq!(trouble.kind, TroubleKind::Mismatch, "{trouble}");
         assert!(!trouble.advice.is_empty());
     }
@@ -178,7 +178,7 @@ async fn a_file_without_permission_is_said() {
     let path = folder.path().join("app.log");
     fs::write(&path, "secret\n").unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
-    let mut log = Followed::file(&path);
+    let mut log = followed(&path);
     if fs::read(&path).is_ok() {
         // The superuser may read everything; then the line must come.
         log.until_text("secret").await;
@@ -198,7 +198,7 @@ async fn bytes_that_are_no_text_and_escapes_come_harmless() {
         b"\xff\x1b[2J\x9b31m ana@example.com \xe2\x80\xae\n{\"level\":\"error\",\"msg\":\"\\u001b]0;x\\u0007\"}\n",
     )
     .unwrap();
-    let mut log = Followed::file(&path);
+    let mut log = followed(&path);
     log.until_text("␛]0;x␇").await;
     assert_eq!(log.texts, ["\u{fffd}␛[2J\u{fffd}31m ‹email› ‹U+202E›", "␛]0;x␇"]);
     assert_eq!(log.levels, [Level::Info, Level::Error]);
@@ -220,7 +220,7 @@ async fn a_burst_comes_whole_in_few_batches() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.log");
     fs::write(&path, "").unwrap();
-    let mut log = Followed::file(&path);
+    let mut log = followed(&path);
     log.until(|log| !log.states.is_empty()).await;
     append(&path, &numbered("line", 200_000));
     log.until_text("line 199999").await;
@@ -233,7 +233,7 @@ async fn batches_keep_their_distance() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.log");
     fs::write(&path, "").unwrap();
-    let mut log = Followed::file(&path);
+    let mut log = followed(&path);
     log.until(|log| !log.states.is_empty()).await;
     let begun = Instant::now();
     let writer = std::thread::spawn(move || {
@@ -251,7 +251,7 @@ async fn batches_keep_their_distance() {
 
 #[tokio::test]
 async fn a_command_is_read_until_it_ends_and_started_again() {
-    let mut log = Followed::command(&["sh", "-c", "echo out; echo 'disk is full' >&2; exit 3"]);
+    let mut log = command(&["sh", "-c", "echo out; echo 'disk is full' >&2; exit 3"]);
     log.until(|log| log.states.len() == 3).await;
     let [LogSourceState::Following, LogSourceState::Ended(trouble), LogSourceState::Following] = log.states.as_slice()
     else {
@@ -265,13 +265,13 @@ async fn a_command_is_read_until_it_ends_and_started_again() {
 
 #[tokio::test]
 async fn words_of_a_command_are_no_shell_and_its_last_line_needs_no_newline() {
-    let mut log = Followed::command(&["printf", "%s", "a; echo $HOME `id`"]);
+    let mut log = command(&["printf", "%s", "a; echo $HOME `id`"]);
     log.until_text("a; echo $HOME `id`").await;
 }
 
 #[tokio::test]
 async fn a_missing_program_is_said_once() {
-    let mut log = Followed::command(&["/nowhere/journalctl", "-f"]);
+    let mut log = command(&["/nowhere/journalctl", "-f"]);
     log.until(|log| !log.states.is_empty()).await;
     let [LogSourceState::Ended(trouble)] = log.states.as_slice() else { panic!("{:?}", log.states) };
     assert!(trouble.what.contains("/nowhere/journalctl"), "{trouble}");
@@ -284,7 +284,7 @@ async fn a_command_and_its_children_are_gone_when_the_stream_is_dropped() {
     let pids = folder.path().join("pids");
     let script =
         format!("sleep 600 & echo $! > {0}.tmp; echo $$ >> {0}.tmp; mv {0}.tmp {0}; echo up; wait", pids.display());
-    let mut log = Followed::command(&["sh", "-c", &script]);
+    let mut log = command(&["sh", "-c", &script]);
     log.until_text("up").await;
     let pids: Vec<String> = fs::read_to_string(pids).unwrap().lines().map(str::to_owned).collect();
     assert_eq!(pids.len(), 2);
@@ -314,7 +314,7 @@ async fn a_probe_says_whether_the_source_is_there() {
 }
 
 fn config(origin: Local) -> Config {
-    Config { id: "app".into(), pool: Some("blue".into()), origin: Arc::new(origin), exclude: None, mask: true }
+    super::config(Arc::new(origin))
 }
 
 /// So many lines: `line 0`, `line 1` ...
@@ -331,70 +331,10 @@ fn is_running(pid: &str) -> bool {
     fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z"))
 }
 
-/// Everything that a source told so far.
-struct Followed {
-    stream: BoxStream<'static, LogUpdate>,
-    states: Vec<LogSourceState>,
-    texts: Vec<String>,
-    levels: Vec<Level>,
-    excluded: Vec<bool>,
-    dropped: u64,
-    batches: u64,
+fn followed(path: &Path) -> Followed {
+    Followed::new(&config(Local::File(path.to_owned())))
 }
 
-impl Followed {
-    fn new(config: &Config) -> Self {
-        Self {
-            stream: source(config).unwrap().follow(),
-            states: Vec::new(),
-            texts: Vec::new(),
-            levels: Vec::new(),
-            excluded: Vec::new(),
-            dropped: 0,
-            batches: 0,
-        }
-    }
-
-    fn file(path: &Path) -> Self {
-        Self::new(&config(Local::File(path.to_owned())))
-    }
-
-    fn command(words: &[&str]) -> Self {
-        Self::new(&config(Local::Command(words.iter().map(|word| (*word).to_owned()).collect())))
-    }
-
-    async fn until(&mut self, reached: impl Fn(&Self) -> bool) {
-        let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
-        while !reached(self) {
-            let update = tokio::time::timeout_at(deadline, self.stream.next()).await;
-            let update = update.unwrap_or_else(|_| {
-                panic!("told only {:?} {:?}", self.states, self.texts.iter().rev().take(9).collect::<Vec<_>>())
-            });
-            match update.expect("a stream does not end") {
-                LogUpdate::State(state) => self.states.push(state),
-                LogUpdate::Lines(batch) => {
-                    assert_eq!((batch.source.as_str(), batch.pool.as_ref().unwrap().as_str()), ("app", "blue"));
-                    self.batches += 1;
-                    self.dropped += batch.dropped;
-                    for line in batch.lines {
-                        self.texts.push(line.text);
-                        self.levels.push(line.level);
-                        self.excluded.push(line.excluded);
-                    }
-                }
-            }
-        }
-    }
-
-    async fn until_text(&mut self, text: &str) {
-        self.until(|log| log.texts.iter().rev().take(50_000).any(|each| each == text)).await;
-    }
-
-    async fn until_waiting(&mut self) -> flightdeck::domain::Trouble {
-        self.until(|log| matches!(log.states.last(), Some(LogSourceState::Waiting(_)))).await;
-        match self.states.last() {
-            Some(LogSourceState::Waiting(trouble)) => trouble.clone(),
-            other => panic!("{other:?}"),
-        }
-    }
+fn command(words: &[&str]) -> Followed {
+    Followed::new(&config(Local::Command(words.iter().map(|word| (*word).to_owned()).collect())))
 }

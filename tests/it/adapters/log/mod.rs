@@ -1,0 +1,31 @@
+//! Log sources against their contract.
+
+#[cfg(feature = "aws")]
+mod cloudwatch;
+mod contract;
+mod datadog;
+mod elastic;
+mod followed;
+#[cfg(feature = "kubernetes")]
+mod kubernetes;
+mod local;
+mod loki;
+mod shelf;
+
+use std::sync::Arc;
+
+use flightdeck::adapter::log::{Config, Origin};
+
+/// What a profile says of the source in these tests.
+fn config(origin: Arc<dyn Origin>) -> Config {
+    Config {
+        id: "app".into(),
+        pool: Some("blue".into()),
+        origin,
+        exclude: None,
+        exclude_query: None,
+        mask: true,
+        mask_fields: Vec::new(),
+        mask_patterns: Vec::new(),
+    }
+}
