@@ -140,7 +140,7 @@ mod asking {
             for _ in 0..MOST_PAGES {
                 let mut form = self.form();
                 if !next.is_empty() {
-                    form.push(("NextToken".to_owned(), next));
+                    form.push(("NextToken".to_owned(), std::mem::take(&mut next)));
                 }
                 let (answer, at) = self.api.ask_form(DESCRIBE, &form, now).await?;
                 let Some(result) = answer.anywhere("DescribeAlarmsResult") else {
