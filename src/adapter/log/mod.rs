@@ -15,7 +15,13 @@
 //! # The way of a line
 //!
 //! An origin reads bytes, `lines` cuts them, [`Cleaner`] makes a line of them: `harmless` first, then `stamp`, `level` and
-//! `json` read what the line tells, `mask` last.
+//! `json` read what the line tells, `mask` last, on the text and on every field. A system that keeps more of a line than bytes
+//! hands it over as [`Delivered`].
+//!
+//! # Parts
+//! `local` follows this host's files and commands. `poll` is what all systems share that are asked again and again; `datadog`,
+//! `elastic`, `cloudwatch` say how each is asked, and `loki` tells lines by itself besides. `kubernetes` follows a stream for each
+//! container.
 //!
 //! To add a kind: a file or folder beside `local` with a configuration that is an [`Origin`], and a line in `kinds`.
 

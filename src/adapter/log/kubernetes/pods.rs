@@ -178,8 +178,9 @@ impl Following {
                 continue;
             }
             open += 1;
+            let is_anew = stand.opened_at.is_some_and(|(before, _)| before < *restarts);
             (stand.is_open, stand.opened_at) = (true, Some((*restarts, *is_running)));
-            self.tails.push(tail(Arc::clone(&self.cluster), container.clone(), stand.since.clone()));
+            self.tails.push(tail(Arc::clone(&self.cluster), container.clone(), stand.since.clone(), is_anew));
         }
         let what = || format!("follow the pods of {} in {}", self.config.selector, self.config.place.namespace);
         let state = if listed.is_empty() {

@@ -45,12 +45,29 @@ struct Tail {
     repeated: u32,
     flow: Option<Flow>,
     lines: Lines,
+    /// Whether it reads what the container wrote before it was started anew.
+    is_before: bool,
     is_over: bool,
 }
 
-/// Opens the stream of a container and reads it to its end.
-pub(super) fn tail(cluster: Arc<Cluster>, container: Container, since: Since) -> BoxStream<'static, Told> {
-    let tail = Tail { cluster, container, since, repeated: 0, flow: None, lines: Lines::default(), is_over: false };
+/// Opens the stream of a container and reads it to its end; `is_anew` when it was started anew since it was read last, so that
+/// what it wrote before may not have been read to its end.
+pub(super) fn tail(
+    cluster: Arc<Cluster>,
+    container: Container,
+    since: Since,
+    is_anew: bool,
+) -> BoxStream<'static, Told> {
+    let tail = Tail {
+        cluster,
+        container,
+        since,
+        repeated: 0,
+        flow: None,
+        lines: Lines::default(),
+        is_before: is_anew,
+        is_over: false,
+    };
     unfold(tail, |mut tail| async move {
         let told = tail.next().await?;
         Some((told, tail))
@@ -65,8 +82,10 @@ impl Tail {
                 return None;
             }
             let Some(flow) = &mut self.flow else {
-                match open(&self.cluster, &self.container, &self.since).await {
+                match open(&self.cluster, &self.container, &self.since, self.is_before).await {
                     Ok(flow) => self.flow = Some(flow),
+                    // What it wrote before may be gone already.
+                    Err(None) if self.is_before => self.is_before = false,
                     Err(trouble) => return Some(self.end(trouble)),
                 }
                 continue;
@@ -80,6 +99,9 @@ impl Tail {
                     if !raw.is_empty() {
                         return Some(Told::Lines(self.container.clone(), raw));
                     }
+                }
+                Some(Err(_)) | None if self.is_before => {
+                    (self.is_before, self.flow, self.lines) = (false, None, Lines::default());
                 }
                 // How the connection ended tells nothing: a container that goes on is followed again.
                 Some(Err(_)) | None => return Some(self.end(None)),
@@ -112,11 +134,16 @@ impl Tail {
     }
 }
 
-async fn open(cluster: &Cluster, container: &Container, since: &Since) -> Result<Flow, Option<Trouble>> {
+async fn open(
+    cluster: &Cluster,
+    container: &Container,
+    since: &Since,
+    is_before: bool,
+) -> Result<Flow, Option<Trouble>> {
     let Container { pod, name, .. } = container;
     let query = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("container", name)
-        .append_pair("follow", "true")
+        .append_pair(if is_before { "previous" } else { "follow" }, "true")
         .append_pair("timestamps", "true")
         .append_pair("sinceTime", &seconds(&since.stamp))
         .finish();

@@ -178,7 +178,7 @@ pub async fn hostile_lines_are_harmless_and_masked(world: World) {
     log.until(|log| !log.lines.is_empty()).await;
     let line = &log.lines[0];
     assert!(line.text.starts_with("␛[2J card ••••1111 ‹U+202E› ‹masked›"), "{}", line.text);
-    let all: String = line.fields().map(|(key, value)| format!("{key}={value} ")).collect();
+    let all = line.fields().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(" ");
     assert_eq!(line.field("Properties.Stan"), Some("0042"), "{all}");
     assert_eq!(line.field("Properties.Pan"), Some("‹masked›"), "{all}");
     assert_eq!(line.field("mail"), Some("‹email› ␛]0;x␇"), "{all}");

@@ -70,8 +70,14 @@ fn answer(shelf: &mut Shelf, asked: &Asked) -> Said {
     if pod.state == "waiting" {
         return status(400, "BadRequest", "container is waiting to start");
     }
-    for (key, value) in [("follow", "true"), ("timestamps", "true")] {
-        assert_eq!(query(asked, key).as_deref(), Some(value));
+    assert_eq!(query(asked, "timestamps").as_deref(), Some("true"));
+    if query(asked, "previous").is_some() {
+        assert!(query(asked, "follow").is_none());
+        if pod.restarts == 0 {
+            return status(400, "BadRequest", "previous terminated container not found");
+        }
+    } else {
+        assert_eq!(query(asked, "follow").as_deref(), Some("true"));
     }
     shelf.tails += 1;
     Said::text(200, "").with("Transfer-Encoding", "chunked")
@@ -99,19 +105,26 @@ fn stream(shelf: &Mutex<Shelf>, asked: &Asked, mut stream: TcpStream) {
     let since = super::shelf::millis(&since);
     let Some(begun) = pod_of(&shelf.lock().unwrap(), asked).cloned() else { return };
     let mut told: Vec<u64> = Vec::new();
+    let is_before = query(asked, "previous").is_some();
+    let life = begun.restarts - u32::from(is_before);
     loop {
         let (new, is_over) = {
             let shelf = shelf.lock().unwrap();
-            let new: Vec<Line> = shelf
+            let mut new: Vec<Line> = shelf
                 .within(since, i64::MAX)
                 .into_iter()
-                .filter(|line| line.pod == begun.name && !told.contains(&line.id))
+                .filter(|line| line.pod == begun.name && line.life == life && !told.contains(&line.id))
                 .collect();
-            let goes_on = pod_of(&shelf, asked).is_some_and(|pod| pod.ends == begun.ends && pod.state == "running");
+            let pod = pod_of(&shelf, asked);
+            if pod.is_some_and(|pod| pod.ends != begun.ends) {
+                // The connection is lost, whatever there is to say.
+                return;
+            }
+            let goes_on = !is_before && pod.is_some_and(|pod| pod.state == "running" && pod.restarts == begun.restarts);
             (new, !goes_on)
         };
         told.extend(new.iter().map(|line| line.id));
-        let text: String = new.iter().map(|line| format!("{} {}\n", stamp(line), line.written())).collect();
+        let text = new.iter().map(|line| format!("{} {}\n", stamp(line), line.written())).collect::<Vec<_>>().concat();
         // Torn anywhere, as a network does.
         for part in text.as_bytes().chunks(1_000) {
             let chunk = [format!("{:x}\r\n", part.len()).as_bytes(), part, b"\r\n"].concat();
@@ -191,10 +204,28 @@ async fn a_container_that_starts_anew_is_followed_and_one_that_ended_is_read_onc
     {
         let mut shelf = world.shelf();
         (shelf.pods[0].state, shelf.pods[0].restarts) = ("running", 1);
-        shelf.put(now() - 1_000, "second life");
+        shelf.put(now() - 1_000, "second life").life = 1;
     }
     log.until_text("second life").await;
-    assert!(streams(&world) <= 4, "{} streams", streams(&world));
+    assert!(streams(&world) <= 5, "{} streams", streams(&world));
+    assert_eq!(log.texts, ["first life", "last words", "second life"]);
+}
+
+#[tokio::test]
+async fn what_a_container_wrote_before_it_started_anew_is_read_to_its_end() {
+    let world = world();
+    world.shelf().put(now() - 3_000, "first life");
+    let mut log = Followed::new(&world.config);
+    log.until_text("first life").await;
+    {
+        let mut shelf = world.shelf();
+        // The connection is lost before the last words came.
+        shelf.pods[0].ends += 1;
+        shelf.put(now() - 2_000, "last words");
+        shelf.pods[0].restarts = 1;
+        shelf.put(now() - 1_000, "second life").life = 1;
+    }
+    log.until_text("second life").await;
     assert_eq!(log.texts, ["first life", "last words", "second life"]);
 }
 

@@ -35,6 +35,8 @@ pub struct Line {
     pub is_lost: bool,
     /// Which pod wrote it.
     pub pod: &'static str,
+    /// How often its container had been started anew by then.
+    pub life: u32,
 }
 
 /// One pod.
@@ -63,6 +65,7 @@ impl Line {
 
 /// What a system keeps, and what is wrong with it.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each fault is switched on by itself")]
 pub struct Shelf {
     pub lines: Vec<Line>,
     /// So many requests more are refused with 429.
@@ -106,6 +109,7 @@ impl Shelf {
             is_dropped: false,
             is_lost: false,
             pod: "b-0",
+            life: 0,
         });
         self.lines.last_mut().unwrap()
     }
