@@ -10,5 +10,6 @@ pub mod log;
 pub mod metric;
 pub mod replace;
 pub mod router;
+mod run;
 pub mod secret;
 pub mod signer;

@@ -14,11 +14,12 @@ use crate::domain::{Procedure, Reading, Refused, Target, Trouble, TroubleKind, W
 use crate::error::Error;
 use crate::profile;
 use crate::runtime::adapter::{Adapters, RouterAdapter};
+use crate::runtime::clock;
 
 /// What `check` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Prints one line for each router, log and metric source, for the journal, its clock and the people: ✓ when it answers and
+Prints one line for each router, log and metric source and check, for the journal, its clock and the people: ✓ when it answers and
 fits the profile, ✗ with what to do when it does not. Reads only: no router is changed, and no journal is made.")]
 pub(super) struct Args {
     /// The profile
@@ -108,6 +109,15 @@ fn looks<'a>(adapters: &'a Adapters, procedure: &'a Procedure) -> Vec<BoxFuture<
                     Err(trouble) => (Err(trouble), Vec::new()),
                 };
                 Finding { name: format!("metrics {}", metric.id), result, remarks }
+            }
+            .boxed(),
+        );
+    }
+    for (id, check) in &adapters.checks {
+        looks.push(
+            async move {
+                let result = check.probe(clock::now().wall).await;
+                Finding { name: format!("check {id}"), result, remarks: Vec::new() }
             }
             .boxed(),
         );

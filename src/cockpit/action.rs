@@ -78,6 +78,8 @@ pub enum Action {
     Toggle,
     /// Stop forward acts, with a reason; or release the hold, with a reason.
     Hold,
+    /// Open the dialog in which guards are armed, or disarmed (G1).
+    ArmGuards,
     /// Write a note.
     Note,
     /// Begin or end a choice of log lines.
@@ -98,6 +100,10 @@ pub enum Action {
     ToggleExcluded,
     /// The next span of the charts.
     NextSpan,
+    /// The charts show an earlier time.
+    EarlierRange,
+    /// The charts show a later time, at most until now.
+    LaterRange,
     /// All keys.
     Help,
     /// The palette.
@@ -138,6 +144,12 @@ pub enum Action {
     Point,
     /// Point at the next step of the plan.
     PointAtStep,
+    /// The checks, as a table.
+    Checks,
+    /// In the table of checks: ask the chosen one's group now.
+    RunGroup,
+    /// Ask all checks now.
+    RunChecks,
     /// Who is there.
     People,
     /// Close the session, with its outcome.
@@ -173,6 +185,7 @@ impl Action {
             | Self::OpenDrift
             | Self::Toggle
             | Self::Hold
+            | Self::ArmGuards
             | Self::Note
             | Self::SelectLines
             | Self::AttachLines
@@ -183,6 +196,8 @@ impl Action {
             | Self::NextPool
             | Self::ToggleExcluded
             | Self::NextSpan
+            | Self::EarlierRange
+            | Self::LaterRange
             | Self::Help
             | Self::Palette
             | Self::Details
@@ -195,6 +210,7 @@ impl Action {
             | Self::AskControls
             | Self::Point
             | Self::PointAtStep
+            | Self::Checks
             | Self::People
             | Self::CloseSession => true,
             Self::Up
@@ -221,6 +237,8 @@ impl Action {
             | Self::Leave
             | Self::PutBack
             | Self::AcceptDrift
+            | Self::RunGroup
+            | Self::RunChecks
             | Self::CallView
             | Self::NextTheme
             | Self::ToggleMotion

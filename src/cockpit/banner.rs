@@ -28,6 +28,7 @@ impl Model {
     pub fn banners(&self) -> Vec<Banner> {
         let session = &self.flight.session;
         let mut found = self.journal_banners();
+        found.extend(self.trip_banners());
         let banner = |tone: Tone, action: Option<Action>, text: String| Banner { text, action, tone };
         if let Some(change) = self.partial() {
             let open: Vec<&str> = change.unfinished().map(|(router, _)| router.as_str()).collect();
@@ -48,6 +49,7 @@ impl Model {
         if let Some(hold) = &session.hold {
             found.push(banner(Tone::Warn, Some(Action::Hold), format!("held by {}: {}", hold.by, hold.what)));
         }
+        found.extend(self.confession_banners());
         match &self.flight.changed_profile {
             Some(ChangedProfile::Good { .. }) => {
                 let text = "the profile on disk is not the one that is flown".to_owned();

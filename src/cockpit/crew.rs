@@ -123,7 +123,8 @@ impl Model {
             }
             OverlayKind::Complete { step, .. } => self.flight.completing_asks_second(step, &confirmation),
             OverlayKind::Reload(_) => self.flight.reloading_asks_second(&confirmation),
-            OverlayKind::Partial
+            OverlayKind::Arm { .. }
+            | OverlayKind::Partial
             | OverlayKind::Drift { .. }
             | OverlayKind::Ask(_)
             | OverlayKind::Help
@@ -133,6 +134,7 @@ impl Model {
             | OverlayKind::Look(_)
             | OverlayKind::Run { .. }
             | OverlayKind::Controls(_)
+            | OverlayKind::Checks(_)
             | OverlayKind::People
             | OverlayKind::Quit { .. } => false,
         }
@@ -244,6 +246,7 @@ fn is_forward(action: &Action) -> bool {
             | Action::ReloadProfile
             | Action::CloseSession
             | Action::OfferControls
+            | Action::ArmGuards
     )
 }
 
@@ -259,5 +262,7 @@ fn is_act(action: &Action) -> bool {
             | Action::AskControls
             | Action::ConfirmRun
             | Action::EndRun
+            | Action::RunGroup
+            | Action::RunChecks
     )
 }

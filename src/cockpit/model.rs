@@ -137,7 +137,7 @@ impl Model {
             followed: None,
             checklist: ChecklistPane::default(),
             router: 0,
-            charts: Charts { span: SPANS[0], ..Charts::default() },
+            charts: Charts::default(),
             logs: LogPane::default(),
             overlay: None,
             notices: VecDeque::new(),
@@ -169,7 +169,3 @@ impl Model {
         (self.now.elapsed.since(newest.at.elapsed).as_secs() < stands).then_some(newest)
     }
 }
-
-/// The spans that the charts can show.
-pub(super) const SPANS: [std::time::Duration; 3] =
-    [std::time::Duration::from_mins(5), std::time::Duration::from_mins(15), std::time::Duration::from_mins(30)];

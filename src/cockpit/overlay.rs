@@ -2,6 +2,7 @@
 
 use tui_input::Input;
 
+use super::check::CheckTable;
 use crate::domain::{ChangeId, CockpitId, NativeSplit, Operator, RequestId, RouterId, StepId};
 use crate::flight::{Ask, WayBackChoice};
 use crate::session::proposal::{Gate, Override};
@@ -65,6 +66,13 @@ pub enum OverlayKind {
     Messages,
     /// Take the changed profile in?
     Reload(ConfirmState),
+    /// Let guards roll back by themselves, or let none do so any more (G1).
+    Arm {
+        /// Whether it disarms.
+        disarms: bool,
+        /// The confirmation.
+        confirm: ConfirmState,
+    },
     /// What another person asks to be confirmed (F3).
     Look(Box<Look>),
     /// Confirm the next steps of the plan at once.
@@ -76,6 +84,8 @@ pub enum OverlayKind {
     },
     /// The controls change hands (C3).
     Controls(Handover),
+    /// The table of checks, or the evidence of one.
+    Checks(CheckTable),
     /// Who is there.
     People,
     /// Leave, although something stops with it (S1).
@@ -147,6 +157,7 @@ impl Overlay {
             | OverlayKind::RollBack { confirm, .. }
             | OverlayKind::Complete { confirm, .. }
             | OverlayKind::Run { confirm, .. }
+            | OverlayKind::Arm { confirm, .. }
             | OverlayKind::Reload(confirm) => Some(confirm),
             OverlayKind::Look(look) => Some(&look.confirm),
             OverlayKind::Partial
@@ -157,6 +168,7 @@ impl Overlay {
             | OverlayKind::Details { .. }
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
+            | OverlayKind::Checks(_)
             | OverlayKind::People
             | OverlayKind::Quit { .. } => None,
         }
@@ -168,6 +180,7 @@ impl Overlay {
             | OverlayKind::RollBack { confirm, .. }
             | OverlayKind::Complete { confirm, .. }
             | OverlayKind::Run { confirm, .. }
+            | OverlayKind::Arm { confirm, .. }
             | OverlayKind::Reload(confirm) => Some(confirm),
             OverlayKind::Look(look) => Some(&mut look.confirm),
             OverlayKind::Partial
@@ -178,6 +191,7 @@ impl Overlay {
             | OverlayKind::Details { .. }
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
+            | OverlayKind::Checks(_)
             | OverlayKind::People
             | OverlayKind::Quit { .. } => None,
         }

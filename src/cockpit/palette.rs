@@ -79,6 +79,10 @@ impl Model {
             Action::RollBack => {
                 unless(self.flight.way_back(crate::flight::WayBackChoice::Step).is_ok(), "nothing to roll back")
             }
+            Action::ArmGuards => {
+                let acts = crate::session::guard::may_be_armed(&self.flight.procedure).is_ok();
+                unless(acts && session.is_open(), "no guard of this profile may roll back by itself")
+            }
             Action::OpenPartial => unless(self.matrix().is_some(), "no change is partly done"),
             Action::OpenDrift => unless(!session.drifted.is_empty(), "no router drifted"),
             Action::ReloadProfile => unless(self.flight.changed_profile.is_some(), "the profile did not change"),
@@ -99,6 +103,13 @@ impl Model {
                 unless(session.offer.is_some() || session.asking.is_some(), "nobody offers or asks for the controls")
             }
             Action::Hold | Action::Note | Action::CloseSession => unless(session.is_open(), "the session is closed"),
+            Action::Checks | Action::RunGroup => {
+                unless(!self.flight.procedure.checks.is_empty(), "the profile names no check")
+            }
+            Action::RunChecks => unless(
+                !self.flight.procedure.checks.is_empty() && session.is_open(),
+                "the profile names no check, or the session is closed",
+            ),
             Action::FilterLogs
             | Action::PauseLogs
             | Action::NextLevel
@@ -142,6 +153,8 @@ impl Model {
             | Action::AcceptDrift
             | Action::Toggle
             | Action::NextSpan
+            | Action::EarlierRange
+            | Action::LaterRange
             | Action::Help
             | Action::Palette
             | Action::CallView

@@ -153,9 +153,10 @@ impl Model {
                 let (_, step) = self.flight.procedure.step(step)?;
                 Some(own_friction(&self.flight.procedure, step, overridden))
             }
-            OverlayKind::Reload(_) => Some(Friction::Key),
+            OverlayKind::Reload(_) | OverlayKind::Arm { .. } => Some(Friction::Key),
             OverlayKind::Look(_) | OverlayKind::Run { .. } => Some(Friction::Type),
             OverlayKind::Controls(_)
+            | OverlayKind::Checks(_)
             | OverlayKind::People
             | OverlayKind::Partial
             | OverlayKind::Drift { .. }
@@ -181,7 +182,9 @@ impl Model {
             OverlayKind::Reload(_) => Some("reload".to_owned()),
             OverlayKind::Look(look) => self.look_stands(look).then(|| look.request.asked.act.typed_target()),
             OverlayKind::Run { steps, .. } => Some(run_target(steps)),
-            OverlayKind::Controls(_)
+            OverlayKind::Arm { .. }
+            | OverlayKind::Controls(_)
+            | OverlayKind::Checks(_)
             | OverlayKind::People
             | OverlayKind::Partial
             | OverlayKind::Drift { .. }
@@ -249,9 +252,15 @@ impl Model {
             OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People => {
                 Some("close".to_owned())
             }
-            OverlayKind::Partial | OverlayKind::Drift { .. } | OverlayKind::Controls(_) | OverlayKind::Quit { .. } => {
-                None
+            OverlayKind::Checks(table) => {
+                let has_one = !table.is_open && !self.flight.procedure.checks.is_empty();
+                Some(if has_one { "its evidence" } else { "back" }.to_owned())
             }
+            OverlayKind::Partial
+            | OverlayKind::Drift { .. }
+            | OverlayKind::Arm { .. }
+            | OverlayKind::Controls(_)
+            | OverlayKind::Quit { .. } => None,
         }
     }
 
@@ -271,7 +280,7 @@ impl Model {
                 }
             },
             Pane::Checklist => self.checklist_enter(),
-            Pane::Metrics => Some("other span".to_owned()),
+            Pane::Metrics => self.chart_enter(),
             Pane::Logs => Some(if self.logs.is_paused() { "follow" } else { "pause" }.to_owned()),
         }
     }
@@ -301,6 +310,7 @@ impl Model {
             let to = &change.confirmed.to;
             stops.push(format!("the change to {to} is in flight: nobody asks its routers any more{wave}"));
         }
+        stops.extend(self.guards_that_stop());
         if let Some(soak) =
             self.flight.soak.as_ref().filter(|soak| self.flight.session.is_open() && !soak.left().is_zero())
         {

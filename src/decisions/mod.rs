@@ -22,7 +22,13 @@ pub mod beside_the_journal {}
 pub mod second_person {}
 #[doc = include_str!("waves.md")]
 pub mod waves {}
+#[doc = include_str!("checks.md")]
+pub mod checks {}
+#[doc = include_str!("guards.md")]
+pub mod guards {}
 #[doc = include_str!("simulation.md")]
 pub mod simulation {}
 #[doc = include_str!("logs_by_time.md")]
 pub mod logs_by_time {}
+#[doc = include_str!("one_asks_for_all.md")]
+pub mod one_asks_for_all {}

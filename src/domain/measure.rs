@@ -127,7 +127,7 @@ fn bytes(value: f64) -> String {
 }
 
 /// One value at the time that it speaks of.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Sample {
     /// The source's own time of the value: two looks at the same scrape have the same one (G2).
     pub at: Timestamp,

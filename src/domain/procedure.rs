@@ -2,6 +2,7 @@
 //!
 //! Router configuration and secrets are not here: they stay in the runtime, by router name.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::check::CheckSpec;
@@ -9,7 +10,10 @@ use super::checklist::Checklist;
 use super::drain::DrainRule;
 use super::guard::GuardSpec;
 use super::measure::PanelSpec;
-use super::{BasisPoints, Capabilities, Digest, People, PoolId, RouterId, SourceId, StepId, Waves, Weights};
+use super::{
+    BasisPoints, Capabilities, CheckId, Digest, GuardId, Limit, People, PoolId, RouterId, SourceId, StepId, Waves,
+    Weights,
+};
 
 /// Everything that a deployment is flown by.
 #[derive(Clone, PartialEq, Debug)]
@@ -72,6 +76,11 @@ impl Procedure {
         self.routers.iter().find(|router| router.id == *id)
     }
 
+    /// One guard.
+    pub fn guard(&self, id: &GuardId) -> Option<&GuardSpec> {
+        self.guards.iter().find(|guard| guard.id == *id)
+    }
+
     /// The longest that any router may take to answer.
     pub fn longest_timeout(&self) -> Duration {
         self.routers.iter().map(|router| router.timeout).fold(self.timing.router_timeout, Duration::max)
@@ -85,6 +94,16 @@ impl Procedure {
     /// The share that every router can hold and that is at least this one, or at most this one.
     pub fn held(&self, points: BasisPoints, at_least: bool) -> BasisPoints {
         self.routers.iter().fold(points, |points, router| router.capabilities.holds.towards(points, at_least))
+    }
+
+    /// One check.
+    pub fn check(&self, id: &CheckId) -> Option<&CheckSpec> {
+        self.checks.iter().find(|check| check.id == *id)
+    }
+
+    /// The checks of a group, in the profile's order.
+    pub fn group<'p>(&'p self, group: &'p str) -> impl Iterator<Item = &'p CheckSpec> {
+        self.checks.iter().filter(move |check| check.group.as_deref() == Some(group))
     }
 
     /// One step with its place in the plan.
@@ -146,12 +165,14 @@ pub struct Step {
     pub name: String,
     /// What it does.
     pub act: StepAct,
-    /// What must hold before the *next* step is offered as planned: items of these sections, drained pools.
+    /// What must hold before the *next* step is offered as planned: items of these sections, drained pools, checks.
     pub leave_when: Vec<Condition>,
     /// How long it must hold after its last router was verified (G4).
     pub soak: Option<Duration>,
     /// The weights to go back to from here; else the split last verified before the step (R1).
     pub back_to: Option<Weights>,
+    /// Limits of guards that hold from this step on, until the next one.
+    pub guards: BTreeMap<GuardId, Limit>,
 }
 
 /// What a step does.
@@ -180,6 +201,10 @@ pub enum Condition {
     Drained(PoolId),
     /// Every required item of the checklist section (by its slug) is ticked.
     Items(String),
+    /// The check is passed.
+    Check(CheckId),
+    /// Every check of the group is passed.
+    Checks(String),
 }
 
 /// What an act asks of the operator before it is done (F1).

@@ -22,6 +22,12 @@ pub fn kind(event: &Event) -> &'static str {
         Event::SpillMerged(_) => "spill_merged",
         Event::RollbackSigned { .. } => "rollback_signed",
         Event::BaselineAccepted { .. } => "baseline_accepted",
+        Event::BaselineMeasured { .. } => "baseline_measured",
+        Event::GuardsArmed { .. } => "guards_armed",
+        Event::GuardsDisarmed { .. } => "guards_disarmed",
+        Event::GuardTripped { .. } => "guard_tripped",
+        Event::GuardConfessed { .. } => "guard_confessed",
+        Event::GuardCalmed { .. } => "guard_calmed",
         Event::ChangeConfirmed(_) => "change_confirmed",
         Event::ChangeDispatched { .. } => "change_dispatched",
         Event::WaveDispatched { .. } => "wave_dispatched",
@@ -40,6 +46,7 @@ pub fn kind(event: &Event) -> &'static str {
         Event::LinesAttached { .. } => "lines_attached",
         Event::Held { .. } => "held",
         Event::HoldReleased { .. } => "hold_released",
+        Event::CheckAnswered(_) => "check_answered",
         Event::PoolDrained { .. } => "pool_drained",
         Event::SplitObserved { .. } => "split_observed",
         Event::ProfileReloaded { .. } => "profile_reloaded",
@@ -48,7 +55,7 @@ pub fn kind(event: &Event) -> &'static str {
 }
 
 /// Every kind that this version knows. The golden files hold one event of each.
-pub const KINDS: [&str; 39] = [
+pub const KINDS: [&str; 46] = [
     "session_opened",
     "controls_taken",
     "cockpit_joined",
@@ -66,6 +73,12 @@ pub const KINDS: [&str; 39] = [
     "spill_merged",
     "rollback_signed",
     "baseline_accepted",
+    "baseline_measured",
+    "guards_armed",
+    "guards_disarmed",
+    "guard_tripped",
+    "guard_confessed",
+    "guard_calmed",
     "change_confirmed",
     "change_dispatched",
     "wave_dispatched",
@@ -84,6 +97,7 @@ pub const KINDS: [&str; 39] = [
     "lines_attached",
     "held",
     "hold_released",
+    "check_answered",
     "pool_drained",
     "split_observed",
     "profile_reloaded",

@@ -31,8 +31,10 @@ struct Aim<'a> {
 /// The way back as it is shown: with what it needs and what it finds.
 #[derive(Clone, PartialEq, Debug)]
 pub struct WayBackView {
-    /// Where it goes.
-    pub back: WayBack,
+    /// The weights that it goes to.
+    pub to: Weights,
+    /// Why these: `back_to of Blue 30`.
+    pub why: String,
     /// The pools that it raises, each with what it needs and has.
     pub raised: Vec<Raised>,
     /// How long each router usually takes, in milliseconds, in the profile's order.
@@ -111,6 +113,9 @@ impl Flight {
     fn step_back(&self) -> Result<Aim<'_>, Refused> {
         let nothing =
             || Refused::new("R3", "roll back", "nothing has been changed yet", "there is nothing to go back to");
+        if let Some((to, why)) = self.unanswered_back() {
+            return Ok(Aim { natives: None, to, why });
+        }
         let in_flight = self.session.in_flight().filter(|change| change.confirmed.kind.is_forward());
         let step = match in_flight.map(|change| &change.confirmed.kind) {
             Some(ChangeKind::Step { step }) => self.procedure.step(step).map(|(_, step)| step),
@@ -192,7 +197,7 @@ impl Flight {
 
     /// Weights for every router. One that was never read cannot be worked out from weights: it gets the native split that
     /// it was given for them before, where there is one (R4).
-    fn targets(&self, to: &Weights) -> BTreeMap<RouterId, Target> {
+    pub(super) fn targets(&self, to: &Weights) -> BTreeMap<RouterId, Target> {
         let target = |router: &RouterId| {
             let read = self.watches.get(router).is_some_and(|watch| watch.last.is_some());
             let before = || {
@@ -209,10 +214,11 @@ impl Flight {
     /// # Errors
     /// As [`Flight::way_back`].
     pub fn way_back_view(&self, choice: WayBackChoice, now: Now) -> Result<WayBackView, Refused> {
-        let back = self.way_back(choice)?;
+        // Drawn with every frame, and the routers may be many: what each is sent is not worked out for it.
+        let aim = self.aim(choice)?;
         let next = self.session.next_step(&self.procedure.plan);
         let mut raised = Vec::new();
-        for (pool, points) in back.to.iter().filter(|(_, points)| points.0 > 0) {
+        for (pool, points) in aim.to.iter().filter(|(_, points)| points.0 > 0) {
             let grows = self.watches.values().filter_map(|watch| watch.last.as_ref()).any(|seen| {
                 let share = seen.reading.native.shares(self.procedure.pool_ids()).of(pool);
                 share.fraction().is_none_or(|share| share + 0.000_05 < points.fraction())
@@ -234,18 +240,15 @@ impl Flight {
             .procedure
             .routers
             .iter()
-            .filter(|router| back.targets.contains_key(&router.id))
+            .filter(|router| aim.natives.as_ref().is_none_or(|natives| natives.contains_key(&router.id)))
             .map(|router| (router.id.clone(), router.capabilities.back_ms + router.capabilities.settle_ms))
             .collect();
         let holds = self.watches.iter().all(|(router, watch)| {
-            watch.last.as_ref().is_some_and(|seen| match back.targets.get(router) {
-                Some(Target::Native(native)) => seen.reading.native.holds(native),
-                Some(Target::Weights(weights)) => {
-                    seen.reading.native.shares(self.procedure.pool_ids()).are_exactly(weights)
-                }
-                None => true,
+            watch.last.as_ref().is_some_and(|seen| match &aim.natives {
+                Some(natives) => natives.get(router).is_none_or(|native| seen.reading.native.holds(native)),
+                None => seen.reading.native.shares(self.procedure.pool_ids()).are_exactly(&aim.to),
             })
         });
-        Ok(WayBackView { back, raised, routers, holds })
+        Ok(WayBackView { to: aim.to, why: aim.why, raised, routers, holds })
     }
 }

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::domain::check::Asking;
+use crate::domain::parcel::Parcel;
 use crate::domain::{
-    ChangeId, CockpitId, Digest, Elapsed, NativeSplit, Operator, Prepared, Presence, Reading, Refused, RouterId,
-    Signed, Target, Timestamp,
+    ChangeId, CheckId, CockpitId, Digest, Elapsed, NativeSplit, Operator, Prepared, Presence, Reading, Refused,
+    RouterId, Signed, Target, Timestamp,
 };
 use crate::entry::Entry;
 use crate::session::event::Spilled;
@@ -47,6 +49,22 @@ pub enum Effect {
     },
     /// Show the other cockpits that this one is here. Not answered.
     Announce(Presence),
+    /// Ask the metered sources from now on, or leave them to another cockpit (J6). Not answered.
+    Meter {
+        /// Whether this cockpit asks.
+        asks: bool,
+    },
+    /// Share what a metered source gave with the other cockpits. Not answered.
+    Share(Box<Parcel>),
+    /// Ask a check's system once. Answered by [`super::Msg::CheckAnswered`].
+    AskCheck {
+        /// The check.
+        check: CheckId,
+        /// The question's number.
+        request: u64,
+        /// What it is told.
+        asking: Box<Asking>,
+    },
     /// Sign a statement with the operator's key. Answered by [`super::Msg::Signed`].
     Sign(Box<ToSign>),
     /// Check a signature. Answered by [`super::Msg::SignatureChecked`].

@@ -7,7 +7,6 @@ use super::Flight;
 use crate::domain::drain::{Drain, DrainState, Evidence as Sort, Finding};
 use crate::domain::{Elapsed, Now, PoolId, RouterId, SourceId, clock_span};
 use crate::session::command::{Command, Evidence};
-use crate::session::proposal::Bound;
 
 /// A log source as evidence.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -35,21 +34,16 @@ impl Flight {
         evidence.present = self.present(now.elapsed).map(|presence| presence.cockpit).collect();
         evidence.signers.clone_from(&self.keys.checked);
         evidence.own_key.clone_from(&self.me.key);
-        let fresh =
-            || self.watches.iter().filter_map(|(router, watch)| Some((router, &watch.fresh(now.elapsed)?.reading)));
-        // Made of what stands in order already, not one by one: the routers may be many.
-        evidence.readings = fresh().map(|(router, reading)| (router.clone(), Bound::of(reading))).collect();
-        let servers = fresh().flat_map(|(router, reading)| {
-            self.procedure.pool_ids().map(move |pool| {
-                let totals = reading.totals(pool);
-                ((router.clone(), pool.clone()), (totals.up, totals.servers))
-            })
-        });
-        evidence.servers = servers.collect();
+        evidence.checks = self.check_evidence(now.elapsed);
+        let fresh = self.watches.iter().filter_map(|(router, watch)| Some((router, watch.fresh(now.elapsed)?)));
+        // Shared, and made of what stands in order already: the routers may be many.
+        evidence.readings = fresh.map(|(router, seen)| (router.clone(), seen.reading.clone())).collect();
         evidence.traffic = self.traffic();
         for (pool, drain) in &self.drains {
             evidence.drains.insert(pool.clone(), (drain.state, self.drain_words(drain, now.elapsed)));
         }
+        evidence.guards =
+            self.guards.iter().map(|(guard, watch)| (guard.clone(), (watch.gate(), watch.words()))).collect();
         evidence
     }
 

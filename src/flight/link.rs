@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::spill::Urgent;
 use super::{Appended, Effect, Flight, Tone};
-use crate::domain::{ChangeId, Digest, Elapsed, EntryId, Now, RequestId};
+use crate::domain::{ChangeId, Digest, Elapsed, EntryId, GuardId, Now, RequestId};
 use crate::entry::Entry;
 use crate::session::command::Asked;
 use crate::session::flaw::{self, Flaw};
@@ -87,6 +87,12 @@ impl Link {
     /// When something of it is due.
     pub(super) fn wakes_at(&self) -> Option<Elapsed> {
         self.urgent.as_ref().map(|urgent| urgent.until)
+    }
+
+    /// Whether a guard's rollback waits for its turn or its answer.
+    pub(super) fn fires(&self, guard: &GuardId) -> bool {
+        let pending = self.pending.iter().flat_map(|pending| &pending.waiting);
+        self.queue.iter().chain(pending).any(|waiting| is_fire_of(&waiting.asked.command, guard))
     }
 
     /// A rollback goes another way: it is not decided here any more. An append of it that is on its way may still be kept.
@@ -197,6 +203,7 @@ impl Flight {
         if let Command::SendWave { rest, .. } = &mut asked.command {
             *rest = self.rest(asked.now.elapsed);
         }
+        self.renew_shot(&mut asked.command);
         if let Command::TakeOver { asking, waited, silent, away, .. } = &mut asked.command {
             *asking = self.own_asking();
             (*waited, *silent, *away) = self.signs_of_holder(asked.now.elapsed);
@@ -279,7 +286,9 @@ impl Flight {
                     let text = format!("not recorded, so nothing was done: {why}; it can be tried again");
                     out.push(Effect::tell(Tone::Bad, text));
                 }
-                self.put_back(own);
+                // What a guard could not do at once a person does (G1).
+                let is_fire = |waiting: &Waiting| matches!(waiting.asked.command, Command::FireGuard { .. });
+                self.put_back(own.into_iter().filter(|waiting| !is_fire(waiting)).collect());
                 self.link.down = Some(why);
                 self.link.retry_at = Some(now.elapsed.plus(RETRY));
                 // The way back does not wait for what is known to be away (R5).
@@ -384,6 +393,7 @@ impl Flight {
         for event in if beside { &moving } else { &entry.events } {
             self.react(now, event, out);
             self.react_to_people(now, &stamp, event, out);
+            self.react_to_guards(&stamp, event, out);
         }
     }
 
@@ -414,6 +424,10 @@ fn proposal_of(command: &Command) -> Option<ChangeId> {
         },
         _ => None,
     }
+}
+
+fn is_fire_of(command: &Command, guard: &GuardId) -> bool {
+    if let Command::FireGuard { guard: fires, .. } = command { fires == guard } else { false }
 }
 
 /// The request that a command makes, if it does.

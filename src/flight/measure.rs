@@ -12,7 +12,7 @@ use crate::domain::metric::{Answered, Look, Past, Rates, Scrape};
 use crate::domain::{Elapsed, Measure, Now, PoolId, SourceId, Timestamp, Trouble};
 
 /// How long points are kept.
-pub const KEPT: Duration = Duration::from_mins(30);
+pub const KEPT: Duration = Duration::from_hours(2);
 /// How often the routers' counters become a point.
 const SAMPLE: Duration = Duration::from_secs(1);
 

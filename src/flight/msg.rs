@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::domain::check::Answer;
 use crate::domain::metric::{Look, Past};
+use crate::domain::parcel::Parcel;
 use crate::domain::procedure::Procedure;
 use crate::domain::{
-    ChangeId, CockpitId, Digest, EntryId, ItemId, NativeSplit, Now, Outcome, Prepared, Presence, Reading, Refused,
-    RequestId, RouterId, Signed, Signer, SourceId, StepId, Trouble, Weights,
+    ChangeId, CheckId, CockpitId, Digest, EntryId, ItemId, NativeSplit, Now, Outcome, Prepared, Presence, Reading,
+    Refused, RequestId, RouterId, Signed, Signer, SourceId, StepId, Trouble, Weights,
 };
 use crate::entry::Entry;
 use crate::session::event::{ControlsTaken, ProfileText, SessionOpened, SpillMerged};
@@ -45,6 +47,17 @@ pub enum Msg {
         began: Now,
         /// What it remembers.
         past: Vec<Past>,
+    },
+    /// Answers [`super::Effect::AskCheck`].
+    CheckAnswered {
+        /// The check.
+        check: CheckId,
+        /// The question's number.
+        request: u64,
+        /// When it was asked; what it says is at least as old.
+        began: Now,
+        /// What was answered.
+        answer: Box<Answer>,
     },
     /// Answers [`super::Effect::Prepare`].
     Prepared {
@@ -93,6 +106,8 @@ pub enum Msg {
     },
     /// A sign of life of a cockpit of this session, this one's own too (J6).
     Present(Presence),
+    /// What another cockpit read of a metered source, or this one's own come back (J6).
+    Shared(Box<Parcel>),
     /// How far this host's clock is from the store's, in milliseconds; `None` while that is not known (S2).
     Clock {
         /// Ours minus the store's.
@@ -245,6 +260,13 @@ pub enum Ask {
         /// Why.
         reason: String,
     },
+    /// Let the guards that may roll back do so by themselves (G1).
+    ArmGuards {
+        /// How.
+        confirmation: Confirmation,
+    },
+    /// Let none do so any more.
+    DisarmGuards,
     /// Take a drifted router as it is.
     AcceptDrift {
         /// The router.
@@ -256,6 +278,8 @@ pub enum Ask {
     },
     /// Tick an item, or take the tick back.
     ToggleItem(ItemId),
+    /// Ask these checks now, until they are settled.
+    RunChecks(Vec<CheckId>),
     /// Add a note.
     Note(String),
     /// Attach log lines.

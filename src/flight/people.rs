@@ -3,6 +3,7 @@
 use super::{Effect, Flight, Tone};
 use crate::domain::{Now, Seat};
 use crate::session::Stamp;
+use crate::session::decide::guard::fired;
 use crate::session::event::{ChangeKind, Event, StepMark};
 use crate::session::second::Second;
 
@@ -70,7 +71,9 @@ impl Flight {
             }
             Event::ChangeConfirmed(confirmed) => {
                 tell_alone(&who, &confirmed.second, out);
-                let rollback = matches!(confirmed.kind, ChangeKind::Rollback { .. });
+                // A guard's rollback is no person's: it has its own word, and nobody signs it.
+                let by_person = fired(&confirmed.confirmation).is_none();
+                let rollback = matches!(confirmed.kind, ChangeKind::Rollback { .. }) && by_person;
                 if rollback && !mine {
                     out.push(Effect::tell(Tone::Bad, format!("{who} rolls back to {}", confirmed.to)));
                 }

@@ -197,6 +197,9 @@ impl Flight {
     }
 
     pub(super) fn prepared(&mut self, request: u64, router: RouterId, result: Result<Prepared, Refused>) {
+        if self.prepared_for_guard(request, &router, &result) {
+            return;
+        }
         let Some(proposing) = self.proposing.as_mut() else { return };
         if proposing.request != request || !matches!(proposing.stage, Stage::Preparing) {
             return;
@@ -370,6 +373,7 @@ impl Flight {
         } else if matches!(proposing.kind, ChangeKind::Step { .. }) && proposal.holds_already() {
             Command::MarkAlreadySo { proposal, evidence }
         } else {
+            self.note_baselines(now);
             Command::Confirm { proposal, overrides, confirmation, evidence }
         };
         self.ask(now, command);

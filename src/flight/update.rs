@@ -18,17 +18,25 @@ impl Flight {
     /// Takes a message in and says what is to be done.
     pub fn update(&mut self, now: Now, msg: Msg) -> Vec<Effect> {
         let mut out = Vec::new();
+        let measured = matches!(msg, Msg::Looked { .. });
         self.see_intent_at_opening(now);
         match msg {
             Msg::Tick => {
                 self.tick(now, &mut out);
+                self.look_after_checks(now, &mut out);
                 self.run_soak(now);
             }
             Msg::RouterRead { router, poll, began, result } => {
                 self.router_read(now, &router, poll, began, result, &mut out);
             }
-            Msg::Looked { source, began, look } => self.looked(&source, began, look),
+            Msg::Looked { source, began, look } => {
+                self.share(&source, &look, &mut out);
+                self.looked(&source, began, look);
+            }
             Msg::Remembered { source, began, past } => self.remembered(&source, began, past),
+            Msg::CheckAnswered { check, request, began, answer } => {
+                self.check_answered(now, &check, request, began, *answer);
+            }
             Msg::Prepared { request, router, result } => self.prepared(request, router, result),
             Msg::SetAnswered { change, router, attempt, outcome } => {
                 self.set_answered(now, change, &router, attempt, outcome, &mut out);
@@ -42,6 +50,7 @@ impl Flight {
                 self.run_soak(now);
             }
             Msg::Present(presence) => self.present_heard(now, presence, &mut out),
+            Msg::Shared(parcel) => self.parcel_heard(now, *parcel),
             Msg::Clock { offset_ms } => self.clock_told(offset_ms, &mut out),
             Msg::Signed { request, result } => self.signed(now, request, result, &mut out),
             Msg::SignatureChecked { entry, result } => self.signature_checked(entry, result, &mut out),
@@ -68,9 +77,11 @@ impl Flight {
             Msg::Ask(ask) => self.asked(now, ask, &mut out),
         }
         self.sample_routers(now.elapsed);
+        self.run_guards(now, measured);
         self.accept_baseline(now);
         self.look_after_waves(now);
         self.look_after_waiting(now, &mut out);
+        self.look_after_guards(now, &mut out);
         self.pump(now, &mut out);
         self.spill_when_late(now, &mut out);
         self.check_stands(now);
@@ -102,6 +113,7 @@ impl Flight {
         let idle = self.watches.values().filter(|watch| watch.pending.is_none());
         self.reads_at = idle.map(|watch| watch.due).min();
         self.give_up_on_silence(now);
+        self.mind_meter(now.elapsed, out);
         self.ask_after_journal(now, out);
         self.announce(now, false, out);
         self.look_after_run(now);
@@ -278,8 +290,13 @@ impl Flight {
                     self.ask(now, Command::Leave { change, reason });
                 }
             }
+            Ask::ArmGuards { confirmation } => self.arm_guards(now, confirmation),
+            Ask::DisarmGuards => {
+                self.ask(now, Command::DisarmGuards { why: crate::session::guard::BY_HAND.to_owned() });
+            }
             Ask::AcceptDrift { router, read, reason } => self.ask(now, Command::AcceptDrift { router, read, reason }),
             Ask::ToggleItem(item) => self.toggle(now, item),
+            Ask::RunChecks(checks) => self.run_checks(now, &checks, out),
             Ask::Note(text) => self.ask(now, Command::AddNote { text }),
             Ask::Attach { source, lines } => self.ask(now, Command::AttachLines { source, lines }),
             Ask::Hold { reason } => self.ask(now, Command::Hold { reason }),
@@ -447,8 +464,11 @@ impl Flight {
         if let Some(ChangedProfile::Good { procedure, .. }) = &self.changed_profile
             && procedure.digest == digest
         {
+            let known = std::mem::take(&mut self.guards);
+            self.guards = super::guard::watches(procedure, &self.procedure, known);
             self.procedure = procedure.clone();
             self.changed_profile = None;
+            self.forget_checks();
             let rule = &self.procedure.drain;
             self.drains =
                 self.procedure.pool_ids().map(|pool| (pool.clone(), crate::domain::drain::Drain::new(rule))).collect();

@@ -35,6 +35,8 @@ pub enum Fact {
     Drift,
     /// A list to read: help, details, messages.
     List,
+    /// The table of checks.
+    Checks,
     /// The palette.
     Palette,
     /// A split is drafted.
@@ -51,7 +53,7 @@ pub enum Fact {
 
 impl Fact {
     /// All facts with their names in key files.
-    pub const ALL: [(&str, Self); 20] = [
+    pub const ALL: [(&str, Self); 21] = [
         ("overlay", Self::Overlay),
         ("text", Self::Text),
         ("confirm", Self::Confirm),
@@ -66,6 +68,7 @@ impl Fact {
         ("partial", Self::Partial),
         ("drift", Self::Drift),
         ("list", Self::List),
+        ("checks", Self::Checks),
         ("palette", Self::Palette),
         ("draft", Self::Draft),
         ("traffic", Self::Traffic),
@@ -99,7 +102,11 @@ pub fn facts(model: &Model) -> Facts {
     let Some(overlay) = &model.overlay else { return facts };
     facts.insert(Fact::Overlay);
     match &overlay.kind {
-        OverlayKind::Shift(_) | OverlayKind::Complete { .. } | OverlayKind::Reload(_) | OverlayKind::Quit { .. } => {
+        OverlayKind::Shift(_)
+        | OverlayKind::Complete { .. }
+        | OverlayKind::Reload(_)
+        | OverlayKind::Arm { .. }
+        | OverlayKind::Quit { .. } => {
             facts.insert(Fact::Confirm);
         }
         OverlayKind::RollBack { .. } => facts.extend([Fact::Confirm, Fact::Back]),
@@ -110,6 +117,7 @@ pub fn facts(model: &Model) -> Facts {
         OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People => {
             facts.extend([Fact::List]);
         }
+        OverlayKind::Checks(_) => facts.extend([Fact::List, Fact::Checks]),
         OverlayKind::Run { .. } | OverlayKind::Controls(Handover::OfferTo { .. }) => facts.extend([Fact::Confirm]),
         OverlayKind::Controls(_) => facts.extend([Fact::Confirm, Fact::Refuse, Fact::RefuseLetter]),
         OverlayKind::Look(look) => facts.extend(look_facts(model, look)),

@@ -109,7 +109,12 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
             put(Action::BreakGlass, "break the glass");
             put(Action::Escape, "not now");
         }
+        OverlayKind::Arm { disarms, .. } if !waiting => {
+            put(Action::Send, if *disarms { "disarm them" } else { "arm them" });
+            put(Action::Escape, "not now");
+        }
         OverlayKind::Shift(_)
+        | OverlayKind::Arm { .. }
         | OverlayKind::Complete { .. }
         | OverlayKind::RollBack { .. }
         | OverlayKind::Reload(_) => {
@@ -158,6 +163,13 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
         }
         OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People => {
             put(Action::Down, "scroll");
+        }
+        OverlayKind::Checks(table) => {
+            put(Action::RunGroup, if table.is_open { "run it" } else { "run its group" });
+            if !table.is_open {
+                put(Action::RunChecks, "run all");
+            }
+            put(Action::Escape, if table.is_open { "back" } else { "close" });
         }
         OverlayKind::Quit { suspend, .. } => {
             put(Action::Send, if *suspend { "to the background all the same" } else { "leave all the same" });
@@ -222,9 +234,25 @@ fn panes(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model) {
             }
             put(Action::Details, "details");
         }
+        Pane::Metrics if model.charts.alone => {
+            let looks_back = model.charts.past.is_some() || model.charts.cursor.is_some();
+            if looks_back {
+                put(Action::Escape, "back to now");
+            }
+            put(Action::Left, "cursor");
+            put(Action::EarlierRange, "earlier");
+            if !looks_back {
+                put(Action::Zoom, if model.zoomed { "smaller" } else { "whole screen" });
+            }
+        }
+        Pane::Metrics if model.charts.past.is_some() => {
+            put(Action::Escape, "back to now");
+            put(Action::EarlierRange, "earlier");
+            put(Action::LaterRange, "later");
+        }
         Pane::Metrics => {
             put(Action::NextSpan, "span");
-            put(Action::Zoom, "zoom");
+            put(Action::EarlierRange, "earlier");
             if drives {
                 put(Action::NextStep, "next step");
             }

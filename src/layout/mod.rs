@@ -21,8 +21,10 @@
 //! that keeps the split in view. Every rectangle lies within the terminal, at any size.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod chart;
 mod traffic;
 
+pub use chart::{chart_rows, charts_that_fit};
 pub use traffic::{Traffic, traffic};
 
 use ratatui::layout::Rect;

@@ -11,8 +11,10 @@
 //! - A [`Procedure`] that leaves here is consistent: every name it uses is declared, every step's weights add up.
 //! - Configuration and references to secrets go to the adapters, never into the [`Procedure`].
 
+mod check;
 mod checklist;
 mod file;
+mod guard;
 mod journal;
 mod markdown;
 mod panel;
@@ -31,7 +33,7 @@ pub use journal::{JournalConfig, NatsConfig, NatsLogin, NatsTls};
 pub use router::RouterConfig;
 pub use source::MetricConfig;
 
-use crate::adapter::{check, log};
+use crate::adapter::{check as checks, log};
 use crate::domain::{CheckId, Procedure, RouterId};
 pub use crate::setting::{Problem, Problems};
 use crate::setting::{Report, Source, Wrong, describe, literal};
@@ -71,7 +73,7 @@ pub struct AdapterConfigs {
     /// Metric sources.
     pub metrics: Vec<MetricConfig>,
     /// Checks that a system answers, by name.
-    pub checks: Vec<(CheckId, Arc<dyn check::Configured>)>,
+    pub checks: Vec<(CheckId, Arc<dyn checks::Configured>)>,
 }
 
 /// Reads a profile and the files it includes.

@@ -8,9 +8,10 @@ use super::source::Metrics;
 use crate::adapter::metric::ready::{Set, Tell};
 use crate::adapter::metric::{self, Configured, MetricKind, Query};
 use crate::domain::measure::PanelSpec;
-use crate::domain::{Limit, Measure, PanelId, PoolId, SourceId, Unit};
+use crate::domain::{Limit, Measure, PanelId, PoolId, Unit};
 use crate::setting::{
-    Amount, Either, Found, Kind, Spot, Table, Wrong, amount, duration, flag, name, nearest, quoted, span_text, text,
+    Amount, Either, Found, Kind, OneOrEach, Spot, Table, Wrong, amount, duration, flag, name, nearest, quoted,
+    span_text, text,
 };
 
 /// How far back a value looks where nobody says.
@@ -108,23 +109,31 @@ struct Draft {
 
 /// Reads the panels, and adds the ready-made ones; the sources get their queries. A panel of the profile takes the place of a
 /// ready-made one of the same name.
-pub(super) fn read(table: &mut Table<'_>, pools: &[PoolId], sources: &mut [Metrics]) -> Vec<PanelSpec> {
+pub(super) fn read(
+    table: &mut Table<'_>,
+    pools: &[PoolId],
+    sources: &mut [Metrics],
+    written: &[Found<String>],
+) -> Vec<PanelSpec> {
     let mut names: Vec<Found<String>> = Vec::new();
     let mut drafts = table.tables("panel", "Panels: queries to metric sources, with units and limits.", |table| {
-        one(table, pools, sources, &mut names)
+        one(table, pools, (sources, written), &mut names)
     });
     let given: Vec<PanelId> = drafts.iter().map(|draft| draft.spec.id.clone()).collect();
     let mut ready: Vec<Draft> = Vec::new();
     for (index, source) in sources.iter().enumerate() {
         for (set, wanted) in source.ready.iter().filter_map(|wanted| Some((wanted.is?, wanted))) {
+            let configured = source.config.configured.as_ref();
+            let misfit = drawn(index, source, set, wanted, pools).find_map(|draft| {
+                let query = draft.queries.iter().find_map(|query| configured.check_query(&query.text).err());
+                let why = query.or_else(|| configured.check_window(draft.spec.window).err())?;
+                Some(Wrong::new(format!("the query of {} {why}", quoted(draft.spec.id.as_str()))))
+            });
+            if let Some(wrong) = misfit {
+                let advice = "correct `pool_label`, `pool_value`, `where` or `window`";
+                table.report().refuse(&wanted.set.spot, wrong.advice(advice));
+            }
             for draft in drawn(index, source, set, wanted, pools) {
-                let configured = source.config.configured.as_ref();
-                let misfit = draft.queries.iter().find_map(|query| configured.check_query(&query.text).err());
-                if let Some(why) = misfit.or_else(|| configured.check_window(draft.spec.window).err()) {
-                    let wrong = Wrong::new(format!("{}: its query {why}", quoted(draft.spec.id.as_str())));
-                    let advice = "correct `pool_label`, `pool_value`, `where` or `window`";
-                    table.report().refuse(&wanted.set.spot, wrong.advice(advice));
-                }
                 // A second source with the same set is told apart by its name.
                 let is_taken = ready.iter().any(|earlier| earlier.spec.id == draft.spec.id);
                 let name =
@@ -156,7 +165,12 @@ impl Draft {
     }
 }
 
-fn one(table: &mut Table<'_>, pools: &[PoolId], sources: &[Metrics], names: &mut Vec<Found<String>>) -> Option<Draft> {
+fn one(
+    table: &mut Table<'_>,
+    pools: &[PoolId],
+    (sources, written): (&[Metrics], &[Found<String>]),
+    names: &mut Vec<Found<String>>,
+) -> Option<Draft> {
     let id = table.required("name", "The panel's name, on the screen and for other keys.", &name());
     if let Some(id) = &id {
         super::router::unique(table, names, id, "panel");
@@ -167,15 +181,18 @@ fn one(table: &mut Table<'_>, pools: &[PoolId], sources: &[Metrics], names: &mut
         }
     }
     let from = table.required("source", "The [[metrics]] that answers.", &name());
-    let source = from.as_ref().and_then(|from| answering(table, sources, from));
+    let source = from.as_ref().and_then(|from| answering(table, sources, written, from));
     let doc = "What is asked, in the source's own language: {pool} stands for each pool's name, {window} for the window. \
                Or a table of one query per pool; without {pool} it is one series of the whole.";
     let ids: Vec<&str> = pools.iter().map(PoolId::as_str).collect();
     let asked = table.required_one_or_each_of("query", doc, "pool", &ids, &query());
     let doc = "What the values mean: \"percent\" (of fractions of one), \"ms\", \"/s\", \"bytes\", \"number\" or any other \
                unit. Default \"number\".";
-    let unit = table.optional("unit", doc, &unit()).map_or(Unit::Number, |unit| unit.value);
-    let limit = limit(table, &unit);
+    let unit = table.optional("unit", doc, &unit()).map(|unit| unit.value);
+    // Of a unit that was refused nothing more is said.
+    let is_known = unit.is_some() || !table.has("unit");
+    let unit = unit.unwrap_or(Unit::Number);
+    let limit = limit(table, is_known.then_some(&unit));
     let (least, most) = (Duration::from_millis(200), Duration::from_mins(10));
     let interval = table.optional("interval", "How often it is asked. Default: as its source.", &duration(least, most));
     let doc = "How far back one value looks. Default: what the query says, else the source's `window`, else 1m.";
@@ -187,7 +204,7 @@ fn one(table: &mut Table<'_>, pools: &[PoolId], sources: &[Metrics], names: &mut
     let spot = window.as_ref().map_or_else(|| table.spot_of("window"), |window| window.spot.clone());
     let window = looks_back(table, configured, &queries, window, source.window);
     if let Err(why) = configured.check_window(window) {
-        table.report().refuse(&spot, Wrong::new(format!("{}: {why}", span_text(window))));
+        table.report().refuse(&spot, Wrong::new(format!("{} {why}", quoted(&span_text(window)))));
     }
     let measure = Measure::Panel(PanelId::new(id.value.clone()));
     let every = interval.map_or(source.spec.interval, |interval| interval.value);
@@ -195,7 +212,7 @@ fn one(table: &mut Table<'_>, pools: &[PoolId], sources: &[Metrics], names: &mut
     for (pool, asked) in &queries {
         let text = fill(&asked.value, pool.as_ref(), &configured.span(window));
         if let Err(why) = configured.check_query(&text) {
-            table.report().refuse(&asked.spot, Wrong::new(format!("{}: {why}", quoted(&asked.value))));
+            table.report().refuse(&asked.spot, Wrong::new(format!("{} {why}", quoted(&asked.value))));
         }
         filled.push(Query { measure: measure.clone(), pool: pool.clone(), text, window, every });
     }
@@ -212,14 +229,14 @@ fn one(table: &mut Table<'_>, pools: &[PoolId], sources: &[Metrics], names: &mut
     Some(Draft { spec, queries: filled, source: index })
 }
 
-/// The source of that name, where it answers queries. Where no source could be read, nothing is said a second time.
-fn answering(table: &Table<'_>, sources: &[Metrics], from: &Found<String>) -> Option<usize> {
+/// The source of that name, where it answers queries. Of one that could not be read, nothing is said a second time.
+fn answering(table: &Table<'_>, sources: &[Metrics], written: &[Found<String>], from: &Found<String>) -> Option<usize> {
     let report = table.report();
     let found = sources.iter().position(|source| source.spec.id.as_str() == from.as_str());
     let names = || sources.iter().filter(|source| source.config.configured.answers_queries());
     let names: Vec<&str> = names().map(|source| source.spec.id.as_str()).collect();
     let Some(source) = found.and_then(|found| sources.get(found)) else {
-        if report.is_clean() {
+        if !written.iter().any(|name| name.value == from.value) {
             let wrong = Wrong::new(format!("there is no [[metrics]] named {}", quoted(from)));
             let wrong = match (names.as_slice(), nearest(from, names.iter().copied())) {
                 ([], _) => wrong.advice("add it, of a kind that answers queries"),
@@ -238,11 +255,7 @@ fn answering(table: &Table<'_>, sources: &[Metrics], from: &Found<String>) -> Op
 }
 
 /// The query of each pool, or of the whole. A source that speaks of one pool is asked about that one alone.
-fn per_pool(
-    asked: Either<Found<String>, Found<Vec<(String, Found<String>)>>>,
-    pools: &[PoolId],
-    own: Option<&PoolId>,
-) -> Vec<(Option<PoolId>, Found<String>)> {
+fn per_pool(asked: OneOrEach<String>, pools: &[PoolId], own: Option<&PoolId>) -> Vec<(Option<PoolId>, Found<String>)> {
     match asked {
         Either::Value(text) if own.is_none() && text.contains("{pool}") => {
             let each =
@@ -319,7 +332,7 @@ fn drawn<'s>(
         let queries = queries.collect();
         let spec = PanelSpec {
             id,
-            source: SourceId::clone(&source.spec.id),
+            source: source.spec.id.clone(),
             unit: ready.unit.into(),
             pools,
             limit: None,
@@ -331,7 +344,7 @@ fn drawn<'s>(
     })
 }
 
-fn limit(table: &mut Table<'_>, unit: &Unit) -> Option<Limit> {
+fn limit(table: &mut Table<'_>, unit: Option<&Unit>) -> Option<Limit> {
     let above = table.optional("above", "A limit that is drawn: a value above it is a breach.", &amount());
     let below = table.optional("below", "A limit that is drawn: a value below it is a breach.", &amount());
     if above.is_some()
@@ -340,6 +353,7 @@ fn limit(table: &mut Table<'_>, unit: &Unit) -> Option<Limit> {
         let wrong = Wrong::new("stands beside `above`, and a panel draws one limit");
         table.report().refuse(&below.spot, wrong.advice("write a second [[panel]] for the other"));
     }
+    let unit = unit?;
     let value = |found: Found<Amount>, make: fn(f64) -> Limit, spot: &Spot| match in_unit(&found.value, unit) {
         Ok(value) => Some(make(value)),
         Err(wrong) => {

@@ -4,24 +4,32 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::check::Declared;
+use super::guard;
 use super::pool::known;
 use crate::domain::checklist::slug;
+use crate::domain::guard::GuardSpec;
+use crate::domain::measure::PanelSpec;
 use crate::domain::procedure::{Condition, Step, StepAct};
 use crate::domain::weights::apportion;
-use crate::domain::{BasisPoints, Checklist, PoolId, StepId, Weights};
+use crate::domain::{BasisPoints, CheckId, Checklist, PoolId, StepId, Weights};
 use crate::setting::{
-    Entries, Found, Kind, Report, Spot, Table, Wrong, duration, name, nearest, percent, quoted, text, title,
+    Amount, Entries, Found, Kind, Report, Spot, Table, Wrong, amount, duration, name, nearest, percent, quoted, text,
+    title,
 };
 
 /// What the plan is checked against.
 pub(super) struct Context<'c> {
     pub(super) pools: &'c [PoolId],
     pub(super) checklist: &'c Checklist,
+    pub(super) checks: &'c Declared,
     pub(super) has_routers: bool,
+    pub(super) guards: &'c [GuardSpec],
+    pub(super) panels: &'c [PanelSpec],
 }
 
 /// Percentages per pool as the profile names them.
-type Split = Found<Entries<u32>>;
+pub(super) type Split = Found<Entries<u32>>;
 
 struct Written {
     name: Option<Found<String>>,
@@ -33,12 +41,15 @@ struct Written {
     soak: Option<Found<Duration>>,
     back_to: Option<Split>,
     leave_when: Vec<Found<Leave>>,
+    guards: Option<Found<Entries<Amount>>>,
 }
 
 #[derive(Clone)]
 enum Leave {
     Drained(String),
     Items(String),
+    Check(String),
+    Checks(String),
 }
 
 /// Reads the plan. The weights of a step follow from the steps before it.
@@ -62,6 +73,8 @@ pub(super) fn read(table: &mut Table<'_>, context: &Context<'_>) -> Vec<Step> {
         });
         let leave_when = step.leave_when.iter().filter_map(|each| condition(report, context, each, weights.as_ref()));
         let leave_when: Vec<Condition> = leave_when.collect();
+        let guards = step.guards.map(|written| guard::of_step(report, context.guards, context.panels, &written.value));
+        let guards = guards.unwrap_or_default();
         let (Some(name), Some(act)) = (step.name, act) else { continue };
         let id = unique_id(&slug(&name), |id| steps.iter().any(|step| step.id.as_str() == id));
         if id.is_empty() {
@@ -69,7 +82,7 @@ pub(super) fn read(table: &mut Table<'_>, context: &Context<'_>) -> Vec<Step> {
             report.refuse(&name.spot, wrong.advice("the step is known by them"));
         }
         let soak = step.soak.map(|soak| soak.value);
-        steps.push(Step { id: StepId::new(id), name: name.value, act, leave_when, soak, back_to });
+        steps.push(Step { id: StepId::new(id), name: name.value, act, leave_when, soak, back_to, guards });
     }
     if steps.len() < count && report.is_clean() {
         table.refuse(Wrong::new("a step cannot be read, and flightdeck does not say why").advice("please report this"));
@@ -91,8 +104,7 @@ pub(super) fn unique_id(slug: &str, is_taken: impl Fn(&str) -> bool) -> String {
 fn read_step(step: &mut Table<'_>) -> Written {
     step.not_yet(&[
         ("run", "use `deploy` with a `text` that a person follows"),
-        ("guards", "watch the charts: [[metrics]] limits draw thresholds"),
-        ("checks", "use a checklist section and leave_when = [\"items:...\"]"),
+        ("checks", "name them as leave_when = [\"check:NAME\", \"checks:GROUP\"]"),
         ("when", "leave it out"),
         ("waves", "leave it out: routers are changed side by side"),
     ]);
@@ -107,8 +119,11 @@ fn read_step(step: &mut Table<'_>) -> Written {
     let soak = step.optional("soak", doc, &duration(Duration::from_secs(1), Duration::from_hours(168)));
     let doc = "Percent per pool to go back to from here. Default: what was last verified before the step.";
     let back_to = step.map("back_to", doc, &percent(0, 10_000));
-    let doc = "What must hold before the next step is offered: \"drained:POOL\", \"items:SECTION\".";
-    let leave_when = step.optional("leave_when", doc, &leave().list("a list of \"drained:POOL\", \"items:SECTION\""));
+    let doc = "Limits of guards from this step on, until the next shift: { errors = \"0.5%\" }. Default: their own.";
+    let guards = step.map("guards", doc, &amount());
+    let doc = format!("What must hold before the next step is offered: {ACCEPTED}.");
+    let accepted = format!("a list of {ACCEPTED}");
+    let leave_when = step.optional("leave_when", &doc, &leave().list(accepted));
     let acts: Vec<(&'static str, Spot)> =
         ["shift", "deploy", "pause"].into_iter().filter_map(|key| Some((key, step.spot_if_written(key)?))).collect();
     let report = step.report();
@@ -131,6 +146,10 @@ fn read_step(step: &mut Table<'_>) -> Written {
             Wrong::new("goes with shift only").advice("leave it out, or put it on the shift before"),
         );
     }
+    if let Some(guards) = guards.as_ref().filter(|_| !is("shift") && !acts.is_empty()) {
+        let wrong = Wrong::new("goes with shift only").advice("put it on the shift from which on the limits hold");
+        report.refuse(&guards.spot, wrong);
+    }
     if let Some(spot) = step.spot_if_written("text").filter(|_| !is("deploy") && !acts.is_empty()) {
         report.refuse(&spot, Wrong::new("goes with deploy only").advice("leave it out"));
     }
@@ -148,6 +167,7 @@ fn read_step(step: &mut Table<'_>) -> Written {
         soak,
         back_to,
         leave_when: leave_when.map(|list| list.value).unwrap_or_default(),
+        guards,
     }
 }
 
@@ -173,7 +193,12 @@ fn refuse_without_routers(report: &Report<'_>, context: &Context<'_>, spot: &Spo
 }
 
 /// The weights of all pools from those that are named.
-fn resolve(report: &Report<'_>, pools: &[PoolId], split: &Split, before: Option<&Weights>) -> Option<Weights> {
+pub(super) fn resolve(
+    report: &Report<'_>,
+    pools: &[PoolId],
+    split: &Split,
+    before: Option<&Weights>,
+) -> Option<Weights> {
     if pools.is_empty() {
         return None;
     }
@@ -257,16 +282,57 @@ fn condition(
             );
             None
         }
+        Leave::Check(name) => {
+            let names = context.checks.checks.iter().map(|check| check.as_str());
+            named(report, leave, "check", name, names).then(|| Condition::Check(CheckId::new(name.as_str())))
+        }
+        Leave::Checks(group) => {
+            let mut groups: Vec<&str> = context.checks.groups.iter().map(String::as_str).collect();
+            groups.sort_unstable();
+            groups.dedup();
+            named(report, leave, "checks", group, groups.into_iter()).then(|| Condition::Checks(group.clone()))
+        }
     }
 }
 
+/// Whether a name is one of those that are there; says so when not.
+fn named<'n>(
+    report: &Report<'_>,
+    leave: &Found<Leave>,
+    word: &str,
+    name: &str,
+    names: impl Iterator<Item = &'n str> + Clone,
+) -> bool {
+    if names.clone().any(|each| each == name) {
+        return true;
+    }
+    let noun = if word == "check" { "check" } else { "group of checks" };
+    let wrong = Wrong::new(format!("there is no {noun} {}", quoted(name)));
+    let wrong = match names.clone().collect::<Vec<_>>() {
+        none if none.is_empty() => wrong.advice("add a [[check]]"),
+        all => wrong.accepted(all.join(", ")),
+    };
+    report.refuse(
+        &leave.spot,
+        match nearest(name, names) {
+            Some(meant) => wrong.advice(format!("did you mean `{word}:{meant}`?")),
+            None => wrong,
+        },
+    );
+    false
+}
+
+/// What `leave_when` may name.
+const ACCEPTED: &str = "\"drained:POOL\", \"items:SECTION\", \"check:NAME\", \"checks:GROUP\"";
+
 fn leave() -> Kind<Leave> {
-    let schema = json!({ "type": "string", "pattern": "^(drained|items):.+$" });
-    let accepted = "\"drained:POOL\", \"items:SECTION\"";
-    Kind::from_text(accepted, schema, |text| match text.split_once(':').map(|(what, of)| (what, of.trim())) {
+    let schema = json!({ "type": "string", "pattern": "^(drained|items|check|checks):.+$" });
+    Kind::from_text(ACCEPTED, schema, |text| match text.split_once(':').map(|(what, of)| (what, of.trim())) {
         Some(("drained", pool)) if !pool.is_empty() => Ok(Leave::Drained(pool.to_owned())),
         Some(("items", section)) if !section.is_empty() => Ok(Leave::Items(section.to_owned())),
-        Some(("check" | "guard" | "approved" | "window", _)) => {
+        Some(("check", check)) if !check.is_empty() => Ok(Leave::Check(check.to_owned())),
+        Some(("checks", group)) if !group.is_empty() => Ok(Leave::Checks(group.to_owned())),
+        Some(("guard" | "approved" | "window", _)) => {
             Err(Wrong::new(format!("{} is not supported in this version", quoted(text))))
         }
         _ => Err(Wrong::new(format!("cannot be {}", quoted(text)))),

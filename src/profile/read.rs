@@ -2,10 +2,11 @@
 
 use super::file::Unread;
 use super::{
-    AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, checklist, journal, panel, plan,
-    pool, rollout, router, rule, source,
+    AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, check, checklist, guard, journal,
+    panel, plan, pool, rollout, router, rule, source,
 };
 use crate::adapter::log;
+use crate::domain::check::CheckSpec;
 use crate::domain::procedure::{LogSpec, MetricSpec, RouterSpec};
 use crate::domain::{BasisPoints, Digest, PoolId, Procedure};
 use crate::setting::{Found, Report, Source, Table, Wrong, flag, percent, quoted, title};
@@ -63,8 +64,6 @@ impl Parts {
 /// Reads a whole profile.
 pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<Parts> {
     table.not_yet(&[
-        ("guard", "watch the charts: [[metrics]] limits draw thresholds"),
-        ("check", "use a checklist section"),
         ("action", "use a step with `deploy` and a `text` that a person follows"),
         ("window", "leave it out"),
         ("freeze", "leave it out"),
@@ -87,13 +86,27 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let routers = router::read(table, &ids, times.poll, times.timing.router_timeout, &mut names);
     let rollout = rollout::read(table, &names);
     let (logs, log_configs): (Vec<LogSpec>, Vec<log::Config>) = source::logs(table, &ids).into_iter().unzip();
-    let mut sources = source::metrics(table, &ids);
-    let panels = panel::read(table, &ids, &mut sources);
+    let (mut sources, written) = source::metrics(table, &ids);
+    let panels = panel::read(table, &ids, &mut sources, &written);
     let (metrics, metric_configs): (Vec<MetricSpec>, Vec<MetricConfig>) =
         sources.into_iter().map(|source| (source.spec, source.config)).unzip();
     let drain = rule::drain(table, &pools, &logs);
     let checklist = checklist::read(table, included);
-    let context = plan::Context { pools: &ids, checklist: &checklist, has_routers: table.has("router") };
+    let has_routers = table.has("router");
+    let (checks, declared) = check::read(table, &ids, &panels);
+    let (checks, asked): (Vec<CheckSpec>, Vec<_>) = checks.into_iter().unzip();
+    let asked = checks.iter().zip(asked).filter_map(|(check, configured)| Some((check.id.clone(), configured?)));
+    let asked = asked.collect();
+    let watched = guard::Context { pools: &ids, metrics: &metrics, panels: &panels, checks: &checks, has_routers };
+    let guards = guard::read(table, watched);
+    let context = plan::Context {
+        pools: &ids,
+        checklist: &checklist,
+        checks: &declared,
+        has_routers,
+        guards: &guards,
+        panels: &panels,
+    };
     let plan = plan::read(table, &context);
     let production = production.map(|production| production.value);
     let production = production.or_else(|| Some(is_production(environment.as_deref()?))).unwrap_or(true);
@@ -127,11 +140,11 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         logs,
         metrics,
         panels,
-        checks: Vec::new(),
-        guards: Vec::new(),
+        checks,
+        guards,
         rollback,
     };
-    let adapters = AdapterConfigs { routers: configs, logs: log_configs, metrics: metric_configs, checks: Vec::new() };
+    let adapters = AdapterConfigs { routers: configs, logs: log_configs, metrics: metric_configs, checks: asked };
     Some(Parts { procedure, adapters, journal, allowed_signers })
 }
 

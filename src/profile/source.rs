@@ -79,68 +79,73 @@ pub(super) struct Metrics {
     pub(super) ready: Vec<Wanted>,
 }
 
-/// Reads the metric sources.
-pub(super) fn metrics(table: &mut Table<'_>, pools: &[PoolId]) -> Vec<Metrics> {
+/// Reads the metric sources; with the names of all that are written, also of those that could not be read.
+pub(super) fn metrics(table: &mut Table<'_>, pools: &[PoolId]) -> (Vec<Metrics>, Vec<Found<String>>) {
     let mut names = Vec::new();
-    table.tables("metrics", "Sources of metrics: what they count is charted, and panels ask them.", |table| {
-        let (id, pool) = whose(table, pools, &mut names, "source");
-        let (least, most) = (Duration::from_millis(200), Duration::from_mins(10));
-        let doc = "How often it is read. Default 2s, of a source that answers queries by its kind.";
-        let interval = table.optional("interval", doc, &duration(least, most));
-        let (least, most) = (Duration::from_millis(50), Duration::from_mins(1));
-        let doc = "How long an answer may take. Default 1s, of a source that answers queries by its kind.";
-        let timeout = table.optional("timeout", doc, &duration(least, most));
-        let doc = "How far back a value of its panels looks where they do not say so themselves. Default 1m.";
-        let window = table.optional("window", doc, &panel::window());
-        let ready = panel::wanted(table);
-        let limits = table.table("limits", "Thresholds drawn on the charts.", |limits| {
-            let doc = "Share of failed requests: \"1%\".";
-            let error_rate = limits.optional("error_rate", doc, &percent(1, 10_000));
-            let doc = "99th percentile of the response time: \"500ms\".";
-            let p99 = limits.optional("p99", doc, &duration(Duration::from_millis(1), Duration::from_mins(10)));
-            Limits {
-                error_rate: error_rate.map(|rate| f64::from(rate.value) / 10_000.0),
-                p99_ms: p99.map(|p99| p99.as_secs_f64() * 1_000.0),
+    let all =
+        table.tables("metrics", "Sources of metrics: what they count is charted, and panels ask them.", |table| {
+            let (id, pool) = whose(table, pools, &mut names, "source");
+            let (least, most) = (Duration::from_millis(200), Duration::from_mins(10));
+            let doc = "How often it is read. Default 2s, of a source that answers queries by its kind.";
+            let interval = table.optional("interval", doc, &duration(least, most));
+            let (least, most) = (Duration::from_millis(50), Duration::from_mins(1));
+            let doc = "How long an answer may take. Default 1s, of a source that answers queries by its kind.";
+            let timeout = table.optional("timeout", doc, &duration(least, most));
+            let doc = "How far back a value of its panels looks where they do not say so themselves. Default 1m.";
+            let window = table.optional("window", doc, &panel::window());
+            let ready = panel::wanted(table);
+            let limits = table.table("limits", "Thresholds drawn on the charts.", |limits| {
+                let doc = "Share of failed requests: \"1%\".";
+                let error_rate = limits.optional("error_rate", doc, &percent(1, 10_000));
+                let doc = "99th percentile of the response time: \"500ms\".";
+                let p99 = limits.optional("p99", doc, &duration(Duration::from_millis(1), Duration::from_mins(10)));
+                Limits {
+                    error_rate: error_rate.map(|rate| f64::from(rate.value) / 10_000.0),
+                    p99_ms: p99.map(|p99| p99.as_secs_f64() * 1_000.0),
+                }
+            });
+            // A source without a name is refused above; its other keys are read all the same.
+            let own = id.clone().unwrap_or_else(|| SourceId::new("unnamed"));
+            let (asked_every, patience) =
+                (interval.as_ref().map(|each| each.value), timeout.as_ref().map(|each| each.value));
+            let readers: Vec<_> = metric::KINDS
+                .iter()
+                .map(|kind| {
+                    let own = &own;
+                    let every = asked_every.unwrap_or(kind.interval);
+                    let patience = patience.unwrap_or(kind.timeout.min(every));
+                    move |table: &mut Table<'_>| (kind.read)(table, own, patience)
+                })
+                .collect();
+            let variants: Vec<Variant<'_, '_, Option<Arc<dyn metric::Configured>>>> = metric::KINDS
+                .iter()
+                .zip(&readers)
+                .map(|(kind, reader)| Variant { name: kind.name, doc: kind.doc, read: reader })
+                .collect();
+            let doc = "Which system it is. Default \"text\": Prometheus text endpoints.";
+            let (name, configured) = table.kinds("kind", doc, &variants, Some(metric::DEFAULT))?;
+            let kind = metric::KINDS.iter().find(|each| each.name == name)?;
+            needs_feature(table, "metric source", name, kind.feature);
+            let every = asked_every.unwrap_or(kind.interval);
+            if let Some(timeout) = timeout.as_ref().filter(|timeout| timeout.value > every) {
+                let what = format!("is longer than the interval of {}", span_text(every));
+                table
+                    .report()
+                    .refuse(&timeout.spot, Wrong::new(what).advice("make it shorter, or the interval longer"));
             }
+            let configured = configured?;
+            if let Some(window) = window.as_ref().filter(|_| !configured.answers_queries()) {
+                table.report().refuse(&window.spot, panel::asks_nothing(name));
+            }
+            let ready = panel::fitting(table, kind, ready);
+            let id = id?;
+            let metered = configured.is_metered();
+            let spec =
+                MetricSpec { id: id.clone(), pool, interval: every, limits: limits.unwrap_or_default(), metered };
+            let config = MetricConfig { id, interval: every, configured, queries: Vec::new() };
+            Some(Metrics { spec, config, kind: name, window: window.map(|window| window.value), ready })
         });
-        // A source without a name is refused above; its other keys are read all the same.
-        let named = id.clone().unwrap_or_else(|| SourceId::new("unnamed"));
-        let (asked_every, patience) =
-            (interval.as_ref().map(|each| each.value), timeout.as_ref().map(|each| each.value));
-        let readers: Vec<_> = metric::KINDS
-            .iter()
-            .map(|kind| {
-                let named = &named;
-                let every = asked_every.unwrap_or(kind.interval);
-                let patience = patience.unwrap_or(kind.timeout.min(every));
-                move |table: &mut Table<'_>| (kind.read)(table, named, patience)
-            })
-            .collect();
-        let variants: Vec<Variant<'_, '_, Option<Arc<dyn metric::Configured>>>> = metric::KINDS
-            .iter()
-            .zip(&readers)
-            .map(|(kind, reader)| Variant { name: kind.name, doc: kind.doc, read: reader })
-            .collect();
-        let doc = "Which system it is. Default \"text\": Prometheus text endpoints.";
-        let (name, configured) = table.kinds("kind", doc, &variants, Some(metric::DEFAULT))?;
-        let kind = metric::KINDS.iter().find(|each| each.name == name)?;
-        needs_feature(table, "metric source", name, kind.feature);
-        let every = asked_every.unwrap_or(kind.interval);
-        if let Some(timeout) = timeout.as_ref().filter(|timeout| timeout.value > every) {
-            let what = format!("is longer than the interval of {}", span_text(every));
-            table.report().refuse(&timeout.spot, Wrong::new(what).advice("make it shorter, or the interval longer"));
-        }
-        let configured = configured?;
-        if let Some(window) = window.as_ref().filter(|_| !configured.answers_queries()) {
-            table.report().refuse(&window.spot, panel::asks_nothing(name));
-        }
-        let ready = panel::fitting(table, kind, ready);
-        let id = id?;
-        let metered = configured.is_metered();
-        let spec = MetricSpec { id: id.clone(), pool, interval: every, limits: limits.unwrap_or_default(), metered };
-        let config = MetricConfig { id, interval: every, configured, queries: Vec::new() };
-        Some(Metrics { spec, config, kind: name, window: window.map(|window| window.value), ready })
-    })
+    (all, names)
 }
 
 /// Says so when this build cannot reach a system of this kind.

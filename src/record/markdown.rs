@@ -173,12 +173,19 @@ fn draw_change(story: &Story, change: &ChangeStory) -> String {
     let how = match &change.confirmation.gesture {
         Gesture::Key => "with one key".to_owned(),
         Gesture::Typed(text) => format!("by typing “{}”", inline(text)),
+        Gesture::Guard(_) => String::new(),
+    };
+    let who = match &change.confirmation.gesture {
+        Gesture::Guard(guard) => {
+            format!("Fired by the guard {} at {at} in the cockpit of {by}, confirmed by nobody", inline(guard.as_str()))
+        }
+        Gesture::Key | Gesture::Typed(_) => format!("Confirmed by {by} at {at} {how}"),
     };
     let mut text = format!("### {}. {}\n\n", change.number, inline(&change.title()));
     add(
         &mut text,
         format_args!(
-            "Confirmed by {by} at {at} {how}{}, proposal `{}`{}. {}.\n\n",
+            "{who}{}, proposal `{}`{}. {}.\n\n",
             change.key.as_ref().map(|key| format!(", signed with `{key}`")).unwrap_or_default(),
             change.digest.short(),
             second(change),
@@ -344,7 +351,7 @@ fn checklist(story: &Story) -> String {
 }
 
 fn evidence(story: &Story) -> String {
-    if story.drains.is_empty() && story.lines.is_empty() {
+    if story.drains.is_empty() && story.lines.is_empty() && story.checks.is_empty() {
         return String::new();
     }
     let mut text = "## Evidence\n".to_owned();
@@ -352,6 +359,14 @@ fn evidence(story: &Story) -> String {
         let at = moment(drained.at, story.opened.at);
         add(&mut text, format_args!("\n{} was drained at {at}:\n\n", inline(drained.pool.as_str())));
         for line in &drained.evidence {
+            add(&mut text, format_args!("- {}\n", inline(line)));
+        }
+    }
+    for checked in &story.checks {
+        let (check, at) = (inline(checked.check.as_str()), moment(checked.act.at, story.opened.at));
+        let (verdict, words) = (checked.verdict.word(), inline(&checked.words));
+        add(&mut text, format_args!("\nThe check {check}, {verdict} at {at}: {words}\n\n"));
+        for line in &checked.evidence {
             add(&mut text, format_args!("- {}\n", inline(line)));
         }
     }

@@ -4,6 +4,7 @@
 //!   meaning is a new format.
 //! - `tell` folds entries into a [`Story`].
 //! - `crew` has the parts about people, `people` tells them, `roll` draws them.
+//! - `guard` tells what guards saw and did.
 //! - `proof` finds what is signed, and what each signature must be about; [`Proofs`] is what checking them gave.
 //! - `words` puts changes and what is left open into words; `markdown` draws it; `text` makes what people and machines wrote harmless in it.
 //!
@@ -22,6 +23,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod crew;
+mod guard;
 mod markdown;
 mod people;
 mod proof;

@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use super::crew::{Asked, BrokenGlass, Came, CutOff, Drove, RunStory, SignatureStory};
+use crate::domain::check::Verdict;
 use crate::domain::share::Agreement;
 use crate::domain::{
-    ChangeId, CockpitId, Digest, Durability, ItemId, NativeSplit, Operator, Outcome, PoolId, RouterId, SessionId,
-    Share, Shares, SourceId, StepId, Timestamp, Weights,
+    ChangeId, CheckId, CockpitId, Digest, Durability, ItemId, NativeSplit, Operator, Outcome, PoolId, RouterId,
+    SessionId, Share, Shares, SourceId, StepId, Timestamp, Weights,
 };
 use crate::session::event::{ChangeKind, Settlement};
 use crate::session::proposal::{Confirmation, GateReport, Override};
@@ -72,6 +73,8 @@ pub struct Story {
     pub steps: Vec<StepStory>,
     /// Items as they stand at the end, in the order in which they were first ticked.
     pub checklist: Vec<Ticked>,
+    /// What checks came to, in order.
+    pub checks: Vec<Checked>,
     /// Proven drains.
     pub drains: Vec<Drained>,
     /// Attached log lines.
@@ -323,6 +326,21 @@ pub struct Drained {
     pub pool: PoolId,
     /// When.
     pub at: Timestamp,
+    /// Each line of evidence.
+    pub evidence: Vec<String>,
+}
+
+/// What a check came to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Checked {
+    /// Whose cockpit noted it, and when.
+    pub act: Act,
+    /// The check.
+    pub check: CheckId,
+    /// What it came to.
+    pub verdict: Verdict,
+    /// In a sentence.
+    pub words: String,
     /// Each line of evidence.
     pub evidence: Vec<String>,
 }

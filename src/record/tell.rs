@@ -6,15 +6,18 @@ use super::FORMAT;
 use super::people::key_of;
 use super::proof::Proofs;
 use super::story::{
-    Act, Attached, Attempt, ChainStory, ChangeStory, Drained, Ending, Late, NamedShares, ObservedShare, PoolStory,
-    RouterChange, RouterStory, Row, Said, Settled, StepStory, Story, Ticked, WaveStory,
+    Act, Attached, Attempt, ChainStory, ChangeStory, Checked, Drained, Ending, Late, NamedShares, ObservedShare,
+    PoolStory, RouterChange, RouterStory, Row, Said, Settled, StepStory, Story, Ticked, WaveStory,
 };
 use super::text::{count, split};
 use super::words::left_open;
 use crate::domain::share::Agreement;
 use crate::domain::{ChangeId, ItemId, NativeSplit, Outcome, PoolId, RouterId, Shares, StepId, Timestamp};
 use crate::entry::{Entry, History};
-use crate::session::event::{ChangeConfirmed, ChangeKind, RouterBaseline, SessionOpened, Settlement, StepMark};
+use crate::session::decide::guard::fired;
+use crate::session::event::{
+    ChangeConfirmed, ChangeKind, CheckAnswered, RouterBaseline, SessionOpened, Settlement, StepMark,
+};
 use crate::session::{Event, Session};
 
 /// Tells what the entries say; `None` when there is none that opens a session.
@@ -82,6 +85,7 @@ fn opening(first: &Entry, opened: &SessionOpened, history: &History) -> Story {
         changes: Vec::new(),
         steps: Vec::new(),
         checklist: Vec::new(),
+        checks: Vec::new(),
         drains: Vec::new(),
         lines: Vec::new(),
         notes: Vec::new(),
@@ -104,6 +108,7 @@ pub(super) struct Teller<'a> {
 }
 
 impl Teller<'_> {
+    #[expect(clippy::too_many_lines, reason = "one arm for each event, most of one line")]
     pub(super) fn event(&mut self, entry: &Entry, event: &Event) {
         if !matches!(event, Event::ItemTicked { .. }) {
             self.ticks_row = None;
@@ -138,6 +143,12 @@ impl Teller<'_> {
                 let came = self.named(routers).iter().map(shown).collect::<Vec<_>>().join(", ");
                 self.did(entry, "accepted the splits as read", came);
             }
+            Event::BaselineMeasured { .. }
+            | Event::GuardsArmed { .. }
+            | Event::GuardsDisarmed { .. }
+            | Event::GuardTripped { .. }
+            | Event::GuardConfessed { .. }
+            | Event::GuardCalmed { .. } => self.guards(entry, event),
             Event::ChangeConfirmed(confirmed) => self.confirmed(entry, confirmed),
             Event::ChangeDispatched { change, owner, deadline, routers, .. } => {
                 let at = entry.at;
@@ -183,6 +194,7 @@ impl Teller<'_> {
             }
             Event::Held { reason } => self.did(entry, "held the deployment", reason.clone()),
             Event::HoldReleased { reason } => self.did(entry, "released the hold", reason.clone()),
+            Event::CheckAnswered(answered) => self.checked(entry, answered),
             Event::PoolDrained { pool, evidence } => {
                 self.noticed(entry, format!("{pool} is drained"), evidence.join("; "));
                 let evidence = evidence.clone();
@@ -205,6 +217,14 @@ impl Teller<'_> {
                 self.story.closed = Some(Ending { act: act(entry), outcome: outcome.clone(), routers });
             }
         }
+    }
+
+    fn checked(&mut self, entry: &Entry, answered: &CheckAnswered) {
+        let CheckAnswered { check, verdict, words, value: _, evidence } = answered;
+        self.noticed(entry, format!("check {check}: {}", verdict.word()), words.clone());
+        let evidence = evidence.iter().map(|(name, text)| format!("{name}: {text}")).collect();
+        let (check, words) = (check.clone(), words.clone());
+        self.story.checks.push(Checked { act: act(entry), check, verdict: *verdict, words, evidence });
     }
 
     /// What was seen at the routers and done by nobody here, and its answers.
@@ -283,7 +303,8 @@ impl Teller<'_> {
             routers: routers.collect(),
             settled: None,
         };
-        self.row(entry, true, change.title(), String::new(), Some(change.number));
+        let by_somebody = fired(&confirmed.confirmation).is_none();
+        self.row(entry, by_somebody, change.title(), String::new(), Some(change.number));
         self.story.changes.push(change);
         let title = self.story.changes.last().map(ChangeStory::title).unwrap_or_default();
         self.second(entry, &confirmed.second, &title);

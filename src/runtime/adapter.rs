@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use crate::adapter::check::Check;
 use crate::adapter::log;
 use crate::adapter::log::LogSource;
@@ -23,6 +25,8 @@ pub struct Adapters {
     pub metrics: Vec<MetricAdapter>,
     /// Checks by name.
     pub checks: BTreeMap<CheckId, Arc<dyn Check>>,
+    /// Whether this cockpit asks the metered sources, or another one does for all (J6).
+    pub asks: watch::Sender<bool>,
 }
 
 /// One router.
@@ -52,6 +56,8 @@ pub struct MetricAdapter {
     pub id: SourceId,
     /// How often it is read.
     pub interval: Duration,
+    /// Whether one cockpit asks it for all (J6).
+    pub metered: bool,
     /// It.
     pub source: Arc<dyn MetricSource>,
 }
@@ -87,13 +93,14 @@ impl Adapters {
             }
             for (interval, queries) in paces {
                 let source = config.configured.connect(&queries)?;
-                metrics.push(MetricAdapter { id: config.id.clone(), interval, source });
+                let metered = config.configured.is_metered();
+                metrics.push(MetricAdapter { id: config.id.clone(), interval, metered, source });
             }
         }
         let mut checks = BTreeMap::new();
         for (id, configured) in &configs.checks {
             checks.insert(id.clone(), configured.connect()?);
         }
-        Ok(Self { routers, logs, metrics, checks })
+        Ok(Self { routers, logs, metrics, checks, asks: watch::Sender::new(false) })
     }
 }

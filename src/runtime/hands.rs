@@ -21,7 +21,11 @@ use super::fence::Fences;
 use super::keys::SharedKeys;
 use super::slot::{Slots, Talk};
 use crate::adapter::router::SetAnswer;
-use crate::domain::{Digest, Outcome, Presence, Reading, Refused, RouterId, SessionId, Target, Trouble, TroubleKind};
+use crate::domain::check::{Answer, Asking, Verdict};
+use crate::domain::parcel::Parcel;
+use crate::domain::{
+    CheckId, Digest, Outcome, Presence, Reading, Refused, RouterId, SessionId, Target, Trouble, TroubleKind,
+};
 use crate::entry::{Entry, Kept};
 use crate::flight::{Appended, Effect, Msg, Notice, Send, ToCheck, ToSign};
 use crate::journal::{self, JournalError, Spill, Store};
@@ -110,6 +114,11 @@ impl Hands {
             Effect::Send(send) => self.send(*send),
             Effect::Cancel { change } => self.fences.cancel(change),
             Effect::Announce(presence) => self.announce(presence),
+            Effect::Meter { asks } => {
+                self.adapters.asks.send_replace(asks);
+            }
+            Effect::Share(parcel) => self.share(*parcel),
+            Effect::AskCheck { check, request, asking } => self.ask_check(check, request, *asking),
             Effect::Sign(to_sign) => self.sign(*to_sign),
             Effect::CheckSignature(to_check) => self.check(*to_check),
             Effect::Spill { after, hash, entry } => self.spill(after, hash, *entry),
@@ -149,6 +158,15 @@ impl Hands {
                 tell(Msg::Present(presence));
             }
         });
+        if self.adapters.metrics.iter().any(|metric| metric.metered) {
+            let mut parcels = self.store.shared(self.session);
+            let (tell, cancel) = (self.tell.clone(), self.cancel.clone());
+            self.tracker.spawn(async move {
+                while let Some(Some(parcel)) = cancel.run_until_cancelled(parcels.next()).await {
+                    tell(Msg::Shared(Box::new(parcel)));
+                }
+            });
+        }
         let (store, tell, cancel) = (self.store.clone(), self.tell.clone(), self.cancel.clone());
         self.tracker.spawn(cancel.run_until_cancelled_owned(async move {
             loop {
@@ -161,6 +179,11 @@ impl Hands {
     fn announce(&self, presence: Presence) {
         let (store, session) = (self.store.clone(), self.session);
         self.tracker.spawn(async move { timeout(PATIENCE, store.announce(session, presence)).await.ok() });
+    }
+
+    fn share(&self, parcel: Parcel) {
+        let (store, session) = (self.store.clone(), self.session);
+        self.tracker.spawn(async move { timeout(PATIENCE, store.share(session, parcel)).await.ok() });
     }
 
     fn sign(&self, to_sign: ToSign) {
@@ -246,6 +269,29 @@ impl Hands {
             };
             tell(Msg::RouterRead { router, poll, began, result });
         });
+    }
+
+    /// Asks a check once. It keeps to its own time-out; one that does not is given up by the flight.
+    fn ask_check(&self, check: CheckId, request: u64, asking: Asking) {
+        let tell = self.tell.clone();
+        let Some(adapter) = self.adapters.checks.get(&check).cloned() else {
+            let words = format!("{check} is not in the profile that is flown; reload the profile");
+            let answer = Box::new(Answer::new(Verdict::Inconclusive, words, asking.now));
+            tell(Msg::CheckAnswered { check, request, began: clock::now(), answer });
+            return;
+        };
+        let cancel = self.cancel.clone();
+        self.tracker.spawn(cancel.run_until_cancelled_owned(async move {
+            let began = clock::now();
+            let answer = match AssertUnwindSafe(adapter.ask(&asking)).catch_unwind().await {
+                Ok(answer) => answer,
+                Err(_told_by_the_hook) => {
+                    let words = "flightdeck has a fault in this check's adapter; its own log has more";
+                    Answer::new(Verdict::Inconclusive, words, asking.now)
+                }
+            };
+            tell(Msg::CheckAnswered { check, request, began, answer: Box::new(answer) });
+        }));
     }
 
     fn prepare(&self, request: u64, router: RouterId, target: &Target, reading: Option<&Reading>) {

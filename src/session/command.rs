@@ -1,17 +1,20 @@
 //! What may be asked of a session. Imperative; answered by events or a refusal.
 
-use super::event::{ControlsTaken, Process, ProfileText, RouterBaseline, SessionOpened, SpillMerged};
-use super::proposal::{Bound, Confirmation, Override, Proposal};
+use super::event::{CheckAnswered, ControlsTaken, Process, ProfileText, RouterBaseline, SessionOpened, SpillMerged};
+use super::guard::GuardBaseline;
+use super::proposal::{Confirmation, GateState, Override, Proposal};
 use super::second::AskedAct;
 use super::wave::Rest;
+use crate::domain::check::Verdict;
 use crate::domain::drain::DrainState;
 use crate::domain::outcome::Outcome;
 use crate::domain::share::Agreement;
 use crate::domain::{
-    ChangeId, CockpitId, Digest, ItemId, NativeSplit, Now, Operator, PoolId, RequestId, RouterId, Seat, Share, Signed,
-    Signer, SourceId, StepId,
+    ChangeId, CheckId, CockpitId, Digest, GuardId, ItemId, NativeSplit, Now, Operator, PoolId, Reading, RequestId,
+    RouterId, Seat, Share, Signed, Signer, SourceId, StepId,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A command with who asks it, from which cockpit and when (F5).
@@ -195,6 +198,59 @@ pub enum Command {
         /// What is known now.
         evidence: Evidence,
     },
+    /// Note what guards compare with, before the first change.
+    MeasureBaseline {
+        /// A value for each guard that has one.
+        guards: Vec<GuardBaseline>,
+    },
+    /// Let guards roll back by themselves (G1).
+    ArmGuards {
+        /// Which.
+        guards: Vec<GuardId>,
+        /// How it is confirmed.
+        confirmation: Confirmation,
+    },
+    /// Let no guard roll back by itself any more.
+    DisarmGuards {
+        /// Why.
+        why: String,
+    },
+    /// Note that a guard tripped and did not roll back.
+    NoteTripped {
+        /// The guard.
+        guard: GuardId,
+        /// Its evidence.
+        words: String,
+        /// Why it rang although it was armed; `None` where it was not.
+        because: Option<String>,
+    },
+    /// Note that a guard is red before the first change.
+    NoteConfessed {
+        /// The guard.
+        guard: GuardId,
+        /// Its evidence.
+        words: String,
+    },
+    /// Note that a guard that was red is quiet again.
+    NoteCalmed {
+        /// The guard.
+        guard: GuardId,
+    },
+    /// An armed guard rolls back (G1).
+    FireGuard {
+        /// The guard.
+        guard: GuardId,
+        /// The evidence of its trip.
+        words: String,
+        /// Whether it is red at this moment.
+        is_red: bool,
+        /// A pool that the way back raises breaches the same limit, in words (G2).
+        others: Option<String>,
+        /// What is sent where.
+        proposal: Box<Proposal>,
+        /// What is known now.
+        evidence: Evidence,
+    },
     /// Send the next wave of the change in flight (D5).
     SendWave {
         /// The change.
@@ -317,6 +373,8 @@ pub enum Command {
         /// Why.
         reason: String,
     },
+    /// Note what a check came to.
+    NoteCheck(Box<CheckAnswered>),
     /// Note that a pool's drain is proven.
     NoteDrained {
         /// The pool.
@@ -369,6 +427,7 @@ impl Command {
             | Self::GiveSecond { evidence, .. }
             | Self::Confirm { evidence, .. }
             | Self::RollBack { evidence, .. }
+            | Self::FireGuard { evidence, .. }
             | Self::SendWave { evidence, .. }
             | Self::MarkAlreadySo { evidence, .. }
             | Self::CompleteStep { evidence, .. }
@@ -390,6 +449,12 @@ impl Command {
             | Self::MergeSpill { .. }
             | Self::SignRollback { .. }
             | Self::AcceptBaseline { .. }
+            | Self::MeasureBaseline { .. }
+            | Self::ArmGuards { .. }
+            | Self::DisarmGuards { .. }
+            | Self::NoteTripped { .. }
+            | Self::NoteConfessed { .. }
+            | Self::NoteCalmed { .. }
             | Self::Retry { .. }
             | Self::NoteOutcome { .. }
             | Self::Leave { .. }
@@ -403,6 +468,7 @@ impl Command {
             | Self::AttachLines { .. }
             | Self::Hold { .. }
             | Self::ReleaseHold { .. }
+            | Self::NoteCheck(_)
             | Self::NoteDrained { .. }
             | Self::NoteObserved { .. }
             | Self::Close { .. } => None,
@@ -413,16 +479,19 @@ impl Command {
 /// What the flight knows at the moment of deciding; gates are judged from it (B2).
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Evidence {
-    /// What binds of each router's newest fresh reading. A router without one is missing.
-    pub readings: BTreeMap<RouterId, Bound>,
-    /// Servers that are up and all servers, per router and pool, from the same readings.
-    pub servers: BTreeMap<(RouterId, PoolId), (u32, u32)>,
+    /// Each router's newest fresh reading. A router without one is missing.
+    pub readings: BTreeMap<RouterId, Arc<Reading>>,
     /// Requests per second over all routers and pools; `None` where no router counts them.
     pub traffic: Option<f64>,
     /// How each pool's drain stands, with the evidence in words.
     pub drains: BTreeMap<PoolId, (DrainState, String)>,
+    /// How each check that was asked stands, with the evidence in words; one that is stale or still being tried is
+    /// inconclusive.
+    pub checks: BTreeMap<CheckId, (Verdict, String)>,
     /// The soak of the step last done: how long so far and how long it must be; `None` when none runs.
     pub soak: Option<SoakEvidence>,
+    /// How each guard stands, with the evidence in words (G1 to G4).
+    pub guards: BTreeMap<GuardId, (GateState, String)>,
     /// Cockpits that were heard within the time of silence (J6).
     pub present: BTreeSet<CockpitId>,
     /// Signatures that were checked against the profile's keys, by the entry that holds them; a reason where it does not

@@ -5,13 +5,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::guard::{Acted, GuardBaseline};
 use super::proposal::{Confirmation, GateReport, Override, RouterOrder};
 use super::second::{ConfirmationAsked, RunConfirmed, Second};
+use crate::domain::check::Verdict;
 use crate::domain::reading::Identity;
 use crate::domain::share::Agreement;
 use crate::domain::{
-    ChangeId, CockpitId, Digest, Durability, EntryId, ItemId, NativeSplit, Operator, Outcome, PoolId, RequestId,
-    RouterId, Seat, Share, Signed, SourceId, StepId, Timestamp, Waves, Weights,
+    ChangeId, CheckId, CockpitId, Digest, Durability, EntryId, GuardId, ItemId, NativeSplit, Operator, Outcome, PoolId,
+    RequestId, RouterId, Seat, Share, Signed, SourceId, StepId, Timestamp, Waves, Weights,
 };
 
 /// One thing that happened in a session.
@@ -105,6 +107,44 @@ pub enum Event {
     BaselineAccepted {
         /// Each router's split and identity as read.
         routers: Vec<RouterBaseline>,
+    },
+    /// What guards compare with was measured, before the first change.
+    BaselineMeasured {
+        /// A value for each guard that has one, per pool where it is of pools.
+        guards: Vec<GuardBaseline>,
+    },
+    /// Guards may roll back by themselves from here on: in this cockpit, in this epoch, once (G1).
+    GuardsArmed {
+        /// Which.
+        guards: Vec<GuardId>,
+        /// The epoch.
+        epoch: u64,
+    },
+    /// No guard rolls back by itself any more.
+    GuardsDisarmed {
+        /// Why.
+        why: String,
+    },
+    /// A guard had its breaches.
+    GuardTripped {
+        /// The guard.
+        guard: GuardId,
+        /// Its evidence: `1.4 % > 1 % on blue, 3 in a row`.
+        words: String,
+        /// What it did.
+        acted: Acted,
+    },
+    /// A guard is red before the first change: it would never trip.
+    GuardConfessed {
+        /// The guard.
+        guard: GuardId,
+        /// Its evidence.
+        words: String,
+    },
+    /// A guard that had tripped or was red at the start is so no more: quiet, or counting anew.
+    GuardCalmed {
+        /// The guard.
+        guard: GuardId,
     },
     /// A change was confirmed by its operators.
     ChangeConfirmed(Box<ChangeConfirmed>),
@@ -254,6 +294,9 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// What a check came to: its first verdict, another one than before, or one that an operator asked for. Binds nothing
+    /// (B2).
+    CheckAnswered(Box<CheckAnswered>),
     /// A pool's drain was proven.
     PoolDrained {
         /// The pool.
@@ -329,6 +372,21 @@ pub struct SessionOpened {
     pub durability: Durability,
     /// Whether nobody else can join it.
     pub private: bool,
+}
+
+/// What a check came to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CheckAnswered {
+    /// The check.
+    pub check: CheckId,
+    /// What it came to.
+    pub verdict: Verdict,
+    /// In a sentence, masked.
+    pub words: String,
+    /// What later answers of a check are compared with that compares with itself; masked.
+    pub value: Option<String>,
+    /// The evidence, in lines of a name and a text, masked.
+    pub evidence: Vec<(String, String)>,
 }
 
 /// What was decided while cut off from the journal (R5).

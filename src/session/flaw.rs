@@ -70,11 +70,17 @@ pub enum Flaw {
     WaveSkipsBarrier,
     /// A hold does not stop the next wave.
     WaveDespiteHold,
+    /// A guard that has fired stays armed, and fires again for the same.
+    GuardFiresTwice,
+    /// A guard fires although nobody armed it.
+    GuardFiresUnarmed,
+    /// Guards stay armed when the controls change hands.
+    HandOverKeepsArmed,
 }
 
 impl Flaw {
     /// All of them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 36] = [
         Self::DropIntentWait,
         Self::SkipGuard,
         Self::IgnoreDeadline,
@@ -108,6 +114,9 @@ impl Flaw {
         Self::UnknownIsLost,
         Self::WaveSkipsBarrier,
         Self::WaveDespiteHold,
+        Self::GuardFiresTwice,
+        Self::GuardFiresUnarmed,
+        Self::HandOverKeepsArmed,
     ];
 }
 

@@ -5,9 +5,10 @@ use std::time::Duration;
 use super::command::Evidence;
 use super::proposal::{Gate, GateReport, GateState};
 use super::state::Session;
+use crate::domain::check::Verdict;
 use crate::domain::drain::DrainState;
-use crate::domain::procedure::Condition;
-use crate::domain::{BasisPoints, PoolId, Procedure, Weights, clock_span};
+use crate::domain::procedure::{Condition, StepAct};
+use crate::domain::{BasisPoints, CheckId, GuardId, PoolId, Procedure, Reading, Weights, clock_span};
 
 /// What a forward act wants to do.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -27,6 +28,7 @@ pub fn gates(session: &Session, procedure: &Procedure, forward: Forward<'_>, evi
     if let Forward::Shift(to) = forward {
         found.extend(readings(procedure, evidence));
         found.extend(destinations(procedure, to, evidence));
+        found.extend(procedure.guards.iter().map(|guard| guarded(&guard.id, evidence)));
     }
     found.extend(drift(session));
     // A step that was left out with a reason asks for nothing any more.
@@ -35,6 +37,8 @@ pub fn gates(session: &Session, procedure: &Procedure, forward: Forward<'_>, evi
             found.push(match condition {
                 Condition::Items(section) => items(session, procedure, section),
                 Condition::Drained(pool) => drained(pool, evidence),
+                Condition::Check(check) => self::check(check, evidence),
+                Condition::Checks(group) => checks(procedure, group, evidence),
             });
         }
         if step.soak.is_some_and(|soak| !soak.is_zero()) {
@@ -72,9 +76,9 @@ fn destinations(procedure: &Procedure, to: &Weights, evidence: &Evidence) -> Vec
         let mut up = Vec::new();
         let mut dead = Vec::new();
         for router in &procedure.routers {
-            match evidence.servers.get(&(router.id.clone(), pool.clone())) {
-                Some((0, all)) => dead.push(format!("0/{all} up on {}", router.id)),
-                Some((live, all)) => up.push((*live, *all)),
+            match evidence.readings.get(&router.id).map(|reading| reading.totals(pool)) {
+                Some(totals) if totals.up == 0 => dead.push(format!("0/{} up on {}", totals.servers, router.id)),
+                Some(totals) => up.push((totals.up, totals.servers)),
                 None => {}
             }
         }
@@ -102,12 +106,39 @@ fn overload(
 ) -> Option<String> {
     let capacity = procedure.pool(pool)?.capacity_per_server?;
     let needs = evidence.traffic? * points.fraction() / f64::from(live);
-    let rises = evidence.readings.values().any(|read| {
+    (rises(procedure, evidence, pool, points) && needs > capacity)
+        .then(|| format!("and {points} % is {needs:.0} req/s for each, with {capacity:.0} declared"))
+}
+
+/// Why a guard would not go this way back by itself, unasked (G2): a pool that it raises is dead, too small, being deployed
+/// to, or was not read just now. `None` where nothing speaks against it.
+pub fn way_back_fails(session: &Session, procedure: &Procedure, to: &Weights, evidence: &Evidence) -> Option<String> {
+    let next = session.next_step(&procedure.plan).map(|step| &step.act);
+    for (pool, points) in to.iter().filter(|(pool, points)| rises(procedure, evidence, pool, *points)) {
+        if matches!(next, Some(StepAct::Deploy { pool: to, .. }) if to == pool) {
+            return Some(format!("{pool} is about to be deployed to"));
+        }
+        let totals = evidence.readings.values().map(|reading| reading.totals(pool));
+        match totals.map(|totals| (totals.up, totals.servers)).min() {
+            None => return Some(format!("the health of {pool} was not read just now")),
+            Some((0, all)) => return Some(format!("{pool} has 0/{all} up")),
+            Some((up, all)) => {
+                if let Some(why) = overload(procedure, evidence, pool, points, up) {
+                    return Some(format!("{pool} has {up}/{all} up, {why}"));
+                }
+            }
+        }
+    }
+    None
+}
+
+/// Whether a pool has less than this on a router that was read; where none was, it may have.
+fn rises(procedure: &Procedure, evidence: &Evidence, pool: &PoolId, points: BasisPoints) -> bool {
+    let less = |read: &std::sync::Arc<Reading>| {
         let share = read.native.shares(procedure.pool_ids()).of(pool);
         share.fraction().is_none_or(|share| share + 0.000_05 < points.fraction())
-    });
-    (rises && needs > capacity)
-        .then(|| format!("and {points} % is {needs:.0} req/s for each, with {capacity:.0} declared"))
+    };
+    points.0 > 0 && (evidence.readings.is_empty() || evidence.readings.values().any(less))
 }
 
 fn drift(session: &Session) -> Option<GateReport> {
@@ -147,6 +178,45 @@ fn drained(pool: &PoolId, evidence: &Evidence) -> GateReport {
             report(gate, GateState::Fails, format!("{pool} not drained: {text}"))
         }
         None => report(gate, GateState::Inconclusive, format!("{pool} not known to be drained")),
+    }
+}
+
+fn guarded(guard: &GuardId, evidence: &Evidence) -> GateReport {
+    let gate = Gate::Guard { guard: guard.clone() };
+    match evidence.guards.get(guard) {
+        Some((state, words)) => report(gate, *state, format!("guard {guard}: {words}")),
+        None => report(gate, GateState::Inconclusive, format!("guard {guard} was not asked yet")),
+    }
+}
+
+fn check(check: &CheckId, evidence: &Evidence) -> GateReport {
+    let (state, text) = standing(check, evidence);
+    report(Gate::Check { check: check.clone() }, state, text)
+}
+
+/// One report for all checks of a group: how many of them are passed, and the first that is not.
+fn checks(procedure: &Procedure, group: &str, evidence: &Evidence) -> GateReport {
+    let gate = Gate::Checks { group: group.to_owned() };
+    let all: Vec<(GateState, String)> = procedure.group(group).map(|check| standing(&check.id, evidence)).collect();
+    let passed = all.iter().filter(|(state, _)| *state == GateState::Holds).count();
+    let total = format!("{group} {passed}/{}", all.len());
+    let first = |wanted: GateState| all.iter().find(|(state, _)| *state == wanted).map(|(_, text)| text.as_str());
+    if all.is_empty() {
+        return report(gate, GateState::Inconclusive, format!("there is no check in the group {group}"));
+    }
+    match (first(GateState::Fails), first(GateState::Inconclusive)) {
+        (Some(text), _) => report(gate, GateState::Fails, format!("{total}, {text}")),
+        (None, Some(text)) => report(gate, GateState::Inconclusive, format!("{total}, {text}")),
+        (None, None) => report(gate, GateState::Holds, total),
+    }
+}
+
+fn standing(check: &CheckId, evidence: &Evidence) -> (GateState, String) {
+    match evidence.checks.get(check) {
+        Some((Verdict::Pass, text)) => (GateState::Holds, format!("{check}: {text}")),
+        Some((Verdict::Fail, text)) => (GateState::Fails, format!("{check} failed: {text}")),
+        Some((Verdict::Inconclusive, text)) => (GateState::Inconclusive, format!("{check} inconclusive: {text}")),
+        None => (GateState::Inconclusive, format!("{check} was not asked yet")),
     }
 }
 

@@ -13,6 +13,7 @@ pub mod decide;
 pub mod event;
 pub mod flaw;
 pub mod gate;
+pub mod guard;
 pub mod proposal;
 pub mod second;
 pub mod signing;

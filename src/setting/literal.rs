@@ -48,7 +48,10 @@ fn scan_table(report: &Report<'_>, at: &Spot, table: &DeTable<'_>) {
         let name: &str = key.get_ref();
         let path = if at.key.is_empty() { name.to_owned() } else { format!("{}.{name}", at.key) };
         let spot = Spot { source: at.source, span: value.span(), key: path };
-        if names_a_secret(name) && !matches!(value.get_ref(), DeValue::Table(_) | DeValue::Boolean(_)) {
+        if names_a_secret(name)
+            && !matches!(value.get_ref(), DeValue::Table(_) | DeValue::Boolean(_))
+            && !is_file_of_credentials(name, value.get_ref())
+        {
             report.refuse_secret(&spot, wrong(AS_IT_IS));
         } else {
             scan_value(report, &spot, value.get_ref());
@@ -82,6 +85,12 @@ fn scan_value(report: &Report<'_>, spot: &Spot, value: &DeValue<'_>) {
 
 fn wrong(hint: Hint) -> Wrong {
     Wrong::new(hint.what).advice(hint.advice)
+}
+
+/// Whether it names the file in which credentials are kept, as AWS's own tools do: a whole path is no secret.
+fn is_file_of_credentials(name: &str, value: &DeValue<'_>) -> bool {
+    let path = value.as_str().filter(|text| name == "credentials" && text.starts_with('/'));
+    path.is_some_and(|text| in_text(text).is_empty())
 }
 
 /// Whether a key, an option or a parameter of this name holds a secret.

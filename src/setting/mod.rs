@@ -31,4 +31,4 @@ pub use near::nearest;
 pub use problem::{Problem, Problems, Wrong};
 pub use report::{Found, Report, Spot};
 pub use source::{LARGEST, Source};
-pub use table::{Either, Entries, Named, Table, Variant, describe, read};
+pub use table::{Either, Entries, Named, OneOrEach, Table, Variant, describe, read};

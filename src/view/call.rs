@@ -92,6 +92,10 @@ fn lines(model: &Model, seen: &Seen<'_>) -> Vec<(Role, String, String)> {
         let large = large.split(" OF").next().unwrap_or_default().to_owned();
         lines.push((role, text.trim().to_owned(), large));
     }
+    lines.extend(super::traffic::guards(model));
+    if let Some(age) = seen.old.filter(|_| !seen.is_live) {
+        lines.push((Role::Stale, format!("the split was read {} ago", super::format::old(age)), String::new()));
+    }
     let next = model.flight.session.next_step(&model.flight.procedure.plan);
     let gates = super::traffic::next_lines(model);
     if let Some(step) = next {

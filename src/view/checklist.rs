@@ -14,6 +14,7 @@ use ratatui::text::{Line, Span};
 
 use super::pen::{Pen, fit, width};
 use crate::cockpit::{ChecklistRow, Model, Pane};
+use crate::flight::check::Totals;
 use crate::layout::{Areas, Shape};
 use crate::theme::Role;
 
@@ -23,7 +24,8 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas) {
         return;
     }
     let title = title(pen, model);
-    titles(pen, areas, Pane::Checklist, title, &Line::default());
+    let checks = checks(pen, model);
+    titles(pen, areas, Pane::Checklist, title, &checks);
     let inside = areas.inner(Pane::Checklist);
     let rows = model.checklist_rows();
     if rows.is_empty() {
@@ -69,6 +71,21 @@ fn title(pen: &Pen<'_>, model: &Model) -> Vec<Span<'static>> {
     }
     title.extend(super::pointer::span(pen, model, "Checklist"));
     title
+}
+
+/// How the checks stand, where the profile names some.
+fn checks(pen: &Pen<'_>, model: &Model) -> Line<'static> {
+    let totals = model.flight.check_totals(None, model.now.elapsed);
+    if totals.all == 0 {
+        return Line::default();
+    }
+    let (role, sign) = match totals {
+        Totals { failed: 1.., .. } => (Role::Bad, "✗"),
+        Totals { passed, all, .. } if passed == all => (Role::Good, "✓"),
+        Totals { inconclusive: 1.., .. } => (Role::Wait, "?"),
+        _ => (Role::Dim, "·"),
+    };
+    Line::from(Span::styled(format!(" checks {sign} {}/{} ", totals.passed, totals.all), pen.style(role)))
 }
 
 /// The titles of a pane or, where panes share one place, the tabs of all of them.

@@ -7,7 +7,7 @@
 use ratatui::layout::Rect;
 
 use super::pen::Pen;
-use crate::cockpit::{Model, Part};
+use crate::cockpit::{Arming, Model, Part};
 use crate::domain::{Durability, clock_span};
 use crate::theme::Role;
 
@@ -26,6 +26,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
     // Each piece with how much it matters where not all fit: the state and who drives stay longest.
     let (role, words) = state(model);
     let mut ends: Vec<(u8, Role, String)> = vec![(0, role, words)];
+    ends.extend(armed(model).map(|(role, text)| (0, role, text)));
     ends.extend(beside_journal(model).map(|(role, text)| (0, role, text)));
     ends.push((2, Role::Text, format!("{}Z", model.now.wall.clock())));
     if let Some(opened) = &session.opened {
@@ -64,6 +65,14 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
     for ((_, role, text), _) in ends.iter().zip(shown).filter(|(_, shown)| *shown).rev() {
         row.end(*role, &format!("{text} "));
     }
+}
+
+/// That guards may roll back by themselves, and whether the cockpit in which they do is there (G1).
+pub(super) fn armed(model: &Model) -> Option<(Role, String)> {
+    Some(match model.arming()? {
+        Arming::Watched => (Role::Wait, "ARMED".to_owned()),
+        Arming::Unwatched => (Role::Bad, "ARMED, nobody watching".to_owned()),
+    })
 }
 
 /// What was decided while cut off, and whether it is at least in the file beside the journal (R5).

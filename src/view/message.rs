@@ -34,12 +34,12 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
         }
         let role = tone(banner.tone);
         // The key stays in view, however long the text is.
-        let verb = verb(banner.action.as_ref());
-        let kept = key.as_ref().map_or(0, |key| width(key) + width(verb) + 2);
+        let verb = verb(model, banner.action.as_ref());
+        let kept = key.as_ref().map_or(0, |key| width(key) + width(&verb) + 2);
         let room = row.left().saturating_sub(kept + 3);
         row.skip(1).put(role, mark(banner.tone)).skip(1).put(role, &fit(&banner.text, room));
         if let Some(key) = key {
-            row.skip(2).put(Role::Accent, &key).put(Role::Text, verb);
+            row.skip(2).put(Role::Accent, &key).put(Role::Text, &verb);
         }
     } else if let Some(text) = cut_item(model) {
         pen.row_of(area, 0).skip(1).put(Role::Accent, "☐ ").put(Role::Text, text);
@@ -66,14 +66,19 @@ fn cut_item(model: &Model) -> Option<&str> {
 }
 
 /// What a banner's key does.
-fn verb(action: Option<&Action>) -> &'static str {
-    match action {
+fn verb(model: &Model, action: Option<&Action>) -> String {
+    let words = match action {
+        // What a guard asks for is said whole: where the two keys go.
+        Some(Action::RollBack) if !model.trips().is_empty() => {
+            return format!(", Enter: {}", model.roll_back_words());
+        }
         Some(Action::TakeControls) => " take them",
         Some(Action::AskControls) => " ask for them",
         Some(Action::OfferControls) => " take the offer back",
         Some(Action::RollBack) => " roll back",
         Some(_) | None => " look",
-    }
+    };
+    words.to_owned()
 }
 
 /// What is known of a change, router by router.

@@ -1,5 +1,7 @@
 //! What is known of each pool over all routers at this moment, with its freshness; worked out once per frame.
 
+use std::time::Duration;
+
 use crate::cockpit::Model;
 use crate::domain::drain::Drain;
 use crate::domain::procedure::Pool;
@@ -35,6 +37,8 @@ pub(super) struct PoolSeen<'a> {
 pub(super) struct Reading {
     pub(super) value: Option<f64>,
     pub(super) is_old: bool,
+    /// Its age, once that is more than its interval.
+    pub(super) age: Option<Duration>,
 }
 
 /// Everything that is seen.
@@ -44,6 +48,8 @@ pub(super) struct Seen<'a> {
     pub(super) total: Option<f64>,
     /// Whether every router was read freshly; else sums are grey.
     pub(super) is_live: bool,
+    /// How old the oldest reading in the sums is, once that is more than the routers' interval.
+    pub(super) old: Option<Duration>,
 }
 
 impl<'a> Seen<'a> {
@@ -54,7 +60,11 @@ impl<'a> Seen<'a> {
         let total = pools.iter().filter_map(|pool| pool.rate).reduce(|sum, rate| sum + rate);
         let is_live =
             !flight.watches.is_empty() && flight.watches.values().all(|watch| watch.fresh(model.now.elapsed).is_some());
-        Self { pools, total, is_live }
+        let oldest = flight.watches.values().filter_map(|watch| watch.last.as_ref()).map(|seen| seen.at.elapsed).min();
+        // By the longest interval: of many routers each has its own age in its row.
+        let interval = flight.procedure.routers.iter().map(|router| router.poll).max();
+        let old = oldest.map(|at| model.now.elapsed.since(at)).filter(|age| Some(*age) > interval);
+        Self { pools, total, is_live, old }
     }
 
     /// The role of a number that comes from the routers.
@@ -123,5 +133,6 @@ fn last(model: &Model, pool: &PoolId, chart: &Measure) -> Reading {
     let Some(series) = model.flight.measures.of(chart, Some(pool)) else { return Reading::default() };
     let Some((at, value)) = series.points.back() else { return Reading::default() };
     let age = model.now.elapsed.since(*at);
-    Reading { value: *value, is_old: !Freshness::of(Some(age), series.interval).is_live() }
+    let is_old = !Freshness::of(Some(age), series.interval).is_live();
+    Reading { value: *value, is_old, age: Some(age).filter(|age| *age > series.interval) }
 }

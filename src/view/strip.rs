@@ -1,7 +1,7 @@
 //! The split in one line, for where the traffic pane is not; and the smallest screen: the split, the state and R.
 //!
 //! ```text
-//! ▲ 30 ■■■■■■■■■■■■■■■■■■■■■■■■■■■■■ ● 70
+//! ▲ 30 %  ● 70 %  ■■■■■■■■■■■■■■■■■■■■■
 //! LIVE  payments-api prod
 //! draining 17
 //! R → 10 / 90
@@ -9,7 +9,7 @@
 
 use ratatui::layout::Rect;
 
-use super::format::MISSING;
+use super::format::{MISSING, old};
 use super::pen::{Pen, width};
 use super::seen::Seen;
 use super::traffic::{Look, bar};
@@ -29,15 +29,20 @@ pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, seen: &Seen<'_>) {
         .iter()
         .map(|pool| {
             let share = pool.share.map_or_else(|| MISSING.to_owned(), |share| format!("{:.1}", share * 100.0));
-            format!("{} {}", pool.spec.mark, share.trim_end_matches(".0"))
+            format!("{} {} %", pool.spec.mark, share.trim_end_matches(".0"))
         })
         .collect();
+    let texts: Vec<String> = match seen.old {
+        Some(age) => texts.into_iter().chain([format!("read {} ago", old(age))]).collect(),
+        None => texts,
+    };
     let taken: u16 = texts.iter().map(|text| width(text) + 2).sum();
     let number = seen.number();
     let mut row = pen.row_of(area, 0);
     row.skip(1);
-    for (pool, text) in seen.pools.iter().zip(&texts) {
-        row.put(if number == Role::Stale { number } else { pool.role }, text).skip(2);
+    for (place, text) in texts.iter().enumerate() {
+        let hue = seen.pools.get(place).map_or(Role::Dim, |pool| pool.role);
+        row.put(if number == Role::Stale { number } else { hue }, text).skip(2);
     }
     let room = area.width.saturating_sub(taken + 2);
     if room >= 6 {
@@ -58,6 +63,9 @@ pub(super) fn tiny(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
     }
     let procedure = &model.flight.procedure;
     let (role, word) = header::state(model);
+    let armed = header::armed(model);
+    let word = armed.as_ref().map_or(word.clone(), |(_, armed)| format!("{word}  {armed}"));
+    let role = armed.map_or(role, |(armed, _)| if role == Role::Good { armed } else { role });
     lines.push((role, format!("{word}  {} {}", procedure.service, procedure.environment)));
     lines.push(header::driver(model));
     for pool in &seen.pools {
@@ -70,6 +78,7 @@ pub(super) fn tiny(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
     if let Some((role, text)) = plan::soak(model) {
         lines.push((role, text.trim().to_owned()));
     }
+    lines.extend(super::traffic::guards(model).map(|(role, text, _)| (role, text)));
     for (row, (role, text)) in (0..areas.message.height).zip(lines) {
         pen.row_of(areas.message, row).skip(1).put(role, &text);
     }

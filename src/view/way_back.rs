@@ -26,7 +26,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
     };
     let mut row = pen.row_of(area, 0);
     row.skip(1).put(Role::Accent, &back_key(model)).put(Role::Dim, " → ");
-    row.put(Role::Strong, &view.back.to.to_string()).skip(3);
+    row.put(Role::Strong, &view.to.to_string()).put(Role::Dim, " %").skip(3);
     if view.holds {
         row.put(Role::Dim, "every router holds it").skip(3);
     }
@@ -79,7 +79,7 @@ pub(super) fn pieces(model: &Model, raised: &Raised) -> Vec<(Role, String)> {
         (Some(needs), Some(capacity)) => {
             let role = if enough == Some(false) { Role::Bad } else { Role::Text };
             let word = if enough == Some(false) { ", not enough" } else { "" };
-            found.push((role, format!(", needs {}/s each of {}{word}", rate(needs), rate(capacity))));
+            found.push((role, format!(", needs {}/s each of {}/s{word}", rate(needs), rate(capacity))));
         }
         (Some(needs), None) => {
             let best = raised.carried.map(|carried| carried.best_per_server);

@@ -294,6 +294,7 @@ fn plan() -> Procedure {
             leave_when: Vec::new(),
             soak: None,
             back_to: None,
+            guards: std::collections::BTreeMap::new(),
         }
     };
     procedure.plan = (1..=CHANGES).map(shift).collect();

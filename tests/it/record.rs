@@ -40,6 +40,15 @@ fn a_change_in_waves_tells_when_each_of_them_went_out() {
 }
 
 #[test]
+fn what_checks_came_to_is_told_with_its_evidence() {
+    let history = history(told::checks());
+    insta::assert_snapshot!(record::markdown(&history, None));
+    let record = record::json(&history, None);
+    assert_eq!(record["checks"][1]["verdict"], "fail");
+    assert_eq!(record["checks"][1]["evidence"][0], "request: GET http://blue/health");
+}
+
+#[test]
 fn in_the_middle_of_a_change_the_record_says_what_is_open() {
     let mut entries = told::deployment();
     // Up to the first answers of the change that one router does not answer.
@@ -77,4 +86,10 @@ fn what_people_and_servers_wrote_is_no_markup() {
         assert!(!outside.contains(harmful), "{harmful:?}");
     }
     assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "not within a fence either");
+}
+
+#[test]
+fn guards_that_acted_are_told_as_nobodys_acts() {
+    let history = history(told::guards());
+    insta::assert_snapshot!(record::markdown(&history, None));
 }

@@ -39,12 +39,16 @@ impl No {
     /// Reads a refusal; `None` where the document is none.
     pub(crate) fn read(answer: &Answer, document: &Element) -> Option<Self> {
         let error = if document.name == "Error" { document } else { document.anywhere("Error")? };
-        let code = one_line(error.text("Code"));
-        let message = one_line(error.text("Message"));
+        let is_receiver = error.text("Type") == "Receiver" || answer.status >= 500;
+        Self::of(answer.status, error.text("Code"), error.text("Message"), is_receiver)
+    }
+
+    /// A refusal of this code; `None` where there is none.
+    pub(crate) fn of(status: u16, code: &str, message: &str, is_receiver: bool) -> Option<Self> {
+        let (code, message) = (one_line(code), one_line(message));
         if code.is_empty() {
             return None;
         }
-        let is_receiver = error.text("Type") == "Receiver" || answer.status >= 500;
         let sort = match code.as_str() {
             "SignatureDoesNotMatch"
                 if message.starts_with("Signature expired") || message.contains("not yet current") =>
@@ -65,12 +69,21 @@ impl No {
             "Throttling" | "ThrottlingException" | "RequestLimitExceeded" | "TooManyRequestsException" => {
                 Sort::Throttled
             }
-            "RuleNotFound" | "ListenerNotFound" | "TargetGroupNotFound" | "LoadBalancerNotFound" => Sort::Name,
-            _ if answer.status == 429 => Sort::Throttled,
+            "ClusterNotFoundException"
+            | "RuleNotFound"
+            | "ListenerNotFound"
+            | "TargetGroupNotFound"
+            | "LoadBalancerNotFound" => Sort::Name,
+            _ if status == 429 => Sort::Throttled,
             _ if is_receiver => Sort::Receiver,
             _ => Sort::Other,
         };
         Some(Self { code, message, sort })
+    }
+
+    /// Its code.
+    pub(crate) fn code(&self) -> &str {
+        &self.code
     }
 
     /// Whether other credentials may bring another answer.
@@ -110,7 +123,7 @@ impl No {
                  seconds, and give a router a longer `poll`, a source a longer `interval`"
                     .to_owned()
             }
-            Sort::Name => "compare the ARNs in the profile with what is there, and their account with the credentials'".to_owned(),
+            Sort::Name => "compare the names in the profile with what is there, and their account with the credentials'".to_owned(),
             Sort::Receiver => "wait some seconds and look again; AWS's status page tells of larger trouble".to_owned(),
             Sort::Other if self.code == "OperationNotPermitted" => {
                 "a listener's default rule is changed only through the listener: name it as `listener` instead of `rule`".to_owned()

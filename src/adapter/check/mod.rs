@@ -13,20 +13,38 @@
 //! - change nothing in the system: a check may be asked at any time, by several cockpits, any number of times;
 //! - mask what it quotes: a card number or an address in an answer never reaches the screen or the record.
 //!
-//! To add one: a file or folder beside this one with a configuration that is [`Configured`], and a line in `kinds`.
+//! To add one: a file or folder beside this one with a configuration that is [`Configured`], a line in `kinds`, and a row of
+//! scenarios in the contract suite, `tests/it/adapters/check/contract.rs`. `say` has the words that all of them share.
 
+pub mod argocd;
+pub mod aws;
+pub mod command;
+pub mod datadog_monitors;
+mod filled;
+pub mod github_run;
+pub mod http;
+pub mod image;
+pub mod image_signed;
+pub mod jira_issue;
 mod kinds;
+pub mod kubernetes;
+pub mod pagerduty_incidents;
+pub mod prometheus_alerts;
+mod say;
+mod since;
+mod system;
 pub mod tcp;
 
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
 pub use kinds::{CheckKind, KINDS};
 
-use crate::domain::Trouble;
-use crate::domain::check::{Answer, Asking};
+use crate::domain::check::{Answer, Asking, Verdict};
+use crate::domain::{Timestamp, Trouble, TroubleKind};
 
 /// The configuration of one check, read from a profile and not yet connected.
 pub trait Configured: Debug + Send + Sync {
@@ -41,4 +59,32 @@ pub trait Configured: Debug + Send + Sync {
 pub trait Check: Send + Sync {
     /// Asks once.
     fn ask<'a>(&'a self, asking: &'a Asking) -> BoxFuture<'a, Answer>;
+
+    /// Looks whether it can be asked, before there is a session: no version is said, and whether it passes does not
+    /// matter. Gives what was found, in a sentence.
+    ///
+    /// # Errors
+    /// Why it could not be told.
+    fn probe(&self, now: Timestamp) -> BoxFuture<'_, Result<String, Trouble>> {
+        async move {
+            let version = "the one that is named at opening".to_owned();
+            let (from_version, to_version) = (version.clone(), version);
+            let asking = Asking { now, from_version, to_version, opened: now, changed: None, earlier: None };
+            let answer = self.ask(&asking).await;
+            match answer.verdict {
+                Verdict::Pass | Verdict::Fail => Ok(format!("it answers; now it would {}", told(&answer))),
+                Verdict::Inconclusive => {
+                    let advice =
+                        "see whether it is there and what the profile says of it; the evidence is shown in the deck";
+                    let request = answer.evidence.first().map_or("ask it", |(_, text)| text.as_str());
+                    Err(Trouble::new(TroubleKind::Unreachable, request, answer.words, advice))
+                }
+            }
+        }
+        .boxed()
+    }
+}
+
+fn told(answer: &Answer) -> String {
+    format!("{}: {}", answer.verdict.word(), answer.words)
 }

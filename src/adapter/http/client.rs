@@ -86,6 +86,13 @@ impl Client {
         self.ask(request, None, time).await
     }
 
+    /// Takes the secret out of a text that is to be quoted.
+    pub async fn mask(&self, text: &mut Vec<u8>) {
+        for login in &self.logins {
+            login.mask(text).await;
+        }
+    }
+
     /// Connects and leaves: whether anybody takes connections there.
     ///
     /// # Errors

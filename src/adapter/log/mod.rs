@@ -55,6 +55,23 @@ pub use poll::Pace;
 use crate::domain::Trouble;
 use crate::domain::log::{LogBatch, LogSourceState};
 
+/// Text of a system for people, wherever it is quoted: one harmless line without anything personal, not longer than `most`
+/// characters; nothing of it where it holds what looks like a secret.
+pub(in crate::adapter) fn quotable(text: &str, most: usize) -> String {
+    if crate::setting::literal::is_in(text) {
+        return "(it holds what looks like a secret and is not shown)".to_owned();
+    }
+    let mut harmless = String::new();
+    let one_line = text.replace(['\n', '\r', '\t'], " ");
+    harmless::push(&mut harmless, one_line.as_bytes());
+    let masked = mask::mask(harmless.split_whitespace().collect::<Vec<_>>().join(" "));
+    let mut short: String = masked.chars().take(most).collect();
+    if short.len() < masked.len() {
+        short.push('…');
+    }
+    short
+}
+
 /// The source that a configuration asks for.
 ///
 /// # Errors

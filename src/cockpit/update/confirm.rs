@@ -129,6 +129,8 @@ impl Model {
                 let asked = &look.request.asked;
                 Ask::Give { request: asked.request, digest: asked.digest, confirmation }
             }
+            OverlayKind::Arm { disarms: true, .. } => Ask::DisarmGuards,
+            OverlayKind::Arm { disarms: false, .. } => Ask::ArmGuards { confirmation },
             OverlayKind::Run { steps, .. } => Ask::ConfirmRun { steps: steps.clone(), confirmation },
             OverlayKind::Shift(_)
             | OverlayKind::RollBack { .. }
@@ -140,6 +142,7 @@ impl Model {
             | OverlayKind::Details { .. }
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
+            | OverlayKind::Checks(_)
             | OverlayKind::People
             | OverlayKind::Quit { .. } => Ask::Confirm { confirmation, overrides },
         };
@@ -157,8 +160,10 @@ impl Model {
             }
             OverlayKind::Complete { .. } | OverlayKind::Reload(_) => true,
             OverlayKind::Run { steps, .. } => !steps.is_empty(),
+            OverlayKind::Arm { disarms, .. } => *disarms || self.can_arm(),
             OverlayKind::Look(look) => self.look_stands(look),
             OverlayKind::Controls(_)
+            | OverlayKind::Checks(_)
             | OverlayKind::People
             | OverlayKind::Partial
             | OverlayKind::Drift { .. }
@@ -279,6 +284,7 @@ impl Model {
                 self.take_refusal(confirm, refused && !done);
                 !done
             }
+            OverlayKind::Arm { disarms, confirm } => self.keeps_arming(*disarms, confirm),
             OverlayKind::Look(look) => self.keeps_look(look),
             OverlayKind::Run { steps, confirm } => self.keeps_run(steps, confirm),
             OverlayKind::Controls(handover) => self.keeps_controls(handover),
@@ -289,13 +295,14 @@ impl Model {
             | OverlayKind::Palette(_)
             | OverlayKind::Details { .. }
             | OverlayKind::Messages
+            | OverlayKind::Checks(_)
             | OverlayKind::People
             | OverlayKind::Quit { .. } => true,
         }
     }
 
     /// Whether something that was confirmed is still on its way: to a key, to another person, into the journal.
-    fn is_pending(&self) -> bool {
+    pub(super) fn is_pending(&self) -> bool {
         self.flight.link.is_busy() || self.flight.waiting.is_some() || self.flight.keys.signing.is_some()
     }
 

@@ -27,6 +27,7 @@ impl Model {
                 | OverlayKind::Reload(_)
                 | OverlayKind::Look(_)
                 | OverlayKind::Run { .. }
+                | OverlayKind::Arm { .. }
                 | OverlayKind::Controls(_)
                 | OverlayKind::Quit { .. },
             ) => self.confirm(By::Enter, out),
@@ -35,6 +36,7 @@ impl Model {
             Some(OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People) => {
                 self.overlay = None;
             }
+            Some(OverlayKind::Checks(_)) => self.open_evidence(),
             Some(OverlayKind::Partial | OverlayKind::Drift { .. }) => {}
             None => self.enter_pane(out),
         }
@@ -59,7 +61,7 @@ impl Model {
                 self.act(action, true, out);
             }
             Pane::Checklist => self.toggle(out),
-            Pane::Metrics => self.next_span(),
+            Pane::Metrics => self.charts.alone = !self.charts.alone,
             Pane::Logs => self.pause_logs(),
         }
     }
@@ -81,7 +83,7 @@ impl Model {
             }
             if self.flight.crew.pointer.is_some() {
                 self.ask(Ask::Point(None), out);
-            } else {
+            } else if self.focus != Pane::Metrics || !self.escape_chart() {
                 self.followed = None;
                 self.logs.anchor = None;
                 self.zoomed = false;
@@ -100,6 +102,12 @@ impl Model {
             && (confirm.breaking.take().is_some() || confirm.alone.take().is_some())
         {
             (confirm.failed, confirm.typed) = (None, tui_input::Input::default());
+            return;
+        }
+        if let OverlayKind::Checks(table) = &mut overlay.kind
+            && std::mem::take(&mut table.is_open)
+        {
+            overlay.scroll = 0;
             return;
         }
         let proposed = matches!(overlay.kind, OverlayKind::Shift(_) | OverlayKind::RollBack { .. });
@@ -223,12 +231,7 @@ impl Model {
         let (title, lines) = match self.focus {
             Pane::Traffic => self.router_details(),
             Pane::Checklist => self.item_details(),
-            Pane::Metrics => {
-                let troubles = self.flight.measures.troubles.iter().map(|(source, why)| format!("{source}: {why}"));
-                let lines: Vec<String> = troubles.collect();
-                let none = vec!["every source answers".to_owned()];
-                ("Metric sources".to_owned(), if lines.is_empty() { none } else { lines })
-            }
+            Pane::Metrics => self.chart_details(),
             Pane::Logs => self.line_details(),
         };
         self.show(OverlayKind::Details { title, lines });
@@ -292,7 +295,13 @@ impl Model {
             let known = change.outcomes.get(&spec.id).and_then(|known| known.outcome.as_ref());
             lines.push(format!("  {}", known.map_or("no word yet", Outcome::word)));
         }
-        (spec.id.to_string(), lines)
+        let mut guards = self.guard_details();
+        if guards.is_empty() {
+            return (spec.id.to_string(), lines);
+        }
+        guards.extend([String::new(), format!("{}:", spec.id)]);
+        guards.extend(lines);
+        (format!("Guards, and {}", spec.id), guards)
     }
 
     /// Leaves, or asks first where something would stop with it (S1).

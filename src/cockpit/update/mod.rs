@@ -3,11 +3,14 @@
 //! Invariants: only [`confirm`] asks the flight to send, and only after a frame with what is sent went out (F2); mouse
 //! and paste never reach it; what opens by itself is a banner, never a dialog.
 
+mod chart;
+mod check;
 mod checklist;
 mod confirm;
 mod controls;
 mod dialog;
 mod draft;
+mod guard;
 mod log;
 mod mark;
 mod mouse;
@@ -16,6 +19,9 @@ mod people;
 mod question;
 mod router;
 mod setting;
+mod watch;
+
+pub(super) use navigate::around;
 
 use super::query::BEAT;
 use super::{Action, Effect, Model, Msg, Noticed, Overlay, OverlayKind};
@@ -109,10 +115,13 @@ impl Model {
                 flight::Effect::Tell(notice) => self.notice(notice, out),
                 flight::Effect::Read { .. }
                 | flight::Effect::Prepare { .. }
+                | flight::Effect::AskCheck { .. }
                 | flight::Effect::Append(_)
                 | flight::Effect::ReadJournal { .. }
                 | flight::Effect::Send(_)
                 | flight::Effect::Announce(_)
+                | flight::Effect::Meter { .. }
+                | flight::Effect::Share(_)
                 | flight::Effect::Sign(_)
                 | flight::Effect::CheckSignature(_)
                 | flight::Effect::Spill { .. }
@@ -153,7 +162,11 @@ impl Model {
         self.overlay.as_ref().is_none_or(|overlay| {
             matches!(
                 overlay.kind,
-                OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People
+                OverlayKind::Help
+                    | OverlayKind::Details { .. }
+                    | OverlayKind::Messages
+                    | OverlayKind::Checks(_)
+                    | OverlayKind::People
             )
         })
     }
@@ -213,6 +226,7 @@ impl Model {
             Action::AcceptDrift => self.ask_to_accept(),
             Action::Toggle => self.toggle(out),
             Action::Hold => self.ask_to_hold(),
+            Action::ArmGuards => self.open_arming(out),
             Action::Note => self.question(super::Purpose::Note),
             Action::SelectLines => self.select_lines(),
             Action::AttachLines => self.attach_lines(out),
@@ -222,7 +236,9 @@ impl Model {
             Action::NextLevel => self.next_level(),
             Action::NextPool => self.next_pool(),
             Action::ToggleExcluded => self.toggle_excluded(),
-            Action::NextSpan => self.next_span(),
+            Action::NextSpan => self.span_by(1),
+            Action::EarlierRange => self.shift_range(true, out),
+            Action::LaterRange => self.shift_range(false, out),
             Action::Help => self.show(OverlayKind::Help),
             Action::Palette => self.open(OverlayKind::Palette(super::Palette::default()), by_enter),
             Action::CallView => self.call_view = !self.call_view,
@@ -246,6 +262,9 @@ impl Model {
             Action::LookAtControls => self.look_at_controls(out),
             Action::Point => self.point_at(Some(self.pointable()), out),
             Action::PointAtStep => self.point_at(self.next_step_name(), out),
+            Action::Checks => self.show(OverlayKind::Checks(super::CheckTable::default())),
+            Action::RunGroup => self.run_group(out),
+            Action::RunChecks => self.run_all_checks(out),
             Action::People => self.show(OverlayKind::People),
             Action::Redraw => out.push(Effect::Redraw),
             Action::Suspend => self.leave(true, out),

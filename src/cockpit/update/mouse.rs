@@ -26,6 +26,9 @@ impl Model {
             }
             HitOn::Bar(_) | HitOn::Pane | HitOn::Tab | HitOn::Plan { .. } => {}
         }
+        if let (Pane::Metrics, HitOn::Pane, Some(row)) = (hit.pane, hit.on, hit.row) {
+            self.click_chart(row);
+        }
         if let (Pane::Checklist, Some(row)) = (hit.pane, hit.row) {
             let at = self.checklist.scroll + usize::from(row);
             if at < self.checklist_rows().len() {
@@ -53,7 +56,8 @@ impl Model {
             Some(Pane::Traffic) => {
                 self.router = Go::By(by).from(self.router, 1, self.flight.procedure.routers.len());
             }
-            Some(Pane::Metrics) | None => {}
+            Some(Pane::Metrics) => self.go_in_charts(Go::By(by.signum()), &mut Vec::new()),
+            None => {}
         }
     }
 }

@@ -1,7 +1,5 @@
 //! Moving about: focus, selection, scrolling.
 
-use super::super::chart::Charts;
-use super::super::model::SPANS;
 use super::super::{Effect, Model, OverlayKind, Pane};
 
 /// Where to.
@@ -31,7 +29,7 @@ impl Go {
 }
 
 /// The place `by` after `at` in a ring of `len`.
-pub(super) fn around(at: usize, by: isize, len: usize) -> usize {
+pub(in crate::cockpit) fn around(at: usize, by: isize, len: usize) -> usize {
     let len = isize::try_from(len.max(1)).unwrap_or(1);
     let at = isize::try_from(at).unwrap_or(0);
     usize::try_from((at + by).rem_euclid(len)).unwrap_or(0)
@@ -48,7 +46,7 @@ impl Model {
         self.focus = Pane::ALL.get(around(at, by, Pane::ALL.len())).copied().unwrap_or(Pane::Traffic);
     }
 
-    pub(super) fn go(&mut self, go: Go, _out: &mut Vec<Effect>) {
+    pub(super) fn go(&mut self, go: Go, out: &mut Vec<Effect>) {
         if self.overlay.is_some() {
             self.go_in_overlay(go);
             return;
@@ -60,13 +58,14 @@ impl Model {
                 let row = go.from(self.checklist.selected, page, self.checklist_rows().len());
                 self.select_row(row);
             }
-            Pane::Metrics => {}
+            Pane::Metrics => self.go_in_charts(go, out),
             Pane::Logs => self.go_in_logs(go),
         }
     }
 
     fn go_in_overlay(&mut self, go: Go) {
         let (found, notices) = (self.palette_entries().len(), self.notices.len());
+        let checks = self.flight.procedure.checks.len();
         if matches!(self.overlay.as_ref().map(|overlay| &overlay.kind), Some(OverlayKind::Run { .. })) {
             if let Go::By(by) = go {
                 self.choose_run(by > 0);
@@ -83,6 +82,10 @@ impl Model {
                 *chosen = go.from(*chosen, DIALOG_PAGE, cockpits.len());
                 return;
             }
+            OverlayKind::Checks(table) if !table.is_open => {
+                table.selected = go.from(table.selected, DIALOG_PAGE, checks);
+                return;
+            }
             OverlayKind::Messages => notices,
             OverlayKind::Details { lines, .. } => lines.len(),
             OverlayKind::Shift(_)
@@ -95,7 +98,9 @@ impl Model {
             | OverlayKind::Reload(_)
             | OverlayKind::Look(_)
             | OverlayKind::Run { .. }
+            | OverlayKind::Arm { .. }
             | OverlayKind::Controls(_)
+            | OverlayKind::Checks(_)
             | OverlayKind::People
             | OverlayKind::Quit { .. } => DIALOG_ROWS,
         };
@@ -120,18 +125,9 @@ impl Model {
         match self.focus {
             Pane::Traffic => self.choose_pool(by),
             Pane::Checklist => self.fold(by < 0),
+            Pane::Metrics if self.charts.alone => self.move_cursor(by),
             Pane::Metrics => self.span_by(by),
             Pane::Logs => {}
         }
-    }
-
-    pub(super) fn next_span(&mut self) {
-        self.span_by(1);
-    }
-
-    fn span_by(&mut self, by: isize) {
-        let Charts { span, .. } = &mut self.charts;
-        let at = SPANS.iter().position(|each| each == span).unwrap_or(0);
-        *span = SPANS.get(around(at, by, SPANS.len())).copied().unwrap_or(SPANS[0]);
     }
 }

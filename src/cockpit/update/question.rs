@@ -96,6 +96,7 @@ impl Model {
             | OverlayKind::RollBack { confirm, .. }
             | OverlayKind::Complete { confirm, .. }
             | OverlayKind::Run { confirm, .. }
+            | OverlayKind::Arm { confirm, .. }
             | OverlayKind::Reload(confirm) => confirming(confirm, types && seen),
             OverlayKind::Look(look) => confirming(&mut look.confirm, types && seen),
             OverlayKind::Partial
@@ -104,6 +105,7 @@ impl Model {
             | OverlayKind::Details { .. }
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
+            | OverlayKind::Checks(_)
             | OverlayKind::People
             | OverlayKind::Quit { .. } => None,
         }

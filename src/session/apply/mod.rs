@@ -1,12 +1,13 @@
 //! The fold. Total: whatever a journal holds, applying it does not fail; what does not fit changes nothing.
 
+mod guard;
 mod people;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::event::{ChangeKind, Event, Settlement};
-use super::state::{Change, Drifted, Intent, RouterOutcome, Session, Stamped, StepDone, StepEnd};
+use super::state::{Change, CheckNoted, Drifted, Intent, RouterOutcome, Session, Stamped, StepDone, StepEnd};
 use crate::domain::{ChangeId, CockpitId, Operator, Outcome, RouterId, Timestamp};
 
 /// What an entry says about all of its events.
@@ -71,6 +72,17 @@ impl Session {
                 self.expected = routers.iter().map(|each| (each.router.clone(), each.native.clone())).collect();
                 self.drifted.clear();
             }
+            Event::BaselineMeasured { guards } => self.apply_measured(guards),
+            Event::GuardsArmed { guards, epoch } => self.apply_armed(stamp, guards, *epoch),
+            Event::GuardsDisarmed { why: _ } => self.disarm(),
+            Event::GuardTripped { guard, words, acted } => self.apply_tripped(stamp, guard, words, acted),
+            Event::GuardConfessed { guard, words } => {
+                self.guards.confessed.insert(guard.clone(), stamped(stamp, words.clone()));
+            }
+            Event::GuardCalmed { guard } => {
+                self.guards.tripped.remove(guard);
+                self.guards.confessed.remove(guard);
+            }
             Event::ChangeConfirmed(confirmed) => self.apply_confirmed(stamp, confirmed),
             Event::ChangeDispatched { change, owner, epoch, deadline, routers } => {
                 let intent = Intent { owner: *owner, epoch: *epoch, deadline: *deadline };
@@ -127,6 +139,12 @@ impl Session {
             Event::NoteAdded { text } => self.notes.push(stamped(stamp, text.clone())),
             Event::Held { reason } => self.hold = Some(stamped(stamp, reason.clone())),
             Event::HoldReleased { reason: _ } => self.hold = None,
+            Event::CheckAnswered(answered) => {
+                let known = self.checks.get(&answered.check).and_then(|noted| noted.what.first.clone());
+                let first = known.or_else(|| answered.value.clone());
+                let noted = CheckNoted { verdict: answered.verdict, words: answered.words.clone(), first };
+                self.checks.insert(answered.check.clone(), stamped(stamp, noted));
+            }
             Event::PoolDrained { pool, evidence } => {
                 self.drained.insert(pool.clone(), stamped(stamp, evidence.clone()));
             }
@@ -139,8 +157,12 @@ impl Session {
             }
             Event::ProfileReloaded { files, digest, second: _, signed: _ } => {
                 self.reloaded = Some((files.clone(), *digest));
+                self.disarm();
             }
-            Event::SessionClosed { outcome, .. } => self.closed = Some(stamped(stamp, outcome.clone())),
+            Event::SessionClosed { outcome, .. } => {
+                self.closed = Some(stamped(stamp, outcome.clone()));
+                self.disarm();
+            }
             Event::RouterRestarted { router, was: _, is } => {
                 self.identities.insert(router.clone(), is.clone());
             }
@@ -156,6 +178,7 @@ impl Session {
     }
 
     fn apply_confirmed(&mut self, stamp: &Stamp, confirmed: &super::event::ChangeConfirmed) {
+        self.answer_trips(&confirmed.kind);
         if let ChangeKind::Rollback { supersedes, reopens } = &confirmed.kind {
             if let Some(superseded) = supersedes {
                 let how = Settlement::Superseded { by: confirmed.change };
@@ -278,6 +301,8 @@ fn touches_traffic(event: &Event) -> bool {
     match event {
         Event::SessionOpened(_)
         | Event::ControlsTaken(_)
+        | Event::GuardsArmed { .. }
+        | Event::GuardsDisarmed { .. }
         | Event::ChangeConfirmed(_)
         | Event::ChangeDispatched { .. }
         | Event::WaveDispatched { .. }
@@ -295,6 +320,10 @@ fn touches_traffic(event: &Event) -> bool {
         // The baseline says what was read; a proposal is bound to readings of its own. Nobody's coming or going moves
         // traffic; that the holder leaves does, and is seen where it is folded.
         Event::BaselineAccepted { .. }
+        | Event::BaselineMeasured { .. }
+        | Event::GuardTripped { .. }
+        | Event::GuardConfessed { .. }
+        | Event::GuardCalmed { .. }
         | Event::CockpitJoined { .. }
         | Event::CockpitLeft { .. }
         | Event::ControlsOffered { .. }
@@ -315,6 +344,7 @@ fn touches_traffic(event: &Event) -> bool {
         | Event::ItemUnticked { .. }
         | Event::NoteAdded { .. }
         | Event::LinesAttached { .. }
+        | Event::CheckAnswered(_)
         | Event::PoolDrained { .. }
         | Event::SplitObserved { .. } => super::flaw::is(super::flaw::Flaw::BindEverything),
     }

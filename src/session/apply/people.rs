@@ -19,6 +19,7 @@ impl Session {
         if self.drives(gone) {
             self.controls = None;
             self.offer = None;
+            self.guards.armed = None;
             self.touched(stamp);
         }
         self.offer.take_if(|offer| offer.to == gone);
@@ -36,6 +37,7 @@ impl Session {
             at: stamp.at,
         });
         self.controls = Some(Controls { holder: holder.clone(), epoch: stamp.number });
+        self.controls_changed(stamp, holder);
         self.offer = None;
         self.asking = None;
     }
@@ -131,6 +133,7 @@ impl Session {
             | Event::ProfileReloaded { .. }
             | Event::SpillMerged(_)
             | Event::SessionClosed { .. }
+            | Event::GuardTripped { .. }
             | Event::RunEnded { .. } => true,
             Event::StepMarked { .. }
             | Event::SessionOpened(_)
@@ -148,6 +151,11 @@ impl Session {
             | Event::RunConfirmed(_)
             | Event::RollbackSigned { .. }
             | Event::BaselineAccepted { .. }
+            | Event::BaselineMeasured { .. }
+            | Event::GuardsArmed { .. }
+            | Event::GuardsDisarmed { .. }
+            | Event::GuardConfessed { .. }
+            | Event::GuardCalmed { .. }
             | Event::ChangeDispatched { .. }
             | Event::WaveDispatched { .. }
             | Event::ChangeRetried { .. }
@@ -158,6 +166,7 @@ impl Session {
             | Event::ItemUnticked { .. }
             | Event::NoteAdded { .. }
             | Event::LinesAttached { .. }
+            | Event::CheckAnswered(_)
             | Event::HoldReleased { .. }
             | Event::PoolDrained { .. }
             | Event::SplitObserved { .. } => false,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::controls::{intents_are_dead, own};
+use super::guard::disarms;
 use super::second::{needs_signature, second};
 use super::{check_confirmation, check_gates, needs_controls, needs_reason};
 use crate::domain::procedure::{Friction, Step, StepAct};
@@ -94,6 +95,7 @@ pub(super) fn could_go(
         let why = "where the routers stood at the start is not written down yet";
         return Err(Refused::new("J7", what, why, "wait until every router was read once"));
     }
+    intents_are_dead(session, procedure, asked, &what)?;
     still_bound(session, procedure, asked, proposal, evidence)?;
     in_plan(session, procedure, proposal)?;
     puts_back(session, proposal)?;
@@ -160,7 +162,13 @@ pub fn asked_of(kind: &ChangeKind, mut reports: Vec<GateReport>) -> Vec<GateRepo
     if *kind == ChangeKind::PutBack {
         reports.retain(|report| match report.gate {
             Gate::NoHold | Gate::Readings | Gate::Destination { .. } => true,
-            Gate::NoDrift | Gate::Items { .. } | Gate::Drained { .. } | Gate::Soak => false,
+            Gate::NoDrift
+            | Gate::Items { .. }
+            | Gate::Drained { .. }
+            | Gate::Soak
+            | Gate::Guard { .. }
+            | Gate::Check { .. }
+            | Gate::Checks { .. } => false,
         });
     }
     reports
@@ -184,7 +192,7 @@ pub fn still_bound(
         };
         // A router without a fresh reading is a gate's business: it blocks, and the proposal may still stand.
         let read = evidence.readings.get(&order.router).filter(|_| !flaw::is(Flaw::BindNothing));
-        if let Some(moved) = read.and_then(|now| bound.moved(now)) {
+        if let Some(moved) = read.and_then(|now| bound.moved_since(now)) {
             return Err(void(proposal, format!("{} {moved}", order.router)));
         }
     }
@@ -262,7 +270,7 @@ fn in_waves(procedure: &Procedure, what: &str, proposal: &Proposal) -> Result<()
 }
 
 /// Never all at zero, never nothing, never the same id twice (D4).
-fn sendable(session: &Session, what: &str, proposal: &Proposal) -> Result<(), Refused> {
+pub(super) fn sendable(session: &Session, what: &str, proposal: &Proposal) -> Result<(), Refused> {
     if proposal.routers.is_empty() {
         return Err(Refused::new("D4", what, "there is no router to send it to", "name a router in the profile"));
     }
@@ -323,7 +331,7 @@ pub(super) fn roll_back(
         Friction::Two if !way.cut_off => second_for(session, procedure, asked, proposal, &[], confirmation, evidence)?,
         Friction::Two | Friction::Key | Friction::Type => Second::NotAsked,
     };
-    let mut events = Vec::new();
+    let mut events: Vec<Event> = disarms(session, "rolled back").into_iter().collect();
     // Neither a far clock nor another holder is in the way: who has the controls keeps them, else they are taken with it.
     let epoch = match &session.controls {
         Some(held) if held.holder.cockpit == asked.cockpit => held.epoch,
@@ -332,10 +340,24 @@ pub(super) fn roll_back(
             session.head.saturating_add(1)
         }
     };
+    events.extend(rolls_back(session, procedure, asked, proposal, confirmation.clone(), second, epoch));
+    Ok(events)
+}
+
+/// The rollback and its intent, as they go into one entry.
+pub(super) fn rolls_back(
+    session: &Session,
+    procedure: &Procedure,
+    asked: &Asked,
+    proposal: &Proposal,
+    confirmation: Confirmation,
+    second: Second,
+    epoch: u64,
+) -> [Event; 2] {
     let confirmed = ChangeConfirmed {
         change: proposal.change,
         kind: ChangeKind::Rollback {
-            supersedes: in_flight.map(crate::session::state::Change::id),
+            supersedes: session.in_flight().map(crate::session::state::Change::id),
             reopens: reopens(session, &procedure.plan, &proposal.to),
         },
         to: proposal.to.clone(),
@@ -344,20 +366,19 @@ pub(super) fn roll_back(
         waves: Waves::default(),
         gates: Vec::new(),
         overrides: Vec::new(),
-        confirmation: confirmation.clone(),
+        confirmation,
         digest: proposal.digest(),
         revision: session.revision,
         second,
     };
-    events.push(Event::ChangeConfirmed(Box::new(confirmed)));
-    events.push(Event::ChangeDispatched {
+    let dispatched = Event::ChangeDispatched {
         change: proposal.change,
         owner: asked.cockpit,
         epoch,
         deadline: asked.now.wall.plus(procedure.timing.deadline),
         routers: Vec::new(),
-    });
-    Ok(events)
+    };
+    [Event::ChangeConfirmed(Box::new(confirmed)), dispatched]
 }
 
 /// The shift steps that are open again once the routers hold `to`: those after the newest done shift to these weights,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::guard::disarms_with_controls;
 use super::{needs_controls, needs_reason};
 use crate::domain::{CockpitId, Operator, Procedure, Refused, Seat, clock_span};
 use crate::session::command::Asked;
@@ -18,7 +19,9 @@ pub(super) fn join(session: &Session, asked: &Asked, seat: Seat, process: &Proce
 
 pub(super) fn leave(session: &Session, asked: &Asked, why: &str) -> Vec<Event> {
     let is_known = session.aboard.contains_key(&asked.cockpit) || session.drives(asked.cockpit);
-    is_known.then(|| Event::CockpitLeft { why: why.to_owned() }).into_iter().collect()
+    let left = is_known.then(|| Event::CockpitLeft { why: why.to_owned() });
+    let disarmed = disarms_with_controls(session, format!("{} left", asked.actor));
+    disarmed.filter(|_| session.drives(asked.cockpit)).into_iter().chain(left).collect()
 }
 
 pub(super) fn take_back(
@@ -28,7 +31,7 @@ pub(super) fn take_back(
     gone: Option<CockpitId>,
 ) -> Result<Vec<Event>, Refused> {
     let what = "take the controls";
-    let taken = || vec![Event::ControlsTaken(own(asked, controls))];
+    let taken = || change_hands(session, asked, own(asked, controls));
     match &session.controls {
         Some(held) if held.holder.cockpit == asked.cockpit => Ok(Vec::new()),
         Some(held) if gone != Some(held.holder.cockpit) => Err(Refused::new(
@@ -75,7 +78,7 @@ pub(super) fn accept(session: &Session, asked: &Asked, controls: &ControlsTaken)
     nothing_forward_in_flight(session, what)?;
     clock_is_near(asked, what)?;
     let why = format!("handed over by {}", offer.by);
-    Ok(vec![Event::ControlsTaken(ControlsTaken { why, ..own(asked, controls) })])
+    Ok(change_hands(session, asked, ControlsTaken { why, ..own(asked, controls) }))
 }
 
 pub(super) fn end_offer(session: &Session, asked: &Asked, why: &str) -> Result<Vec<Event>, Refused> {
@@ -155,29 +158,35 @@ pub(super) fn take_over(
     intents_are_dead(session, procedure, asked, what)?;
     clock_is_near(asked, what)?;
     let why = format!("{holder} was silent: {}", asking.reason);
-    Ok(vec![Event::ControlsTaken(ControlsTaken { why, ..own(asked, controls) })])
+    Ok(change_hands(session, asked, ControlsTaken { why, ..own(asked, controls) }))
 }
 
-/// A change whose intent another cockpit appended may still be sent by it (D3): whoever wants to go on waits.
+/// A change whose intent another cockpit appended may still be sent by it (D3), also where it was superseded: whoever wants
+/// to go on waits.
 pub(super) fn intents_are_dead(
     session: &Session,
     procedure: &Procedure,
     asked: &Asked,
     what: &str,
 ) -> Result<(), Refused> {
-    let others =
-        session.in_flight().and_then(|change| change.intent).is_some_and(|intent| intent.owner != asked.cockpit);
+    let Some(intent) = session.intent_of_others(asked.cockpit).filter(|_| !flaw::is(Flaw::IntentForgotten)) else {
+        return Ok(());
+    };
     // By the wall clock where both clocks mean the same, and by this cockpit's own in any case: the owner's may be wrong.
     let alive = procedure.timing.deadline + procedure.afterglow();
     let by_own = alive.saturating_sub(asked.intent_seen.unwrap_or(alive));
-    match session.alive_until(procedure.afterglow()) {
-        Some(until) if others && (asked.now.wall < until || !by_own.is_zero()) && !flaw::is(Flaw::IntentForgotten) => {
-            let left = clock_span(until.since(asked.now.wall).max(by_own));
-            let why = format!("the cockpit that sends the change in flight may still do so for {left}");
-            Err(Refused::new("D3", what, why, "wait; rolling back is possible at once"))
-        }
-        Some(_) | None => Ok(()),
+    let left = intent.deadline.plus(procedure.afterglow()).since(asked.now.wall).max(by_own);
+    if left.is_zero() {
+        return Ok(());
     }
+    let why = format!("another cockpit may still send a change that it decided, for {}", clock_span(left));
+    Err(Refused::new("D3", what, why, "wait; rolling back is possible at once"))
+}
+
+/// The controls are taken; the guards that the one before had armed are not armed after it (G1).
+fn change_hands(session: &Session, asked: &Asked, taken: ControlsTaken) -> Vec<Event> {
+    let disarmed = disarms_with_controls(session, format!("{} took the controls", asked.actor));
+    disarmed.into_iter().chain([Event::ControlsTaken(taken)]).collect()
 }
 
 /// Who takes the controls is who asks, whatever was handed in (C1).

@@ -1,6 +1,7 @@
 //! Opening, the baseline, reloading the profile, merging a spill, closing.
 
 use super::controls::own;
+use super::guard::disarms;
 use super::second::{needs_signature, second};
 use super::{check_confirmation, needs_controls, needs_reason};
 use crate::domain::procedure::Friction;
@@ -104,7 +105,8 @@ pub(super) fn reload(
         return Err(Refused::new("J7", what, why, "close this session and open a new one"));
     }
     let signed = confirmation.signed.clone();
-    Ok(vec![Event::ProfileReloaded { files: files.to_vec(), digest, second, signed }])
+    let reloaded = Event::ProfileReloaded { files: files.to_vec(), digest, second, signed };
+    Ok(disarms(session, "the profile was taken in anew").into_iter().chain([reloaded]).collect())
 }
 
 pub(super) fn close(
@@ -120,5 +122,6 @@ pub(super) fn close(
     if session.in_flight().is_some() {
         return Err(Refused::new("D4", what, "a change is in flight", "settle it first, or roll back"));
     }
-    Ok(vec![Event::SessionClosed { outcome, routers: routers.to_vec(), left: left.to_vec() }])
+    let closed = Event::SessionClosed { outcome, routers: routers.to_vec(), left: left.to_vec() };
+    Ok(disarms(session, "the session is closed").into_iter().chain([closed]).collect())
 }

@@ -5,6 +5,7 @@
 pub mod change;
 mod controls;
 mod duty;
+pub mod guard;
 pub mod lifecycle;
 mod router;
 pub mod second;
@@ -23,6 +24,7 @@ use crate::domain::{Procedure, Refused, Seat};
 ///
 /// # Errors
 /// The refusal, when a rule says no. Nothing has happened then.
+#[expect(clippy::too_many_lines, reason = "one arm for each command, most of one line")]
 pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result<Vec<Event>, Refused> {
     if let Command::Open { opened, controls } = &asked.command {
         return lifecycle::open(session, procedure, asked, opened, controls);
@@ -84,6 +86,18 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
             let way = change::Way { controls, cut_off: *cut_off };
             change::roll_back(session, procedure, asked, proposal, confirmation, &way, evidence)
         }
+        Command::MeasureBaseline { guards } => guard::measure(session, asked, guards),
+        Command::ArmGuards { guards, confirmation } => guard::arm(session, procedure, asked, guards, confirmation),
+        Command::DisarmGuards { why } => guard::disarm(session, asked, why),
+        Command::NoteTripped { guard, words, because } => {
+            guard::note_tripped(session, procedure, asked, guard, words, because.as_deref())
+        }
+        Command::NoteConfessed { guard, words } => guard::note_confessed(session, procedure, asked, guard, words),
+        Command::NoteCalmed { guard } => guard::note_calmed(session, asked, guard),
+        Command::FireGuard { guard, words, is_red, others, proposal, evidence } => {
+            let shot = guard::Shot { guard, words, is_red: *is_red, others: others.as_deref(), proposal };
+            guard::fire(session, procedure, asked, &shot, evidence)
+        }
         Command::SendWave { change, wave, by_key, rest, evidence } => {
             let wanted = wave::Wanted { change: *change, wave: *wave, by_key: *by_key, rest: *rest };
             wave::send(session, procedure, asked, &wanted, evidence)
@@ -122,6 +136,7 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
         Command::AttachLines { source, lines } => duty::attach(source, lines),
         Command::Hold { reason } => duty::hold(session, reason),
         Command::ReleaseHold { reason } => duty::release(session, asked, reason),
+        Command::NoteCheck(answered) => Ok(vec![Event::CheckAnswered(answered.clone())]),
         Command::NoteDrained { pool, evidence } => {
             Ok(vec![Event::PoolDrained { pool: pool.clone(), evidence: evidence.clone() }])
         }
@@ -189,6 +204,7 @@ fn check_confirmation(what: &str, confirmation: &Confirmation, asks: Friction, w
         return Err(Refused::new("F2", what, "the key came before the dialog was on the screen", "press it again"));
     }
     match &confirmation.gesture {
+        Gesture::Guard(guard) => Err(Refused::new("F1", what, format!("{guard} is no person"), "confirm it by hand")),
         Gesture::Typed(text) if text.trim() != wanted => {
             Err(Refused::new("F1", what, format!("`{text}` is not `{wanted}`"), format!("type {wanted}")))
         }

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::super::kind::Value;
 use super::super::{Found, Kind, Spot, Wrong, quoted};
-use super::{Either, Entries, Named, Table, View, gist, in_order};
+use super::{Either, Entries, Named, OneOrEach, Table, View, gist, in_order};
 
 impl<'a> Table<'a> {
     /// A list of tables, `[[key]]`; the reader runs on each. Those that it gives nothing for are left out, and that is
@@ -148,7 +148,7 @@ impl<'a> Table<'a> {
         noun: &str,
         names: &[&str],
         kind: &Kind<T>,
-    ) -> Option<Either<Found<T>, Found<Vec<Named<T>>>>> {
+    ) -> Option<OneOrEach<T>> {
         if let View::Describe(_) = self.view {
             let each = json!({ "type": "object", "additionalProperties": kind.schema() });
             self.field(key, doc, true, json!({ "anyOf": [kind.schema(), each] }));

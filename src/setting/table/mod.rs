@@ -53,6 +53,9 @@ pub enum Either<T, R> {
     Table(R),
 }
 
+/// One value, or one for each of the names that a reader gave.
+pub type OneOrEach<T> = Either<Found<T>, Found<Vec<Named<T>>>>;
+
 /// One value of a key that says which other keys there are.
 pub struct Variant<'a, 'f, R> {
     /// The key's value: `haproxy`.
@@ -198,14 +201,14 @@ impl<'a> Table<'a> {
             return None;
         }
         let kind = super::choice(&names.iter().map(|name| (*name, *name)).collect::<Vec<_>>(), &[]);
-        let named = match default {
+        let written = match default {
             Some(default) if !self.has(key) => {
                 self.field(key, doc, false, kind.schema());
                 Some(default)
             }
             Some(_) | None => self.required(key, doc, &kind).map(|found| found.value),
         };
-        let chosen = named.and_then(|name| variants.iter().find(|variant| variant.name == name));
+        let chosen = written.and_then(|name| variants.iter().find(|variant| variant.name == name));
         if chosen.is_none() {
             self.lax = true;
         }

@@ -42,8 +42,8 @@ pub(super) fn roll_back(model: &Model, choice: WayBackChoice, confirm: &ConfirmS
             return sheet;
         }
     };
-    sheet.line(summary(&view.back.to, seen));
-    sheet.line(vec![piece(Role::Dim, view.back.why.clone())]);
+    sheet.line(summary(&view.to, seen));
+    sheet.line(vec![piece(Role::Dim, view.why.clone())]);
     sheet.gap();
     for raised in &view.raised {
         let mut line = vec![piece(Role::Dim, "raises ")];

@@ -13,8 +13,10 @@
 mod after;
 mod back;
 mod change;
+mod check;
 mod confirm;
 mod crew;
+mod guard;
 mod list;
 mod second;
 mod text;
@@ -109,9 +111,11 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
         OverlayKind::Details { title, lines } => text::details(title, lines),
         OverlayKind::Messages => list::messages(model),
         OverlayKind::Reload(confirm) => text::reload(model, confirm),
+        OverlayKind::Arm { disarms, confirm } => guard::arm(model, *disarms, confirm),
         OverlayKind::Look(look) => second::look(model, look, seen),
         OverlayKind::Run { steps, confirm } => second::run(model, steps, confirm),
         OverlayKind::Controls(handover) => crew::controls(model, handover),
+        OverlayKind::Checks(table) => check::checks(model, table),
         OverlayKind::People => crew::people(model),
         OverlayKind::Quit { stops, suspend } => text::quit(model, stops, *suspend),
     };

@@ -110,7 +110,10 @@ fn gate_words(gate: &Gate) -> String {
         Gate::Destination { pool } => format!("{pool} has living servers"),
         Gate::Items { section } => format!("the required items of {section}"),
         Gate::Drained { pool } => format!("{pool} is drained"),
+        Gate::Check { check } => format!("the check {check} is passed"),
+        Gate::Checks { group } => format!("the checks of {group} are passed"),
         Gate::Soak => "the soak".to_owned(),
+        Gate::Guard { guard } => format!("guard {guard} is quiet"),
     }
 }
 

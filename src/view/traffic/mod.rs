@@ -14,16 +14,18 @@
 
 mod bar;
 mod fall;
+mod guard;
 mod router;
 mod table;
 mod vessel;
 
 pub(super) use bar::{Look, bar};
+pub(super) use guard::summary as guards;
 pub(super) use table::{gate_line, next_lines};
 
 use ratatui::text::{Line, Span};
 
-use super::format::rate;
+use super::format::{old, rate};
 use super::pen::Pen;
 use super::seen::Seen;
 use crate::cockpit::{Model, Pane};
@@ -39,18 +41,22 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
     if let Some(total) = seen.total {
         title.push(Span::styled(format!(" {:>6}", rate(total)), pen.style(seen.number())));
         title.push(Span::styled(" req/s ", pen.style(Role::Dim)));
+        if let Some(age) = seen.old {
+            title.push(Span::styled(format!("{} ", old(age)), pen.style(seen.number())));
+        }
     }
     title.extend(super::pointer::span(pen, model, "Traffic"));
     let routers = &model.flight.procedure.routers;
     let hidden = routers.len().saturating_sub(usize::from(areas.inside.routers.height));
-    let right = if hidden > 0 {
+    // Where the guards have no line of their own they stand on the border.
+    let mut right = if areas.inside.vessels.is_empty() { guard::title(pen, model) } else { Vec::new() };
+    if hidden > 0 {
         let first = areas.inside.first;
         let last = first + usize::from(areas.inside.routers.height);
-        Line::styled(format!(" routers {}-{last} of {} ", first + 1, routers.len()), pen.style(Role::Title))
-    } else {
-        Line::default()
-    };
-    pen.titles(areas.traffic, &Line::from(title), &right);
+        let text = format!(" routers {}-{last} of {} ", first + 1, routers.len());
+        right.push(Span::styled(text, pen.style(Role::Title)));
+    }
+    pen.titles(areas.traffic, &Line::from(title), &Line::from(right));
     if routers.is_empty() {
         nothing(pen, areas);
         return;

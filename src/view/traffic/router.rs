@@ -1,8 +1,8 @@
 //! A row per router: name, kind and state, the bar, the split as read, and what was observed or what is wrong.
 //!
 //! ```text
-//!  eu-1 haproxy      ✓ ■■■■■■■■■■■■■■■■■■■■■■■■■■■■■   30 / 70    seen 29.4 ±1.6 consistent  4s
-//!  draft               □□□□□□□□□□□□□□□□□□□□□□□□□□□□□   50 / 50    ▲ +248 req/s
+//!  eu-1 haproxy      ✓ ■■■■■■■■■■■■■■■■■■■■■■■■■■■■■   30 / 70  % seen 29.4 ±1.6 % consistent  4s
+//!  draft               □□□□□□□□□□□□□□□□□□□□□□□□□□□□□   50 / 50  % ▲ +248 req/s
 //! ```
 
 use super::bar::{self, Look};
@@ -82,7 +82,7 @@ fn facts(
     if let Some(age) = freshness.age().filter(|age| *age > router.poll || !freshness.is_live()) {
         cells.end(if freshness.is_live() { Role::Dim } else { Role::Stale }, &format!(" {:>3}", old(age)));
     }
-    cells.skip(2);
+    cells.put(Role::Dim, percent_after(&text)).skip(1);
     if !state.words.is_empty() {
         cells.put(state.role, &state.words);
         return;
@@ -109,11 +109,16 @@ fn facts(
         Agreement::Off => Role::Bad,
     };
     cells.put(Role::Dim, "seen ").put(Role::Text, &mark).put(role, &format!("{percent:>4.1}"));
-    cells.put(Role::Dim, &format!(" ±{:<4.1}", seen.interval.half_width_points()));
+    cells.put(Role::Dim, &format!(" {:<7}", format!("±{:.1} %", seen.interval.half_width_points())));
     let word = seen.agreement.word();
     if cells.left() >= width(word) {
         cells.put(role, word);
     }
+}
+
+/// The unit of a split's numbers, with the gap that they leave.
+fn percent_after(numbers: &str) -> &'static str {
+    if numbers.ends_with(' ') { "%" } else { " %" }
 }
 
 /// The observed share that says most: one that is off, else the first pool's; with the pool's mark where it is another.
@@ -162,7 +167,8 @@ pub(super) fn draft(pen: &mut Pen<'_>, model: &Model, inside: &Traffic, seen: &S
     bar::bar(pen, inside.bar.x, y, inside.bar.width.saturating_sub(1), &points(&draft.weights), &[], Look::Draft);
     let texts: Vec<String> = draft.weights.iter().map(|(_, points)| points.to_string()).collect();
     let mut cells = pen.row(inside.facts.x, y, inside.facts.width);
-    cells.put(Role::Wait, &aligned(&texts)).skip(2);
+    let text = aligned(&texts);
+    cells.put(Role::Wait, &text).put(Role::Dim, percent_after(&text)).skip(1);
     let moved = pool.and_then(|pool| {
         let wanted = draft.weights.of(&pool.spec.id).fraction();
         Some((pool, (wanted - pool.share?) * seen.total?))

@@ -5,7 +5,8 @@
 //!  in flight           41          96
 //!  req/s              372         868
 //!  p99             212 ms      190 ms
-//!  errors          0.02 %      0.01 %
+//!  errors  12s     0.02 %      0.01 %
+//!  guards    ✓ errors  ! p99 1/2   soak 3:12/5:00
 //!
 //!  ✓ weight 0 read back   ✗ 17 in flight   ✓ new requests 0
 //!  next Blue 50   ✗ soak 3:12 of 5:00
@@ -17,6 +18,8 @@
 //!  ▲ blue      30 %    372 req/s     41 in flight   212 ms   0.02 %   3/3 up   draining, quiet 0:06 of 1:00
 //! ```
 
+use std::time::Duration;
+
 use ratatui::layout::Rect;
 
 use crate::cockpit::Model;
@@ -25,7 +28,7 @@ use crate::domain::procedure::StepAct;
 use crate::session::gate::{Forward, gates};
 use crate::session::proposal::{Gate, GateReport, GateState};
 use crate::theme::Role;
-use crate::view::format::{MISSING, millis, percent, rate, whole};
+use crate::view::format::{MISSING, millis, old, percent, rate, whole};
 use crate::view::overlay::wrapped;
 use crate::view::pen::{Pen, fit, width};
 use crate::view::seen::{PoolSeen, Reading, Seen};
@@ -41,7 +44,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect, seen: &Seen<'_>
     let pools = u16::try_from(seen.pools.len()).unwrap_or(u16::MAX);
     let column = ((area.width - LABEL) / pools.max(1)).clamp(8, 13);
     let mut head = pen.row_of(area, 0);
-    head.skip(LABEL);
+    head.cell(seen.number(), LABEL, &seen.old.map(|age| format!("read {}", old(age))).unwrap_or_default());
     for pool in &seen.pools {
         head.number(pool.role, column, &fit(&format!("{} {}", pool.spec.mark, pool.spec.id), column - 1));
     }
@@ -54,19 +57,26 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect, seen: &Seen<'_>
     ];
     for (row, (label, unit, value)) in (1..).zip(rows) {
         let mut cells = pen.row_of(area, row);
-        cells.cell(Role::Dim, LABEL, label);
-        for pool in &seen.pools {
-            let cell = value(pool);
+        let values: Vec<Cell> = seen.pools.iter().map(value).collect();
+        // The age of what a metric source told stands beside its name: there is one interval for all pools.
+        let age = values.iter().filter_map(Cell::age).max().map(|age| format!(" {}", old(age))).unwrap_or_default();
+        let told = LABEL - width(&age).min(LABEL);
+        cells.cell(Role::Dim, told.min(width(label)), label).cell(Role::Stale, LABEL - told.min(width(label)), &age);
+        for cell in values {
             let role = match cell.from {
                 _ if cell.text == MISSING => Role::Stale,
                 From::Routers => number,
-                From::Chart { is_old: true } => Role::Stale,
-                From::Chart { is_old: false } => Role::Strong,
+                From::Chart { is_old: true, .. } => Role::Stale,
+                From::Chart { is_old: false, .. } => Role::Strong,
             };
             cells.number(role, column - width(unit), &cell.text).put(Role::Dim, unit);
         }
     }
-    let rest = Rect { y: area.y + 6, height: area.height.saturating_sub(6), ..area };
+    let guards = Rect { y: area.y + 5, height: area.height.saturating_sub(5), ..area };
+    let above = 5 + super::guard::draw(pen, model, guards);
+    // A row is left free below where there is one to spare.
+    let above = above + u16::from(area.height > above + 4);
+    let rest = Rect { y: area.y + above, height: area.height.saturating_sub(above), ..area };
     below(pen, model, rest, seen);
 }
 
@@ -76,7 +86,7 @@ type Value = fn(&PoolSeen<'_>) -> Cell;
 /// Where a number comes from, which says how old it may be.
 enum From {
     Routers,
-    Chart { is_old: bool },
+    Chart { is_old: bool, age: Option<Duration> },
 }
 
 struct Cell {
@@ -91,7 +101,14 @@ impl Cell {
 
     fn charted(reading: Reading, write: fn(f64) -> String) -> Self {
         let text = reading.value.map_or_else(|| MISSING.to_owned(), write);
-        Self { text, from: From::Chart { is_old: reading.is_old } }
+        Self { text, from: From::Chart { is_old: reading.is_old, age: reading.age } }
+    }
+
+    fn age(&self) -> Option<Duration> {
+        match self.from {
+            From::Routers => None,
+            From::Chart { age, .. } => age,
+        }
     }
 }
 
@@ -182,7 +199,12 @@ pub(in crate::view) fn gate_line(report: &GateReport) -> (Role, String) {
 /// Whether a gate that fails is wrong now; others wait for time or for the operator.
 fn is_wrong(gate: &Gate) -> bool {
     match gate {
-        Gate::Destination { .. } | Gate::NoDrift | Gate::Readings => true,
+        Gate::Destination { .. }
+        | Gate::NoDrift
+        | Gate::Readings
+        | Gate::Guard { .. }
+        | Gate::Check { .. }
+        | Gate::Checks { .. } => true,
         Gate::NoHold | Gate::Items { .. } | Gate::Drained { .. } | Gate::Soak => false,
     }
 }
@@ -200,7 +222,11 @@ pub(super) fn lines(pen: &mut Pen<'_>, model: &Model, area: Rect, seen: &Seen<'_
         let p99 = Cell::charted(pool.p99, millis);
         cells.number(charted(pool.p99), 6, &p99.text).put(Role::Dim, " ms");
         let errors = Cell::charted(pool.errors, percent);
-        cells.number(charted(pool.errors), 6, &errors.text).put(Role::Dim, " %").skip(2);
+        cells.number(charted(pool.errors), 6, &errors.text).put(Role::Dim, " %");
+        if let Some(age) = pool.p99.age.max(pool.errors.age) {
+            cells.put(Role::Stale, &format!(" {}", old(age)));
+        }
+        cells.skip(2);
         match drain_word(model, pool) {
             Some((role, text)) if cells.left() > 12 || pool.servers.is_none_or(|(up, all)| up == all) => {
                 cells.put(role, &text);

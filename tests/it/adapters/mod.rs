@@ -2,6 +2,7 @@
 
 mod alb;
 mod caddy;
+pub mod check;
 mod command;
 mod consul;
 mod demo;
@@ -15,5 +16,6 @@ mod nginx;
 mod octopus;
 mod rest;
 mod router;
+mod systems;
 mod traefik;
 mod traffic_manager;

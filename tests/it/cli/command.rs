@@ -49,6 +49,37 @@ fn every_problem_of_a_profile_is_told_at_once() {
 }
 
 #[test]
+fn check_looks_whether_each_check_can_be_asked() {
+    let state = tempfile::tempdir().unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let there = listener.local_addr().unwrap();
+    let profile = state.path().join("profile.toml");
+    let text_of = format!(
+        "service = \"app\"\nenvironment = \"test\"\nnew = \"blue\"\n[pools.blue]\n[pools.green]\n\
+         [[check]]\nname = \"database\"\nkind = \"tcp\"\nat = \"{there}\"\n\
+         [[check]]\nname = \"page\"\nkind = \"http\"\nat = \"unix:/nowhere/page.sock\"\n\
+         [[check]]\nname = \"rows\"\nkind = \"command\"\nrun = [\"/bin/false\"]\n\
+         [[check]]\nname = \"old\"\nkind = \"command\"\nrun = [\"/nowhere/old\"]\n"
+    );
+    std::fs::write(&profile, text_of).unwrap();
+    let said = flightdeck(state.path(), &["check", profile.to_str().unwrap()]);
+    let all = format!("{}{}", text(&said.stdout), text(&said.stderr));
+    assert_eq!(said.status.code(), Some(4), "{all}");
+    let line = |name: &str| {
+        let found = all.lines().find(|line| line.contains(&format!(" check {name}: ")));
+        found.unwrap_or_else(|| panic!("nothing of {name}: {all}")).to_owned()
+    };
+    assert!(line("database").starts_with("✓ check database: it answers; now it would pass: connected in "), "{all}");
+    // It is not run: whether it passes is asked in a session.
+    assert!(line("rows").starts_with("✓ check rows: /bin/false is there"), "{all}");
+    for (name, words) in [("page", "GET unix:/nowhere/page.sock/"), ("old", "/nowhere/old")] {
+        // What was tried, what came, what to do.
+        assert!(line(name).starts_with("✗ ") && line(name).contains(words) && line(name).contains("; "), "{all}");
+    }
+    drop(listener);
+}
+
+#[test]
 fn no_session_yet_is_no_failure() {
     let state = tempfile::tempdir().unwrap();
     let said = flightdeck(state.path(), &["sessions"]);

@@ -7,9 +7,12 @@ use regex::{Captures, Regex};
 use super::{flightdeck, text};
 
 /// Their credentials are looked for elsewhere than on this machine; their adapters' own tests have them.
-const ELSEWHERE: [&str; 9] = [
+const ELSEWHERE: [&str; 12] = [
     "alb.toml",
     "argo-rollouts.toml",
+    "checks-aws.toml",
+    "checks-kubernetes.toml",
+    "checks-signed.toml",
     "httproute.toml",
     "istio.toml",
     "logs-cloudwatch.toml",
@@ -70,6 +73,9 @@ fn says_what_is_wrong(profile: &Path, name: &str) {
     let said = flightdeck(state.path(), &["check", profile.to_str().unwrap()]);
     let (out, all) = (text(&said.stdout), format!("{}{}", text(&said.stdout), text(&said.stderr)));
     assert_eq!(said.status.code(), Some(4), "{name}: {all}");
+    for line in out.lines().filter(|line| line.starts_with("✗ check ")) {
+        assert!(line.matches(": ").count() >= 2 && line.contains("; "), "{name} does not say what to do: {line}");
+    }
     let routers: Vec<&str> = out.lines().filter(|line| line.contains(" router ")).collect();
     assert!(!routers.is_empty(), "{name}: {all}");
     for line in routers {

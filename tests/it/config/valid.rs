@@ -54,6 +54,42 @@ fn the_plan_of_two_pools_needs_one_percentage_a_step() {
 }
 
 #[test]
+fn guards_mean_what_they_say() {
+    use flightdeck::domain::guard::{Of, Patience, Subject, Then};
+    use flightdeck::domain::{Limit, Measure};
+
+    let procedure = load(Path::new("tests/it/config/valid/guards.toml")).expect("it loads").procedure;
+    let subjects: Vec<&Subject> = procedure.guards.iter().map(|guard| &guard.subject).collect();
+    let limit = |measure, of, limit| Subject::Limit { measure, of, limit };
+    let baseline = |measure, of, worse_by, at_least| Subject::Baseline { measure, of, worse_by, at_least };
+    assert_eq!(
+        subjects,
+        [
+            &limit(Measure::Errors, Of::Raised, Limit::Above(0.01)),
+            &limit(Measure::Requests, Of::Whole, Limit::Below(20.0)),
+            &baseline(Measure::P99, Of::Each, 0.5, 100.0),
+            &baseline(Measure::Requests, Of::Pool("green".into()), -0.3, 5.0),
+            &Subject::ErrorsAgainst { min_requests: 400, at_least: 0.005 },
+            &Subject::LatencyAgainst { measure: Measure::P50, min_values: 30, at_least_ms: 25.0 },
+        ]
+    );
+    let errors = &procedure.guards[0];
+    assert_eq!((errors.patience, errors.failures, errors.then), (Patience::InARow(3), 5, Then::RollBack));
+    assert_eq!(errors.back_to.as_ref().map(ToString::to_string).as_deref(), Some("10 / 90"));
+    let throughput = &procedure.guards[1];
+    let long = Patience::For(std::time::Duration::from_secs(90));
+    assert_eq!((throughput.patience, throughput.failures, throughput.then), (long, 3, Then::Propose));
+    let seconds = |index: usize| procedure.guards[index].every.as_secs();
+    assert_eq!((seconds(4), seconds(5)), (30, 10));
+    let of_steps: Vec<Vec<(&str, Limit)>> = procedure
+        .plan
+        .iter()
+        .map(|step| step.guards.iter().map(|(id, limit)| (id.as_str(), *limit)).collect())
+        .collect();
+    assert_eq!(of_steps, [vec![], vec![("errors", Limit::Above(0.005)), ("throughput", Limit::Below(100.0))]]);
+}
+
+#[test]
 fn three_pools_share_the_rest_as_the_step_before() {
     assert_eq!(
         plan(&example("three-pools").procedure),
@@ -278,4 +314,15 @@ fn a_panel_of_the_profile_takes_the_place_of_a_ready_made_one_and_sources_do_not
 
 fn parse_example(name: &str) -> Loaded {
     load(Path::new(&format!("profiles/{name}.toml"))).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+#[cfg(feature = "aws")]
+#[test]
+fn a_file_of_credentials_is_named_by_its_path() {
+    let text = std::fs::read_to_string("profiles/metrics-cloudwatch.toml").expect("the example is there");
+    let text = text.replace("profile = \"deploy\"", "credentials = \"/etc/flightdeck/aws\"");
+    let file = |text: &str| ProfileFile { path: "p.toml".to_owned(), bytes: text.as_bytes().to_vec() };
+    parse(&[file(&text)]).unwrap_or_else(|problems| panic!("{problems}"));
+    let said = parse(&[file(&text.replace("/etc/flightdeck/aws", "hunter2"))]).expect_err("a secret stands there");
+    assert!(said.to_string().contains("a secret stands here as it is"), "{said}");
 }

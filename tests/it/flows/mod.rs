@@ -1,13 +1,18 @@
 //! Flows: key strings in, what is sent, kept and shown out.
 
 mod back;
+mod charts;
+mod checks;
 mod confirm;
 mod effects;
 mod fingers;
+mod guard;
+mod guard_line;
 mod handover;
 mod pair_screens;
 mod panes;
 mod pools;
 mod screens;
 mod second;
+mod thousand;
 mod waves;

@@ -96,6 +96,7 @@ fn procedure(splits: &[[u32; 3]]) -> Procedure {
         leave_when,
         soak: None,
         back_to: None,
+        guards: std::collections::BTreeMap::new(),
     };
     let deploy = |pool: &str| Step {
         id: format!("deploy-{pool}").as_str().into(),
@@ -104,6 +105,7 @@ fn procedure(splits: &[[u32; 3]]) -> Procedure {
         leave_when: Vec::new(),
         soak: None,
         back_to: None,
+        guards: std::collections::BTreeMap::new(),
     };
     for (index, split) in splits.iter().enumerate() {
         let drained = match index {

@@ -5,12 +5,18 @@ use std::io::Write;
 
 use flightdeck::domain::Digest;
 use flightdeck::entry::{Break, Broken, Chain, Entry, FORMAT, History, KINDS, Kept, Unreadable, kind, open, seal};
+use flightdeck::session::guard::Acted;
+use flightdeck::session::proposal::Gesture;
 
 use super::told;
 
 const FORMAT_1: &str = include_str!("golden/format-1.jsonl");
 /// What was added to format 1 later: a change in waves.
 const FORMAT_1_WAVES: &str = include_str!("golden/format-1-waves.jsonl");
+/// And what checks came to.
+const FORMAT_1_CHECKS: &str = include_str!("golden/format-1-checks.jsonl");
+/// What was added to format 1 later: guards that act.
+const FORMAT_1_GUARDS: &str = include_str!("golden/format-1-guards.jsonl");
 
 fn read(lines: &str) -> (Vec<Kept>, Option<Broken>) {
     let mut chain = Chain::start();
@@ -41,7 +47,9 @@ fn written(entries: Vec<Entry>) -> String {
 #[ignore = "writes the golden file of the present format; run by hand when a format is added"]
 fn write_the_golden_file() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/journal/golden");
-    for (name, entries) in [("", told::deployment()), ("-waves", told::waves())] {
+    for (name, entries) in
+        [("", told::deployment()), ("-waves", told::waves()), ("-checks", told::checks()), ("-guards", told::guards())]
+    {
         // A golden file is written once: what stands there is never replaced.
         if let Ok(mut file) = std::fs::File::create_new(format!("{path}/format-{FORMAT}{name}.jsonl")) {
             file.write_all(written(entries).as_bytes()).unwrap();
@@ -52,9 +60,12 @@ fn write_the_golden_file() {
 #[test]
 fn every_kind_of_event_is_in_the_golden_files() {
     let (mut entries, broken) = read(FORMAT_1);
-    let (added, broken_too) = read(FORMAT_1_WAVES);
-    assert_eq!((broken, broken_too), (None, None));
-    entries.extend(added);
+    assert_eq!(broken, None);
+    for lines in [FORMAT_1_WAVES, FORMAT_1_CHECKS, FORMAT_1_GUARDS] {
+        let (added, broken) = read(lines);
+        assert_eq!(broken, None);
+        entries.extend(added);
+    }
     let found: BTreeSet<&str> = entries.iter().flat_map(|kept| kept.entry.events.iter().map(kind)).collect();
     assert_eq!(found, KINDS.into_iter().collect());
     for kept in &entries {
@@ -67,7 +78,12 @@ fn every_kind_of_event_is_in_the_golden_files() {
 
 #[test]
 fn the_golden_files_read_as_what_was_told() {
-    for (lines, told) in [(FORMAT_1, told::deployment()), (FORMAT_1_WAVES, told::waves())] {
+    for (lines, told) in [
+        (FORMAT_1, told::deployment()),
+        (FORMAT_1_WAVES, told::waves()),
+        (FORMAT_1_CHECKS, told::checks()),
+        (FORMAT_1_GUARDS, told::guards()),
+    ] {
         let (entries, broken) = read(lines);
         assert_eq!(broken, None);
         let entries: Vec<_> = entries.into_iter().map(|kept| kept.entry).collect();
@@ -79,6 +95,8 @@ fn the_golden_files_read_as_what_was_told() {
 fn this_version_still_writes_format_1_byte_by_byte() {
     assert_eq!(written(told::deployment()), FORMAT_1);
     assert_eq!(written(told::waves()), FORMAT_1_WAVES);
+    assert_eq!(written(told::checks()), FORMAT_1_CHECKS);
+    assert_eq!(written(told::guards()), FORMAT_1_GUARDS);
 }
 
 #[test]
@@ -98,6 +116,19 @@ fn a_change_that_was_left_between_two_waves_is_folded_so() {
     assert_eq!((left.waves_sent, left.next_wave()), (1, Some(1)));
     let waiting: Vec<&str> = left.waiting().map(flightdeck::domain::RouterId::as_str).collect();
     assert_eq!(waiting, ["eu-2"]);
+}
+
+#[test]
+fn guards_that_acted_are_folded_so() {
+    let (entries, _) = read(FORMAT_1_GUARDS);
+    let session = History { entries, broken: None }.fold();
+    let baselines: Vec<f64> = session.guard_baselines.values().copied().collect();
+    assert_eq!(baselines, [212.0, 433.25]);
+    assert_eq!(session.armed(), None, "disarmed by hand");
+    let (waits, trip) = session.unanswered().next().unwrap();
+    assert_eq!((waits.as_str(), &trip.what.acted), ("errors", &Acted::Proposed));
+    let fired = session.changes.last().unwrap();
+    assert_eq!(fired.confirmed.confirmation.gesture, Gesture::Guard("errors".into()));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! One told deployment: every kind of event, a partial change, an override, drift, a rollback.
 
+use flightdeck::domain::check::Verdict;
 use flightdeck::domain::reading::{Admin, Identity};
 use flightdeck::domain::share::Agreement;
 use flightdeck::domain::{
@@ -9,9 +10,10 @@ use flightdeck::domain::{
 use flightdeck::entry::Entry;
 use flightdeck::session::Event;
 use flightdeck::session::event::{
-    ChangeConfirmed, ChangeKind, ControlsTaken, Process, ProfileText, RouterBaseline, SessionOpened, Settlement,
-    SpillMerged, Spilled, StepMark,
+    ChangeConfirmed, ChangeKind, CheckAnswered, ControlsTaken, Process, ProfileText, RouterBaseline, SessionOpened,
+    Settlement, SpillMerged, Spilled, StepMark,
 };
+use flightdeck::session::guard::{Acted, GuardBaseline};
 use flightdeck::session::proposal::{Bound, Confirmation, Gate, GateReport, GateState, Gesture, Override, RouterOrder};
 use flightdeck::session::second::{AskedAct, ConfirmationAsked, RunConfirmed, Second};
 use uuid::Uuid;
@@ -534,5 +536,94 @@ pub fn waves() -> Vec<Entry> {
     teller.tell(200.2, "ada", 1, vec![answered(ten, "eu-1", Outcome::Failed { why: "permission denied".to_owned() })]);
     let left = Settlement::Left { reason: "eu-1 wants another socket".to_owned() };
     teller.tell(260.0, "ada", 1, vec![Event::ChangeSettled { change: ten, how: left }]);
+    teller.entries
+}
+
+/// A smoke test that failed, then passed, and a check that compares with its own first answer.
+pub fn checks() -> Vec<Entry> {
+    let mut teller = Teller { entries: vec![opening(session(1), "bridge", "prod")], counters: [1, 0] };
+    let answered = |check: &str, verdict, words: &str, value: Option<&str>| {
+        Event::CheckAnswered(Box::new(CheckAnswered {
+            check: check.into(),
+            verdict,
+            words: words.to_owned(),
+            value: value.map(str::to_owned),
+            evidence: vec![("request".to_owned(), "GET http://blue/health".to_owned())],
+        }))
+    };
+    teller.tell(1.0, "ada", 1, vec![answered("rows", Verdict::Pass, "412 rows", Some("412"))]);
+    teller.tell(60.0, "ada", 1, vec![answered("health", Verdict::Fail, "503: \u{1b}[31m<b>down</b>", None)]);
+    teller.tell(90.0, "ada", 1, vec![answered("health", Verdict::Inconclusive, "no answer within 5s", None)]);
+    teller.tell(120.0, "ada", 1, vec![answered("health", Verdict::Pass, "200, version 2.5.0", None)]);
+    teller.entries
+}
+
+/// Guards: one red at the start, what they compare with, armed, fired, armed anew and not able to, disarmed by hand.
+pub fn guards() -> Vec<Entry> {
+    let mut teller = Teller { entries: vec![opening(session(1), "bridge", "prod")], counters: [1, 0] };
+    let baseline =
+        |router: &str| RouterBaseline { router: router.into(), identity: identity("4711"), native: split(0, 100) };
+    let routers = vec![baseline("eu-1"), baseline("eu-2")];
+    teller.tell(1.0, "ada", 1, vec![Event::BaselineAccepted { routers }]);
+    let p99 = || "p99".into();
+    let errors = || "errors".into();
+    let words = "green 612 ms, ≤ 500 ms, 3 in a row".to_owned();
+    teller.tell(9.0, "ada", 1, vec![Event::GuardConfessed { guard: p99(), words }]);
+    teller.tell(60.0, "ada", 1, vec![Event::GuardCalmed { guard: p99() }]);
+    let orders = |from: (u32, u32), to: (u32, u32)| {
+        vec![order("eu-1", "4711", Some(from), to), order("eu-2", "4711", Some(from), to)]
+    };
+    let verified = |change: ChangeId| {
+        let answered = |router: &str| Event::RouterAnswered {
+            change,
+            router: router.into(),
+            attempt: 1,
+            outcome: Outcome::Verified,
+        };
+        let settled = Event::ChangeSettled { change, how: Settlement::Verified };
+        vec![answered("eu-1"), answered("eu-2"), settled]
+    };
+    let of =
+        |guard: &str, pool: Option<&str>, value: f64| GuardBaseline::new(guard.into(), pool.map(PoolId::from), value);
+    let measured = vec![of("p99", Some("green"), 212.0), of("requests", None, 433.25)];
+    let ten = ChangeId { cockpit: ADA, counter: 1 };
+    let confirmed = change(ten, ChangeKind::Step { step: "blue-10".into() }, 10, orders((0, 100), (10, 90)));
+    let measured = Event::BaselineMeasured { guards: measured };
+    teller.tell(100.0, "ada", 1, vec![measured, Event::ChangeConfirmed(Box::new(confirmed)), dispatched(ten, 1, 110)]);
+    teller.tell(100.2, "ada", 1, verified(ten));
+    teller.tell(120.0, "ada", 1, vec![Event::GuardsArmed { guards: vec![errors()], epoch: 1 }]);
+    let thirty = ChangeId { cockpit: ADA, counter: 2 };
+    let confirmed = change(thirty, ChangeKind::Step { step: "blue-30".into() }, 30, orders((10, 90), (30, 70)));
+    teller.tell(200.0, "ada", 1, vec![Event::ChangeConfirmed(Box::new(confirmed)), dispatched(thirty, 1, 210)]);
+    teller.tell(200.2, "ada", 1, verified(thirty));
+    let back = ChangeId { cockpit: ADA, counter: 3 };
+    let kind = ChangeKind::Rollback { supersedes: None, reopens: vec!["blue-30".into()] };
+    let mut confirmed = change(back, kind, 10, orders((30, 70), (10, 90)));
+    confirmed.gates.clear();
+    confirmed.confirmation = Confirmation::new(Gesture::Guard(errors()), false);
+    let tripped = |acted: Acted| Event::GuardTripped {
+        guard: errors(),
+        words: "blue 1.40 %, ≤ 1.00 %, 3 in a row".to_owned(),
+        acted,
+    };
+    teller.tell(
+        230.0,
+        "ada",
+        1,
+        vec![
+            tripped(Acted::RolledBack { change: back }),
+            Event::ChangeConfirmed(Box::new(confirmed)),
+            dispatched(back, 1, 240),
+            Event::GuardsDisarmed { why: "errors fired".to_owned() },
+        ],
+    );
+    teller.tell(230.2, "ada", 1, verified(back));
+    teller.tell(300.0, "ada", 1, vec![Event::GuardCalmed { guard: errors() }]);
+    teller.tell(301.0, "ada", 1, vec![Event::GuardsArmed { guards: vec![errors(), p99()], epoch: 1 }]);
+    let because = "green has 0/2 up".to_owned();
+    teller.tell(330.0, "ada", 1, vec![tripped(Acted::Rang { because })]);
+    teller.tell(331.0, "ada", 1, vec![Event::GuardsDisarmed { why: "by hand".to_owned() }]);
+    teller.tell(400.0, "ada", 1, vec![Event::GuardCalmed { guard: errors() }]);
+    teller.tell(420.0, "ada", 1, vec![tripped(Acted::Proposed)]);
     teller.entries
 }

@@ -3,12 +3,14 @@
 
 use std::time::Duration;
 
+use flightdeck::domain::check::Verdict;
 use flightdeck::domain::share::Agreement;
 use flightdeck::domain::{
-    ChangeId, CockpitId, Digest, EntryId, NativeSplit, Operator, Outcome, PoolId, RequestId, RouterId, Share, Signed,
-    StepId,
+    ChangeId, CockpitId, Digest, EntryId, GuardId, NativeSplit, Operator, Outcome, PoolId, RequestId, RouterId, Share,
+    Signed, StepId,
 };
-use flightdeck::session::event::{ChangeKind, SpillMerged, Spilled};
+use flightdeck::session::event::{ChangeKind, CheckAnswered, SpillMerged, Spilled};
+use flightdeck::session::guard::GuardBaseline;
 use flightdeck::session::proposal::{Confirmation, Gesture, Proposal};
 use flightdeck::session::second::AskedAct;
 use flightdeck::session::wave::Rest;
@@ -152,6 +154,18 @@ groups! {
         SignRollback => |world, _| Command::SignRollback { change: change(world), signed: signed() },
         MergeSpill => |world, who| merge(world, who),
     }
+    "Guards": {
+        MeasureBaseline => |_, _| Command::MeasureBaseline {
+            guards: vec![GuardBaseline::new(errors(), Some(PoolId::from("blue")), 0.000_2)],
+        },
+        ArmGuards => |_, _| Command::ArmGuards { guards: vec![errors()], confirmation: by_key() },
+        DisarmGuards => |_, _| Command::DisarmGuards { why: "by hand".to_owned() },
+        FireGuard => |world, who| fire(world, who, None),
+        FireGuard "the pool to go back to being no better" => |world, who| fire(world, who, Some("green has 3.00 % too")),
+        NoteTripped => |_, _| Command::NoteTripped { guard: errors(), words: "2.00 %".to_owned(), because: None },
+        NoteConfessed => |_, _| Command::NoteConfessed { guard: errors(), words: "2.00 %".to_owned() },
+        NoteCalmed => |_, _| Command::NoteCalmed { guard: errors() },
+    }
     "Steps, holds and the profile": {
         MarkAlreadySo => |world, who| {
             let proposal = Box::new(world.step(who));
@@ -206,6 +220,13 @@ groups! {
             };
             Command::NoteRestart { router: eu_1(), was: identity("1"), is: identity("2") }
         },
+        NoteCheck => |_, _| Command::NoteCheck(Box::new(CheckAnswered {
+            check: "health".into(),
+            verdict: Verdict::Fail,
+            words: "503".to_owned(),
+            value: None,
+            evidence: Vec::new(),
+        })),
         NoteDrained => |_, _| Command::NoteDrained { pool: PoolId::from("blue"), evidence: vec!["in flight: 0".to_owned()] },
         NoteObserved => |world, _| Command::NoteObserved {
             change: change(world),
@@ -322,6 +343,22 @@ fn back(world: &World, who: Who) -> Proposal {
 fn roll_back(world: &World, who: Who, confirmation: Confirmation, cut_off: bool) -> Command {
     let (proposal, controls) = (Box::new(back(world, who)), who.controls("rollback"));
     Command::RollBack { proposal, confirmation, controls, cut_off, evidence: world.evidence() }
+}
+
+fn errors() -> GuardId {
+    "errors".into()
+}
+
+/// The guard has tripped, and goes back to where the routers stood at the start.
+fn fire(world: &World, who: Who, others: Option<&str>) -> Command {
+    Command::FireGuard {
+        guard: errors(),
+        words: "blue 2.00 %, ≤ 1.00 %, 3 in a row".to_owned(),
+        is_red: true,
+        others: others.map(str::to_owned),
+        proposal: Box::new(back(world, who)),
+        evidence: world.evidence(),
+    }
 }
 
 /// A rollback of an operator's, spilled in this state.

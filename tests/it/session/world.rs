@@ -1,18 +1,20 @@
 //! A session that is built by deciding, with routers that are nothing but their weights.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use flightdeck::domain::drain::DrainState;
+use flightdeck::domain::guard::{GuardSpec, Of, Patience, Subject, Then};
 use flightdeck::domain::procedure::{Friction, Procedure, StepAct};
-use flightdeck::domain::reading::Identity;
+use flightdeck::domain::reading::{Admin, Health, Identity, ServerReading};
 use flightdeck::domain::{
-    ChangeId, CockpitId, Durability, Elapsed, EntryId, NativeSplit, Now, Operator, Outcome, PoolId, Refused, RouterId,
-    Seat, SessionId, Target, Timestamp, Weights,
+    ChangeId, CockpitId, Durability, Elapsed, EntryId, Limit, Measure, NativeSplit, Now, Operator, Outcome, PoolId,
+    Reading, Refused, RouterId, Seat, SessionId, Shares, Target, Timestamp, Weights,
 };
 use flightdeck::entry::Entry;
 use flightdeck::session::command::Evidence;
 use flightdeck::session::event::{ChangeKind, ControlsTaken, Process, RouterBaseline, SessionOpened};
-use flightdeck::session::proposal::{Bound, Proposal, RouterOrder};
+use flightdeck::session::proposal::{Bound, GateState, Proposal, RouterOrder};
 use flightdeck::session::{Asked, Command, Event, Session, decide};
 
 use crate::simulation::router::{Router, prepare};
@@ -67,11 +69,25 @@ pub struct World {
 pub fn procedure() -> Procedure {
     let mut procedure = blue_green(2);
     procedure.confirm.shift = Friction::Two;
+    procedure.guards = vec![guard("errors", Then::RollBack), guard("p99", Then::Propose)];
     for step in &mut procedure.plan {
         step.leave_when.clear();
         step.soak = None;
     }
     procedure
+}
+
+/// A guard over the errors of the raised pool.
+pub fn guard(id: &str, then: Then) -> GuardSpec {
+    GuardSpec {
+        id: id.into(),
+        subject: Subject::Limit { measure: Measure::Errors, of: Of::Raised, limit: Limit::Above(0.01) },
+        patience: Patience::InARow(3),
+        failures: 3,
+        then,
+        every: std::time::Duration::from_secs(5),
+        back_to: None,
+    }
 }
 
 impl World {
@@ -189,21 +205,34 @@ impl World {
     }
 
     fn bound(&self, router: &RouterId) -> Bound {
+        Bound::of(&self.reading(router))
+    }
+
+    fn reading(&self, router: &RouterId) -> Reading {
         let native = self.natives.get(router).cloned().unwrap_or_default();
-        Bound { native, identity: Self::identity(), generation: String::new() }
+        Reading {
+            identity: Self::identity(),
+            servers: self.procedure.pool_ids().map(|pool| server(pool)).collect(),
+            native,
+            generation: String::new(),
+            uptime: None,
+            effective: Shares::default(),
+            warnings: Vec::new(),
+            underway: None,
+        }
     }
 
     /// What is known: every router was read, every server is up, every pool is drained, everybody is there.
     pub fn evidence(&self) -> Evidence {
         let mut evidence = Evidence::default();
         for router in self.natives.keys() {
-            evidence.readings.insert(router.clone(), self.bound(router));
-            for pool in self.procedure.pool_ids() {
-                evidence.servers.insert((router.clone(), pool.clone()), (1, 1));
-            }
+            evidence.readings.insert(router.clone(), Arc::new(self.reading(router)));
         }
         for pool in self.procedure.pool_ids() {
             evidence.drains.insert(pool.clone(), (DrainState::Drained, "quiet".to_owned()));
+        }
+        for guard in &self.procedure.guards {
+            evidence.guards.insert(guard.id.clone(), (GateState::Holds, "quiet".to_owned()));
         }
         evidence.present = [ANA, RAJ, EVE].map(Who::cockpit).into();
         evidence
@@ -243,5 +272,19 @@ impl World {
         });
         let (step, to) = shift.expect("the plan ends with a shift");
         self.proposal(who, ChangeKind::Step { step }, &to, None)
+    }
+}
+
+/// A server that is up.
+fn server(pool: &PoolId) -> ServerReading {
+    ServerReading {
+        name: format!("{pool}-1"),
+        pool: pool.clone(),
+        health: Health::Up,
+        admin: Admin::Ready,
+        in_flight: Some(0),
+        requests: Some(0),
+        errors: Some(0),
+        response: None,
     }
 }

@@ -34,6 +34,7 @@ fn breaks(flaw: Flaw) -> &'static [&'static str] {
         Flaw::LateEffectUnseen => &["V3"],
         Flaw::UnknownIsLost => &["J1"],
         Flaw::WaveSkipsBarrier | Flaw::WaveDespiteHold => &["D5"],
+        Flaw::GuardFiresTwice | Flaw::GuardFiresUnarmed | Flaw::HandOverKeepsArmed => &["G1"],
     }
 }
 

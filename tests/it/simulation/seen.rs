@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 pub struct Seen(BTreeMap<&'static str, u64>);
 
 /// Situations that a run must meet.
-pub const WANTED: [&str; 73] = [
+pub const WANTED: [&str; 80] = [
     // A change and its word.
     "sent",
     "verified",
@@ -60,6 +60,14 @@ pub const WANTED: [&str; 73] = [
     "spill merged",
     "spill of another process merged",
     "crash with spill",
+    // Guards.
+    "guards armed",
+    "guard fired",
+    "guard fired in the middle of a change",
+    "guard rang instead",
+    "guard proposed",
+    "guard confessed",
+    "guard red no more",
     // People.
     "joined",
     "left the session",

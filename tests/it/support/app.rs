@@ -13,10 +13,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use flightdeck::cockpit::{Effect, Model, Msg, Settings, Surroundings, update};
+use flightdeck::domain::check::Asking;
 use flightdeck::domain::reading::{Admin, Health, Identity, ServerReading};
 use flightdeck::domain::{
-    ChangeId, CockpitId, Elapsed, NativeSplit, NativeWeight, Now, Outcome, PoolId, Prepared, Presence, Procedure,
-    Reading, RouterId, Seat, SessionId, Target, Timestamp, Trouble, TroubleKind,
+    ChangeId, CheckId, CockpitId, Elapsed, NativeSplit, NativeWeight, Now, Outcome, PoolId, Prepared, Presence,
+    Procedure, Reading, RouterId, Seat, SessionId, Target, Timestamp, Trouble, TroubleKind,
 };
 use flightdeck::entry::Entry;
 use flightdeck::flight::{self, Appended, Ask, Flight, Me};
@@ -65,7 +66,13 @@ pub struct FakeRouter {
     pub process: u32,
     /// Its node; another one is another router.
     pub node: String,
+    /// Requests per second, shared by weight.
+    pub rate: u64,
+    /// Of each pool's requests, how many in a thousand fail.
+    pub failing: Vec<u64>,
     requests: Vec<u64>,
+    /// In thousandths, so that few requests fail as many do.
+    errors: Vec<u64>,
     in_flight: Vec<u64>,
     counted: u64,
 }
@@ -91,10 +98,14 @@ pub struct App {
     pub announced: Vec<Presence>,
     /// Requests for a signature, by their numbers.
     pub to_sign: Vec<u64>,
+    /// Questions of checks that were not answered yet: check, number, what it was told.
+    pub questions: Vec<(CheckId, u64, Asking)>,
     /// Every write that was asked for, with whether its intent was kept by then.
     pub sends: Vec<(flight::Send, bool)>,
     /// Effects that are not the flight's, since they were last taken.
     pub others: Vec<Effect>,
+    /// How far the wall clock was set, in milliseconds.
+    pub wall_set: i64,
     waiting: VecDeque<flight::Effect>,
     ms: u64,
 }
@@ -120,7 +131,10 @@ impl App {
             up: vec![SERVERS; weights.len()],
             process,
             node: "edge".to_owned(),
+            rate: RATE,
+            failing: vec![0; weights.len()],
             requests: vec![0; weights.len()],
+            errors: vec![0; weights.len()],
             in_flight: vec![0; weights.len()],
             counted: 0,
         };
@@ -160,7 +174,9 @@ impl App {
             spilled: Vec::new(),
             announced: Vec::new(),
             to_sign: Vec::new(),
+            questions: Vec::new(),
             others: Vec::new(),
+            wall_set: 0,
             waiting: VecDeque::new(),
             ms: 0,
         }
@@ -183,7 +199,7 @@ impl App {
 
     /// The moment: 2026-11-21 14:00:00Z and what passed since.
     pub fn now(&self) -> Now {
-        let wall = Timestamp(1_795_269_600_000 + i64::try_from(self.ms).expect("a short test"));
+        let wall = Timestamp(1_795_269_600_000 + self.wall_set + i64::try_from(self.ms).expect("a short test"));
         Now { wall, elapsed: Elapsed(10_000 + self.ms) }
     }
 
@@ -258,7 +274,7 @@ impl App {
 
     /// Answers everything that waits, and what comes of the answers; no time passes.
     pub fn settle(&mut self) -> &mut Self {
-        for _ in 0..1000 {
+        for _ in 0..20_000 {
             let Some(effect) = self.waiting.pop_front() else { break };
             if let Some(answer) = self.answer(effect) {
                 self.take(Msg::Flight(answer));
@@ -282,6 +298,12 @@ impl App {
             self.ms = (self.ms + 100).min(end);
             self.tell(Msg::Flight(flight::Msg::Tick));
         }
+        self
+    }
+
+    /// Lets time pass without a tick, as while a machine sleeps.
+    pub fn skip(&mut self, ms: u64) -> &mut Self {
+        self.ms += ms;
         self
     }
 
@@ -386,9 +408,15 @@ impl App {
                 self.to_sign.push(sign.request);
                 return None;
             }
+            flight::Effect::AskCheck { check, request, asking } => {
+                self.questions.push((check, request, *asking));
+                return None;
+            }
             flight::Effect::Cancel { .. }
             | flight::Effect::CheckSignature(_)
             | flight::Effect::DropSpill
+            | flight::Effect::Meter { .. }
+            | flight::Effect::Share(_)
             | flight::Effect::Tell(_) => return None,
         })
     }
@@ -442,8 +470,9 @@ impl FakeRouter {
         let whole: u64 = self.weights.iter().map(|weight| u64::from(*weight)).sum();
         let passed = ms.saturating_sub(self.counted);
         for (index, weight) in self.weights.iter().enumerate() {
-            let share = (RATE * passed * u64::from(*weight)).checked_div(whole * 1000).unwrap_or(0);
+            let share = (self.rate * passed * u64::from(*weight)).checked_div(whole * 1000).unwrap_or(0);
             self.requests[index] += share;
+            self.errors[index] += share * self.failing[index];
             self.in_flight[index] = match share {
                 0 => self.in_flight[index].saturating_sub(passed / 100),
                 _ => u64::from(*weight) / 2 + 3,
@@ -469,7 +498,7 @@ impl FakeRouter {
                     admin: Admin::Ready,
                     in_flight: part(self.in_flight[index]),
                     requests: part(self.requests[index]),
-                    errors: Some(0),
+                    errors: part(self.errors[index] / 1000),
                     response: None,
                 });
             }

@@ -145,7 +145,7 @@ impl Account {
     }
 
     /// Whether the signature is one of these keys', and they may change anything.
-    fn signer(&self, asked: &Asked, service: &str) -> Result<bool, (&'static str, String)> {
+    pub fn signer(&self, asked: &Asked, service: &str) -> Result<bool, (&'static str, String)> {
         let authorization = asked.header("authorization");
         let Some(fields) = authorization.strip_prefix("AWS4-HMAC-SHA256 ") else {
             return Err(("MissingAuthenticationToken", "Request is missing Authentication Token".to_owned()));

@@ -14,6 +14,7 @@ use flightdeck::domain::{
 use flightdeck::entry::{Entry, kind};
 use flightdeck::flight::{Appended, Ask, Effect, Flight, Msg, Send, ToCheck, ToSign};
 use flightdeck::session::event::{ChangeKind, SessionOpened, Settlement, Spilled, StepMark};
+use flightdeck::session::guard::Acted;
 use flightdeck::session::proposal::{Confirmation, Gesture, Override};
 use flightdeck::session::second::Second;
 use flightdeck::session::{Event, Session};
@@ -353,11 +354,12 @@ impl Pair {
                 }
                 queue.push_back((who, Msg::Spilled { entry: id, result }));
             }
+            Effect::AskCheck { .. } => {}
             Effect::DropSpill => self.cockpits[who].spilled.clear(),
             Effect::Sign(sign) => self.cockpits[who].to_sign.push(*sign),
             Effect::CheckSignature(check) => self.cockpits[who].to_check.push(*check),
             Effect::Tell(notice) => self.cockpits[who].notices.push(notice.text),
-            Effect::Announce(_) => {}
+            Effect::Announce(_) | Effect::Meter { .. } | Effect::Share(_) => {}
         }
     }
 
@@ -463,6 +465,17 @@ pub fn line(event: &Event) -> String {
         | Event::AskingEnded { why }
         | Event::ConfirmationEnded { why, .. }
         | Event::RunEnded { why } => why.clone(),
+        Event::GuardsDisarmed { why } => why.clone(),
+        Event::GuardsArmed { guards, .. } => list(&mut guards.iter().map(flightdeck::domain::GuardId::as_str)),
+        Event::GuardConfessed { guard, .. } | Event::GuardCalmed { guard } => guard.to_string(),
+        Event::GuardTripped { guard, words, acted } => {
+            let acted = match acted {
+                Acted::Proposed => "proposed".to_owned(),
+                Acted::RolledBack { .. } => "rolled back".to_owned(),
+                Acted::Rang { because } => format!("rang, {because}"),
+            };
+            format!("{guard}: {words}: {acted}")
+        }
         Event::ControlsAsked { reason }
         | Event::ConfirmationRefused { reason, .. }
         | Event::Held { reason }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use flightdeck::domain::check::Asking;
 use flightdeck::domain::{
-    ChangeId, CockpitId, Elapsed, Now, Operator, Outcome, PoolId, Procedure, RouterId, SessionId, Timestamp, Trouble,
-    TroubleKind,
+    ChangeId, CheckId, CockpitId, Elapsed, Now, Operator, Outcome, PoolId, Procedure, RouterId, SessionId, Timestamp,
+    Trouble, TroubleKind,
 };
 use flightdeck::entry::Entry;
 use flightdeck::flight::{Appended, Ask, Effect, Flight, Me, Msg, Notice, Send};
@@ -23,6 +24,8 @@ pub struct Desk {
     /// Every write that reached a router, in order.
     pub sent: Vec<(RouterId, String)>,
     pub notices: Vec<Notice>,
+    /// Questions of checks that were not answered yet: check, number, what it was told.
+    pub questions: Vec<(CheckId, u64, Asking)>,
     /// Appends that were not answered, while the journal is told to be silent.
     pub journal_answers: bool,
     pub unanswered: Vec<Entry>,
@@ -73,6 +76,7 @@ impl Desk {
             journal: Vec::new(),
             sent: Vec::new(),
             notices: Vec::new(),
+            questions: Vec::new(),
             journal_answers: true,
             unanswered: Vec::new(),
             time: 1_000,
@@ -191,7 +195,16 @@ impl Desk {
                 let result = Ok(flightdeck::domain::Digest::ZERO);
                 Some(Msg::Spilled { entry: entry.id, result })
             }
-            Effect::Announce(_) | Effect::Sign(_) | Effect::CheckSignature(_) | Effect::DropSpill => None,
+            Effect::Announce(_)
+            | Effect::Meter { .. }
+            | Effect::Share(_)
+            | Effect::Sign(_)
+            | Effect::CheckSignature(_)
+            | Effect::DropSpill => None,
+            Effect::AskCheck { check, request, asking } => {
+                self.questions.push((check, request, *asking));
+                None
+            }
             Effect::Tell(notice) => {
                 self.notices.push(notice);
                 None

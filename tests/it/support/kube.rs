@@ -36,6 +36,8 @@ pub struct Api {
     pub sleeps: bool,
     /// Answers every patch with this instead.
     pub sick: Option<Said>,
+    /// Answers everything with this instead.
+    pub instead: Option<Said>,
 }
 
 impl Api {
@@ -140,6 +142,9 @@ impl Api {
     }
 
     fn answer(&mut self, asked: &Asked) -> Said {
+        if let Some(instead) = &self.instead {
+            return instead.clone();
+        }
         let token = asked.header("authorization").strip_prefix("Bearer ").unwrap_or_default();
         let Some(may_write) = self.tokens.get(token).copied() else {
             return status(401, "Unauthorized", "Unauthorized");
@@ -171,8 +176,11 @@ impl Api {
 
     fn list(&self, route: &str, asked: &Asked) -> Said {
         let query = asked.path.split_once('?').map_or("", |(_, query)| query);
-        let selector = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "labelSelector");
-        let selector = selector.map(|(_, value)| value.into_owned()).unwrap_or_default();
+        let of = |name: &str| {
+            let found = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name);
+            found.map(|(_, value)| value.into_owned()).unwrap_or_default()
+        };
+        let selector = of("labelSelector");
         let items: Vec<&Value> = self
             .objects
             .iter()
@@ -180,9 +188,15 @@ impl Api {
             .map(|(_, object)| object)
             .filter(|object| selects(&selector, &object["metadata"]["labels"]))
             .collect();
+        // A page holds as many as are asked for, and tells how to go on where there are more.
+        let limit: usize = of("limit").parse().unwrap_or(usize::MAX);
+        let begin: usize = of("continue").strip_prefix("from-").map_or(0, |begin| begin.parse().unwrap());
+        let more = items.len().saturating_sub(begin) > limit;
+        let next = if more { format!("from-{}", begin + limit) } else { String::new() };
+        let items: Vec<&Value> = items.into_iter().skip(begin).take(limit).collect();
         Said::json(
             200,
-            &json!({ "kind": "List", "metadata": { "resourceVersion": self.version.to_string() }, "items": items }),
+            &json!({ "kind": "List", "metadata": { "resourceVersion": self.version.to_string(), "continue": next }, "items": items }),
         )
     }
 

@@ -16,6 +16,7 @@ pub mod door;
 pub mod edges;
 pub mod envoy;
 pub mod fake;
+pub mod guard;
 pub mod haproxy;
 pub mod keeper;
 pub mod keys;

@@ -35,12 +35,20 @@ pub struct Moto {
 impl Moto {
     /// Starts one: listener and rule forward everything to blue, green goes along with nothing.
     pub fn start() -> Self {
+        let mut moto = Self::bare(&[]);
+        moto.furnish();
+        moto
+    }
+
+    /// Starts one with nothing in it, with these variables in its environment.
+    pub fn bare(environment: &[(&str, &str)]) -> Self {
         let Some(program) = program() else {
             panic!("there is no `moto_server` on this machine; `./tests/run` installs what the tests need")
         };
         let mut keeper = Command::new("sh")
             .args(["-c", KEEPER])
             .arg(program)
+            .envs(environment.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -65,10 +73,7 @@ impl Moto {
         std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
         let pid = pid.expect("the shell tells its id before");
         let groups = [String::new(), String::new()];
-        let mut moto =
-            Self { address, listener: String::new(), rule: String::new(), groups, keeper: Some(keeper), pid };
-        moto.furnish();
-        moto
+        Self { address, listener: String::new(), rule: String::new(), groups, keeper: Some(keeper), pid }
     }
 
     /// Stops it where it is (SIGSTOP), or lets it go on.
@@ -154,14 +159,36 @@ impl Moto {
     }
 
     /// One request; the answer must be a yes. The server takes service and region from the header and checks no signature.
-    fn ask(&self, service: &str, action: &str, form: &str) -> String {
-        let version = if service == "ec2" { "2016-11-15" } else { "2015-12-01" };
+    pub fn ask(&self, service: &str, action: &str, form: &str) -> String {
+        let version = match service {
+            "ec2" => "2016-11-15",
+            "monitoring" => "2010-08-01",
+            _ => "2015-12-01",
+        };
         let body = format!("Action={action}&Version={version}&{form}");
+        let answer = self.exchange(service, "Content-Type: application/x-www-form-urlencoded", &body);
+        assert!(
+            answer.starts_with("HTTP/1.1 200") && answer.contains(&format!("<{action}Response")),
+            "{action}: {answer}"
+        );
+        answer
+    }
+
+    /// One request of a service that speaks JSON; the answer must be a yes.
+    pub fn ask_json(&self, service: &str, target: &str, body: &serde_json::Value) -> serde_json::Value {
+        let head = format!("Content-Type: application/x-amz-json-1.1\r\nX-Amz-Target: {target}");
+        let answer = self.exchange(service, &head, &body.to_string());
+        assert!(answer.starts_with("HTTP/1.1 200"), "{target}: {answer}");
+        let (_, body) = answer.split_once("\r\n\r\n").expect("it has a body");
+        serde_json::from_str(body).expect("it is JSON")
+    }
+
+    fn exchange(&self, service: &str, head: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(self.address).expect("it takes connections");
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         write!(
             stream,
-            "POST / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+            "POST / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{head}\r\n\
              Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/{service}/aws4_request, \
              SignedHeaders=host, Signature=0\r\nContent-Length: {}\r\n\r\n{body}",
             self.address,
@@ -170,10 +197,6 @@ impl Moto {
         .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
-        assert!(
-            answer.starts_with("HTTP/1.1 200") && answer.contains(&format!("<{action}Response")),
-            "{action}: {answer}"
-        );
         answer
     }
 }

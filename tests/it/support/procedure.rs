@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use flightdeck::domain::check::{Asks, CheckSpec};
 use flightdeck::domain::checklist::{Checklist, Item, Section};
 use flightdeck::domain::drain::{DrainRule, Evidence};
 use flightdeck::domain::procedure::{
@@ -37,6 +38,7 @@ fn shift(name: &str, blue: u32, soak: u64) -> Step {
         leave_when: Vec::new(),
         soak: (soak > 0).then(|| Duration::from_secs(soak)),
         back_to: None,
+        guards: std::collections::BTreeMap::new(),
     }
 }
 
@@ -117,5 +119,21 @@ pub fn blue_green(routers: usize) -> Procedure {
         checks: Vec::new(),
         guards: Vec::new(),
         rollback: Vec::new(),
+    }
+}
+
+/// A check of this name and group that a system answers: every ten seconds, one try.
+pub fn check(name: &str, group: Option<&str>) -> CheckSpec {
+    CheckSpec {
+        id: name.into(),
+        kind: "http".to_owned(),
+        group: group.map(str::to_owned),
+        pool: Some("blue".into()),
+        asks: Asks::System,
+        every: Duration::from_secs(10),
+        tries: 1,
+        in_a_row: 1,
+        timeout: Duration::from_secs(5),
+        compares: false,
     }
 }

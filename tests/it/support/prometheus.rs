@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
 
 use tempfile::TempDir;
 
@@ -24,20 +23,28 @@ pub struct Prometheus {
     pub address: SocketAddr,
     /// What it scrapes.
     pub target: Web<Counts>,
-    kept: Mutex<Kept>,
+    kept: Kept,
     _folder: TempDir,
 }
 
 impl Prometheus {
     /// Starts one, and waits until it has scraped its target.
     pub fn start(lines: &[(&str, f64)]) -> Self {
+        Self::with_rules(lines, "")
+    }
+
+    /// The same with a file of rules.
+    pub fn with_rules(lines: &[(&str, f64)], rules: &str) -> Self {
         let lines = lines.iter().map(|(series, value)| ((*series).to_owned(), *value)).collect();
         let target = Web::start(Counts { lines, is_down: false }, metrics);
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("prometheus.yml");
+        let rules_file = folder.path().join("rules.yml");
+        std::fs::write(&rules_file, rules).unwrap();
         let text = format!(
-            "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\nscrape_configs:\n- job_name: app\n  static_configs:\n  \
+            "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\nrule_files: [\"{}\"]\nscrape_configs:\n- job_name: app\n  static_configs:\n  \
              - {{targets: [\"{}\"]}}\n",
+            rules_file.display(),
             target.address
         );
         std::fs::write(&file, text).unwrap();
@@ -55,7 +62,7 @@ impl Prometheus {
             address.is_some()
         });
         let address = address.expect("it was waited for");
-        let prometheus = Self { address, target, kept: Mutex::new(kept), _folder: folder };
+        let prometheus = Self { address, target, kept, _folder: folder };
         prometheus.wait("up == 1");
         prometheus
     }
@@ -67,8 +74,7 @@ impl Prometheus {
 
     /// Waits until a query gives something.
     pub fn wait(&self, query: &str) {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.wait(query, || self.has(query));
+        self.kept.wait(query, || self.has(query));
     }
 
     /// Whether a query gives something now.
@@ -85,17 +91,6 @@ impl Prometheus {
             Some((_, now)) => *now = value,
             None => counts.lines.push((series.to_owned(), value)),
         }
-    }
-
-    /// Adds to what a series of the target says.
-    pub fn add(&self, series: &str, more: f64) {
-        let now = self.target.state().lines.iter().find(|(each, _)| each == series).map_or(0.0, |(_, now)| *now);
-        self.set(series, now + more);
-    }
-
-    /// Stops it where it is (SIGSTOP), or lets it go on.
-    pub fn freeze(&self, is_frozen: bool) {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).freeze(is_frozen);
     }
 }
 

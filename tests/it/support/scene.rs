@@ -98,7 +98,11 @@ pub fn opened(procedure: Procedure, split: &[u32]) -> App {
 
 /// Blue drained, deployed to, and raised to 30; its soak is over.
 pub fn at_thirty() -> App {
-    let mut app = opened(payments(), &[50, 50]);
+    raised(opened(payments(), &[50, 50]))
+}
+
+/// The same from a session that was opened on half and half.
+pub fn raised(mut app: App) -> App {
     step(&mut app, "n<drawn>y");
     app.pass(12_000);
     step(&mut app, "n<drawn>y");

@@ -22,6 +22,7 @@ use super::super::config::Config;
 use super::super::lines::Lines;
 use super::super::{Cleaner, LogSource, LogUpdate};
 use super::follow::PACE;
+use crate::adapter::run::find;
 use crate::domain::log::{Level, LogBatch, LogLine, LogSourceState};
 use crate::domain::{Trouble, TroubleKind};
 
@@ -336,23 +337,4 @@ fn cannot_start(program: &str, error: &std::io::Error) -> Trouble {
         _ => (TroubleKind::Unreachable, error.to_string(), "run the command by hand to see more"),
     };
     Trouble::new(kind, format!("start `{program}`"), why, advice)
-}
-
-/// Where a program is that a start would find.
-async fn find(program: &str) -> Option<String> {
-    if program.contains('/') {
-        return is_executable(program.to_owned()).await;
-    }
-    for folder in std::env::split_paths(&std::env::var_os("PATH")?) {
-        if let Some(found) = is_executable(folder.join(program).display().to_string()).await {
-            return Some(found);
-        }
-    }
-    None
-}
-
-async fn is_executable(path: String) -> Option<String> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let metadata = tokio::fs::metadata(&path).await.ok()?;
-    (metadata.is_file() && metadata.permissions().mode() & 0o111 != 0).then_some(path)
 }

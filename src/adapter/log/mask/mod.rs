@@ -30,7 +30,7 @@ enum With {
 }
 
 /// The text with everything personal masked.
-fn mask(text: String) -> String {
+pub(super) fn mask(text: String) -> String {
     let bytes = text.as_bytes();
     let Some(first) = next(bytes, 0) else { return text };
     let mut masked = String::with_capacity(text.len() + 16);

@@ -6,6 +6,10 @@ use regex::Regex;
 
 /// One metric.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(
+    not(any(feature = "aws", test)),
+    expect(dead_code, reason = "only a build with the feature asks CloudWatch")
+)]
 pub(super) struct Metric {
     /// Its name in expressions.
     pub(super) id: String,
@@ -21,6 +25,10 @@ pub(super) struct Metric {
 
 /// One query.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(
+    not(any(feature = "aws", test)),
+    expect(dead_code, reason = "only a build with the feature asks CloudWatch")
+)]
 pub(super) struct Question {
     /// What it is made of.
     pub(super) metrics: Vec<Metric>,

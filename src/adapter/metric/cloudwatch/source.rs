@@ -69,7 +69,7 @@ impl CloudWatch {
             match groups.iter_mut().find(has_room) {
                 Some(group) => group.asked.push((query.clone(), question)),
                 None => {
-                    groups.push(Group { period_ms, asked: vec![(query.clone(), question)], last: Mutex::default() })
+                    groups.push(Group { period_ms, asked: vec![(query.clone(), question)], last: Mutex::default() });
                 }
             }
         }

@@ -55,12 +55,12 @@ impl Config {
             let wrong = Wrong::new("stands beside `at`, which names the address already");
             table.report().refuse(&site.spot, wrong.advice("leave one of them out"));
         }
-        let api_key = SecretRef::read(table, "api_key", "The organisation's API key, by reference.");
+        let organisation = SecretRef::read(table, "api_key", "The organisation's API key, by reference.");
         let wrong =
             |key: &str| Wrong::new("is missing").advice(format!("{key} = {{ env = \"DD_{}\" }}", key.to_uppercase()));
         table.require("api_key", wrong("api_key"));
         let doc = "An application key that may query metrics (timeseries_query), by reference.";
-        let app_key = SecretRef::read(table, "app_key", doc);
+        let asker = SecretRef::read(table, "app_key", doc);
         table.require("app_key", wrong("app_key"));
         let doc =
             "How long after its end a window counts as whole. Default 20s; longer for metrics of cloud integrations.";
@@ -69,7 +69,7 @@ impl Config {
         let site = site.map_or("datadoghq.com", |site| site.value);
         let at = at.map(|at| at.value).or_else(|| Endpoint::parse(&format!("https://api.{site}")));
         let delay = delay.map_or(Duration::from_secs(20), |delay| delay.value);
-        Some(Self { id: id.clone(), at: at?, api_key: api_key?, app_key: app_key?, delay, tls, timeout })
+        Some(Self { id: id.clone(), at: at?, api_key: organisation?, app_key: asker?, delay, tls, timeout })
     }
 }
 

@@ -11,7 +11,7 @@ use super::super::web::{Web, now, shown, side_by_side};
 use super::super::{MetricSource, Query};
 use super::Config;
 use super::formula::Formula;
-use super::wire::{self, Series};
+use super::wire::{self, Told};
 use crate::adapter::http::Login;
 use crate::domain::measure::Sample;
 use crate::domain::metric::{Answered, Look, Past};
@@ -78,7 +78,7 @@ impl Datadog {
         }
     }
 
-    async fn series(&self, group: &Group, from: i64, to: i64, interval: i64) -> Result<(Series, String), Trouble> {
+    async fn series(&self, group: &Group, from: i64, to: i64, interval: i64) -> Result<(Told, String), Trouble> {
         let what = self.what(group);
         let formulas: Vec<&Formula> = group.asked.iter().map(|(_, formula)| formula).collect();
         let answer = self.web.ask(&wire::request(&formulas, from, to, interval), &what).await?;

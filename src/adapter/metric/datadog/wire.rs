@@ -18,12 +18,12 @@ struct Document {
 
 #[derive(Deserialize)]
 struct Data {
-    attributes: Series,
+    attributes: Told,
 }
 
 /// What came back: several series over the same times.
 #[derive(Deserialize, Default)]
-pub(super) struct Series {
+pub(super) struct Told {
     #[serde(default)]
     series: Vec<Of>,
     #[serde(default)]
@@ -39,7 +39,7 @@ struct Of {
     query_index: usize,
 }
 
-impl Series {
+impl Told {
     /// The points of one formula; nothing where it has no series.
     pub(super) fn points(&self, index: usize, what: &str) -> Result<Vec<(Timestamp, Option<f64>)>, Trouble> {
         let mut of = self.series.iter().zip(&self.values).filter(|(of, _)| of.query_index == index);
@@ -80,7 +80,7 @@ pub(super) fn request(formulas: &[&Formula], from: i64, to: i64, interval: i64) 
 }
 
 /// The series of an answer.
-pub(super) fn read(answer: &Answer, what: &str) -> Result<Series, Trouble> {
+pub(super) fn read(answer: &Answer, what: &str) -> Result<Told, Trouble> {
     let document: Option<Document> = serde_json::from_slice(&answer.body).ok();
     let errors = document.as_ref().map(|document| errors(&document.errors)).unwrap_or_default();
     if answer.is_success() && errors.is_empty() {

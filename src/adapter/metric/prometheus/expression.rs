@@ -133,7 +133,7 @@ pub(super) fn closed(query: &str) -> Result<(), String> {
                 walk.string();
                 let string = query.get(start..walk.at).unwrap_or_default();
                 if string.len() < 2 || !string.ends_with(first) {
-                    return Err(format!("its {first} is not closed"));
+                    return Err(format!("has a {first} that is not closed"));
                 }
                 continue;
             }
@@ -146,14 +146,14 @@ pub(super) fn closed(query: &str) -> Result<(), String> {
             '{' => open.push((first, '}')),
             ')' | ']' | '}' => match open.pop() {
                 Some((_, closing)) if closing == first => {}
-                Some((opened, _)) => return Err(format!("its {opened} is closed by {first}")),
-                None => return Err(format!("it has a {first} too many")),
+                Some((opened, _)) => return Err(format!("has a {opened} that is closed by {first}")),
+                None => return Err(format!("has a {first} too many")),
             },
             _ => {}
         }
         walk.step();
     }
-    open.last().map_or(Ok(()), |(opened, _)| Err(format!("its {opened} is not closed")))
+    open.last().map_or(Ok(()), |(opened, _)| Err(format!("has a {opened} that is not closed")))
 }
 
 /// A span as Prometheus writes it: `1h30m`.
@@ -285,10 +285,10 @@ mod tests {
             assert_eq!(closed(query), Ok(()), "{query}");
         }
         for (query, why) in [
-            ("sum(rate(a[5m])", "its ( is not closed"),
-            ("a)", "it has a ) too many"),
-            ("a{x=\"y}", "its \" is not closed"),
-            ("a[5m)", "its [ is closed by )"),
+            ("sum(rate(a[5m])", "has a ( that is not closed"),
+            ("a)", "has a ) too many"),
+            ("a{x=\"y}", "has a \" that is not closed"),
+            ("a[5m)", "has a [ that is closed by )"),
         ] {
             assert_eq!(closed(query), Err(why.to_owned()), "{query}");
         }

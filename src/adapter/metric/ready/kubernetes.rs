@@ -1,4 +1,4 @@
-//! Pods of Kubernetes, by cAdvisor (in every kubelet) and kube-state-metrics.
+//! Pods of Kubernetes, by `cAdvisor` (in every kubelet) and kube-state-metrics.
 
 use super::{Means, Ready, Set};
 

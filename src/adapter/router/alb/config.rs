@@ -182,7 +182,7 @@ fn regional(service: &str, arn: &Arn) -> Option<Endpoint> {
     Endpoint::parse(&format!("https://{service}.{}.{suffix}", arn.region()))
 }
 
-fn web() -> Kind<Endpoint> {
+pub(in crate::adapter) fn web() -> Kind<Endpoint> {
     endpoint().and_then("\"http://host:port\" or \"https://host\"", |endpoint| {
         if endpoint.to_string().starts_with("unix:") {
             Err(Wrong::new("is a unix socket").advice("requests are signed for a host: name one"))

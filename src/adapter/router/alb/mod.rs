@@ -19,7 +19,7 @@ mod actions;
 mod arn;
 #[cfg(feature = "aws")]
 mod call;
-mod config;
+pub(in crate::adapter) mod config;
 #[cfg(feature = "aws")]
 mod count;
 #[cfg(feature = "aws")]

@@ -10,7 +10,6 @@
 //!   nothing of it comes late.
 
 mod config;
-mod run;
 mod told;
 
 use futures_util::FutureExt;
@@ -19,9 +18,9 @@ use serde_json::{Map, Value, json};
 
 pub use config::Config;
 
-use self::run::{Ended, Ran, run};
 use super::scale::Places;
 use super::{Configured, Fence, Router, SetAnswer};
+use crate::adapter::run::{Ended, Ran, run};
 use crate::domain::{Capabilities, NativeSplit, Prepared, Reading, Refused, Target, Trouble, TroubleKind};
 
 /// The exit code of `set` that means: it is not what was expected, and nothing was changed.

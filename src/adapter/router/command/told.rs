@@ -87,7 +87,7 @@ struct Work {
 /// When it is no answer, or does not fit the profile; `what` says what was run.
 pub(super) fn reading(config: &Config, what: &str, out: &[u8]) -> Result<Reading, Trouble> {
     let told: Told = serde_json::from_slice(out).map_err(|error| {
-        let why = format!("what it printed cannot be understood: {}", super::run::words(&error.to_string()));
+        let why = format!("what it printed cannot be understood: {}", crate::adapter::run::words(&error.to_string()));
         let advice =
             "let it print one JSON object on its first output, like {\"weights\": {\"blue\": 30, \"green\": 70}}";
         Trouble::new(TroubleKind::Garbage, what, why, advice)
@@ -99,25 +99,28 @@ pub(super) fn reading(config: &Config, what: &str, out: &[u8]) -> Result<Reading
             Some(Weight::Alone(weight)) => *weight,
             Some(Weight::Named(named)) => {
                 if let Some(other) = named.reference.as_ref().filter(|other| *other != reference) {
-                    let why = format!("it calls {pool} `{}`, and the profile `{reference}`", super::run::words(other));
+                    let why = format!(
+                        "it calls {pool} `{}`, and the profile `{reference}`",
+                        crate::adapter::run::words(other)
+                    );
                     return Err(mismatch(why, "correct `pools` of this router in the profile"));
                 }
                 named.weight
             }
             None => {
-                let known: Vec<String> = told.weights.keys().map(|pool| super::run::words(pool)).collect();
+                let known: Vec<String> = told.weights.keys().map(|pool| crate::adapter::run::words(pool)).collect();
                 let why = format!("it tells no weight of {pool}, only of {}", known.join(", "));
                 return Err(mismatch(why, "let it tell a weight for each pool of the profile, 0 included"));
             }
         };
         native.0.push(NativeWeight { reference: reference.clone(), pool: pool.clone(), weight, admin: Admin::Ready });
     }
-    let mut warnings: Vec<String> = told.warnings.iter().map(|warning| super::run::words(warning)).collect();
+    let mut warnings: Vec<String> = told.warnings.iter().map(|warning| crate::adapter::run::words(warning)).collect();
     let strangers: Vec<String> = told
         .weights
         .keys()
         .filter(|name| !config.pools.iter().any(|(pool, _)| pool.as_str() == name.as_str()))
-        .map(|name| super::run::words(name))
+        .map(|name| crate::adapter::run::words(name))
         .collect();
     if !strangers.is_empty() {
         warnings.push(format!("{} belong to no pool of the profile and take traffic too", strangers.join(", ")));
@@ -152,9 +155,9 @@ pub(super) fn reading(config: &Config, what: &str, out: &[u8]) -> Result<Reading
         Some(Who::Alone(process)) => Identity { node: String::new(), process },
         Some(Who::Named(NamedWho { node, process })) => Identity { node, process },
     };
-    let said = |text: Option<String>| text.map(|text| super::run::words(&text));
+    let said = |text: Option<String>| text.map(|text| crate::adapter::run::words(&text));
     let underway = told.underway.map(|work| Underway {
-        what: super::run::words(&work.what),
+        what: crate::adapter::run::words(&work.what),
         waits_for: said(work.waits_for),
         percent: work.percent.map(|percent| percent.min(100)),
         link: said(work.link),
@@ -163,7 +166,7 @@ pub(super) fn reading(config: &Config, what: &str, out: &[u8]) -> Result<Reading
     let generation = match told.generation {
         None => String::new(),
         Some(Text::Number(number)) => number.to_string(),
-        Some(Text::Text(text)) => super::run::words(&text),
+        Some(Text::Text(text)) => crate::adapter::run::words(&text),
     };
     Ok(Reading { identity, generation, uptime: None, native, effective, servers, warnings, underway })
 }

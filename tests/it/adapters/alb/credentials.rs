@@ -55,9 +55,9 @@ async fn refusals_of_a_look_say_what_to_do() {
     for (action, status, code, kind, advice) in [
         ("DescribeRules", 400, "Throttling", TroubleKind::Denied, "longer `poll`"),
         ("DescribeRules", 503, "RequestLimitExceeded", TroubleKind::Denied, "longer `poll`"),
-        ("DescribeRules", 400, "RuleNotFound", TroubleKind::Mismatch, "compare the ARNs"),
+        ("DescribeRules", 400, "RuleNotFound", TroubleKind::Mismatch, "compare the names"),
         ("DescribeTargetHealth", 403, "AccessDenied", TroubleKind::Denied, "elasticloadbalancing:DescribeTargetHealth"),
-        ("DescribeTargetHealth", 400, "TargetGroupNotFound", TroubleKind::Mismatch, "compare the ARNs"),
+        ("DescribeTargetHealth", 400, "TargetGroupNotFound", TroubleKind::Mismatch, "compare the names"),
         ("DescribeRules", 500, "InternalFailure", TroubleKind::Unreachable, "look again"),
     ] {
         fixture.account.state().instead = [(action.to_owned(), (status, code.to_owned(), "Said so".to_owned()))].into();

@@ -1,5 +1,7 @@
 //! Every scenario against every kind that answers queries.
 
+#[cfg(feature = "aws")]
+use super::fake::cloudwatch;
 use super::fake::{datadog, json, prometheus};
 use super::scenario;
 
@@ -46,4 +48,9 @@ every_scenario! {
     of_prometheus: prometheus::Prometheus;
     of_datadog: datadog::Datadog;
     of_http: json::Json;
+}
+
+#[cfg(feature = "aws")]
+every_scenario! {
+    of_cloudwatch: cloudwatch::CloudWatch;
 }

@@ -82,9 +82,9 @@ async fn what_a_real_one_refuses_is_told_in_its_words() {
 #[tokio::test]
 async fn a_value_whose_target_is_gone_stands_still_and_ages() {
     let real = Prometheus::start(&[("app_requests_total", 0.0)]);
-    for _ in 0..3 {
-        real.add("app_requests_total", 10.0);
-        tokio::time::sleep(Duration::from_millis(1100)).await;
+    for count in [10, 20, 30] {
+        real.set("app_requests_total", f64::from(count));
+        real.wait(&format!("app_requests_total >= {count}"));
     }
     real.wait("sum(rate(app_requests_total[1m])) > 0");
     let loaded = profile(&keys(&real), "prometheus", "query = 'sum(rate(app_requests_total[1m]))'");

@@ -13,7 +13,8 @@ use tempfile::TempDir;
 use super::fake::{Fake, Gives, World};
 use crate::support::web::{Said, Web};
 
-const SECRET: &str = "s3cr3t-of-the-test";
+/// What the fakes take.
+pub const SECRET: &str = "s3cr3t-of-the-test";
 
 /// A source with its fake.
 pub struct Scene {
@@ -152,7 +153,7 @@ pub async fn a_no_is_told_without_the_secret<F: Fake>() {
     assert_eq!(scene.trouble().await.kind, TroubleKind::Denied);
     assert!(!format!("{:?}", scene.loaded).contains(SECRET));
     let scene = Scene::of::<F>();
-    scene.web.state().secret = "another".to_owned();
+    "another".clone_into(&mut scene.web.state().secret);
     assert_eq!(scene.trouble().await.kind, TroubleKind::Denied);
 }
 

@@ -108,6 +108,7 @@ impl World {
                 self.ledger.moving.insert(entry.number);
             }
             self.check_controls(entry, event, &fold, &decided, rolls_back);
+            self.check_guards(entry, event, &fold);
             self.check_event(entry, event, &fold, &decided);
             let over = self.ledger.run.as_ref().is_some_and(|run| ends_run(event, run, entry.cockpit));
             if over {
@@ -277,7 +278,8 @@ impl World {
         if !self.ledger.confirmed.insert(confirmed.change) {
             self.broke("J1", format!("{} was confirmed twice", confirmed.change));
         }
-        if !confirmed.confirmation.seen {
+        let by_person = !matches!(confirmed.confirmation.gesture, Gesture::Guard(_));
+        if by_person && !confirmed.confirmation.seen {
             self.broke("F2", "confirmed by a key from before the dialog was drawn");
         }
         let confirm = self.flown(fold).confirm;
@@ -430,7 +432,7 @@ impl World {
                     return self.broke("R5", "a change was verified that never came into the journal");
                 }
                 let prepared = order.map(|order| order.prepared.native.clone()).unwrap_or_default();
-                let since = self.ledger.written.get(&(change, router.clone())).copied().unwrap_or(0);
+                let since = self.ledger.written.get(&(change, router.clone())).map_or(0, |(_, time)| *time);
                 let served = self.at(by).and_then(|at| self.cockpits[at].served.get(router));
                 let mut served = served.into_iter().flatten();
                 if !served.any(|(_, until, native)| *until >= since && native.holds(&prepared)) {
@@ -461,7 +463,7 @@ impl World {
         let right = self.ledger.intents.get(&change).into_iter().flatten().rfind(|right| right.covers(router)).cloned();
         let Some(right) = right.filter(|right| right.owner == by && right.time < decided.time) else { return };
         let Some(at) = self.at(by) else { return };
-        let since = self.ledger.written.get(&(change, router.clone())).copied().unwrap_or(0);
+        let since = self.ledger.written.get(&(change, router.clone())).map_or(0, |(_, time)| *time);
         let mut served = self.cockpits[at].served.get(router).into_iter().flatten();
         if !served.any(|(_, until, native)| *until >= since && native == read) {
             self.broke("V1", "told to differ without a read after the write that shows it");
@@ -560,7 +562,8 @@ impl World {
         if let Some((rule, what)) = broken {
             return self.broke(rule, what);
         }
-        if !change.confirmed.confirmation.seen {
+        let by_person = !matches!(change.confirmed.confirmation.gesture, Gesture::Guard(_));
+        if by_person && !change.confirmed.confirmation.seen {
             self.broke("F2", "a change was sent whose dialog was never on the screen");
         }
         if change.order(&send.router).map(|order| &order.prepared) != Some(&send.prepared) {

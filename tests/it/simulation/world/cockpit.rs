@@ -128,6 +128,7 @@ impl World {
         });
         self.tell_clock(at);
         self.tell(at, Msg::Tick);
+        self.begin_looking(at);
         if self.store.fold.is_open() {
             self.find_spill(at);
             self.come_aboard(at);
@@ -303,7 +304,11 @@ impl World {
             Effect::CheckSignature(to_check) => self.check_signature(at, &to_check),
             Effect::Tell(notice) => self.hear(&notice.text),
             Effect::Spill { after, hash, entry } => self.write_spill(at, after, hash, &entry),
+            // No profile of the simulation has checks.
+            Effect::AskCheck { .. } => {}
             Effect::DropSpill => self.drop_spill(at),
+            // No source of this world is metered.
+            Effect::Meter { .. } | Effect::Share(_) => {}
         }
     }
 
@@ -340,6 +345,7 @@ impl World {
 
     fn write_spill(&mut self, at: usize, after: u64, hash: Digest, entry: &Spilled) {
         self.seen.mark("spilled");
+        self.check_spilled_guard(&entry.events);
         self.note_intents(entry.cockpit, &entry.events, entry.id);
         let delay = self.random.below(300);
         let result = if self.random.chance(88) {

@@ -4,6 +4,7 @@ mod check;
 mod cockpit;
 mod end;
 mod fault;
+mod guard;
 mod ledger;
 mod operator;
 mod scene;
@@ -37,6 +38,7 @@ use super::router::{Router, prepare};
 use super::seen::Seen;
 use crate::support::procedure::{blue_green, weights};
 use cockpit::Cockpit;
+use guard::Guarding;
 use ledger::Ledger;
 use scene::Place;
 use store::Store;
@@ -63,6 +65,8 @@ enum Due {
     /// Entries of a follower that come late: from and up to these numbers.
     Batch(usize, u64, u64),
     Wake(usize),
+    /// What is measured is looked at.
+    Look(usize),
 }
 
 /// One simulated session from its opening to its end.
@@ -80,6 +84,7 @@ pub struct World {
     routers: BTreeMap<RouterId, Router>,
     store: Store,
     ledger: Ledger,
+    guarding: Guarding,
     steps: u64,
     id: SessionId,
     /// Whether every fault is over.
@@ -93,7 +98,8 @@ const START: i64 = 1_795_000_000_000;
 impl World {
     pub fn new(seed: u64) -> Self {
         let mut random = Random::new(seed);
-        let procedure = Arc::new(scene::procedure(&mut random));
+        let guarding = Guarding::new(seed);
+        let procedure = Arc::new(guarding.procedure(scene::procedure(&mut random)));
         let pools: Vec<PoolId> = procedure.pool_ids().cloned().collect();
         let (lag, tells) = scene::slowness(&mut random, &procedure);
         let router = || Router::new(&pools, &[50, 50]).slow(lag, tells);
@@ -111,6 +117,7 @@ impl World {
             routers,
             store: Store::default(),
             ledger: Ledger::default(),
+            guarding,
             steps: 0,
             id: SessionId(uuid::Uuid::from_u128(99)),
             healed: false,
@@ -208,6 +215,7 @@ impl World {
             } else {
                 self.act();
             }
+            self.act_on_guards();
             let pause = match self.random.below(20) {
                 0 => 2_000 + self.random.below(3_000),
                 1..8 => self.random.below(600),
@@ -257,6 +265,7 @@ impl World {
             Due::Follow(at) => self.serve_follower(at),
             Due::Batch(at, from, to) => self.deliver(at, from, to),
             Due::Wake(at) => self.wake(at),
+            Due::Look(at) => self.look_at_measures(at),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Fakes of systems that answer queries. Each refuses what the real one refuses, and gives what the test says.
 
+#[cfg(feature = "aws")]
+pub mod cloudwatch;
 pub mod datadog;
 pub mod json;
 pub mod prometheus;
@@ -32,7 +34,7 @@ pub struct World {
     /// The time that its document tells, in milliseconds, where it tells one.
     pub at: i64,
     /// How much older than its evaluation the newest sample behind a value is, in milliseconds.
-    pub frozen_ms: i64,
+    pub frozen_ms: i32,
 }
 
 /// One kind of source with the fake of its system.

@@ -40,7 +40,7 @@ impl Fake for Prometheus {
                     return bad("no query or time");
                 };
                 let newest =
-                    if query.contains("timestamp(") { Some(at - world.frozen_ms as f64 / 1000.0) } else { None };
+                    if query.contains("timestamp(") { Some(at - f64::from(world.frozen_ms) / 1000.0) } else { None };
                 let value = |text: String| json!({ "metric": {}, "value": [at, text] });
                 let result = match (&newest, &world.gives) {
                     (Some(newest), _) => json!([value(newest.to_string())]),

@@ -23,7 +23,7 @@ const QUOTED: usize = 300;
 const FAREWELL: Duration = Duration::from_millis(500);
 
 /// What became of a run.
-pub(super) enum Ran {
+pub(in crate::adapter) enum Ran {
     /// It could not be started: nothing happened.
     NotStarted(std::io::Error),
     /// It ended by itself.
@@ -38,15 +38,15 @@ pub(super) enum Ran {
 }
 
 /// How a program ended, and what it said.
-pub(super) struct Ended {
+pub(in crate::adapter) struct Ended {
     /// Its exit code; `None` when a signal ended it.
-    pub(super) code: Option<i32>,
+    pub(in crate::adapter) code: Option<i32>,
     /// How, for people: `exit status: 1`.
-    pub(super) how: String,
+    pub(in crate::adapter) how: String,
     /// Its first output.
-    pub(super) out: Vec<u8>,
+    pub(in crate::adapter) out: Vec<u8>,
     /// The end of its second one, for people.
-    pub(super) words: String,
+    pub(in crate::adapter) words: String,
 }
 
 /// The program and whatever it started.
@@ -62,7 +62,7 @@ impl Drop for Group {
 }
 
 /// Runs a program with this on its input.
-pub(super) async fn run(words: &[String], input: Vec<u8>, limit: Duration) -> Ran {
+pub(in crate::adapter) async fn run(words: &[String], input: Vec<u8>, limit: Duration) -> Ran {
     let Some((program, arguments)) = words.split_first() else {
         return Ran::NotStarted(std::io::Error::new(std::io::ErrorKind::NotFound, "no program is named"));
     };
@@ -156,6 +156,25 @@ pub(super) fn words(text: &str) -> String {
     }
     let end: String = words.chars().skip(count - QUOTED).collect();
     format!("…{end}")
+}
+
+/// Where a program is that a start would find.
+pub(super) async fn find(program: &str) -> Option<String> {
+    if program.contains('/') {
+        return is_executable(program.to_owned()).await;
+    }
+    for folder in std::env::split_paths(&std::env::var_os("PATH")?) {
+        if let Some(found) = is_executable(folder.join(program).display().to_string()).await {
+            return Some(found);
+        }
+    }
+    None
+}
+
+async fn is_executable(path: String) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let metadata = tokio::fs::metadata(&path).await.ok()?;
+    (metadata.is_file() && metadata.permissions().mode() & 0o111 != 0).then_some(path)
 }
 
 #[cfg(test)]

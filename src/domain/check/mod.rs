@@ -2,11 +2,15 @@
 //!
 //! An answer is a value. How many answers make a check passed is the business of [`CheckSpec::tries`] and
 //! [`CheckSpec::in_a_row`], which are two settings: thirty tries ten seconds apart until the first pass, or three passes
-//! one after another.
+//! one after another. How a check that is asked again and again stands is a [`Run`].
+
+mod run;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+pub use run::{Run, Standing, Told};
 
 use super::{CheckId, Limit, Measure, PoolId, Timestamp};
 
@@ -23,6 +27,15 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// The sign before its word: `✓`, `✗`, `?`.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Pass => "✓",
+            Self::Fail => "✗",
+            Self::Inconclusive => "?",
+        }
+    }
+
     /// The word on the screen.
     pub fn word(self) -> &'static str {
         match self {
@@ -96,12 +109,14 @@ pub struct CheckSpec {
     pub asks: Asks,
     /// How long between two tries.
     pub every: Duration,
-    /// How many tries until it counts as failed; the first pass ends it.
+    /// How many tries until it counts as failed; the first pass ends them.
     pub tries: u32,
     /// How many passes one after another make it passed.
     pub in_a_row: u32,
     /// How long one answer may take; then it is inconclusive.
     pub timeout: Duration,
+    /// Whether it is held against its own first answer in this session: that one is asked for when the session begins.
+    pub compares: bool,
 }
 
 /// Who answers a check.
