@@ -110,7 +110,7 @@ fn stream(shelf: &Mutex<Shelf>, asked: &Asked, mut stream: TcpStream) {
     loop {
         let (new, is_over) = {
             let shelf = shelf.lock().unwrap();
-            let mut new: Vec<Line> = shelf
+            let new: Vec<Line> = shelf
                 .within(since, i64::MAX)
                 .into_iter()
                 .filter(|line| line.pod == begun.name && line.life == life && !told.contains(&line.id))
