@@ -197,8 +197,7 @@ impl Teller<'_> {
             Event::CheckAnswered(answered) => self.checked(entry, answered),
             Event::PoolDrained { pool, evidence } => {
                 self.noticed(entry, format!("{pool} is drained"), evidence.join("; "));
-                let evidence = evidence.clone();
-                self.story.drains.push(Drained { pool: pool.clone(), at: entry.at, evidence });
+                self.story.drains.push(Drained { pool: pool.clone(), at: entry.at, evidence: evidence.clone() });
             }
             Event::SplitObserved { .. }
             | Event::DriftNoticed { .. }

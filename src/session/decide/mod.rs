@@ -111,9 +111,8 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
             Ok(router::note_moved(session, asked, router, read, *restarted))
         }
         Command::NoteRestart { router, was, is } => {
-            let known = session.identities.get(router) == Some(is);
             let event = Event::RouterRestarted { router: router.clone(), was: was.clone(), is: is.clone() };
-            Ok((!known).then_some(event).into_iter().collect())
+            Ok((session.identities.get(router) != Some(is)).then_some(event).into_iter().collect())
         }
         Command::AcceptDrift { router, read, reason } => router::accept_drift(session, asked, router, read, reason),
         Command::NoteObserved { change, router, pool, share, agreement } => Ok(vec![Event::SplitObserved {

@@ -354,7 +354,6 @@ impl Pair {
                 }
                 queue.push_back((who, Msg::Spilled { entry: id, result }));
             }
-            Effect::AskCheck { .. } => {}
             Effect::DropSpill => self.cockpits[who].spilled.clear(),
             Effect::Sign(sign) => self.cockpits[who].to_sign.push(*sign),
             Effect::CheckSignature(check) => self.cockpits[who].to_check.push(*check),

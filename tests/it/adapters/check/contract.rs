@@ -122,9 +122,9 @@ pub async fn goes_with_its_system(subject: &impl Subject) {
     let check = subject.check(PATIENT);
     for (is_well, verdict) in [(true, Verdict::Pass), (false, Verdict::Fail), (true, Verdict::Pass)] {
         if is_well {
-            subject.passes()
+            subject.passes();
         } else {
-            subject.fails()
+            subject.fails();
         }
         let answer = check.ask(&asking()).await;
         assert_eq!(answer.verdict, verdict, "{}", shown(&answer));
