@@ -52,6 +52,8 @@ pub fn catalogue() -> Vec<Entry> {
         act(Action::AttachLines, "attach-lines", "logs: attach the chosen lines to the record"),
         act(Action::Copy, "copy", "logs: copy the chosen lines"),
         act(Action::NextSpan, "next-span", "charts: the next span"),
+        act(Action::Connections, "connections", "list the connections of the pool without weight"),
+        key(Action::EndConnections, "end-connections", "end the listed connections, with a reason"),
         act(Action::Details, "details", "details of what is selected"),
         act(Action::Messages, "messages", "the messages so far"),
         act(Action::CallView, "call-view", "big letters for a shared screen"),

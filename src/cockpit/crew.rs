@@ -125,6 +125,8 @@ impl Model {
             OverlayKind::Reload(_) => self.flight.reloading_asks_second(&confirmation),
             OverlayKind::Partial
             | OverlayKind::Drift { .. }
+            | OverlayKind::Connections { .. }
+            | OverlayKind::EndConnections { .. }
             | OverlayKind::Ask(_)
             | OverlayKind::Help
             | OverlayKind::Palette(_)
@@ -243,6 +245,7 @@ fn is_forward(action: &Action) -> bool {
             | Action::DraftSet(_)
             | Action::ReloadProfile
             | Action::CloseSession
+            | Action::EndConnections
             | Action::OfferControls
     )
 }

@@ -2,7 +2,8 @@
 
 use tui_input::Input;
 
-use crate::domain::{ChangeId, CockpitId, NativeSplit, Operator, RequestId, RouterId, StepId};
+use crate::domain::{ChangeId, CockpitId, NativeSplit, Operator, PoolId, RequestId, RouterId, StepId};
+use crate::flight::connection::EndConnections;
 use crate::flight::{Ask, WayBackChoice};
 use crate::session::proposal::{Gate, Override};
 use crate::session::second::Request;
@@ -47,6 +48,22 @@ pub enum OverlayKind {
     Drift {
         /// The router.
         router: RouterId,
+    },
+    /// What a router still holds open to a pool.
+    Connections {
+        /// The router.
+        router: RouterId,
+        /// The pool.
+        pool: PoolId,
+    },
+    /// End it (D6).
+    EndConnections {
+        /// What, and why.
+        end: Box<EndConnections>,
+        /// How often connections had been ended when the dialog opened.
+        before: u32,
+        /// The confirmation.
+        confirm: ConfirmState,
     },
     /// A line of text is asked for.
     Ask(Question),
@@ -147,10 +164,12 @@ impl Overlay {
             | OverlayKind::RollBack { confirm, .. }
             | OverlayKind::Complete { confirm, .. }
             | OverlayKind::Run { confirm, .. }
+            | OverlayKind::EndConnections { confirm, .. }
             | OverlayKind::Reload(confirm) => Some(confirm),
             OverlayKind::Look(look) => Some(&look.confirm),
             OverlayKind::Partial
             | OverlayKind::Drift { .. }
+            | OverlayKind::Connections { .. }
             | OverlayKind::Ask(_)
             | OverlayKind::Help
             | OverlayKind::Palette(_)
@@ -168,10 +187,12 @@ impl Overlay {
             | OverlayKind::RollBack { confirm, .. }
             | OverlayKind::Complete { confirm, .. }
             | OverlayKind::Run { confirm, .. }
+            | OverlayKind::EndConnections { confirm, .. }
             | OverlayKind::Reload(confirm) => Some(confirm),
             OverlayKind::Look(look) => Some(&mut look.confirm),
             OverlayKind::Partial
             | OverlayKind::Drift { .. }
+            | OverlayKind::Connections { .. }
             | OverlayKind::Ask(_)
             | OverlayKind::Help
             | OverlayKind::Palette(_)
@@ -213,6 +234,8 @@ pub enum Purpose {
         /// What is refused.
         request: RequestId,
     },
+    /// Why connections are ended.
+    EndConnections(Box<EndConnections>),
     /// Why the controls are asked for.
     AskControls,
     /// Why a run of steps is ended.

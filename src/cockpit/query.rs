@@ -154,11 +154,12 @@ impl Model {
                 Some(own_friction(&self.flight.procedure, step, overridden))
             }
             OverlayKind::Reload(_) => Some(Friction::Key),
-            OverlayKind::Look(_) | OverlayKind::Run { .. } => Some(Friction::Type),
+            OverlayKind::Look(_) | OverlayKind::Run { .. } | OverlayKind::EndConnections { .. } => Some(Friction::Type),
             OverlayKind::Controls(_)
             | OverlayKind::People
             | OverlayKind::Partial
             | OverlayKind::Drift { .. }
+            | OverlayKind::Connections { .. }
             | OverlayKind::Ask(_)
             | OverlayKind::Help
             | OverlayKind::Palette(_)
@@ -178,6 +179,10 @@ impl Model {
             OverlayKind::Shift(_) | OverlayKind::RollBack { .. } => {
                 self.flight.proposing.as_ref()?.proposal().map(crate::session::Proposal::typed_target)
             }
+            OverlayKind::EndConnections { end, .. } => {
+                let count = u32::try_from(end.connections.len()).unwrap_or(u32::MAX);
+                Some(crate::session::decide::connection::typed_for(count))
+            }
             OverlayKind::Reload(_) => Some("reload".to_owned()),
             OverlayKind::Look(look) => self.look_stands(look).then(|| look.request.asked.act.typed_target()),
             OverlayKind::Run { steps, .. } => Some(run_target(steps)),
@@ -185,6 +190,7 @@ impl Model {
             | OverlayKind::People
             | OverlayKind::Partial
             | OverlayKind::Drift { .. }
+            | OverlayKind::Connections { .. }
             | OverlayKind::Ask(_)
             | OverlayKind::Help
             | OverlayKind::Palette(_)
@@ -233,6 +239,9 @@ impl Model {
             OverlayKind::Shift(_) | OverlayKind::Complete { .. } | OverlayKind::Reload(_) => {
                 self.typed_target().map(|target| format!("send, once {target} is typed"))
             }
+            OverlayKind::EndConnections { .. } => {
+                self.typed_target().map(|target| format!("end them, once {target} is typed"))
+            }
             OverlayKind::Look(_) => self.typed_target().map(|target| format!("confirm, once {target} is typed")),
             OverlayKind::Run { .. } => {
                 self.typed_target().map(|target| format!("confirm the run, once {target} is typed"))
@@ -246,7 +255,11 @@ impl Model {
                 let chosen = self.palette_chosen()?;
                 Some(chosen.title)
             }
-            OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People => {
+            OverlayKind::Help
+            | OverlayKind::Details { .. }
+            | OverlayKind::Messages
+            | OverlayKind::People
+            | OverlayKind::Connections { .. } => {
                 Some("close".to_owned())
             }
             OverlayKind::Partial | OverlayKind::Drift { .. } | OverlayKind::Controls(_) | OverlayKind::Quit { .. } => {
@@ -341,6 +354,7 @@ fn purpose_words(purpose: &Purpose) -> &'static str {
         Purpose::SkipStep => "skip the step, with this reason",
         Purpose::Leave => "leave it, with this reason",
         Purpose::Refuse { .. } => "refuse, with this reason",
+        Purpose::EndConnections(_) => "go on, with this reason",
         Purpose::AskControls => "ask for the controls, with this reason",
         Purpose::EndRun => "end the run, with this reason",
         Purpose::AcceptDrift { .. } => "accept, with this reason",

@@ -4,6 +4,7 @@
 mod capability;
 pub mod check;
 pub mod checklist;
+pub mod connection;
 pub mod drain;
 mod freshness;
 pub mod guard;

@@ -40,6 +40,8 @@ pub fn kind(event: &Event) -> &'static str {
         Event::LinesAttached { .. } => "lines_attached",
         Event::Held { .. } => "held",
         Event::HoldReleased { .. } => "hold_released",
+        Event::ConnectionsEnding(_) => "connections_ending",
+        Event::ConnectionsEnded { .. } => "connections_ended",
         Event::PoolDrained { .. } => "pool_drained",
         Event::SplitObserved { .. } => "split_observed",
         Event::ProfileReloaded { .. } => "profile_reloaded",
@@ -48,7 +50,7 @@ pub fn kind(event: &Event) -> &'static str {
 }
 
 /// Every kind that this version knows. The golden files hold one event of each.
-pub const KINDS: [&str; 39] = [
+pub const KINDS: [&str; 41] = [
     "session_opened",
     "controls_taken",
     "cockpit_joined",
@@ -84,6 +86,8 @@ pub const KINDS: [&str; 39] = [
     "lines_attached",
     "held",
     "hold_released",
+    "connections_ending",
+    "connections_ended",
     "pool_drained",
     "split_observed",
     "profile_reloaded",

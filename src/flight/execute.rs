@@ -177,6 +177,7 @@ impl Flight {
                 let text = format!("{router} is not what the plan gave it: {why}; put back, accept or roll back");
                 out.push(Effect::tell(Tone::Bad, text));
             }
+            Event::ConnectionsEnding(intent) => self.send_end(now, intent, out),
             Event::PoolDrained { pool, .. } => out.push(Effect::tell(Tone::Good, format!("{pool} is drained"))),
             Event::SpillMerged(merged) => self.take_up_spill(now, merged, out),
             Event::ControlsTaken(taken) if taken.cockpit == self.me.cockpit => self.note_what_is_known(now),
@@ -206,6 +207,7 @@ impl Flight {
             | Event::LinesAttached { .. }
             | Event::Held { .. }
             | Event::HoldReleased { .. }
+            | Event::ConnectionsEnded { .. }
             | Event::SplitObserved { .. }
             | Event::SessionClosed { .. } => {}
         }

@@ -3,7 +3,7 @@
 //!
 //! Parts: [`watch`] polls routers; [`propose`] works a change out and keeps it bound to what was read; [`link`] brings
 //! decisions into the journal, one append at a time, or where that does not answer [`spill`] beside it; [`execute`] sends, reads back and asks again; [`wave`] sends the next
-//! wave once the ones before it are whole; [`back`] knows the way back at any time; [`evidence`], [`soak`] and [`observe`] watch what is known about pools; [`crew`] knows who else is there;
+//! wave once the ones before it are whole; [`back`] knows the way back at any time; [`evidence`], [`drain`], [`soak`] and [`observe`] watch what is known about pools; [`crew`] knows who else is there;
 //! [`second`] waits for another person's word and for signatures.
 //!
 //! Invariants: nothing is sent before its intent is kept (D1); nothing is verified that was not read back after it was
@@ -11,7 +11,9 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::wildcard_enum_match_arm)]
 
 pub mod back;
+pub mod connection;
 pub mod crew;
+pub mod drain;
 mod effect;
 pub mod evidence;
 pub mod execute;
@@ -94,8 +96,10 @@ pub struct Flight {
     pub drains: BTreeMap<PoolId, Drain>,
     /// Pools that had weight since they were last proven drained: only of these a drain is news.
     undrained: BTreeSet<PoolId>,
+    /// Connections that linger, as far as they were asked for.
+    pub lingering: connection::Lingering,
     /// Log sources as evidence.
-    pub logs: BTreeMap<SourceId, evidence::LogWatch>,
+    pub logs: BTreeMap<SourceId, drain::LogWatch>,
     /// What is measured.
     pub measures: measure::Measures,
     /// The time since the waves that were sent became whole.
@@ -149,6 +153,7 @@ impl Flight {
             link: link::Link::default(),
             drains,
             undrained: BTreeSet::new(),
+            lingering: connection::Lingering::default(),
             logs: BTreeMap::new(),
             measures: measure::Measures::default(),
             resting: None,

@@ -52,12 +52,11 @@ impl Flight {
                 out.push(Effect::tell(Tone::Bad, format!("the journal cannot be read on: {why}; read-only from here")));
                 self.link.broken = Some(why);
             }
-            Msg::LogSeen { source, lines, dropped } => {
-                let log = self.logs.entry(source).or_default();
-                log.lines += lines;
-                log.dropped += dropped;
-                log.followed = true;
+            Msg::ConnectionsListed { request, router, pool, began, result } => {
+                self.connections_listed(request, router, pool, began, result);
             }
+            Msg::ConnectionsEnded { act, ended } => self.connections_ended(now, act, &ended, &mut out),
+            Msg::LogSeen { source, delivery } => self.logs.entry(source).or_default().take(now, delivery),
             Msg::LogState { source, trouble } => {
                 let log = self.logs.entry(source).or_default();
                 log.followed |= trouble.is_none();
@@ -254,6 +253,8 @@ impl Flight {
                 self.touched_by_person(now.elapsed);
                 self.close_until = now.elapsed.plus(self.procedure.timing.close_for);
             }
+            Ask::ListConnections { router, pool } => self.list_connections(router, pool, out),
+            Ask::EndConnections { end, confirmation } => self.end_connections(now, *end, confirmation),
             Ask::ProposeStep => self.propose_step(now, out),
             Ask::ProposeShift(to) => self.propose_shift(now, to, out),
             Ask::ProposePutBack(router) => self.propose_put_back(now, &router, out),

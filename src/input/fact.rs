@@ -33,6 +33,8 @@ pub enum Fact {
     Partial,
     /// The dialog of a drifted router.
     Drift,
+    /// The list of connections.
+    Connections,
     /// A list to read: help, details, messages.
     List,
     /// The palette.
@@ -51,7 +53,7 @@ pub enum Fact {
 
 impl Fact {
     /// All facts with their names in key files.
-    pub const ALL: [(&str, Self); 20] = [
+    pub const ALL: [(&str, Self); 21] = [
         ("overlay", Self::Overlay),
         ("text", Self::Text),
         ("confirm", Self::Confirm),
@@ -65,6 +67,7 @@ impl Fact {
         ("glass", Self::Glass),
         ("partial", Self::Partial),
         ("drift", Self::Drift),
+        ("connections", Self::Connections),
         ("list", Self::List),
         ("palette", Self::Palette),
         ("draft", Self::Draft),
@@ -103,6 +106,10 @@ pub fn facts(model: &Model) -> Facts {
             facts.insert(Fact::Confirm);
         }
         OverlayKind::RollBack { .. } => facts.extend([Fact::Confirm, Fact::Back]),
+        OverlayKind::EndConnections { .. } => {
+            facts.insert(Fact::Confirm);
+        }
+        OverlayKind::Connections { .. } => facts.extend([Fact::Connections, Fact::List]),
         OverlayKind::Partial => facts.extend([Fact::Partial]),
         OverlayKind::Drift { .. } => facts.extend([Fact::Drift]),
         OverlayKind::Ask(_) => facts.extend([Fact::Text]),

@@ -12,6 +12,7 @@
 //! - Configuration and references to secrets go to the adapters, never into the [`Procedure`].
 
 mod checklist;
+mod drain;
 mod file;
 mod journal;
 mod markdown;

@@ -2,8 +2,8 @@
 
 use super::file::Unread;
 use super::{
-    AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, checklist, journal, plan, pool,
-    rollout, router, rule, source,
+    AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, checklist, drain, journal, plan,
+    pool, rollout, router, rule, source,
 };
 use crate::adapter::log;
 use crate::domain::procedure::{LogSpec, MetricSpec, RouterSpec};
@@ -89,7 +89,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let (logs, log_configs): (Vec<LogSpec>, Vec<log::Config>) = source::logs(table, &ids).into_iter().unzip();
     let (metrics, metric_configs): (Vec<MetricSpec>, Vec<MetricConfig>) =
         source::metrics(table, &ids).into_iter().unzip();
-    let drain = rule::drain(table, &pools, &logs);
+    let drain = drain::read(table, &pools, drain::Sources { logs: &logs, metrics: &metrics, panels: &[] });
     let checklist = checklist::read(table, included);
     let context = plan::Context { pools: &ids, checklist: &checklist, has_routers: table.has("router") };
     let plan = plan::read(table, &context);

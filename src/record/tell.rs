@@ -183,6 +183,13 @@ impl Teller<'_> {
             }
             Event::Held { reason } => self.did(entry, "held the deployment", reason.clone()),
             Event::HoldReleased { reason } => self.did(entry, "released the hold", reason.clone()),
+            Event::ConnectionsEnding(ending) => {
+                let (count, pool, router) = (ending.count, &ending.pool, &ending.router);
+                self.did(entry, format!("confirmed to end {count} connections of {pool} on {router}"), ending.reason.clone());
+            }
+            Event::ConnectionsEnded { router, pool, how, .. } => {
+                self.noticed(entry, format!("connections of {pool} on {router}"), how.clone());
+            }
             Event::PoolDrained { pool, evidence } => {
                 self.noticed(entry, format!("{pool} is drained"), evidence.join("; "));
                 let evidence = evidence.clone();

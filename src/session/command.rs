@@ -317,6 +317,32 @@ pub enum Command {
         /// Why.
         reason: String,
     },
+    /// End connections that linger in a pool without weight (D6).
+    EndConnections {
+        /// The act.
+        act: ChangeId,
+        /// The router.
+        router: RouterId,
+        /// The pool.
+        pool: PoolId,
+        /// How many were listed.
+        count: u32,
+        /// Why.
+        reason: String,
+        /// How it is confirmed.
+        confirmation: Confirmation,
+        /// What is known now.
+        evidence: Evidence,
+    },
+    /// Note what became of that.
+    NoteConnectionsEnded {
+        /// The act.
+        act: ChangeId,
+        /// How many were ended.
+        count: u32,
+        /// What the router said, for people.
+        how: String,
+    },
     /// Note that a pool's drain is proven.
     NoteDrained {
         /// The pool.
@@ -372,6 +398,7 @@ impl Command {
             | Self::SendWave { evidence, .. }
             | Self::MarkAlreadySo { evidence, .. }
             | Self::CompleteStep { evidence, .. }
+            | Self::EndConnections { evidence, .. }
             | Self::ReloadProfile { evidence, .. } => Some(evidence),
             Self::Open { .. }
             | Self::TakeBack { .. }
@@ -403,6 +430,7 @@ impl Command {
             | Self::AttachLines { .. }
             | Self::Hold { .. }
             | Self::ReleaseHold { .. }
+            | Self::NoteConnectionsEnded { .. }
             | Self::NoteDrained { .. }
             | Self::NoteObserved { .. }
             | Self::Close { .. } => None,

@@ -254,6 +254,23 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// The intent to end connections that linger in a pool without weight (D6).
+    ConnectionsEnding(Box<ConnectionsEnding>),
+    /// What became of that.
+    ConnectionsEnded {
+        /// The act.
+        act: ChangeId,
+        /// The router.
+        router: RouterId,
+        /// The pool.
+        pool: PoolId,
+        /// How many are known to have been ended.
+        count: u32,
+        /// Why they were to be ended.
+        reason: String,
+        /// What the router said, for people.
+        how: String,
+    },
     /// A pool's drain was proven.
     PoolDrained {
         /// The pool.
@@ -302,6 +319,27 @@ impl Event {
     pub fn confirms(&self) -> Option<ChangeId> {
         if let Self::ChangeConfirmed(confirmed) = self { Some(confirmed.change) } else { None }
     }
+}
+
+/// Connections that are about to be ended: from here on, and until the deadline, the owner may send.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ConnectionsEnding {
+    /// The act.
+    pub act: ChangeId,
+    /// The router.
+    pub router: RouterId,
+    /// The pool.
+    pub pool: PoolId,
+    /// How many were listed, seen and confirmed.
+    pub count: u32,
+    /// Why.
+    pub reason: String,
+    /// The only cockpit that sends it (C4).
+    pub owner: CockpitId,
+    /// The epoch in which it was decided.
+    pub epoch: u64,
+    /// After this nothing of it is sent any more.
+    pub deadline: Timestamp,
 }
 
 /// The first event of every session.

@@ -57,6 +57,10 @@ pub struct Session {
     pub hold: Option<Stamped<String>>,
     /// When each pool was last proven drained.
     pub drained: BTreeMap<PoolId, Stamped<Vec<String>>>,
+    /// Connections that are being ended.
+    pub ending: Vec<super::event::ConnectionsEnding>,
+    /// How often connections were ended.
+    pub endings: u32,
     /// Notes in order.
     pub notes: Vec<Stamped<String>>,
     /// When and how it ended.

@@ -80,7 +80,7 @@ fn lines(model: &Model, seen: &Seen<'_>) -> Vec<(Role, String, String)> {
     for pool in &seen.pools {
         let drain = pool.drain.filter(|_| pool.share.is_some_and(|share| share == 0.0));
         if let Some(drain) = drain.filter(|drain| drain.state != DrainState::Active) {
-            let words = model.flight.drain_words(drain, model.now.elapsed);
+            let words = model.flight.drain_words(drain);
             let role = if drain.state == DrainState::Drained { Role::Good } else { Role::Wait };
             let left = drain.level().filter(|left| *left > 0).map(|left| format!(" {left}")).unwrap_or_default();
             let large = format!("{}{left}", drain.state.word().to_uppercase());

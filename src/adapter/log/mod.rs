@@ -29,6 +29,7 @@ mod lines;
 pub mod local;
 mod mask;
 mod stamp;
+mod watermark;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -49,6 +50,11 @@ pub fn source(config: &Config) -> Result<Arc<dyn LogSource>, Trouble> {
     // Whoever follows later makes a cleaner of its own; a pattern that cannot be read is said now.
     Cleaner::new(config.mask, config.exclude.as_deref())?;
     config.origin.connect(config)
+}
+
+/// A text with everything personal in it masked: addresses, card and phone numbers.
+pub fn masked(text: String) -> String {
+    mask::mask(text)
 }
 
 /// Where the lines of a source come from, read from a profile and not yet connected.

@@ -130,10 +130,12 @@ impl Model {
                 Ask::Give { request: asked.request, digest: asked.digest, confirmation }
             }
             OverlayKind::Run { steps, .. } => Ask::ConfirmRun { steps: steps.clone(), confirmation },
+            OverlayKind::EndConnections { end, .. } => Ask::EndConnections { end: end.clone(), confirmation },
             OverlayKind::Shift(_)
             | OverlayKind::RollBack { .. }
             | OverlayKind::Partial
             | OverlayKind::Drift { .. }
+            | OverlayKind::Connections { .. }
             | OverlayKind::Ask(_)
             | OverlayKind::Help
             | OverlayKind::Palette(_)
@@ -155,13 +157,14 @@ impl Model {
                     matches!(proposing.stage, Stage::Ready(_)) && confirm.change == Some(proposing.change)
                 })
             }
-            OverlayKind::Complete { .. } | OverlayKind::Reload(_) => true,
+            OverlayKind::Complete { .. } | OverlayKind::Reload(_) | OverlayKind::EndConnections { .. } => true,
             OverlayKind::Run { steps, .. } => !steps.is_empty(),
             OverlayKind::Look(look) => self.look_stands(look),
             OverlayKind::Controls(_)
             | OverlayKind::People
             | OverlayKind::Partial
             | OverlayKind::Drift { .. }
+            | OverlayKind::Connections { .. }
             | OverlayKind::Ask(_)
             | OverlayKind::Help
             | OverlayKind::Palette(_)
@@ -281,10 +284,15 @@ impl Model {
             }
             OverlayKind::Look(look) => self.keeps_look(look),
             OverlayKind::Run { steps, confirm } => self.keeps_run(steps, confirm),
+            OverlayKind::EndConnections { before, confirm, .. } => {
+                let (before, is_pending) = (*before, self.is_pending());
+                self.keeps_end(before, confirm, is_pending)
+            }
             OverlayKind::Controls(handover) => self.keeps_controls(handover),
             OverlayKind::Partial => self.flight.session.in_flight().is_some(),
             OverlayKind::Drift { router } => self.flight.session.drifted.contains_key(router),
             OverlayKind::Ask(_)
+            | OverlayKind::Connections { .. }
             | OverlayKind::Help
             | OverlayKind::Palette(_)
             | OverlayKind::Details { .. }

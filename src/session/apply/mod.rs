@@ -127,6 +127,11 @@ impl Session {
             Event::NoteAdded { text } => self.notes.push(stamped(stamp, text.clone())),
             Event::Held { reason } => self.hold = Some(stamped(stamp, reason.clone())),
             Event::HoldReleased { reason: _ } => self.hold = None,
+            Event::ConnectionsEnding(ending) => self.ending.push((**ending).clone()),
+            Event::ConnectionsEnded { act, .. } => {
+                self.ending.retain(|ending| ending.act != *act);
+                self.endings += 1;
+            }
             Event::PoolDrained { pool, evidence } => {
                 self.drained.insert(pool.clone(), stamped(stamp, evidence.clone()));
             }
@@ -315,6 +320,8 @@ fn touches_traffic(event: &Event) -> bool {
         | Event::ItemUnticked { .. }
         | Event::NoteAdded { .. }
         | Event::LinesAttached { .. }
+        | Event::ConnectionsEnding(_)
+        | Event::ConnectionsEnded { .. }
         | Event::PoolDrained { .. }
         | Event::SplitObserved { .. } => super::flaw::is(super::flaw::Flaw::BindEverything),
     }

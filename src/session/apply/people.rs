@@ -159,6 +159,8 @@ impl Session {
             | Event::NoteAdded { .. }
             | Event::LinesAttached { .. }
             | Event::HoldReleased { .. }
+            | Event::ConnectionsEnding(_)
+            | Event::ConnectionsEnded { .. }
             | Event::PoolDrained { .. }
             | Event::SplitObserved { .. } => false,
         }

@@ -3,6 +3,7 @@
 //! The rules of the protocol are enforced here and nowhere else; dialogs and keys only ask.
 
 pub mod change;
+pub mod connection;
 mod controls;
 mod duty;
 pub mod lifecycle;
@@ -122,6 +123,11 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
         Command::AttachLines { source, lines } => duty::attach(source, lines),
         Command::Hold { reason } => duty::hold(session, reason),
         Command::ReleaseHold { reason } => duty::release(session, asked, reason),
+        Command::EndConnections { act, router, pool, count, reason, confirmation, evidence } => {
+            let wanted = connection::Wanted { act: *act, router, pool, count: *count, reason };
+            connection::end(session, procedure, asked, &wanted, confirmation, evidence)
+        }
+        Command::NoteConnectionsEnded { act, count, how } => Ok(connection::note(session, *act, *count, how)),
         Command::NoteDrained { pool, evidence } => {
             Ok(vec![Event::PoolDrained { pool: pool.clone(), evidence: evidence.clone() }])
         }

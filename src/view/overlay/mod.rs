@@ -14,6 +14,7 @@ mod after;
 mod back;
 mod change;
 mod confirm;
+mod connection;
 mod crew;
 mod list;
 mod second;
@@ -103,6 +104,8 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
         OverlayKind::Complete { step, confirm } => change::complete(model, step, confirm),
         OverlayKind::Partial => after::partial(model),
         OverlayKind::Drift { router } => after::drift(model, router),
+        OverlayKind::Connections { router, pool } => connection::list(model, router, pool),
+        OverlayKind::EndConnections { end, confirm, .. } => connection::end(model, end, confirm),
         OverlayKind::Ask(question) => text::ask(model, question),
         OverlayKind::Help => list::help(model),
         OverlayKind::Palette(palette) => list::palette(model, palette),

@@ -110,7 +110,11 @@ pub fn blue_green(routers: usize) -> Procedure {
         people: flightdeck::domain::People::default(),
         increment: BasisPoints::percent(10),
         timing: Timing::default(),
-        drain: DrainRule { quiet: Duration::from_secs(5), evidence: vec![Evidence::InFlight, Evidence::Requests] },
+        drain: DrainRule {
+            quiet: Duration::from_secs(5),
+            evidence: vec![Evidence::InFlight, Evidence::Requests],
+            show_clients: false,
+        },
         logs: Vec::new(),
         metrics: Vec::new(),
         panels: Vec::new(),
