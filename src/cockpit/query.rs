@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::{Action, Model, OverlayKind, Pane, Purpose};
 use crate::domain::procedure::{Friction, Role, StepAct};
 use crate::domain::{Elapsed, Outcome, PoolId, Shares, Weights, clock_span};
-use crate::flight::WayBackChoice;
 use crate::flight::propose::Stage;
 use crate::layout::{Areas, Screen, areas};
 use crate::session::Change;
@@ -259,9 +258,7 @@ impl Model {
             | OverlayKind::Details { .. }
             | OverlayKind::Messages
             | OverlayKind::People
-            | OverlayKind::Connections { .. } => {
-                Some("close".to_owned())
-            }
+            | OverlayKind::Connections { .. } => Some("close".to_owned()),
             OverlayKind::Partial | OverlayKind::Drift { .. } | OverlayKind::Controls(_) | OverlayKind::Quit { .. } => {
                 None
             }
@@ -299,7 +296,8 @@ impl Model {
 
     /// Where R goes now, for the key line: `roll back to 10 / 90`.
     pub fn roll_back_words(&self) -> String {
-        match self.flight.way_back_to(WayBackChoice::Step) {
+        let choice = self.flight.ways_back().first().copied().unwrap_or_default();
+        match self.flight.way_back_to(choice) {
             Ok(to) => format!("roll back to {to}"),
             Err(_nothing) => "roll back".to_owned(),
         }

@@ -9,7 +9,8 @@ use super::checklist::Checklist;
 use super::drain::DrainRule;
 use super::guard::GuardSpec;
 use super::measure::PanelSpec;
-use super::{BasisPoints, Capabilities, Digest, People, PoolId, RouterId, SourceId, StepId, Waves, Weights};
+use super::soak::SoakTask;
+use super::{BasisPoints, Capabilities, Digest, ItemId, People, PoolId, RouterId, SourceId, StepId, Waves, Weights};
 
 /// Everything that a deployment is flown by.
 #[derive(Clone, PartialEq, Debug)]
@@ -52,6 +53,8 @@ pub struct Procedure {
     pub checks: Vec<CheckSpec>,
     /// Guards, in the profile's order.
     pub guards: Vec<GuardSpec>,
+    /// How the way back is flown.
+    pub back: BackRule,
     /// Acts after a rollback's traffic, in order (R7).
     pub rollback: Vec<RollbackAct>,
 }
@@ -150,8 +153,19 @@ pub struct Step {
     pub leave_when: Vec<Condition>,
     /// How long it must hold after its last router was verified (G4).
     pub soak: Option<Duration>,
+    /// What is to be done in which minutes of the soak.
+    pub schedule: Vec<SoakTask>,
+    /// Whether its way back is proven before it stands: it goes there, back, and there again.
+    pub prove: Option<Prove>,
     /// The weights to go back to from here; else the split last verified before the step (R1).
     pub back_to: Option<Weights>,
+}
+
+/// A step whose way back is proven by flying it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Prove {
+    /// The checklist item that this answers; ticked once it is proven.
+    pub item: Option<ItemId>,
 }
 
 /// What a step does.
@@ -180,6 +194,17 @@ pub enum Condition {
     Drained(PoolId),
     /// Every required item of the checklist section (by its slug) is ticked.
     Items(String),
+}
+
+/// How the way back is flown, and how fast it is said to be.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct BackRule {
+    /// How long after a step's change was sent it can still be rolled back.
+    pub within: Option<Duration>,
+    /// How long its traffic is declared to take; else the slowest router's usual time.
+    pub estimate: Option<Duration>,
+    /// How much of the way is left after each stage of a ramp; empty where there is none.
+    pub ramp: Vec<BasisPoints>,
 }
 
 /// What an act asks of the operator before it is done (F1).

@@ -42,6 +42,9 @@ pub fn kind(event: &Event) -> &'static str {
         Event::HoldReleased { .. } => "hold_released",
         Event::ConnectionsEnding(_) => "connections_ending",
         Event::ConnectionsEnded { .. } => "connections_ended",
+        Event::RampStage { .. } => "ramp_stage",
+        Event::RollbackTimed { .. } => "rollback_timed",
+        Event::WayBackProven(_) => "way_back_proven",
         Event::PoolDrained { .. } => "pool_drained",
         Event::SplitObserved { .. } => "split_observed",
         Event::ProfileReloaded { .. } => "profile_reloaded",
@@ -50,7 +53,7 @@ pub fn kind(event: &Event) -> &'static str {
 }
 
 /// Every kind that this version knows. The golden files hold one event of each.
-pub const KINDS: [&str; 41] = [
+pub const KINDS: [&str; 44] = [
     "session_opened",
     "controls_taken",
     "cockpit_joined",
@@ -88,6 +91,9 @@ pub const KINDS: [&str; 41] = [
     "hold_released",
     "connections_ending",
     "connections_ended",
+    "ramp_stage",
+    "rollback_timed",
+    "way_back_proven",
     "pool_drained",
     "split_observed",
     "profile_reloaded",

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::domain::{
-    ChangeId, CockpitId, Digest, Elapsed, NativeSplit, Operator, PoolId, Prepared, Presence, Reading, Refused, RouterId,
-    Signed, Target, Timestamp,
+    ChangeId, CockpitId, Digest, Elapsed, NativeSplit, Operator, PoolId, Prepared, Presence, Reading, Refused,
+    RouterId, Signed, Target, Timestamp,
 };
 use crate::entry::Entry;
 use crate::session::event::Spilled;

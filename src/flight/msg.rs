@@ -7,8 +7,8 @@ use crate::domain::log::Delivery;
 use crate::domain::metric::Look;
 use crate::domain::procedure::Procedure;
 use crate::domain::{
-    ChangeId, CockpitId, Digest, EntryId, ItemId, NativeSplit, Now, Outcome, PoolId, Prepared, Presence, Reading, Refused,
-    RequestId, RouterId, Signed, Signer, SourceId, StepId, Trouble, Weights,
+    ChangeId, CockpitId, Digest, EntryId, ItemId, NativeSplit, Now, Outcome, PoolId, Prepared, Presence, Reading,
+    Refused, RequestId, RouterId, Signed, Signer, SourceId, StepId, Trouble, Weights,
 };
 use crate::entry::Entry;
 use crate::session::event::{ControlsTaken, ProfileText, SessionOpened, SpillMerged};
@@ -372,9 +372,13 @@ pub enum Ask {
 /// The ways back that the rollback dialog offers (R1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum WayBackChoice {
-    /// The step's `back_to`, else the splits before the step.
+    /// The step's `back_to`, else the splits before the step. After a rollback that nothing followed: the same once more.
     #[default]
     Step,
+    /// There in stages, each verified before the next (R8): the first of them, or the one that comes next.
+    Ramp,
+    /// From where a rollback went to, one step further.
+    Further,
     /// Everything off the pools that run the new version.
     OffNew,
 }

@@ -11,6 +11,7 @@
 //! - A [`Procedure`] that leaves here is consistent: every name it uses is declared, every step's weights add up.
 //! - Configuration and references to secrets go to the adapters, never into the [`Procedure`].
 
+mod back;
 mod checklist;
 mod drain;
 mod file;
@@ -22,6 +23,7 @@ mod read;
 mod rollout;
 mod router;
 mod rule;
+mod schedule;
 mod source;
 
 use std::path::Path;

@@ -2,8 +2,8 @@
 
 use super::file::Unread;
 use super::{
-    AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, checklist, drain, journal, plan,
-    pool, rollout, router, rule, source,
+    AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, back, checklist, drain, journal,
+    plan, pool, rollout, router, rule, schedule, source,
 };
 use crate::adapter::log;
 use crate::domain::procedure::{LogSpec, MetricSpec, RouterSpec};
@@ -90,9 +90,11 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let (metrics, metric_configs): (Vec<MetricSpec>, Vec<MetricConfig>) =
         source::metrics(table, &ids).into_iter().unzip();
     let drain = drain::read(table, &pools, drain::Sources { logs: &logs, metrics: &metrics, panels: &[] });
-    let checklist = checklist::read(table, included);
+    let back = back::read(table);
+    let mut checklist = checklist::read(table, included);
     let context = plan::Context { pools: &ids, checklist: &checklist, has_routers: table.has("router") };
     let plan = plan::read(table, &context);
+    schedule::sections(&mut checklist, &plan);
     let production = production.map(|production| production.value);
     let production = production.or_else(|| Some(is_production(environment.as_deref()?))).unwrap_or(true);
     let confirm = rule::confirm(table, production);
@@ -122,6 +124,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         increment: BasisPoints(increment.map_or(1_000, |increment| increment.value)),
         timing: times.timing,
         drain,
+        back,
         logs,
         metrics,
         panels: Vec::new(),

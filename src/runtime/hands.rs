@@ -22,7 +22,9 @@ use super::keys::SharedKeys;
 use super::slot::{Slots, Talk};
 use crate::adapter::router::SetAnswer;
 use crate::domain::connection::{Connection, Ended};
-use crate::domain::{Digest, Outcome, PoolId, Presence, Reading, Refused, RouterId, SessionId, Target, Trouble, TroubleKind};
+use crate::domain::{
+    Digest, Outcome, PoolId, Presence, Reading, Refused, RouterId, SessionId, Target, Trouble, TroubleKind,
+};
 use crate::entry::{Entry, Kept};
 use crate::flight::connection::SendEnd;
 use crate::flight::{Appended, Effect, Msg, Notice, Send, ToCheck, ToSign};

@@ -6,6 +6,7 @@ use super::second::AskedAct;
 use super::wave::Rest;
 use crate::domain::drain::DrainState;
 use crate::domain::outcome::Outcome;
+use crate::domain::ramp::Ramp;
 use crate::domain::share::Agreement;
 use crate::domain::{
     ChangeId, CockpitId, Digest, ItemId, NativeSplit, Now, Operator, PoolId, RequestId, RouterId, Seat, Share, Signed,
@@ -192,6 +193,8 @@ pub enum Command {
         controls: ControlsTaken,
         /// Whether the journal does not answer, so that it goes into the spill (R5).
         cut_off: bool,
+        /// Which stage of a way back in stages it is; `None` where it goes at once.
+        ramp: Option<Ramp>,
         /// What is known now.
         evidence: Evidence,
     },
@@ -343,6 +346,13 @@ pub enum Command {
         /// What the router said, for people.
         how: String,
     },
+    /// Note how long a rollback took.
+    NoteRollbackTime {
+        /// The rollback.
+        change: ChangeId,
+        /// What was declared.
+        declared_ms: u64,
+    },
     /// Note that a pool's drain is proven.
     NoteDrained {
         /// The pool.
@@ -431,6 +441,7 @@ impl Command {
             | Self::Hold { .. }
             | Self::ReleaseHold { .. }
             | Self::NoteConnectionsEnded { .. }
+            | Self::NoteRollbackTime { .. }
             | Self::NoteDrained { .. }
             | Self::NoteObserved { .. }
             | Self::Close { .. } => None,

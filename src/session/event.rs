@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::proposal::{Confirmation, GateReport, Override, RouterOrder};
 use super::second::{ConfirmationAsked, RunConfirmed, Second};
+use crate::domain::ramp::Ramp;
 use crate::domain::reading::Identity;
 use crate::domain::share::Agreement;
 use crate::domain::{
@@ -271,6 +272,24 @@ pub enum Event {
         /// What the router said, for people.
         how: String,
     },
+    /// A rollback is a stage of a way back in stages; told with its confirmation.
+    RampStage {
+        /// The rollback.
+        change: ChangeId,
+        /// Which stage of which way.
+        ramp: Ramp,
+    },
+    /// How long a rollback's traffic took, from its intent to its last read-back.
+    RollbackTimed {
+        /// The rollback.
+        change: ChangeId,
+        /// What it took.
+        took_ms: u64,
+        /// What was declared.
+        declared_ms: u64,
+    },
+    /// A step's way back was flown, there and back, and verified on every router.
+    WayBackProven(Box<WayBackProven>),
     /// A pool's drain was proven.
     PoolDrained {
         /// The pool.
@@ -340,6 +359,30 @@ pub struct ConnectionsEnding {
     pub epoch: u64,
     /// After this nothing of it is sent any more.
     pub deadline: Timestamp,
+}
+
+/// A way back that was flown.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct WayBackProven {
+    /// The step.
+    pub step: StepId,
+    /// Its change.
+    pub there: ChangeId,
+    /// The rollback.
+    pub back: ChangeId,
+    /// What both took, router by router.
+    pub routers: Vec<ProvenRouter>,
+}
+
+/// What a way there and back took on one router.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ProvenRouter {
+    /// The router.
+    pub router: RouterId,
+    /// From the intent of the way there to its read-back.
+    pub there_ms: u64,
+    /// From the intent of the way back to its read-back.
+    pub back_ms: u64,
 }
 
 /// The first event of every session.

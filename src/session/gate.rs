@@ -6,7 +6,7 @@ use super::command::Evidence;
 use super::proposal::{Gate, GateReport, GateState};
 use super::state::Session;
 use crate::domain::drain::DrainState;
-use crate::domain::procedure::Condition;
+use crate::domain::procedure::{Condition, Step};
 use crate::domain::{BasisPoints, PoolId, Procedure, Weights, clock_span};
 
 /// What a forward act wants to do.
@@ -41,6 +41,9 @@ pub fn gates(session: &Session, procedure: &Procedure, forward: Forward<'_>, evi
             found.push(soak(evidence, step.soak.unwrap_or_default()));
         }
     }
+    if let Some(step) = session.last_step(&procedure.plan).filter(|step| !session.is_skipped(step)) {
+        found.extend(way_back(session, step));
+    }
     found.sort_by_key(|report| match report.state {
         GateState::Fails => 0,
         GateState::Inconclusive => 1,
@@ -51,6 +54,22 @@ pub fn gates(session: &Session, procedure: &Procedure, forward: Forward<'_>, evi
 
 fn report(gate: Gate, state: GateState, text: impl Into<String>) -> GateReport {
     GateReport { gate, state, text: text.into() }
+}
+
+/// A step that proves its way back stands once that was flown, there and back, and there again.
+fn way_back(session: &Session, step: &Step) -> Option<GateReport> {
+    step.prove.as_ref()?;
+    let gate = Gate::WayBack { step: step.id.clone() };
+    Some(match session.proven.get(&step.id) {
+        Some(proof) => {
+            let slowest = proof.what.routers.iter().map(|each| each.back_ms).max().unwrap_or(0);
+            report(gate, GateState::Holds, format!("way back proven, {slowest} ms on the slowest router"))
+        }
+        None => {
+            let text = format!("the way back of {} is not proven: roll back, then go again", step.name);
+            report(gate, GateState::Fails, text)
+        }
+    })
 }
 
 fn readings(procedure: &Procedure, evidence: &Evidence) -> Option<GateReport> {

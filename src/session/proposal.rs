@@ -6,7 +6,7 @@ use super::event::ChangeKind;
 use crate::domain::procedure::Friction;
 use crate::domain::reading::Identity;
 use crate::domain::{
-    BasisPoints, ChangeId, Digest, NativeSplit, Now, PoolId, Prepared, RouterId, Signed, Waves, Weights,
+    BasisPoints, ChangeId, Digest, NativeSplit, Now, PoolId, Prepared, RouterId, Signed, StepId, Waves, Weights,
 };
 
 /// What one router is sent, and what it read when that was worked out.
@@ -156,6 +156,11 @@ pub enum Gate {
     },
     /// The step before has soaked (G4).
     Soak,
+    /// The step's way back was flown, where it is to be proven (R9).
+    WayBack {
+        /// The step.
+        step: StepId,
+    },
 }
 
 impl Gate {
@@ -163,7 +168,7 @@ impl Gate {
     pub fn may_be_overridden(&self) -> bool {
         match self {
             Self::NoHold | Self::Readings | Self::Destination { .. } => false,
-            Self::NoDrift | Self::Items { .. } | Self::Drained { .. } | Self::Soak => true,
+            Self::NoDrift | Self::Items { .. } | Self::Drained { .. } | Self::Soak | Self::WayBack { .. } => true,
         }
     }
 }

@@ -92,6 +92,7 @@ fn lines(model: &Model, seen: &Seen<'_>) -> Vec<(Role, String, String)> {
         let large = large.split(" OF").next().unwrap_or_default().to_owned();
         lines.push((role, text.trim().to_owned(), large));
     }
+    lines.extend(plan::schedule(model).into_iter().map(|(role, text)| (role, text, String::new())));
     let next = model.flight.session.next_step(&model.flight.procedure.plan);
     let gates = super::traffic::next_lines(model);
     if let Some(step) = next {

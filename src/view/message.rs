@@ -85,6 +85,11 @@ fn result(pen: &mut Pen<'_>, model: &Model, change: &Change, area: Rect) {
     if change.confirmed.routers.len() > FEW || !change.confirmed.waves.are_all_at_once() {
         return counted(&mut row, model, change);
     }
+    if let Some(time) = change.took().filter(|_| !change.confirmed.kind.is_forward()) {
+        let declared = model.flight.declared_back();
+        let role = if time > declared { Role::Wait } else { Role::Good };
+        row.put(role, &format!("took {} of {} declared", took(time), took(declared))).skip(3);
+    }
     for order in &change.confirmed.routers {
         let leg = execution.and_then(|execution| execution.legs.get(&order.router));
         let known = change.outcomes.get(&order.router).and_then(|known| known.outcome.as_ref());

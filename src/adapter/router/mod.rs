@@ -27,9 +27,7 @@ use futures_util::future::BoxFuture;
 pub use kinds::{KINDS, RouterKind};
 
 use crate::domain::connection::{Connection, Ended};
-use crate::domain::{
-    Capabilities, NativeSplit, PoolId, Prepared, Reading, Refused, Target, Trouble, TroubleKind,
-};
+use crate::domain::{Capabilities, NativeSplit, PoolId, Prepared, Reading, Refused, Target, Trouble, TroubleKind};
 
 /// The configuration of one router, read from a profile and not yet connected.
 pub trait Configured: Any + Debug + Send + Sync {

@@ -5,7 +5,7 @@ use tui_input::Input;
 use super::super::{ConfirmState, Effect, Model, Overlay, OverlayKind};
 use crate::domain::procedure::{Friction, StepAct};
 use crate::flight::propose::Stage;
-use crate::flight::{Ask, Tone, WayBackChoice};
+use crate::flight::{Ask, Tone};
 use crate::session::proposal::{Confirmation, Gate, GateReport, GateState, Gesture, Override};
 
 /// Which key confirms.
@@ -56,7 +56,8 @@ impl Model {
         if open && !self.is_void() {
             return;
         }
-        self.propose(Ask::ProposeRollback(WayBackChoice::Step), by_enter, out);
+        let choice = self.flight.ways_back().first().copied().unwrap_or_default();
+        self.propose(Ask::ProposeRollback(choice), by_enter, out);
     }
 
     pub(super) fn other_way_back(&mut self, out: &mut Vec<Effect>) {
@@ -65,10 +66,9 @@ impl Model {
         if let OverlayKind::RollBack { choice, confirm } = &overlay.kind
             && !confirm.waiting
         {
-            let other = match choice {
-                WayBackChoice::Step => WayBackChoice::OffNew,
-                WayBackChoice::OffNew => WayBackChoice::Step,
-            };
+            let ways = self.flight.ways_back();
+            let at = ways.iter().position(|way| way == choice).unwrap_or(0);
+            let other = ways.get((at + 1) % ways.len().max(1)).copied().unwrap_or_default();
             self.propose(Ask::ProposeRollback(other), by_enter, out);
         }
     }

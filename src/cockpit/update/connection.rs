@@ -71,8 +71,7 @@ impl Model {
         if connections.is_empty() {
             return self.tell(Tone::Plain, format!("{router} holds no connection of {pool}"), out);
         }
-        let end =
-            EndConnections { router, pool, connections: connections.clone(), listed: *at, reason: String::new() };
+        let end = EndConnections { router, pool, connections: connections.clone(), listed: *at, reason: String::new() };
         self.question(Purpose::EndConnections(Box::new(end)));
     }
 

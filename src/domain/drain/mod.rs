@@ -38,7 +38,11 @@ pub struct DrainRule {
 
 impl Default for DrainRule {
     fn default() -> Self {
-        Self { quiet: Duration::from_mins(1), evidence: vec![Evidence::InFlight, Evidence::Requests], show_clients: false }
+        Self {
+            quiet: Duration::from_mins(1),
+            evidence: vec![Evidence::InFlight, Evidence::Requests],
+            show_clients: false,
+        }
     }
 }
 

@@ -132,6 +132,14 @@ impl Session {
                 self.ending.retain(|ending| ending.act != *act);
                 self.endings += 1;
             }
+            Event::RampStage { change, ramp } => {
+                self.with_change(*change, |change| change.ramp = Some(ramp.clone()));
+            }
+            // What it took stands in the change.
+            Event::RollbackTimed { .. } => {}
+            Event::WayBackProven(proof) => {
+                self.proven.insert(proof.step.clone(), stamped(stamp, (**proof).clone()));
+            }
             Event::PoolDrained { pool, evidence } => {
                 self.drained.insert(pool.clone(), stamped(stamp, evidence.clone()));
             }
@@ -189,6 +197,7 @@ impl Session {
             is_stopped: false,
             outcomes: BTreeMap::new(),
             settled: None,
+            ramp: None,
             observed: Vec::new(),
         }));
     }
@@ -322,6 +331,9 @@ fn touches_traffic(event: &Event) -> bool {
         | Event::LinesAttached { .. }
         | Event::ConnectionsEnding(_)
         | Event::ConnectionsEnded { .. }
+        | Event::RampStage { .. }
+        | Event::RollbackTimed { .. }
+        | Event::WayBackProven(_)
         | Event::PoolDrained { .. }
         | Event::SplitObserved { .. } => super::flaw::is(super::flaw::Flaw::BindEverything),
     }

@@ -161,6 +161,9 @@ impl Session {
             | Event::HoldReleased { .. }
             | Event::ConnectionsEnding(_)
             | Event::ConnectionsEnded { .. }
+            | Event::RampStage { .. }
+            | Event::RollbackTimed { .. }
+            | Event::WayBackProven(_)
             | Event::PoolDrained { .. }
             | Event::SplitObserved { .. } => false,
         }

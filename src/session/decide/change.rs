@@ -6,6 +6,7 @@ use super::controls::{intents_are_dead, own};
 use super::second::{needs_signature, second};
 use super::{check_confirmation, check_gates, needs_controls, needs_reason};
 use crate::domain::procedure::{Friction, Step, StepAct};
+use crate::domain::ramp::Ramp;
 use crate::domain::{ChangeId, Now, Outcome, Procedure, Refused, RouterId, StepId, Waves, Weights};
 use crate::session::command::{Asked, Evidence};
 use crate::session::event::{ChangeConfirmed, ChangeKind, ControlsTaken, Event, Settlement};
@@ -151,6 +152,8 @@ pub(super) struct Way<'a> {
     pub(super) controls: &'a ControlsTaken,
     /// Whether the journal does not answer (R5).
     pub(super) cut_off: bool,
+    /// Which stage of a way back in stages it is.
+    pub(super) ramp: Option<&'a Ramp>,
 }
 
 /// The gates that a kind of change is asked for. Putting a drifted router back is the answer to drift, and not stopped by
@@ -160,7 +163,7 @@ pub fn asked_of(kind: &ChangeKind, mut reports: Vec<GateReport>) -> Vec<GateRepo
     if *kind == ChangeKind::PutBack {
         reports.retain(|report| match report.gate {
             Gate::NoHold | Gate::Readings | Gate::Destination { .. } => true,
-            Gate::NoDrift | Gate::Items { .. } | Gate::Drained { .. } | Gate::Soak => false,
+            Gate::NoDrift | Gate::Items { .. } | Gate::Drained { .. } | Gate::Soak | Gate::WayBack { .. } => false,
         });
     }
     reports
@@ -309,6 +312,7 @@ pub(super) fn roll_back(
     let asks = rollback_friction(session, procedure, asked.cockpit, way.cut_off);
     check_confirmation(&what, confirmation, asks, &proposal.typed_target())?;
     sendable(session, &what, proposal)?;
+    let goes_on = super::back::check_ramp(session, &what, way.ramp, &proposal.to)?;
     let in_flight = session.in_flight();
     // What the routers have now counts, not what they had when the way back was proposed: it is never void (R4).
     let holds = proposal
@@ -336,7 +340,7 @@ pub(super) fn roll_back(
         change: proposal.change,
         kind: ChangeKind::Rollback {
             supersedes: in_flight.map(crate::session::state::Change::id),
-            reopens: reopens(session, &procedure.plan, &proposal.to),
+            reopens: if goes_on { Vec::new() } else { reopens(session, &procedure.plan, &proposal.to) },
         },
         to: proposal.to.clone(),
         routers: proposal.routers.clone(),
@@ -350,6 +354,9 @@ pub(super) fn roll_back(
         second,
     };
     events.push(Event::ChangeConfirmed(Box::new(confirmed)));
+    if let Some(ramp) = way.ramp {
+        events.push(Event::RampStage { change: proposal.change, ramp: ramp.clone() });
+    }
     events.push(Event::ChangeDispatched {
         change: proposal.change,
         owner: asked.cockpit,

@@ -2,6 +2,7 @@
 //!
 //! The rules of the protocol are enforced here and nowhere else; dialogs and keys only ask.
 
+mod back;
 pub mod change;
 pub mod connection;
 mod controls;
@@ -81,8 +82,8 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
         Command::Confirm { proposal, overrides, confirmation, evidence } => {
             change::confirm(session, procedure, asked, proposal, overrides, confirmation, evidence)
         }
-        Command::RollBack { proposal, confirmation, controls, cut_off, evidence } => {
-            let way = change::Way { controls, cut_off: *cut_off };
+        Command::RollBack { proposal, confirmation, controls, cut_off, ramp, evidence } => {
+            let way = change::Way { controls, cut_off: *cut_off, ramp: ramp.as_ref() };
             change::roll_back(session, procedure, asked, proposal, confirmation, &way, evidence)
         }
         Command::SendWave { change, wave, by_key, rest, evidence } => {
@@ -128,6 +129,9 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
             connection::end(session, procedure, asked, &wanted, confirmation, evidence)
         }
         Command::NoteConnectionsEnded { act, count, how } => Ok(connection::note(session, *act, *count, how)),
+        Command::NoteRollbackTime { change, declared_ms } => {
+            Ok(back::note_time(session, procedure, *change, *declared_ms))
+        }
         Command::NoteDrained { pool, evidence } => {
             Ok(vec![Event::PoolDrained { pool: pool.clone(), evidence: evidence.clone() }])
         }

@@ -43,7 +43,7 @@ pub(super) fn send(
     reports.retain(|report| match report.gate {
         Gate::NoHold => !flaw::is(Flaw::WaveDespiteHold),
         Gate::Readings | Gate::NoDrift | Gate::Destination { .. } => true,
-        Gate::Items { .. } | Gate::Drained { .. } | Gate::Soak => false,
+        Gate::Items { .. } | Gate::Drained { .. } | Gate::Soak | Gate::WayBack { .. } => false,
     });
     check_gates(&what, &reports, &[])?;
     same_routers(session, evidence, &what)?;

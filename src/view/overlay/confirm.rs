@@ -62,6 +62,7 @@ fn settle(model: &Model, gate: &Gate) -> String {
         Gate::Items { .. } => in_panes(&Action::Focus(Pane::Checklist), "tick it"),
         Gate::Readings => "wait for its answer".to_owned(),
         Gate::Drained { .. } => "wait for it".to_owned(),
+        Gate::WayBack { .. } => in_panes(&Action::RollBack, "fly the way back, then the step again"),
         Gate::Soak => match &model.flight.soak {
             Some(soak) => match &soak.paused {
                 Some(why) => format!("it stands still: {why}"),

@@ -36,7 +36,8 @@ pub(super) fn list(model: &Model, router: &RouterId, pool: &PoolId) -> Sheet {
         Some((_, Err(trouble))) => sheet.line(vec![piece(Role::Bad, format!("✗ {trouble}"))]),
         Some((at, Ok(connections))) => {
             let old = model.now.elapsed.since(at);
-            let words = if connections.is_empty() { "none is open".to_owned() } else { format!("{} open", connections.len()) };
+            let words =
+                if connections.is_empty() { "none is open".to_owned() } else { format!("{} open", connections.len()) };
             sheet.line(vec![
                 piece(if connections.is_empty() { Role::Good } else { Role::Strong }, words),
                 piece(Role::Dim, format!(", listed {} ago; oldest first", age(old))),
@@ -81,7 +82,10 @@ pub(super) fn end(model: &Model, end: &EndConnections, confirm: &ConfirmState) -
         sheet.line(vec![piece(Role::Dim, format!("          and {} more", end.connections.len() - SHOWN))]);
     }
     sheet.gap();
-    sheet.line(vec![piece(Role::Wait, "! their requests end without an answer; only these go, and none that came since")]);
+    sheet.line(vec![piece(
+        Role::Wait,
+        "! their requests end without an answer; only these go, and none that came since",
+    )]);
     sheet.line(vec![piece(Role::Dim, "why  "), piece(Role::Text, end.reason.clone())]);
     answer(model, &mut sheet, confirm, "end them");
     sheet

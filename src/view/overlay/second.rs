@@ -111,6 +111,7 @@ fn gate_words(gate: &Gate) -> String {
         Gate::Items { section } => format!("the required items of {section}"),
         Gate::Drained { pool } => format!("{pool} is drained"),
         Gate::Soak => "the soak".to_owned(),
+        Gate::WayBack { .. } => "the way back is proven".to_owned(),
     }
 }
 

@@ -34,6 +34,7 @@ use crate::theme::Role;
 use crate::view::format::{MISSING, millis, percent, rate, whole};
 use crate::view::overlay::wrapped;
 use crate::view::pen::{Pen, fit, width};
+use crate::view::plan;
 use crate::view::seen::{PoolSeen, Reading, Seen};
 
 /// Columns of the labels.
@@ -114,7 +115,7 @@ fn below(pen: &mut Pen<'_>, model: &Model, area: Rect, seen: &Seen<'_>) {
     if row > 0 && row + 2 < area.height {
         row += 1;
     }
-    for (role, text) in next_lines(model) {
+    for (role, text) in plan::schedule(model).into_iter().chain(next_lines(model)) {
         for line in wrapped(&text, area.width) {
             if row < area.height {
                 pen.row_of(area, row).put(role, &line);
@@ -199,7 +200,7 @@ pub(in crate::view) fn gate_line(report: &GateReport) -> (Role, String) {
 fn is_wrong(gate: &Gate) -> bool {
     match gate {
         Gate::Destination { .. } | Gate::NoDrift | Gate::Readings => true,
-        Gate::NoHold | Gate::Items { .. } | Gate::Drained { .. } | Gate::Soak => false,
+        Gate::NoHold | Gate::Items { .. } | Gate::Drained { .. } | Gate::Soak | Gate::WayBack { .. } => false,
     }
 }
 

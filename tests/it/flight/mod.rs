@@ -3,12 +3,15 @@
 mod binding;
 mod company;
 mod controls;
+mod lingering;
 mod load;
 mod outcome;
 mod rollback;
 mod second;
+mod shapes;
 mod signed;
 mod slow;
+mod soaking;
 mod spill;
 mod watching;
 mod waves;

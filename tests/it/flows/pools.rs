@@ -95,6 +95,8 @@ fn procedure(splits: &[[u32; 3]]) -> Procedure {
         act: StepAct::Shift(weights(&[("blue", blue), ("green", green), ("canary", canary)])),
         leave_when,
         soak: None,
+        schedule: Vec::new(),
+        prove: None,
         back_to: None,
     };
     let deploy = |pool: &str| Step {
@@ -103,6 +105,8 @@ fn procedure(splits: &[[u32; 3]]) -> Procedure {
         act: StepAct::Deploy { pool: pool.into(), text: format!("deploy the new version to {pool}") },
         leave_when: Vec::new(),
         soak: None,
+        schedule: Vec::new(),
+        prove: None,
         back_to: None,
     };
     for (index, split) in splits.iter().enumerate() {

@@ -207,6 +207,21 @@ groups! {
             Command::NoteRestart { router: eu_1(), was: identity("1"), is: identity("2") }
         },
         NoteDrained => |_, _| Command::NoteDrained { pool: PoolId::from("blue"), evidence: vec!["in flight: 0".to_owned()] },
+        EndConnections => |world, _| Command::EndConnections {
+            act: flightdeck::domain::ChangeId { cockpit: ANA.cockpit(), counter: 900 },
+            router: eu_1(),
+            pool: PoolId::from("blue"),
+            count: 2,
+            reason: "they sleep".to_owned(),
+            confirmation: Confirmation::new(Gesture::Typed("end 2".to_owned()), true),
+            evidence: world.evidence(),
+        },
+        NoteConnectionsEnded => |_, _| Command::NoteConnectionsEnded {
+            act: flightdeck::domain::ChangeId { cockpit: ANA.cockpit(), counter: 900 },
+            count: 2,
+            how: "2 ended".to_owned(),
+        },
+        NoteRollbackTime => |world, _| Command::NoteRollbackTime { change: change(world), declared_ms: 1_000 },
         NoteObserved => |world, _| Command::NoteObserved {
             change: change(world),
             router: eu_1(),
@@ -321,7 +336,7 @@ fn back(world: &World, who: Who) -> Proposal {
 
 fn roll_back(world: &World, who: Who, confirmation: Confirmation, cut_off: bool) -> Command {
     let (proposal, controls) = (Box::new(back(world, who)), who.controls("rollback"));
-    Command::RollBack { proposal, confirmation, controls, cut_off, evidence: world.evidence() }
+    Command::RollBack { proposal, confirmation, controls, cut_off, ramp: None, evidence: world.evidence() }
 }
 
 /// A rollback of an operator's, spilled in this state.

@@ -95,6 +95,8 @@ pub struct App {
     pub sends: Vec<(flight::Send, bool)>,
     /// Effects that are not the flight's, since they were last taken.
     pub others: Vec<Effect>,
+    /// What lingers, whatever router and pool are asked.
+    pub lingering: Vec<flightdeck::domain::connection::Connection>,
     waiting: VecDeque<flight::Effect>,
     ms: u64,
 }
@@ -159,6 +161,7 @@ impl App {
             sends: Vec::new(),
             spilled: Vec::new(),
             announced: Vec::new(),
+            lingering: Vec::new(),
             to_sign: Vec::new(),
             others: Vec::new(),
             waiting: VecDeque::new(),
@@ -385,6 +388,17 @@ impl App {
             flight::Effect::Sign(sign) => {
                 self.to_sign.push(sign.request);
                 return None;
+            }
+            flight::Effect::ListConnections { request, router, pool, masked: _ } => {
+                let began = self.now();
+                let result = Ok(self.lingering.clone());
+                flight::Msg::ConnectionsListed { request, router, pool, began, result }
+            }
+            flight::Effect::EndConnections(end) => {
+                let ended = u32::try_from(end.connections.len()).unwrap();
+                self.lingering.clear();
+                let ended = flightdeck::domain::connection::Ended::Done { ended, gone: 0 };
+                flight::Msg::ConnectionsEnded { act: end.act, ended }
             }
             flight::Effect::Cancel { .. }
             | flight::Effect::CheckSignature(_)

@@ -336,6 +336,7 @@ impl Pair {
             }
             Effect::ReadJournal { after } => self.cockpits[who].reads.push(after),
             Effect::Send(send) => queue.extend(self.serve(who, &send).map(|msg| (who, msg))),
+            Effect::ListConnections { .. } | Effect::EndConnections(_) => {}
             Effect::Cancel { change } => {
                 self.cockpits[who].cancelled.insert(change);
             }

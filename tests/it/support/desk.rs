@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use flightdeck::domain::connection::{Connection, Ended};
 use flightdeck::domain::{
     ChangeId, CockpitId, Elapsed, Now, Operator, Outcome, PoolId, Procedure, RouterId, SessionId, Timestamp, Trouble,
     TroubleKind,
 };
 use flightdeck::entry::Entry;
+use flightdeck::flight::connection::SendEnd;
 use flightdeck::flight::{Appended, Ask, Effect, Flight, Me, Msg, Notice, Send};
 use flightdeck::session::event::{Process, SessionOpened};
 use flightdeck::session::proposal::{Confirmation, Gesture, Override};
@@ -23,6 +25,10 @@ pub struct Desk {
     /// Every write that reached a router, in order.
     pub sent: Vec<(RouterId, String)>,
     pub notices: Vec<Notice>,
+    /// What lingers, whatever router and pool are asked.
+    pub lingering: Vec<Connection>,
+    /// What was ended.
+    pub ended: Vec<SendEnd>,
     /// Appends that were not answered, while the journal is told to be silent.
     pub journal_answers: bool,
     pub unanswered: Vec<Entry>,
@@ -73,6 +79,8 @@ impl Desk {
             journal: Vec::new(),
             sent: Vec::new(),
             notices: Vec::new(),
+            lingering: Vec::new(),
+            ended: Vec::new(),
             journal_answers: true,
             unanswered: Vec::new(),
             time: 1_000,
@@ -183,6 +191,15 @@ impl Desk {
                 Some(Msg::Followed { entries, is_tail: true })
             }
             Effect::Send(send) => self.serve(&send),
+            Effect::ListConnections { request, router, pool, .. } => {
+                let result = Ok(self.lingering.clone());
+                Some(Msg::ConnectionsListed { request, router, pool, began: self.now(), result })
+            }
+            Effect::EndConnections(end) => {
+                let ended = Ended::Done { ended: u32::try_from(end.connections.len()).unwrap(), gone: 0 };
+                self.ended.push(*end.clone());
+                Some(Msg::ConnectionsEnded { act: end.act, ended })
+            }
             Effect::Cancel { change } => {
                 self.cancelled.insert(change);
                 None

@@ -5,7 +5,7 @@ use std::time::Duration;
 use flightdeck::domain::checklist::{Checklist, Item, Section};
 use flightdeck::domain::drain::{DrainRule, Evidence};
 use flightdeck::domain::procedure::{
-    Condition, Confirm, Friction, Pool, Procedure, Role, RouterSpec, Step, StepAct, Timing,
+    BackRule, Condition, Confirm, Friction, Pool, Procedure, Role, RouterSpec, Step, StepAct, Timing,
 };
 use flightdeck::domain::{BasisPoints, Capabilities, Digest, Holds, ItemId, PoolId, Proof, Weights};
 
@@ -18,6 +18,7 @@ pub fn capabilities() -> Capabilities {
         proof: Proof::Observed,
         counts_in_flight: true,
         counts_requests: true,
+        lists_connections: true,
         make_permanent: Some("write them into its configuration".to_owned()),
         ..Capabilities::of("fake", "in memory")
     }
@@ -36,6 +37,8 @@ fn shift(name: &str, blue: u32, soak: u64) -> Step {
         act: StepAct::Shift(weights(&[("blue", blue), ("green", 100 - blue)])),
         leave_when: Vec::new(),
         soak: (soak > 0).then(|| Duration::from_secs(soak)),
+        schedule: Vec::new(),
+        prove: None,
         back_to: None,
     }
 }
@@ -120,6 +123,7 @@ pub fn blue_green(routers: usize) -> Procedure {
         panels: Vec::new(),
         checks: Vec::new(),
         guards: Vec::new(),
+        back: BackRule::default(),
         rollback: Vec::new(),
     }
 }

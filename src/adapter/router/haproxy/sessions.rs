@@ -29,7 +29,8 @@ impl HaProxy {
             let advice = words::advice(&said);
             return Err(Trouble::new(TroubleKind::Denied, what, format!("HAProxy says `{said}`"), advice));
         }
-        let mut found: Vec<Connection> = section.lines().filter_map(|line| session(&self.config.shape, pool, line)).collect();
+        let mut found: Vec<Connection> =
+            section.lines().filter_map(|line| session(&self.config.shape, pool, line)).collect();
         found.sort_by(|one, other| other.age.cmp(&one.age).then_with(|| one.id.cmp(&other.id)));
         found.truncate(MOST);
         Ok(found)
@@ -73,7 +74,8 @@ impl HaProxy {
 
 /// Silence means yes. A session that ended between the look and the write is no refusal.
 fn judge(what: &str, sections: &[String], gone: u32) -> Ended {
-    let refused: Vec<String> = sections.iter().filter(|section| !section.is_empty()).map(|each| answer::words(each)).collect();
+    let refused: Vec<String> =
+        sections.iter().filter(|section| !section.is_empty()).map(|each| answer::words(each)).collect();
     let is_gone = |words: &&String| words.contains("No such session");
     let left = count(refused.iter().filter(is_gone).count());
     match refused.iter().find(|words| !is_gone(words)) {
