@@ -312,6 +312,12 @@ impl Model {
             let to = &change.confirmed.to;
             stops.push(format!("the change to {to} is in flight: nobody asks its routers any more{wave}"));
         }
+        if let Some(ending) = self.flight.session.ending.iter().find(|ending| ending.owner == self.flight.me.cockpit) {
+            let (pool, router) = (&ending.pool, &ending.router);
+            stops.push(format!(
+                "connections of {pool} on {router} are being ended: nobody writes down what became of it"
+            ));
+        }
         if let Some(soak) =
             self.flight.soak.as_ref().filter(|soak| self.flight.session.is_open() && !soak.left().is_zero())
         {

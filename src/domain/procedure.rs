@@ -201,7 +201,7 @@ pub enum Condition {
 pub struct BackRule {
     /// How long after a step's change was sent it can still be rolled back.
     pub within: Option<Duration>,
-    /// How long its traffic is declared to take; else the slowest router's usual time.
+    /// How long its traffic is declared to take; what it took is measured against that.
     pub estimate: Option<Duration>,
     /// How much of the way is left after each stage of a ramp; empty where there is none.
     pub ramp: Vec<BasisPoints>,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::load::Carried;
 use super::{Flight, WayBackChoice};
-use crate::domain::procedure::{Role, RouterSpec, StepAct};
+use crate::domain::procedure::{Role, StepAct};
 use crate::domain::ramp::Ramp;
 use crate::domain::{NativeSplit, Now, PoolId, Refused, RouterId, Target, Weights};
 use crate::session::event::{ChangeKind, Settlement, StepMark};
@@ -188,18 +188,16 @@ impl Flight {
         })
     }
 
-    /// How long a rollback's traffic is declared to take: by the profile, else the slowest router's usual time.
-    pub fn declared_back(&self) -> Duration {
-        let usual = |router: &RouterSpec| router.capabilities.back_ms + router.capabilities.settle_ms;
-        let slowest = self.procedure.routers.iter().map(usual).max().unwrap_or(0);
-        self.procedure.back.estimate.unwrap_or(Duration::from_millis(slowest))
-    }
-
-    /// What a rollback took, beside what was declared.
+    /// What a rollback took, beside what the profile declares.
     pub fn against_declared(&self, took: Duration) -> String {
-        let declared = self.declared_back();
-        let word = if took > declared { "longer than the" } else { "within the" };
-        format!(", took {:.1} s, {word} {:.1} s declared", took.as_secs_f64(), declared.as_secs_f64())
+        let seconds = took.as_secs_f64();
+        match self.procedure.back.estimate {
+            Some(declared) => {
+                let word = if took > declared { "longer than the" } else { "within the" };
+                format!(", took {seconds:.1} s, {word} {:.1} s declared", declared.as_secs_f64())
+            }
+            None => format!(", took {seconds:.1} s"),
+        }
     }
 
     /// How much is left of the time in which the newest step's change may be rolled back, or how long it has been over.

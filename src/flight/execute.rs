@@ -254,7 +254,8 @@ impl Flight {
     fn time_rollback(&mut self, now: Now, change: ChangeId) {
         let is_back = self.session.change(change).is_some_and(|change| !change.confirmed.kind.is_forward());
         if is_back && self.drives() {
-            let declared_ms = u64::try_from(self.declared_back().as_millis()).unwrap_or(u64::MAX);
+            let declared = self.procedure.back.estimate;
+            let declared_ms = declared.map(|declared| u64::try_from(declared.as_millis()).unwrap_or(u64::MAX));
             self.note(now, Command::NoteRollbackTime { change, declared_ms });
         }
     }

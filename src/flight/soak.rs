@@ -95,13 +95,16 @@ impl Flight {
         let mut soak = self.soak.take().filter(|soak| soak.step == step.id).unwrap_or_else(fresh_clock);
         let passed = now.elapsed.since(soak.last);
         soak.last = now.elapsed;
+        // Whatever else is to be said of this look, nobody saw what was before it.
+        if passed > GAP {
+            soak.held = Duration::ZERO;
+        }
         if !self.session.drifted.is_empty() {
             soak.held = Duration::ZERO;
             soak.paused = Some("a router drifted".to_owned());
         } else if !stale.is_empty() {
             soak.paused = Some(format!("no fresh reading of {}", stale.join(", ")));
         } else if passed > GAP {
-            soak.held = Duration::ZERO;
             soak.paused = None;
         } else {
             let settling = passed.min(soak.settle);

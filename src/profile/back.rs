@@ -12,8 +12,7 @@ pub(super) fn read(table: &mut Table<'_>) -> BackRule {
     let doc = "How long after a step's change was sent it may still be rolled back; counts down beside the way back.";
     let within = table.optional("rollback_within", doc, &time());
     let read = table.table("back", "How the way back is flown.", |back| {
-        let doc = "How long its traffic is declared to take: what it took is measured against it. Default: the slowest \
-                   router's usual time.";
+        let doc = "How long its traffic is declared to take: what it took is measured against it.";
         let estimate = back.optional("estimate", doc, &time());
         let doc = "A way back in stages, beside the one at once: how much of the way is left after each, in percent, the \
                    last 0.";

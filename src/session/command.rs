@@ -350,8 +350,8 @@ pub enum Command {
     NoteRollbackTime {
         /// The rollback.
         change: ChangeId,
-        /// What was declared.
-        declared_ms: u64,
+        /// What the profile declares, where it does.
+        declared_ms: Option<u64>,
     },
     /// Note that a pool's drain is proven.
     NoteDrained {

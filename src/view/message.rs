@@ -86,9 +86,12 @@ fn result(pen: &mut Pen<'_>, model: &Model, change: &Change, area: Rect) {
         return counted(&mut row, model, change);
     }
     if let Some(time) = change.took().filter(|_| !change.confirmed.kind.is_forward()) {
-        let declared = model.flight.declared_back();
-        let role = if time > declared { Role::Wait } else { Role::Good };
-        row.put(role, &format!("took {} of {} declared", took(time), took(declared))).skip(3);
+        let (role, declared) = match model.flight.procedure.back.estimate {
+            Some(declared) if time > declared => (Role::Wait, format!(", declared {}", took(declared))),
+            Some(declared) => (Role::Good, format!(" of {} declared", took(declared))),
+            None => (Role::Dim, String::new()),
+        };
+        row.put(role, &format!("took {}{declared}", took(time))).skip(3);
     }
     for order in &change.confirmed.routers {
         let leg = execution.and_then(|execution| execution.legs.get(&order.router));

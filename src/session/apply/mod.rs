@@ -127,7 +127,11 @@ impl Session {
             Event::NoteAdded { text } => self.notes.push(stamped(stamp, text.clone())),
             Event::Held { reason } => self.hold = Some(stamped(stamp, reason.clone())),
             Event::HoldReleased { reason: _ } => self.hold = None,
-            Event::ConnectionsEnding(ending) => self.ending.push((**ending).clone()),
+            Event::ConnectionsEnding(ending) => {
+                // Of one whose process is gone nobody will ever say what became of it.
+                self.ending.retain(|earlier| earlier.deadline >= stamp.at);
+                self.ending.push((**ending).clone());
+            }
             Event::ConnectionsEnded { act, .. } => {
                 self.ending.retain(|ending| ending.act != *act);
                 self.endings += 1;

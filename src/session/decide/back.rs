@@ -30,10 +30,16 @@ pub(super) fn check_ramp(session: &Session, what: &str, ramp: Option<&Ramp>, to:
 }
 
 /// What a rollback took, when it is verified; and what that proves of the step that it went back from.
-pub(super) fn note_time(session: &Session, procedure: &Procedure, id: ChangeId, declared_ms: u64) -> Vec<Event> {
+pub(super) fn note_time(
+    session: &Session,
+    procedure: &Procedure,
+    id: ChangeId,
+    declared_ms: Option<u64>,
+) -> Vec<Event> {
     let change = session.change(id).filter(|change| !change.confirmed.kind.is_forward());
     let Some((back, took)) = change.and_then(|change| Some((change, change.took()?))) else { return Vec::new() };
-    let mut events = vec![Event::RollbackTimed { change: id, took_ms: ms(took), declared_ms }];
+    let timed = declared_ms.map(|declared_ms| Event::RollbackTimed { change: id, took_ms: ms(took), declared_ms });
+    let mut events: Vec<Event> = timed.into_iter().collect();
     let Some(proof) = proof(session, procedure, back) else { return events };
     let item = procedure.step(&proof.step).and_then(|(_, step)| step.prove.clone()?.item);
     events.push(Event::WayBackProven(Box::new(proof)));

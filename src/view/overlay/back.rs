@@ -81,12 +81,13 @@ pub(super) fn roll_back(model: &Model, choice: WayBackChoice, confirm: &ConfirmS
     if let (WayBackChoice::Ramp, Ok(ramp)) = (choice, flight.next_stage()) {
         sheet.line(stages(&ramp));
     }
-    let mut line = vec![piece(Role::Dim, format!("declared to take {}", took(flight.declared_back())))];
-    if let Some((role, text)) = window(model) {
-        line.push(piece(Role::Dim, "   "));
-        line.push(piece(role, text));
+    let declared =
+        flight.procedure.back.estimate.map(|declared| (Role::Dim, format!("declared to take {}", took(declared))));
+    let told: Vec<Piece> =
+        declared.into_iter().chain(window(model)).flat_map(|told| [told, piece(Role::Dim, "   ")]).collect();
+    if !told.is_empty() {
+        sheet.line(told);
     }
-    sheet.line(line);
     sheet.gap();
     for raised in &view.raised {
         let mut line = vec![piece(Role::Dim, "raises ")];

@@ -3,6 +3,7 @@
 mod binding;
 mod company;
 mod controls;
+mod drains;
 mod lingering;
 mod load;
 mod outcome;

@@ -3,6 +3,7 @@
 mod back;
 mod confirm;
 mod effects;
+mod evidence;
 mod fingers;
 mod handover;
 mod pair_screens;

@@ -11,6 +11,8 @@ use super::told;
 const FORMAT_1: &str = include_str!("golden/format-1.jsonl");
 /// What was added to format 1 later: a change in waves.
 const FORMAT_1_WAVES: &str = include_str!("golden/format-1-waves.jsonl");
+/// A way back in stages, one that was proven, and connections that were ended.
+const FORMAT_1_SHAPES: &str = include_str!("golden/format-1-shapes.jsonl");
 
 fn read(lines: &str) -> (Vec<Kept>, Option<Broken>) {
     let mut chain = Chain::start();
@@ -41,7 +43,7 @@ fn written(entries: Vec<Entry>) -> String {
 #[ignore = "writes the golden file of the present format; run by hand when a format is added"]
 fn write_the_golden_file() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/journal/golden");
-    for (name, entries) in [("", told::deployment()), ("-waves", told::waves())] {
+    for (name, entries) in [("", told::deployment()), ("-waves", told::waves()), ("-shapes", told::shapes())] {
         // A golden file is written once: what stands there is never replaced.
         if let Ok(mut file) = std::fs::File::create_new(format!("{path}/format-{FORMAT}{name}.jsonl")) {
             file.write_all(written(entries).as_bytes()).unwrap();
@@ -53,8 +55,10 @@ fn write_the_golden_file() {
 fn every_kind_of_event_is_in_the_golden_files() {
     let (mut entries, broken) = read(FORMAT_1);
     let (added, broken_too) = read(FORMAT_1_WAVES);
-    assert_eq!((broken, broken_too), (None, None));
+    let (shapes, broken_as_well) = read(FORMAT_1_SHAPES);
+    assert_eq!((broken, broken_too, broken_as_well), (None, None, None));
     entries.extend(added);
+    entries.extend(shapes);
     let found: BTreeSet<&str> = entries.iter().flat_map(|kept| kept.entry.events.iter().map(kind)).collect();
     assert_eq!(found, KINDS.into_iter().collect());
     for kept in &entries {
@@ -67,7 +71,9 @@ fn every_kind_of_event_is_in_the_golden_files() {
 
 #[test]
 fn the_golden_files_read_as_what_was_told() {
-    for (lines, told) in [(FORMAT_1, told::deployment()), (FORMAT_1_WAVES, told::waves())] {
+    for (lines, told) in
+        [(FORMAT_1, told::deployment()), (FORMAT_1_WAVES, told::waves()), (FORMAT_1_SHAPES, told::shapes())]
+    {
         let (entries, broken) = read(lines);
         assert_eq!(broken, None);
         let entries: Vec<_> = entries.into_iter().map(|kept| kept.entry).collect();
@@ -79,6 +85,7 @@ fn the_golden_files_read_as_what_was_told() {
 fn this_version_still_writes_format_1_byte_by_byte() {
     assert_eq!(written(told::deployment()), FORMAT_1);
     assert_eq!(written(told::waves()), FORMAT_1_WAVES);
+    assert_eq!(written(told::shapes()), FORMAT_1_SHAPES);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use flightdeck::domain::ramp::Ramp;
 use flightdeck::domain::share::Agreement;
 use flightdeck::domain::{
     ChangeId, CockpitId, Digest, EntryId, NativeSplit, Operator, Outcome, PoolId, RequestId, RouterId, Share, Signed,
@@ -144,6 +145,14 @@ groups! {
     }
     "The way back": {
         RollBack => |world, who| roll_back(world, who, by_key(), false),
+        RollBack "its first stage" => |world, who| {
+            let (from, to) = (weights(&[("blue", 20), ("green", 80)]), weights(&[("blue", 80), ("green", 20)]));
+            let left = vec![BasisPoints::percent(50), BasisPoints::ZERO];
+            let ramp = Ramp { from, to, left, stage: 1 };
+            let (proposal, controls) = (Box::new(back(world, who)), who.controls("rollback"));
+            let (confirmation, evidence) = (by_key(), world.evidence());
+            Command::RollBack { proposal, confirmation, controls, cut_off: false, ramp: Some(ramp), evidence }
+        },
         RollBack "cut off, by one key" => |world, who| roll_back(world, who, by_key(), true),
         RollBack "cut off, typed" => |world, who| {
             let typed = by_typing(back(world, who).typed_target());
@@ -221,7 +230,7 @@ groups! {
             count: 2,
             how: "2 ended".to_owned(),
         },
-        NoteRollbackTime => |world, _| Command::NoteRollbackTime { change: change(world), declared_ms: 1_000 },
+        NoteRollbackTime => |world, _| Command::NoteRollbackTime { change: change(world), declared_ms: Some(1_000) },
         NoteObserved => |world, _| Command::NoteObserved {
             change: change(world),
             router: eu_1(),

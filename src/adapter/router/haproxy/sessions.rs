@@ -24,13 +24,18 @@ impl HaProxy {
         let what = format!("list the sessions of {pool} on {}", self.config.address);
         let said = self.door.ask(&what, &["show sess".to_owned()], self.config.timeout).await?;
         let section = said.sections.into_iter().next().unwrap_or_default();
-        if let Some(refusal) = answer::refusal(&section) {
-            let said = answer::excerpt(refusal);
-            let advice = words::advice(&said);
-            return Err(Trouble::new(TroubleKind::Denied, what, format!("HAProxy says `{said}`"), advice));
-        }
+        // A master marks what it passes on with a severity as well.
+        let listed = match answer::refusal(&section) {
+            Some(text) if !text.starts_with("0x") => {
+                let said = answer::excerpt(text);
+                let advice = words::advice(&said);
+                return Err(Trouble::new(TroubleKind::Denied, what, format!("HAProxy says `{said}`"), advice));
+            }
+            Some(text) => text,
+            None => section.as_str(),
+        };
         let mut found: Vec<Connection> =
-            section.lines().filter_map(|line| session(&self.config.shape, pool, line)).collect();
+            listed.lines().filter_map(|line| session(&self.config.shape, pool, line)).collect();
         found.sort_by(|one, other| other.age.cmp(&one.age).then_with(|| one.id.cmp(&other.id)));
         found.truncate(MOST);
         Ok(found)
