@@ -205,6 +205,8 @@ pub struct BackRule {
     pub estimate: Option<Duration>,
     /// How much of the way is left after each stage of a ramp; empty where there is none.
     pub ramp: Vec<BasisPoints>,
+    /// How long a stage must hold before the next one goes by itself; `None` where each waits for a key.
+    pub goes_on: Option<Duration>,
 }
 
 /// What an act asks of the operator before it is done (F1).

@@ -28,6 +28,7 @@ pub mod propose;
 pub mod second;
 pub mod soak;
 pub mod spill;
+pub mod stage;
 mod update;
 pub mod watch;
 pub mod wave;
@@ -104,6 +105,8 @@ pub struct Flight {
     pub measures: measure::Measures,
     /// The time since the waves that were sent became whole.
     pub resting: Option<wave::Resting>,
+    /// The stage of a way back that was verified last, where the next one goes by itself.
+    pub staging: Option<stage::Staging>,
     /// The soak of the step last done.
     pub soak: Option<soak::Soak>,
     /// Request counters since each router's weights last changed.
@@ -157,6 +160,7 @@ impl Flight {
             logs: BTreeMap::new(),
             measures: measure::Measures::default(),
             resting: None,
+            staging: None,
             soak: None,
             observing: observe::Observing::default(),
             loads: load::Loads::default(),

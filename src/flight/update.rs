@@ -68,6 +68,7 @@ impl Flight {
         self.sample_routers(now.elapsed);
         self.accept_baseline(now);
         self.look_after_waves(now);
+        self.look_after_stages(now, &mut out);
         self.look_after_waiting(now, &mut out);
         self.pump(now, &mut out);
         self.spill_when_late(now, &mut out);

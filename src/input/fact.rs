@@ -102,13 +102,14 @@ pub fn facts(model: &Model) -> Facts {
     let Some(overlay) = &model.overlay else { return facts };
     facts.insert(Fact::Overlay);
     match &overlay.kind {
-        OverlayKind::Shift(_) | OverlayKind::Complete { .. } | OverlayKind::Reload(_) | OverlayKind::Quit { .. } => {
+        OverlayKind::Shift(_)
+        | OverlayKind::Complete { .. }
+        | OverlayKind::Reload(_)
+        | OverlayKind::EndConnections { .. }
+        | OverlayKind::Quit { .. } => {
             facts.insert(Fact::Confirm);
         }
         OverlayKind::RollBack { .. } => facts.extend([Fact::Confirm, Fact::Back]),
-        OverlayKind::EndConnections { .. } => {
-            facts.insert(Fact::Confirm);
-        }
         OverlayKind::Connections { .. } => facts.extend([Fact::Connections, Fact::List]),
         OverlayKind::Partial => facts.extend([Fact::Partial]),
         OverlayKind::Drift { .. } => facts.extend([Fact::Drift]),

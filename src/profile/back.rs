@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::domain::BasisPoints;
 use crate::domain::procedure::BackRule;
-use crate::setting::{Table, Wrong, duration, percent};
+use crate::setting::{Table, Wrong, choice, duration, percent};
 
 /// Reads both.
 pub(super) fn read(table: &mut Table<'_>) -> BackRule {
@@ -27,9 +27,23 @@ pub(super) fn read(table: &mut Table<'_>) -> BackRule {
                 back.report().refuse(&ramp.spot, wrong.accepted("[50, 0], [75, 50, 25, 0]"));
             }
         }
+        let doc = "How a stage goes on to the next: \"key\" waits for R and a key, \"verified\" goes by itself. Default \"key\".";
+        let go_on = back.optional("go_on", doc, &choice(&[("key", false), ("verified", true)], &[]));
+        let doc = "How long a stage must hold, verified and with nothing against it, before the next goes by itself. Default 30s.";
+        let between = back.optional("between", doc, &time());
+        let by_itself = go_on.as_ref().is_some_and(|go_on| go_on.value);
+        if let Some(go_on) = go_on.as_ref().filter(|go_on| go_on.value && ramp.is_none()) {
+            back.report().refuse(&go_on.spot, Wrong::new("goes with `ramp` only").advice("write the stages too, or leave it out"));
+        }
+        if let Some(between) = between.as_ref().filter(|_| !by_itself) {
+            let wrong = Wrong::new("goes with go_on = \"verified\" only");
+            back.report().refuse(&between.spot, wrong.advice("leave it out: a key is waited for"));
+        }
+        let between = between.map_or(Duration::from_secs(30), |between| between.value);
+        let goes_on = by_itself.then_some(between);
         let stages = ramp.map(|ramp| ramp.value.into_iter().map(|left| BasisPoints(left.value)).collect());
-        (estimate.map(|estimate| estimate.value), stages.unwrap_or_default())
+        (estimate.map(|estimate| estimate.value), stages.unwrap_or_default(), goes_on)
     });
-    let (estimate, ramp) = read.unwrap_or_default();
-    BackRule { within: within.map(|within| within.value), estimate, ramp }
+    let (estimate, ramp, goes_on) = read.unwrap_or_default();
+    BackRule { within: within.map(|within| within.value), estimate, ramp, goes_on }
 }

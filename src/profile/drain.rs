@@ -33,7 +33,7 @@ pub(super) fn read(table: &mut Table<'_>, pools: &[Pool], sources: Sources<'_>) 
             let doc = "What must be zero: \"in-flight\" and \"requests\" as the routers count them, \"panel:NAME\" or \
                        \"metric:in-flight\" and \"metric:requests\" as the pool itself is measured, \"logs:NAME\" as its \
                        log is silent but for excluded lines. Default in-flight and requests.";
-            let evidence = table.optional("evidence", doc, &evidence().list(&format!("a list of {FORMS}")));
+            let evidence = table.optional("evidence", doc, &evidence().list(format!("a list of {FORMS}")));
             if let Some(evidence) = &evidence {
                 check(table, evidence, pools, sources);
             }

@@ -6,7 +6,7 @@ use super::{
     plan, pool, rollout, router, rule, schedule, source,
 };
 use crate::adapter::log;
-use crate::domain::procedure::{LogSpec, MetricSpec, RouterSpec};
+use crate::domain::procedure::{Friction, LogSpec, MetricSpec, RouterSpec};
 use crate::domain::{BasisPoints, Digest, PoolId, Procedure};
 use crate::setting::{Found, Report, Source, Table, Wrong, flag, percent, quoted, title};
 use crate::signature::AllowedSigners;
@@ -103,6 +103,12 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         let advice = "name a `journal`: a directory that both can write, or a stream on NATS";
         if let Some(spot) = table.spot_if_written("confirm") {
             table.report().refuse(&spot, wrong.advice(advice));
+        }
+    }
+    if back.goes_on.is_some() && confirm.rollback != Friction::Key {
+        let wrong = Wrong::new("goes on by itself, and a rollback of this profile asks for more than a key");
+        if let Some(spot) = table.spot_if_written("back") {
+            table.report().refuse(&spot, wrong.advice("write go_on = \"key\", or confirm.rollback = \"key\""));
         }
     }
     let (people, allowed_signers) = rule::people(table, included);

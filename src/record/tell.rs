@@ -183,6 +183,38 @@ impl Teller<'_> {
             }
             Event::Held { reason } => self.did(entry, "held the deployment", reason.clone()),
             Event::HoldReleased { reason } => self.did(entry, "released the hold", reason.clone()),
+            Event::ConnectionsEnding(_)
+            | Event::ConnectionsEnded { .. }
+            | Event::RampStage { .. }
+            | Event::RollbackTimed { .. }
+            | Event::WayBackProven(_) => self.way_back(entry, event),
+            Event::PoolDrained { pool, evidence } => {
+                self.noticed(entry, format!("{pool} is drained"), evidence.join("; "));
+                let evidence = evidence.clone();
+                self.story.drains.push(Drained { pool: pool.clone(), at: entry.at, evidence });
+            }
+            Event::SplitObserved { .. }
+            | Event::DriftNoticed { .. }
+            | Event::DriftEnded { .. }
+            | Event::DriftAccepted { .. }
+            | Event::RouterRestarted { .. } => self.seen(entry, event),
+            Event::ProfileReloaded { digest, second, .. } => {
+                self.story.profile = *digest;
+                self.did(entry, "took the changed profile in", format!("digest {}", digest.short()));
+                self.second(entry, second, &format!("take in the profile {}", digest.short()));
+            }
+            Event::SessionClosed { outcome, routers, left } => {
+                self.story.left_open.extend_from_slice(left);
+                self.did(entry, "closed the session", outcome.clone());
+                let routers = self.named(routers);
+                self.story.closed = Some(Ending { act: act(entry), outcome: outcome.clone(), routers });
+            }
+        }
+    }
+
+    /// The shapes of a way back, and what lingered.
+    fn way_back(&mut self, entry: &Entry, event: &Event) {
+        match event {
             Event::ConnectionsEnding(ending) => {
                 let (count, pool, router) = (ending.count, &ending.pool, &ending.router);
                 self.did(
@@ -213,27 +245,7 @@ impl Teller<'_> {
                     came.join("; "),
                 );
             }
-            Event::PoolDrained { pool, evidence } => {
-                self.noticed(entry, format!("{pool} is drained"), evidence.join("; "));
-                let evidence = evidence.clone();
-                self.story.drains.push(Drained { pool: pool.clone(), at: entry.at, evidence });
-            }
-            Event::SplitObserved { .. }
-            | Event::DriftNoticed { .. }
-            | Event::DriftEnded { .. }
-            | Event::DriftAccepted { .. }
-            | Event::RouterRestarted { .. } => self.seen(entry, event),
-            Event::ProfileReloaded { digest, second, .. } => {
-                self.story.profile = *digest;
-                self.did(entry, "took the changed profile in", format!("digest {}", digest.short()));
-                self.second(entry, second, &format!("take in the profile {}", digest.short()));
-            }
-            Event::SessionClosed { outcome, routers, left } => {
-                self.story.left_open.extend_from_slice(left);
-                self.did(entry, "closed the session", outcome.clone());
-                let routers = self.named(routers);
-                self.story.closed = Some(Ending { act: act(entry), outcome: outcome.clone(), routers });
-            }
+            _ => {}
         }
     }
 

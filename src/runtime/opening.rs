@@ -68,7 +68,7 @@ pub async fn open(store: Arc<dyn Store>, on_disk: Loaded, intent: &Intent) -> Re
     match store.unclosed(service, environment).await? {
         Some(session) => Box::pin(join(store, Some(on_disk), session, intent)).await,
         None if intent.seat == Seat::Observer => Err(none_open(&*store, service, environment)),
-        None => begin(store, on_disk, intent).await,
+        None => Box::pin(begin(store, on_disk, intent)).await,
     }
 }
 

@@ -60,16 +60,13 @@ fn report(gate: Gate, state: GateState, text: impl Into<String>) -> GateReport {
 fn way_back(session: &Session, step: &Step) -> Option<GateReport> {
     step.prove.as_ref()?;
     let gate = Gate::WayBack { step: step.id.clone() };
-    Some(match session.proven.get(&step.id) {
-        Some(proof) => {
-            let slowest = proof.what.routers.iter().map(|each| each.back_ms).max().unwrap_or(0);
-            report(gate, GateState::Holds, format!("way back proven, {slowest} ms on the slowest router"))
-        }
-        None => {
-            let text = format!("the way back of {} is not proven: roll back, then go again", step.name);
-            report(gate, GateState::Fails, text)
-        }
-    })
+    let (state, text) = if let Some(proof) = session.proven.get(&step.id) {
+        let slowest = proof.what.routers.iter().map(|each| each.back_ms).max().unwrap_or(0);
+        (GateState::Holds, format!("way back proven, {slowest} ms on the slowest router"))
+    } else {
+        (GateState::Fails, format!("the way back of {} is not proven: roll back, then go again", step.name))
+    };
+    Some(report(gate, state, text))
 }
 
 fn readings(procedure: &Procedure, evidence: &Evidence) -> Option<GateReport> {

@@ -33,6 +33,11 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
     if let Some((role, text)) = window(model) {
         row.put(role, &text).skip(3);
     }
+    match model.flight.next_stage_waits(model.now.elapsed) {
+        Some(Ok(left)) => _ = row.put(Role::Wait, &format!("next stage by itself in {}", clock_span(left))).skip(3),
+        Some(Err(why)) => _ = row.put(Role::Wait, &format!("next stage waits: {why}")).skip(3),
+        None => {}
+    }
     if view.holds {
         row.put(Role::Dim, "every router holds it").skip(3);
     }

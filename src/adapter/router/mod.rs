@@ -87,10 +87,10 @@ pub trait Router: Send + Sync {
         &'a self,
         pool: &'a PoolId,
         connections: &'a [Connection],
-        fence: &'a dyn Fence,
+        _fence: &'a dyn Fence,
     ) -> BoxFuture<'a, Ended> {
-        let _nothing_to_send = (connections, fence);
-        let why = format!("{} cannot end the connections of {pool}", self.capabilities().system);
+        let (system, count) = (self.capabilities().system, connections.len());
+        let why = format!("{system} cannot end {count} connections of {pool}");
         async move { Ended::NotSent { why } }.boxed()
     }
 }

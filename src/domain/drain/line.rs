@@ -58,8 +58,8 @@ impl Line {
 
     fn run(&mut self, now: Now, until: Until) {
         match (&self.finding, until) {
-            (Finding::CannotCount | Finding::Unknown { .. }, _) => self.clock = None,
-            (Finding::Some(_), Until::Nothing | Until::Moment(_)) => self.clock = None,
+            (Finding::CannotCount | Finding::Unknown { .. }, _)
+            | (Finding::Some(_), Until::Nothing | Until::Moment(_)) => self.clock = None,
             (Finding::Zero, Until::Nothing | Until::Moment(_)) => {
                 let at = if let Until::Moment(at) = until { at } else { now.elapsed };
                 let clock = *self.clock.get_or_insert(Clock { since: at, stamp: now.wall, begun: now.wall });

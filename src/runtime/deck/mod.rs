@@ -221,5 +221,5 @@ pub async fn fly(opening: Opening, fittings: Fittings) -> Result<Landed, Error> 
     deck.follow_sources();
     let panic_at = fittings.panic_after.map(|after| clock::elapsed().plus(after));
     deck.run(panic_at).await;
-    Ok(deck.land().await)
+    Ok(Box::pin(deck.land()).await)
 }

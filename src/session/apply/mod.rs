@@ -139,8 +139,6 @@ impl Session {
             Event::RampStage { change, ramp } => {
                 self.with_change(*change, |change| change.ramp = Some(ramp.clone()));
             }
-            // What it took stands in the change.
-            Event::RollbackTimed { .. } => {}
             Event::WayBackProven(proof) => {
                 self.proven.insert(proof.step.clone(), stamped(stamp, (**proof).clone()));
             }
@@ -161,8 +159,8 @@ impl Session {
             Event::RouterRestarted { router, was: _, is } => {
                 self.identities.insert(router.clone(), is.clone());
             }
-            // The run ended before the match: see `ends_run`.
-            Event::RunEnded { .. } | Event::LinesAttached { .. } => {}
+            // The run ended before the match: see `ends_run`. What a rollback took stands in its change.
+            Event::RunEnded { .. } | Event::LinesAttached { .. } | Event::RollbackTimed { .. } => {}
         }
     }
 

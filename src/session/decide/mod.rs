@@ -25,6 +25,7 @@ use crate::domain::{Procedure, Refused, Seat};
 ///
 /// # Errors
 /// The refusal, when a rule says no. Nothing has happened then.
+#[expect(clippy::too_many_lines, reason = "one arm for each command, most of one line")]
 pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result<Vec<Event>, Refused> {
     if let Command::Open { opened, controls } = &asked.command {
         return lifecycle::open(session, procedure, asked, opened, controls);

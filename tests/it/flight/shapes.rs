@@ -68,6 +68,69 @@ fn no_stage_goes_before_the_one_before_it_is_verified_and_at_once_always_does() 
     assert_eq!(desk.router("eu-1").weights, [10, 90], "at once, to where the stages would have ended");
 }
 
+/// As [`raised`], each stage going by itself after five seconds.
+fn by_itself() -> Desk {
+    let mut desk = raised();
+    let mut procedure = desk.flight.procedure.as_ref().clone();
+    procedure.back.goes_on = Some(Duration::from_secs(5));
+    desk.flight.procedure = std::sync::Arc::new(procedure);
+    desk.ask(Ask::ProposeRollback(WayBackChoice::Ramp));
+    desk.confirm();
+    desk.pass(1_000);
+    assert_eq!(desk.router("eu-1").weights, [50, 50]);
+    desk
+}
+
+#[test]
+fn stages_go_on_by_themselves_once_each_has_held_where_the_profile_says_so() {
+    let mut desk = by_itself();
+    desk.pass(3_000);
+    assert_eq!(desk.router("eu-1").weights, [50, 50], "it has not held for long enough");
+    desk.pass(3_000);
+    assert_eq!(desk.router("eu-1").weights, [30, 70]);
+    desk.pass(7_000);
+    assert_eq!(desk.router("eu-1").weights, [10, 90]);
+    let sent = desk.sent.len();
+    desk.pass(20_000);
+    assert_eq!(desk.sent.len(), sent, "nothing goes after the last one");
+}
+
+#[test]
+fn a_hold_drift_or_silence_keeps_the_next_stage_back() {
+    let mut desk = by_itself();
+    desk.ask(Ask::Hold { reason: "look at this".to_owned() });
+    desk.pass(20_000);
+    assert_eq!(desk.router("eu-1").weights, [50, 50]);
+    let waits = desk.flight.next_stage_waits(desk.now().elapsed);
+    assert!(matches!(&waits, Some(Err(why)) if why.contains("held by ana")), "{waits:?}");
+    desk.ask(Ask::ReleaseHold { reason: "seen".to_owned() });
+    desk.router("eu-1").stopped = true;
+    desk.pass(20_000);
+    desk.router("eu-1").go_on();
+    desk.pass(3_000);
+    assert_eq!(desk.router("eu-1").weights, [50, 50], "the time between begins anew");
+    desk.pass(6_000);
+    assert_eq!(desk.router("eu-1").weights, [30, 70]);
+}
+
+#[test]
+fn at_once_is_a_key_away_while_stages_go_by_themselves() {
+    let mut desk = by_itself();
+    roll_back(&mut desk, WayBackChoice::Step);
+    assert_eq!(desk.router("eu-1").weights, [10, 90]);
+    let sent = desk.sent.len();
+    desk.pass(20_000);
+    assert_eq!(desk.sent.len(), sent);
+}
+
+#[test]
+fn a_process_that_was_started_again_goes_on_with_nothing_by_itself() {
+    let mut desk = by_itself();
+    desk.crash();
+    desk.pass(30_000);
+    assert_eq!(desk.router("eu-1").weights, [50, 50]);
+}
+
 #[test]
 fn twice_is_the_same_as_once() {
     let mut desk = Desk::open(blue_green(1));

@@ -6,8 +6,8 @@ use std::time::Duration;
 use flightdeck::domain::ramp::Ramp;
 use flightdeck::domain::share::Agreement;
 use flightdeck::domain::{
-    ChangeId, CockpitId, Digest, EntryId, NativeSplit, Operator, Outcome, PoolId, RequestId, RouterId, Share, Signed,
-    StepId,
+    BasisPoints, ChangeId, CockpitId, Digest, EntryId, NativeSplit, Operator, Outcome, PoolId, RequestId, RouterId,
+    Share, Signed, StepId,
 };
 use flightdeck::session::event::{ChangeKind, SpillMerged, Spilled};
 use flightdeck::session::proposal::{Confirmation, Gesture, Proposal};
