@@ -127,7 +127,7 @@ fn bytes(value: f64) -> String {
 }
 
 /// One value at the time that it speaks of.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Sample {
     /// The source's own time of the value: two looks at the same scrape have the same one (G2).
     pub at: Timestamp,
@@ -182,7 +182,7 @@ pub struct PanelSpec {
     pub pools: Vec<PoolId>,
     /// A limit that is drawn.
     pub limit: Option<Limit>,
-    /// How often it is asked.
+    /// How often it has a new value: as often as it is asked, or as its source works one out.
     pub interval: Duration,
     /// How far back one value looks: a value of the first so long after a change still speaks of before (G4).
     pub window: Duration,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::PoolId;
 use super::measure::{self, Measure};
 use super::outcome::Trouble;
@@ -16,7 +18,7 @@ pub enum Look {
 }
 
 /// What a source says to one query.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Answered {
     /// What was asked.
     pub measure: Measure,

@@ -13,6 +13,7 @@ pub mod log;
 pub mod measure;
 pub mod metric;
 pub mod outcome;
+pub mod parcel;
 mod people;
 mod presence;
 pub mod procedure;

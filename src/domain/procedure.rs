@@ -2,6 +2,7 @@
 //!
 //! Router configuration and secrets are not here: they stay in the runtime, by router name.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::check::CheckSpec;
@@ -10,7 +11,10 @@ use super::drain::DrainRule;
 use super::guard::GuardSpec;
 use super::measure::PanelSpec;
 use super::soak::SoakTask;
-use super::{BasisPoints, Capabilities, Digest, ItemId, People, PoolId, RouterId, SourceId, StepId, Waves, Weights};
+use super::{
+    BasisPoints, Capabilities, Digest, GuardId, ItemId, Limit, People, PoolId, RouterId, SourceId, StepId, Waves,
+    Weights,
+};
 
 /// Everything that a deployment is flown by.
 #[derive(Clone, PartialEq, Debug)]
@@ -73,6 +77,11 @@ impl Procedure {
     /// One router.
     pub fn router(&self, id: &RouterId) -> Option<&RouterSpec> {
         self.routers.iter().find(|router| router.id == *id)
+    }
+
+    /// One guard.
+    pub fn guard(&self, id: &GuardId) -> Option<&GuardSpec> {
+        self.guards.iter().find(|guard| guard.id == *id)
     }
 
     /// The longest that any router may take to answer.
@@ -159,6 +168,8 @@ pub struct Step {
     pub prove: Option<Prove>,
     /// The weights to go back to from here; else the split last verified before the step (R1).
     pub back_to: Option<Weights>,
+    /// Limits of guards that hold from this step on, until the next one.
+    pub guards: BTreeMap<GuardId, Limit>,
 }
 
 /// A step whose way back is proven by flying it.
@@ -287,6 +298,8 @@ pub struct MetricSpec {
     pub interval: Duration,
     /// Warn above these.
     pub limits: Limits,
+    /// Whether one cockpit asks it for all, because each request costs or counts against a limit that all share (J6).
+    pub metered: bool,
 }
 
 /// Thresholds drawn on the charts; a guard comes with its own.

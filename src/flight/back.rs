@@ -42,8 +42,10 @@ struct Aim<'a> {
 /// The way back as it is shown: with what it needs and what it finds.
 #[derive(Clone, PartialEq, Debug)]
 pub struct WayBackView {
-    /// Where it goes.
-    pub back: WayBack,
+    /// The weights that it goes to.
+    pub to: Weights,
+    /// Why these: `back_to of Blue 30`.
+    pub why: String,
     /// The pools that it raises, each with what it needs and has.
     pub raised: Vec<Raised>,
     /// How long each router usually takes, in milliseconds, in the profile's order.
@@ -315,10 +317,11 @@ impl Flight {
     /// # Errors
     /// As [`Flight::way_back`].
     pub fn way_back_view(&self, choice: WayBackChoice, now: Now) -> Result<WayBackView, Refused> {
-        let back = self.way_back(choice)?;
+        // Drawn with every frame, and the routers may be many: what each is sent is not worked out for it.
+        let aim = self.aim(choice)?;
         let next = self.session.next_step(&self.procedure.plan);
         let mut raised = Vec::new();
-        for (pool, points) in back.to.iter().filter(|(_, points)| points.0 > 0) {
+        for (pool, points) in aim.to.iter().filter(|(_, points)| points.0 > 0) {
             let grows = self.watches.values().filter_map(|watch| watch.last.as_ref()).any(|seen| {
                 let share = seen.reading.native.shares(self.procedure.pool_ids()).of(pool);
                 share.fraction().is_none_or(|share| share + 0.000_05 < points.fraction())
@@ -340,18 +343,15 @@ impl Flight {
             .procedure
             .routers
             .iter()
-            .filter(|router| back.targets.contains_key(&router.id))
+            .filter(|router| aim.natives.as_ref().is_none_or(|natives| natives.contains_key(&router.id)))
             .map(|router| (router.id.clone(), router.capabilities.back_ms + router.capabilities.settle_ms))
             .collect();
         let holds = self.watches.iter().all(|(router, watch)| {
-            watch.last.as_ref().is_some_and(|seen| match back.targets.get(router) {
-                Some(Target::Native(native)) => seen.reading.native.holds(native),
-                Some(Target::Weights(weights)) => {
-                    seen.reading.native.shares(self.procedure.pool_ids()).are_exactly(weights)
-                }
-                None => true,
+            watch.last.as_ref().is_some_and(|seen| match &aim.natives {
+                Some(natives) => natives.get(router).is_none_or(|native| seen.reading.native.holds(native)),
+                None => seen.reading.native.shares(self.procedure.pool_ids()).are_exactly(&aim.to),
             })
         });
-        Ok(WayBackView { back, raised, routers, holds })
+        Ok(WayBackView { to: aim.to, why: aim.why, raised, routers, holds })
     }
 }

@@ -50,6 +50,11 @@ impl Crew {
         self.shared.then(|| self.announced.map_or(Elapsed(0), |at| at.plus(ANNOUNCE)))
     }
 
+    /// How long it was listened to the others.
+    pub(super) fn listened_for(&self, now: Elapsed) -> Duration {
+        self.began.map_or(Duration::ZERO, |began| now.since(began))
+    }
+
     /// How far this host's clock is from the store's, without direction.
     pub fn skew_ms(&self) -> u64 {
         self.offset_ms.unwrap_or(0).unsigned_abs()
@@ -161,7 +166,7 @@ impl Flight {
         if self.crew.intent_seen.is_some() {
             return;
         }
-        let Some(intent) = self.session.in_flight().and_then(|change| change.intent) else { return };
+        let Some(intent) = self.session.intent_of_others(self.me.cockpit) else { return };
         let owner = self.session.aboard.get(&intent.owner);
         if owner.is_none_or(|owner| owner.process.host != self.me.process.host) {
             self.crew.intent_seen = Some(now.elapsed);
@@ -223,7 +228,10 @@ impl Flight {
         let reports = gates(&self.session, &self.procedure, Forward::Shift(to), &self.evidence(now));
         let dead = |report: &&crate::session::proposal::GateReport| {
             report.state == GateState::Fails
-                && matches!(report.gate, crate::session::proposal::Gate::Destination { .. })
+                && matches!(
+                    report.gate,
+                    crate::session::proposal::Gate::Destination { .. } | crate::session::proposal::Gate::Guard { .. }
+                )
         };
         reports.iter().find(dead).map(|report| report.text.clone())
     }

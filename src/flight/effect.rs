@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::domain::parcel::Parcel;
 use crate::domain::{
     ChangeId, CockpitId, Digest, Elapsed, NativeSplit, Operator, PoolId, Prepared, Presence, Reading, Refused,
     RouterId, Signed, Target, Timestamp,
@@ -60,6 +61,13 @@ pub enum Effect {
     },
     /// Show the other cockpits that this one is here. Not answered.
     Announce(Presence),
+    /// Ask the metered sources from now on, or leave them to another cockpit (J6). Not answered.
+    Meter {
+        /// Whether this cockpit asks.
+        asks: bool,
+    },
+    /// Share what a metered source gave with the other cockpits. Not answered.
+    Share(Box<Parcel>),
     /// Sign a statement with the operator's key. Answered by [`super::Msg::Signed`].
     Sign(Box<ToSign>),
     /// Check a signature. Answered by [`super::Msg::SignatureChecked`].

@@ -134,12 +134,17 @@ impl Flight {
                 if self.proposing.as_ref().is_some_and(|proposing| proposing.change == confirmed.change) {
                     self.proposing = None;
                 }
-                if let ChangeKind::Rollback { supersedes: Some(superseded), .. } = &confirmed.kind
+                if let ChangeKind::Rollback { supersedes, .. } = &confirmed.kind
                     && !flaw::is(Flaw::SupersededGoesOn)
                 {
-                    out.push(Effect::Cancel { change: *superseded });
-                    for execution in self.executing.iter_mut().filter(|each| each.change == *superseded) {
+                    out.extend(supersedes.iter().map(|change| Effect::Cancel { change: *change }));
+                    // Also what was kept only after the rollback was decided beside the journal: it is the last word.
+                    let earlier = |each: &&mut Execution| each.change != confirmed.change && !each.superseded;
+                    for execution in self.executing.iter_mut().filter(earlier) {
                         execution.superseded = true;
+                        if Some(execution.change) != *supersedes {
+                            out.push(Effect::Cancel { change: execution.change });
+                        }
                     }
                 }
             }
@@ -290,7 +295,9 @@ impl Flight {
         out: &mut Vec<Effect>,
     ) {
         let until = now.elapsed.plus(deadline.since(now.wall));
-        self.crew.intent_seen = Some(now.elapsed);
+        if !mine {
+            self.crew.intent_seen = Some(now.elapsed);
+        }
         let from = self.counters.polls + 1;
         let Some(change) = self.session.change(id) else { return };
         // Kept after all, and lost already to a rollback that was decided beside the journal: it stays unsent (R4).

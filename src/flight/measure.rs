@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::Flight;
-use crate::domain::metric::{Answered, Look, Rates, Scrape};
+use crate::domain::metric::{Answered, Look, Past, Rates, Scrape};
 use crate::domain::{Elapsed, Measure, Now, PoolId, SourceId, Timestamp, Trouble};
 
 /// How long points are kept.
@@ -34,6 +34,10 @@ pub struct Series {
     pub trouble: Option<String>,
     /// How many of the source's targets the newest value counts, where not all of them.
     pub part: Option<(usize, usize)>,
+    /// Up to here its points are what the source remembered when it was first asked: nobody looked at that time.
+    pub remembered: Option<Elapsed>,
+    /// How far the newest value was behind the look that gave it.
+    lag: Duration,
     /// The source's own time of the newest value.
     sampled: Option<Timestamp>,
 }
@@ -90,8 +94,10 @@ struct Arrival<'a> {
     key: SeriesKey,
     source: Option<&'a SourceId>,
     interval: Duration,
+    /// When it was looked at.
     at: Elapsed,
-    sampled: Option<Timestamp>,
+    /// Of when it is by the source, and how far that is behind the look.
+    sampled: Option<(Timestamp, Duration)>,
     value: Option<f64>,
     trouble: Option<String>,
     part: Option<(usize, usize)>,
@@ -123,11 +129,16 @@ impl Measures {
         series.looked = at;
         series.trouble = trouble;
         series.part = part;
-        let is_same = sampled.is_some() && sampled == series.sampled && value.is_some();
+        let time = sampled.map(|(time, _)| time);
+        let is_same = time.is_some() && time == series.sampled && value.is_some();
         if is_same {
             return;
         }
-        series.sampled = sampled.or(series.sampled);
+        series.sampled = time.or(series.sampled);
+        // A value stands at the time that it speaks of, never later: what a source says after a change can be of before
+        // (G4). A look without a value stands where its value would.
+        series.lag = sampled.map_or(series.lag, |(_, lag)| lag);
+        let at = before(at, series.lag).max(series.newest().map_or(Elapsed(0), |(newest, _)| newest));
         series.points.push_back((at, value));
         while series.points.front().is_some_and(|(first, _)| at.since(*first) > KEPT) {
             series.points.pop_front();
@@ -216,11 +227,39 @@ impl Flight {
                 source: Some(source),
                 interval,
                 at: began.elapsed,
-                sampled: sample.map(|sample| sample.at),
+                sampled: sample.map(|sample| (sample.at, began.wall.since(sample.at))),
                 value: sample.map(|sample| sample.value).filter(|value| value.is_finite()),
                 trouble,
                 part: None,
             });
+        }
+    }
+
+    /// Takes what a source remembers of the time before its series began.
+    pub(super) fn remembered(&mut self, source: &SourceId, began: Now, past: Vec<Past>) {
+        let spec = self.procedure.metrics.iter().find(|spec| spec.id == *source);
+        let Some(owner) = spec.map(|spec| spec.pool.clone()) else { return };
+        for Past { measure, pool, points } in past {
+            let panel = self.procedure.panels.iter().find(|panel| Measure::Panel(panel.id.clone()) == measure);
+            let Some(interval) = panel.map(|panel| panel.interval) else { continue };
+            let pool = pool.or_else(|| owner.clone());
+            let series = self.measures.series.entry((measure, pool)).or_insert_with(|| Series {
+                source: Some(source.clone()),
+                interval,
+                ..Series::default()
+            });
+            if series.source.as_ref() != Some(source) || series.remembered.is_some() {
+                continue;
+            }
+            let first = series.points.front().map_or(began.elapsed, |(at, _)| *at);
+            let times = points.into_iter().map(|(at, value)| (before(began.elapsed, began.wall.since(at)), value));
+            let kept = times.filter(|(at, _)| *at < first && began.elapsed.since(*at) <= KEPT);
+            // Before its first value there is no gap, but nothing.
+            let earlier: Vec<_> = kept.skip_while(|(_, value)| value.is_none()).collect();
+            series.remembered = earlier.last().map(|(at, _)| *at);
+            for (at, value) in earlier.into_iter().rev() {
+                series.points.push_front((at, value.filter(|value| value.is_finite())));
+            }
         }
     }
 
@@ -277,6 +316,11 @@ impl Flight {
         }
         self.measures.counted = Some((now, counts));
     }
+}
+
+/// That long before a moment; no earlier than the clock's beginning.
+fn before(at: Elapsed, span: Duration) -> Elapsed {
+    Elapsed(at.0.saturating_sub(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of a second are far below 2^52")]

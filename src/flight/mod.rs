@@ -3,7 +3,7 @@
 //!
 //! Parts: [`watch`] polls routers; [`propose`] works a change out and keeps it bound to what was read; [`link`] brings
 //! decisions into the journal, one append at a time, or where that does not answer [`spill`] beside it; [`execute`] sends, reads back and asks again; [`wave`] sends the next
-//! wave once the ones before it are whole; [`back`] knows the way back at any time; [`evidence`], [`drain`], [`soak`] and [`observe`] watch what is known about pools; [`crew`] knows who else is there;
+//! wave once the ones before it are whole; [`back`] knows the way back at any time, and [`stage`] goes it in stages; [`evidence`], [`drain`], [`guard`], [`soak`] and [`observe`] watch what is known about pools; [`connection`] lists what lingers; [`crew`] knows who else is there;
 //! [`second`] waits for another person's word and for signatures.
 //!
 //! Invariants: nothing is sent before its intent is kept (D1); nothing is verified that was not read back after it was
@@ -17,9 +17,11 @@ pub mod drain;
 mod effect;
 pub mod evidence;
 pub mod execute;
+pub mod guard;
 pub mod link;
 pub mod load;
 pub mod measure;
+pub mod meter;
 mod msg;
 pub mod observe;
 mod people;
@@ -42,7 +44,7 @@ pub use msg::{Appended, Ask, ChangedProfile, Msg, WayBackChoice};
 
 use crate::domain::drain::Drain;
 use crate::domain::procedure::Procedure;
-use crate::domain::{CockpitId, Elapsed, Operator, PoolId, Seat, SessionId, Signer, SourceId};
+use crate::domain::{CockpitId, Elapsed, GuardId, Operator, PoolId, Seat, SessionId, Signer, SourceId};
 use crate::session::Session;
 use crate::session::event::{ControlsTaken, Process};
 use watch::{Watch, Watches};
@@ -103,6 +105,10 @@ pub struct Flight {
     pub logs: BTreeMap<SourceId, drain::LogWatch>,
     /// What is measured.
     pub measures: measure::Measures,
+    /// Every guard as it watches.
+    pub guards: BTreeMap<GuardId, guard::GuardWatch>,
+    /// Since when the guards count.
+    guarding: guard::Moment,
     /// The time since the waves that were sent became whole.
     pub resting: Option<wave::Resting>,
     /// The stage of a way back that was verified last, where the next one goes by itself.
@@ -122,6 +128,8 @@ pub struct Flight {
     pub close_until: Elapsed,
     /// Who else is there, and what they see of us.
     pub crew: crew::Crew,
+    /// Who asks the metered sources.
+    meter: meter::Meter,
     /// What waits for another person's word.
     pub waiting: Option<second::Waiting>,
     /// Signatures: wanted, and checked.
@@ -159,6 +167,8 @@ impl Flight {
             lingering: connection::Lingering::default(),
             logs: BTreeMap::new(),
             measures: measure::Measures::default(),
+            guards: BTreeMap::new(),
+            guarding: guard::Moment::default(),
             resting: None,
             staging: None,
             soak: None,
@@ -168,11 +178,13 @@ impl Flight {
             changed_profile: None,
             close_until: Elapsed(0),
             crew: crew::Crew::default(),
+            meter: meter::Meter::default(),
             waiting: None,
             keys: second::Keys::default(),
             spill: None,
             counters: Counters::default(),
         };
+        flight.guards = guard::watches(&flight.procedure, &flight.procedure, BTreeMap::new());
         flight.take_up_in_flight();
         flight.take_up_drains();
         flight
@@ -191,6 +203,10 @@ impl Flight {
     /// The moment at which the flight next wants a [`Msg::Tick`].
     pub fn wakes_at(&self) -> Option<Elapsed> {
         let reads_at = self.reads_at.filter(|_| !self.watches.is_empty());
-        [reads_at, self.crew.wakes_at(), self.link.wakes_at(), self.next_wave_at()].into_iter().flatten().min()
+        let guards_at = self.guards_wake_at();
+        [reads_at, self.crew.wakes_at(), self.link.wakes_at(), self.next_wave_at(), guards_at]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }

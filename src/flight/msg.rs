@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::domain::connection::{Connection, Ended};
 use crate::domain::log::Delivery;
-use crate::domain::metric::Look;
+use crate::domain::metric::{Look, Past};
+use crate::domain::parcel::Parcel;
 use crate::domain::procedure::Procedure;
 use crate::domain::{
     ChangeId, CockpitId, Digest, EntryId, ItemId, NativeSplit, Now, Outcome, PoolId, Prepared, Presence, Reading,
@@ -38,6 +39,15 @@ pub enum Msg {
         began: Now,
         /// What it gave.
         look: Look,
+    },
+    /// What a metric source remembers of the time before it was first looked at.
+    Remembered {
+        /// The source.
+        source: SourceId,
+        /// When it was asked.
+        began: Now,
+        /// What it remembers.
+        past: Vec<Past>,
     },
     /// Answers [`super::Effect::Prepare`].
     Prepared {
@@ -86,6 +96,8 @@ pub enum Msg {
     },
     /// A sign of life of a cockpit of this session, this one's own too (J6).
     Present(Presence),
+    /// What another cockpit read of a metered source, or this one's own come back (J6).
+    Shared(Box<Parcel>),
     /// How far this host's clock is from the store's, in milliseconds; `None` while that is not known (S2).
     Clock {
         /// Ours minus the store's.

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::Flight;
+use super::guard::Holding;
 use crate::domain::soak::{SoakTask, task_after, task_at};
 use crate::domain::{Elapsed, Now, StepId};
 use crate::session::command::SoakEvidence;
@@ -21,6 +22,8 @@ pub struct Soak {
     pub paused: Option<String>,
     last: Elapsed,
     settle: Duration,
+    /// Breaches of guards when it was last looked at.
+    breaches: u64,
 }
 
 /// A pause between two looks that is longer than this starts the soak again.
@@ -78,6 +81,7 @@ impl Flight {
             return;
         }
         let settle = self.procedure.routers.iter().map(|router| router.capabilities.settle_ms).max().unwrap_or(0);
+        let (guards, breaches) = (self.guards_on_soak(), self.breaches_so_far());
         let fresh_clock = || Soak {
             step: step.id.clone(),
             held: Duration::ZERO,
@@ -85,6 +89,7 @@ impl Flight {
             paused: None,
             last: now.elapsed,
             settle: Duration::from_millis(settle),
+            breaches,
         };
         let stale: Vec<String> = self
             .watches
@@ -95,13 +100,20 @@ impl Flight {
         let mut soak = self.soak.take().filter(|soak| soak.step == step.id).unwrap_or_else(fresh_clock);
         let passed = now.elapsed.since(soak.last);
         soak.last = now.elapsed;
-        // Whatever else is to be said of this look, nobody saw what was before it.
         if passed > GAP {
+            // Whatever else is wrong after it: nobody saw what happened meanwhile.
             soak.held = Duration::ZERO;
         }
         if !self.session.drifted.is_empty() {
             soak.held = Duration::ZERO;
             soak.paused = Some("a router drifted".to_owned());
+        } else if let Some(Holding::Red(why)) = guards {
+            soak.held = Duration::ZERO;
+            soak.paused = Some(why);
+        } else if soak.breaches != breaches {
+            soak.held = Duration::ZERO;
+        } else if let Some(Holding::Blind(why)) = guards {
+            soak.paused = Some(why);
         } else if !stale.is_empty() {
             soak.paused = Some(format!("no fresh reading of {}", stale.join(", ")));
         } else if passed > GAP {
@@ -112,6 +124,7 @@ impl Flight {
             soak.held += passed.saturating_sub(settling);
             soak.paused = None;
         }
+        soak.breaches = breaches;
         self.soak = Some(soak);
     }
 }

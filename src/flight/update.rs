@@ -18,6 +18,7 @@ impl Flight {
     /// Takes a message in and says what is to be done.
     pub fn update(&mut self, now: Now, msg: Msg) -> Vec<Effect> {
         let mut out = Vec::new();
+        let measured = matches!(msg, Msg::Looked { .. });
         self.see_intent_at_opening(now);
         match msg {
             Msg::Tick => {
@@ -27,7 +28,11 @@ impl Flight {
             Msg::RouterRead { router, poll, began, result } => {
                 self.router_read(now, &router, poll, began, result, &mut out);
             }
-            Msg::Looked { source, began, look } => self.looked(&source, began, look),
+            Msg::Looked { source, began, look } => {
+                self.share(&source, &look, &mut out);
+                self.looked(&source, began, look);
+            }
+            Msg::Remembered { source, began, past } => self.remembered(&source, began, past),
             Msg::Prepared { request, router, result } => self.prepared(request, router, result),
             Msg::SetAnswered { change, router, attempt, outcome } => {
                 self.set_answered(now, change, &router, attempt, outcome, &mut out);
@@ -41,6 +46,7 @@ impl Flight {
                 self.run_soak(now);
             }
             Msg::Present(presence) => self.present_heard(now, presence, &mut out),
+            Msg::Shared(parcel) => self.parcel_heard(now, *parcel),
             Msg::Clock { offset_ms } => self.clock_told(offset_ms, &mut out),
             Msg::Signed { request, result } => self.signed(now, request, result, &mut out),
             Msg::SignatureChecked { entry, result } => self.signature_checked(entry, result, &mut out),
@@ -66,6 +72,7 @@ impl Flight {
             Msg::Ask(ask) => self.asked(now, ask, &mut out),
         }
         self.sample_routers(now.elapsed);
+        self.run_guards(now, measured);
         self.accept_baseline(now);
         self.look_after_waves(now);
         self.look_after_stages(now, &mut out);
@@ -101,6 +108,7 @@ impl Flight {
         let idle = self.watches.values().filter(|watch| watch.pending.is_none());
         self.reads_at = idle.map(|watch| watch.due).min();
         self.give_up_on_silence(now);
+        self.mind_meter(now.elapsed, out);
         self.ask_after_journal(now, out);
         self.announce(now, false, out);
         self.look_after_run(now);
@@ -448,6 +456,8 @@ impl Flight {
         if let Some(ChangedProfile::Good { procedure, .. }) = &self.changed_profile
             && procedure.digest == digest
         {
+            let known = std::mem::take(&mut self.guards);
+            self.guards = super::guard::watches(procedure, &self.procedure, known);
             self.procedure = procedure.clone();
             self.changed_profile = None;
             let rule = &self.procedure.drain;

@@ -14,6 +14,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 
 use super::{Appended, Durability, JournalError, NOT_AN_OPENING, SessionSummary, Store, closing_of, summary_of};
+use crate::domain::parcel::Parcel;
 use crate::domain::{Digest, Presence, SessionId};
 use crate::entry::{Chain, Entry, History, Kept, Sealed, seal};
 
@@ -51,6 +52,8 @@ struct Shared {
     appended: watch::Sender<u64>,
     /// Who announced what, in which session.
     announced: broadcast::Sender<(SessionId, Presence)>,
+    /// Who shared what, in which session.
+    parcels: broadcast::Sender<(SessionId, Parcel)>,
 }
 
 #[derive(Default)]
@@ -78,6 +81,7 @@ impl MemoryStore {
             hook: Mutex::default(),
             appended: watch::Sender::new(0),
             announced: broadcast::Sender::new(256),
+            parcels: broadcast::Sender::new(256),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -258,22 +262,41 @@ impl Store for MemoryStore {
     }
 
     fn presence(&self, session: SessionId) -> BoxStream<'static, Presence> {
-        let announced = self.shared.announced.subscribe();
-        unfold(announced, move |mut announced| async move {
-            loop {
-                match announced.recv().await {
-                    Ok((of, presence)) if of == session => return Some((presence, announced)),
-                    Ok(_) | Err(RecvError::Lagged(_)) => {}
-                    Err(RecvError::Closed) => return None,
-                }
-            }
-        })
+        heard(&self.shared.announced, session)
+    }
+
+    fn share(&self, session: SessionId, parcel: Parcel) -> BoxFuture<'_, ()> {
+        async move {
+            // Nobody may be listening.
+            drop(self.shared.parcels.send((session, parcel)));
+        }
         .boxed()
+    }
+
+    fn shared(&self, session: SessionId) -> BoxStream<'static, Parcel> {
+        heard(&self.shared.parcels, session)
     }
 
     fn clock_offset(&self) -> BoxFuture<'_, Option<i64>> {
         async move { Some(0) }.boxed()
     }
+}
+
+/// What is told of one session from here on.
+fn heard<T: Clone + Send + 'static>(
+    told: &broadcast::Sender<(SessionId, T)>,
+    session: SessionId,
+) -> BoxStream<'static, T> {
+    unfold(told.subscribe(), move |mut told| async move {
+        loop {
+            match told.recv().await {
+                Ok((of, each)) if of == session => return Some((each, told)),
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    })
+    .boxed()
 }
 
 /// What a panicking test left behind is still a whole journal: every change of it is one statement.

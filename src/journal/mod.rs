@@ -31,6 +31,7 @@ pub mod sqlite;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
+use crate::domain::parcel::Parcel;
 use crate::domain::{Digest, Operator, Presence, SessionId, Timestamp};
 use crate::entry::{Entry, History, Kept};
 use crate::session::Event;
@@ -92,6 +93,14 @@ pub trait Store: Send + Sync {
     /// What the cockpits of a session announce, as it comes, one's own too. It may be lost, late or double: whoever has
     /// not been heard of for some seconds is taken for gone. Needs no runtime to be called, only to be polled.
     fn presence(&self, session: SessionId) -> BoxStream<'static, Presence>;
+
+    /// Shows the other cockpits of a session what this one has read of a source that is asked by one for all (J6). Best
+    /// effort, as an announcement.
+    fn share(&self, session: SessionId, parcel: Parcel) -> BoxFuture<'_, ()>;
+
+    /// What the cockpits of a session share, as it comes, one's own too. It may be lost, late or double. Needs no runtime to
+    /// be called, only to be polled.
+    fn shared(&self, session: SessionId) -> BoxStream<'static, Parcel>;
 
     /// What must be added to this host's clock to have the store's, in milliseconds (S2); `None` when that cannot be told.
     fn clock_offset(&self) -> BoxFuture<'_, Option<i64>>;

@@ -4,14 +4,18 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::guard;
 use super::pool::known;
 use super::schedule;
 use crate::domain::checklist::slug;
+use crate::domain::guard::GuardSpec;
+use crate::domain::measure::PanelSpec;
 use crate::domain::procedure::{Condition, Prove, Step, StepAct};
 use crate::domain::weights::apportion;
 use crate::domain::{BasisPoints, Checklist, PoolId, StepId, Weights};
 use crate::setting::{
-    Entries, Found, Kind, Report, Spot, Table, Wrong, choice, duration, name, nearest, percent, quoted, text, title,
+    Amount, Entries, Found, Kind, Report, Spot, Table, Wrong, amount, choice, duration, name, nearest, percent, quoted,
+    text, title,
 };
 
 /// What the plan is checked against.
@@ -19,10 +23,12 @@ pub(super) struct Context<'c> {
     pub(super) pools: &'c [PoolId],
     pub(super) checklist: &'c Checklist,
     pub(super) has_routers: bool,
+    pub(super) guards: &'c [GuardSpec],
+    pub(super) panels: &'c [PanelSpec],
 }
 
 /// Percentages per pool as the profile names them.
-type Split = Found<Entries<u32>>;
+pub(super) type Split = Found<Entries<u32>>;
 
 struct Written {
     name: Option<Found<String>>,
@@ -37,6 +43,7 @@ struct Written {
     proves: Option<Found<String>>,
     back_to: Option<Split>,
     leave_when: Vec<Found<Leave>>,
+    guards: Option<Found<Entries<Amount>>>,
 }
 
 #[derive(Clone)]
@@ -66,6 +73,8 @@ pub(super) fn read(table: &mut Table<'_>, context: &Context<'_>) -> Vec<Step> {
         });
         let leave_when = step.leave_when.iter().filter_map(|each| condition(report, context, each, weights.as_ref()));
         let leave_when: Vec<Condition> = leave_when.collect();
+        let guards = step.guards.map(|written| guard::of_step(report, context.guards, context.panels, &written.value));
+        let guards = guards.unwrap_or_default();
         let (Some(name), Some(act)) = (step.name, act) else { continue };
         let id = unique_id(&slug(&name), |id| steps.iter().any(|step| step.id.as_str() == id));
         if id.is_empty() {
@@ -76,7 +85,7 @@ pub(super) fn read(table: &mut Table<'_>, context: &Context<'_>) -> Vec<Step> {
         let schedule = schedule::tasks(report, &id, step.soak.as_ref(), step.schedule);
         let prove = prove(report, context, step.prove.as_ref(), step.proves.as_ref());
         let soak = step.soak.map(|soak| soak.value);
-        steps.push(Step { id, name: name.value, act, leave_when, soak, schedule, prove, back_to });
+        steps.push(Step { id, name: name.value, act, leave_when, soak, schedule, prove, back_to, guards });
     }
     if steps.len() < count && report.is_clean() {
         table.refuse(Wrong::new("a step cannot be read, and flightdeck does not say why").advice("please report this"));
@@ -98,7 +107,6 @@ pub(super) fn unique_id(slug: &str, is_taken: impl Fn(&str) -> bool) -> String {
 fn read_step(step: &mut Table<'_>) -> Written {
     step.not_yet(&[
         ("run", "use `deploy` with a `text` that a person follows"),
-        ("guards", "watch the charts: [[metrics]] limits draw thresholds"),
         ("checks", "use a checklist section and leave_when = [\"items:...\"]"),
         ("when", "leave it out"),
         ("waves", "leave it out: routers are changed side by side"),
@@ -121,6 +129,8 @@ fn read_step(step: &mut Table<'_>) -> Written {
     let back_to = step.map("back_to", doc, &percent(0, 10_000));
     let doc = "What must hold before the next step is offered: \"drained:POOL\", \"items:SECTION\".";
     let leave_when = step.optional("leave_when", doc, &leave().list("a list of \"drained:POOL\", \"items:SECTION\""));
+    let doc = "Limits of guards from this step on, until the next shift: { errors = \"0.5%\" }. Default: their own.";
+    let guards = step.map("guards", doc, &amount());
     let acts: Vec<(&'static str, Spot)> =
         ["shift", "deploy", "pause"].into_iter().filter_map(|key| Some((key, step.spot_if_written(key)?))).collect();
     let report = step.report();
@@ -151,6 +161,10 @@ fn read_step(step: &mut Table<'_>) -> Written {
     if let Some(proves) = proves.as_ref().filter(|_| prove.is_none()) {
         report.refuse(&proves.spot, Wrong::new("goes with `prove` only").advice("write prove = \"way back\" too"));
     }
+    if let Some(guards) = guards.as_ref().filter(|_| !is("shift") && !acts.is_empty()) {
+        let wrong = Wrong::new("goes with shift only").advice("put it on the shift from which on the limits hold");
+        report.refuse(&guards.spot, wrong);
+    }
     if let Some(spot) = step.spot_if_written("text").filter(|_| !is("deploy") && !acts.is_empty()) {
         report.refuse(&spot, Wrong::new("goes with deploy only").advice("leave it out"));
     }
@@ -171,6 +185,7 @@ fn read_step(step: &mut Table<'_>) -> Written {
         proves,
         back_to,
         leave_when: leave_when.map(|list| list.value).unwrap_or_default(),
+        guards,
     }
 }
 
@@ -221,7 +236,12 @@ fn refuse_without_routers(report: &Report<'_>, context: &Context<'_>, spot: &Spo
 }
 
 /// The weights of all pools from those that are named.
-fn resolve(report: &Report<'_>, pools: &[PoolId], split: &Split, before: Option<&Weights>) -> Option<Weights> {
+pub(super) fn resolve(
+    report: &Report<'_>,
+    pools: &[PoolId],
+    split: &Split,
+    before: Option<&Weights>,
+) -> Option<Weights> {
     if pools.is_empty() {
         return None;
     }

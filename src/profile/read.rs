@@ -2,8 +2,8 @@
 
 use super::file::Unread;
 use super::{
-    AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, back, checklist, drain, journal,
-    plan, pool, rollout, router, rule, schedule, source,
+    AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, back, checklist, drain, guard,
+    journal, panel, plan, pool, rollout, router, rule, schedule, source,
 };
 use crate::adapter::log;
 use crate::domain::procedure::{Friction, LogSpec, MetricSpec, RouterSpec};
@@ -63,7 +63,6 @@ impl Parts {
 /// Reads a whole profile.
 pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<Parts> {
     table.not_yet(&[
-        ("guard", "watch the charts: [[metrics]] limits draw thresholds"),
         ("check", "use a checklist section"),
         ("action", "use a step with `deploy` and a `text` that a person follows"),
         ("window", "leave it out"),
@@ -87,12 +86,17 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let routers = router::read(table, &ids, times.poll, times.timing.router_timeout, &mut names);
     let rollout = rollout::read(table, &names);
     let (logs, log_configs): (Vec<LogSpec>, Vec<log::Config>) = source::logs(table, &ids).into_iter().unzip();
+    let mut sources = source::metrics(table, &ids);
+    let panels = panel::read(table, &ids, &mut sources);
     let (metrics, metric_configs): (Vec<MetricSpec>, Vec<MetricConfig>) =
-        source::metrics(table, &ids).into_iter().unzip();
-    let drain = drain::read(table, &pools, drain::Sources { logs: &logs, metrics: &metrics, panels: &[] });
+        sources.into_iter().map(|source| (source.spec, source.config)).unzip();
+    let drain = drain::read(table, &pools, drain::Sources { logs: &logs, metrics: &metrics, panels: &panels });
     let back = back::read(table);
     let mut checklist = checklist::read(table, included);
-    let context = plan::Context { pools: &ids, checklist: &checklist, has_routers: table.has("router") };
+    let has_routers = table.has("router");
+    let watched = guard::Context { pools: &ids, metrics: &metrics, panels: &panels, checks: &[], has_routers };
+    let guards = guard::read(table, watched);
+    let context = plan::Context { pools: &ids, checklist: &checklist, has_routers, guards: &guards, panels: &panels };
     let plan = plan::read(table, &context);
     schedule::sections(&mut checklist, &plan);
     let production = production.map(|production| production.value);
@@ -133,9 +137,9 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         back,
         logs,
         metrics,
-        panels: Vec::new(),
+        panels,
         checks: Vec::new(),
-        guards: Vec::new(),
+        guards,
         rollback,
     };
     let adapters = AdapterConfigs { routers: configs, logs: log_configs, metrics: metric_configs, checks: Vec::new() };

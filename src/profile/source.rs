@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::panel::{self, Wanted};
 use super::pool::known;
 use super::router::unique;
 use crate::adapter::{log, metric};
@@ -51,21 +52,31 @@ pub(super) fn logs(table: &mut Table<'_>, pools: &[PoolId]) -> Vec<(LogSpec, log
     read.into_iter().map(|config| (spec(&config), config)).collect()
 }
 
+/// A metric source, and what it says about the panels that ask it.
+pub(super) struct Metrics {
+    pub(super) spec: MetricSpec,
+    pub(super) config: MetricConfig,
+    pub(super) kind: &'static str,
+    /// How far back a panel looks that does not say so itself.
+    pub(super) window: Option<Duration>,
+    /// Its ready-made sets of panels.
+    pub(super) ready: Vec<Wanted>,
+}
+
 /// Reads the metric sources.
-pub(super) fn metrics(table: &mut Table<'_>, pools: &[PoolId]) -> Vec<(MetricSpec, MetricConfig)> {
+pub(super) fn metrics(table: &mut Table<'_>, pools: &[PoolId]) -> Vec<Metrics> {
     let mut names = Vec::new();
     table.tables("metrics", "Sources of metrics: what they count is charted, and panels ask them.", |table| {
         let (id, pool) = whose(table, pools, &mut names, "source");
         let (least, most) = (Duration::from_millis(200), Duration::from_mins(10));
-        let interval = table.optional("interval", "How often it is read. Default 2s.", &duration(least, most));
+        let doc = "How often it is read. Default 2s, of a source that answers queries by its kind.";
+        let interval = table.optional("interval", doc, &duration(least, most));
         let (least, most) = (Duration::from_millis(50), Duration::from_mins(1));
-        let timeout = table.optional("timeout", "How long an answer may take. Default 1s.", &duration(least, most));
-        let every = interval.map_or(Duration::from_secs(2), |interval| interval.value);
-        if let Some(timeout) = timeout.as_ref().filter(|timeout| timeout.value > every) {
-            let what = format!("is longer than the interval of {}", span_text(every));
-            table.report().refuse(&timeout.spot, Wrong::new(what).advice("make it shorter, or the interval longer"));
-        }
-        let timeout = timeout.map_or(every.min(Duration::from_secs(1)), |timeout| timeout.value);
+        let doc = "How long an answer may take. Default 1s, of a source that answers queries by its kind.";
+        let timeout = table.optional("timeout", doc, &duration(least, most));
+        let doc = "How far back a value of its panels looks where they do not say so themselves. Default 1m.";
+        let window = table.optional("window", doc, &panel::window());
+        let ready = panel::wanted(table);
         let limits = table.table("limits", "Thresholds drawn on the charts.", |limits| {
             let doc = "Share of failed requests: \"1%\".";
             let error_rate = limits.optional("error_rate", doc, &percent(1, 10_000));
@@ -78,11 +89,15 @@ pub(super) fn metrics(table: &mut Table<'_>, pools: &[PoolId]) -> Vec<(MetricSpe
         });
         // A source without a name is refused above; its other keys are read all the same.
         let named = id.clone().unwrap_or_else(|| SourceId::new("unnamed"));
+        let (asked_every, patience) =
+            (interval.as_ref().map(|each| each.value), timeout.as_ref().map(|each| each.value));
         let readers: Vec<_> = metric::KINDS
             .iter()
             .map(|kind| {
                 let named = &named;
-                move |table: &mut Table<'_>| (kind.read)(table, named, timeout)
+                let every = asked_every.unwrap_or(kind.interval);
+                let patience = patience.unwrap_or(kind.timeout.min(every));
+                move |table: &mut Table<'_>| (kind.read)(table, named, patience)
             })
             .collect();
         let variants: Vec<Variant<'_, '_, Option<Arc<dyn metric::Configured>>>> = metric::KINDS
@@ -91,12 +106,24 @@ pub(super) fn metrics(table: &mut Table<'_>, pools: &[PoolId]) -> Vec<(MetricSpe
             .map(|(kind, reader)| Variant { name: kind.name, doc: kind.doc, read: reader })
             .collect();
         let doc = "Which system it is. Default \"text\": Prometheus text endpoints.";
-        let (kind, configured) = table.kinds("kind", doc, &variants, Some(metric::DEFAULT))?;
-        let feature = metric::KINDS.iter().find(|each| each.name == kind).and_then(|each| each.feature);
-        needs_feature(table, "metric source", kind, feature);
+        let (name, configured) = table.kinds("kind", doc, &variants, Some(metric::DEFAULT))?;
+        let kind = metric::KINDS.iter().find(|each| each.name == name)?;
+        needs_feature(table, "metric source", name, kind.feature);
+        let every = asked_every.unwrap_or(kind.interval);
+        if let Some(timeout) = timeout.as_ref().filter(|timeout| timeout.value > every) {
+            let what = format!("is longer than the interval of {}", span_text(every));
+            table.report().refuse(&timeout.spot, Wrong::new(what).advice("make it shorter, or the interval longer"));
+        }
+        let configured = configured?;
+        if let Some(window) = window.as_ref().filter(|_| !configured.answers_queries()) {
+            table.report().refuse(&window.spot, panel::asks_nothing(name));
+        }
+        let ready = panel::fitting(table, kind, ready);
         let id = id?;
-        let spec = MetricSpec { id: id.clone(), pool, interval: every, limits: limits.unwrap_or_default() };
-        Some((spec, MetricConfig { id, interval: every, configured: configured?, queries: Vec::new() }))
+        let metered = configured.is_metered();
+        let spec = MetricSpec { id: id.clone(), pool, interval: every, limits: limits.unwrap_or_default(), metered };
+        let config = MetricConfig { id, interval: every, configured, queries: Vec::new() };
+        Some(Metrics { spec, config, kind: name, window: window.map(|window| window.value), ready })
     })
 }
 

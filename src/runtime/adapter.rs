@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use crate::adapter::check::Check;
 use crate::adapter::log;
 use crate::adapter::log::LogSource;
-use crate::adapter::metric::MetricSource;
+use crate::adapter::metric::{MetricSource, Query};
 use crate::adapter::router::Router;
 use crate::domain::{CheckId, PoolId, RouterId, SourceId, Trouble};
 use crate::profile::AdapterConfigs;
@@ -23,6 +25,8 @@ pub struct Adapters {
     pub metrics: Vec<MetricAdapter>,
     /// Checks by name.
     pub checks: BTreeMap<CheckId, Arc<dyn Check>>,
+    /// Whether this cockpit asks the metered sources, or another one does for all (J6).
+    pub asks: watch::Sender<bool>,
 }
 
 /// One router.
@@ -52,6 +56,8 @@ pub struct MetricAdapter {
     pub id: SourceId,
     /// How often it is read.
     pub interval: Duration,
+    /// Whether one cockpit asks it for all (J6).
+    pub metered: bool,
     /// It.
     pub source: Arc<dyn MetricSource>,
 }
@@ -74,13 +80,27 @@ impl Adapters {
         }
         let mut metrics = Vec::new();
         for config in &configs.metrics {
-            let source = config.configured.connect(&config.queries)?;
-            metrics.push(MetricAdapter { id: config.id.clone(), interval: config.interval, source });
+            // Panels that are asked at another pace than their source are asked apart.
+            let mut paces: Vec<(Duration, Vec<Query>)> = Vec::new();
+            for query in &config.queries {
+                match paces.iter_mut().find(|(every, _)| *every == query.every) {
+                    Some((_, queries)) => queries.push(query.clone()),
+                    None => paces.push((query.every, vec![query.clone()])),
+                }
+            }
+            if paces.is_empty() {
+                paces.push((config.interval, Vec::new()));
+            }
+            for (interval, queries) in paces {
+                let source = config.configured.connect(&queries)?;
+                let metered = config.configured.is_metered();
+                metrics.push(MetricAdapter { id: config.id.clone(), interval, metered, source });
+            }
         }
         let mut checks = BTreeMap::new();
         for (id, configured) in &configs.checks {
             checks.insert(id.clone(), configured.connect()?);
         }
-        Ok(Self { routers, logs, metrics, checks })
+        Ok(Self { routers, logs, metrics, checks, asks: watch::Sender::new(false) })
     }
 }

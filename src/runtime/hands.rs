@@ -22,6 +22,7 @@ use super::keys::SharedKeys;
 use super::slot::{Slots, Talk};
 use crate::adapter::router::SetAnswer;
 use crate::domain::connection::{Connection, Ended};
+use crate::domain::parcel::Parcel;
 use crate::domain::{
     Digest, Outcome, PoolId, Presence, Reading, Refused, RouterId, SessionId, Target, Trouble, TroubleKind,
 };
@@ -116,6 +117,10 @@ impl Hands {
             Effect::EndConnections(end) => self.end_connections(*end),
             Effect::Cancel { change } => self.fences.cancel(change),
             Effect::Announce(presence) => self.announce(presence),
+            Effect::Meter { asks } => {
+                self.adapters.asks.send_replace(asks);
+            }
+            Effect::Share(parcel) => self.share(*parcel),
             Effect::Sign(to_sign) => self.sign(*to_sign),
             Effect::CheckSignature(to_check) => self.check(*to_check),
             Effect::Spill { after, hash, entry } => self.spill(after, hash, *entry),
@@ -155,6 +160,15 @@ impl Hands {
                 tell(Msg::Present(presence));
             }
         });
+        if self.adapters.metrics.iter().any(|metric| metric.metered) {
+            let mut parcels = self.store.shared(self.session);
+            let (tell, cancel) = (self.tell.clone(), self.cancel.clone());
+            self.tracker.spawn(async move {
+                while let Some(Some(parcel)) = cancel.run_until_cancelled(parcels.next()).await {
+                    tell(Msg::Shared(Box::new(parcel)));
+                }
+            });
+        }
         let (store, tell, cancel) = (self.store.clone(), self.tell.clone(), self.cancel.clone());
         self.tracker.spawn(cancel.run_until_cancelled_owned(async move {
             loop {
@@ -167,6 +181,11 @@ impl Hands {
     fn announce(&self, presence: Presence) {
         let (store, session) = (self.store.clone(), self.session);
         self.tracker.spawn(async move { timeout(PATIENCE, store.announce(session, presence)).await.ok() });
+    }
+
+    fn share(&self, parcel: Parcel) {
+        let (store, session) = (self.store.clone(), self.session);
+        self.tracker.spawn(async move { timeout(PATIENCE, store.share(session, parcel)).await.ok() });
     }
 
     fn sign(&self, to_sign: ToSign) {

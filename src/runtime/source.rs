@@ -11,6 +11,7 @@ use futures_util::{FutureExt, StreamExt};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Notify;
+use tokio::sync::watch::Receiver;
 use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -89,10 +90,15 @@ pub fn follow<M: From<cockpit::Msg> + Send + 'static>(
         tracker.spawn_on(cancel.clone().run_until_cancelled_owned(followed), &thread);
     }
     for metric in &adapters.metrics {
-        let (metric, telemetry) = (metric.clone(), telemetry.clone());
+        let (metric, telemetry, mut asks) = (metric.clone(), telemetry.clone(), adapters.asks.subscribe());
         let scraped = async move {
+            // What another cockpit asks, this one does not.
+            if metric.metered && asks.wait_for(|asks| *asks).await.is_err() {
+                return;
+            }
+            AssertUnwindSafe(remember(&metric, &telemetry)).catch_unwind().await.ok();
             loop {
-                AssertUnwindSafe(scrape(&metric, &telemetry)).catch_unwind().await.ok();
+                AssertUnwindSafe(scrape(&metric, &telemetry, &mut asks)).catch_unwind().await.ok();
                 sleep(AGAIN).await;
             }
         };
@@ -111,11 +117,28 @@ async fn follow_log<M: From<cockpit::Msg>>(log: &LogAdapter, control: &Control<M
     }
 }
 
-async fn scrape<M: From<cockpit::Msg>>(metric: &MetricAdapter, telemetry: &Telemetry<M>) {
+/// Asks a source once for what was before, so that charts do not begin empty.
+async fn remember<M: From<cockpit::Msg>>(metric: &MetricAdapter, telemetry: &Telemetry<M>) {
+    let began = clock::now();
+    match metric.source.past(flight::measure::KEPT, metric.interval).await {
+        Ok(past) if past.is_empty() => {}
+        Ok(past) => {
+            let remembered = flight::Msg::Remembered { source: metric.id.clone(), began, past };
+            telemetry.put(cockpit::Msg::Flight(remembered).into());
+        }
+        // What is wrong with it is said by the look that follows.
+        Err(trouble) => tracing::debug!(%trouble, "charts begin empty"),
+    }
+}
+
+async fn scrape<M: From<cockpit::Msg>>(metric: &MetricAdapter, telemetry: &Telemetry<M>, asks: &mut Receiver<bool>) {
     let mut beat = interval(metric.interval.max(Duration::from_millis(50)));
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         beat.tick().await;
+        if metric.metered && asks.wait_for(|asks| *asks).await.is_err() {
+            return;
+        }
         let began = clock::now();
         let look = metric.source.look().await;
         let looked = flight::Msg::Looked { source: metric.id.clone(), began, look };

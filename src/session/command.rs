@@ -1,7 +1,7 @@
 //! What may be asked of a session. Imperative; answered by events or a refusal.
 
 use super::event::{ControlsTaken, Process, ProfileText, RouterBaseline, SessionOpened, SpillMerged};
-use super::proposal::{Bound, Confirmation, Override, Proposal};
+use super::proposal::{Confirmation, GateState, Override, Proposal};
 use super::second::AskedAct;
 use super::wave::Rest;
 use crate::domain::drain::DrainState;
@@ -9,10 +9,11 @@ use crate::domain::outcome::Outcome;
 use crate::domain::ramp::Ramp;
 use crate::domain::share::Agreement;
 use crate::domain::{
-    ChangeId, CockpitId, Digest, ItemId, NativeSplit, Now, Operator, PoolId, RequestId, RouterId, Seat, Share, Signed,
-    Signer, SourceId, StepId,
+    ChangeId, CockpitId, Digest, GuardId, ItemId, NativeSplit, Now, Operator, PoolId, Reading, RequestId, RouterId,
+    Seat, Share, Signed, Signer, SourceId, StepId,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A command with who asks it, from which cockpit and when (F5).
@@ -452,16 +453,16 @@ impl Command {
 /// What the flight knows at the moment of deciding; gates are judged from it (B2).
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Evidence {
-    /// What binds of each router's newest fresh reading. A router without one is missing.
-    pub readings: BTreeMap<RouterId, Bound>,
-    /// Servers that are up and all servers, per router and pool, from the same readings.
-    pub servers: BTreeMap<(RouterId, PoolId), (u32, u32)>,
+    /// Each router's newest fresh reading. A router without one is missing.
+    pub readings: BTreeMap<RouterId, Arc<Reading>>,
     /// Requests per second over all routers and pools; `None` where no router counts them.
     pub traffic: Option<f64>,
     /// How each pool's drain stands, with the evidence in words.
     pub drains: BTreeMap<PoolId, (DrainState, String)>,
     /// The soak of the step last done: how long so far and how long it must be; `None` when none runs.
     pub soak: Option<SoakEvidence>,
+    /// How each guard stands, with the evidence in words (G1 to G4).
+    pub guards: BTreeMap<GuardId, (GateState, String)>,
     /// Cockpits that were heard within the time of silence (J6).
     pub present: BTreeSet<CockpitId>,
     /// Signatures that were checked against the profile's keys, by the entry that holds them; a reason where it does not

@@ -7,7 +7,7 @@ use super::proposal::{Gate, GateReport, GateState};
 use super::state::Session;
 use crate::domain::drain::DrainState;
 use crate::domain::procedure::{Condition, Step};
-use crate::domain::{BasisPoints, PoolId, Procedure, Weights, clock_span};
+use crate::domain::{BasisPoints, GuardId, PoolId, Procedure, Weights, clock_span};
 
 /// What a forward act wants to do.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -44,6 +44,7 @@ pub fn gates(session: &Session, procedure: &Procedure, forward: Forward<'_>, evi
     if let Some(step) = session.last_step(&procedure.plan).filter(|step| !session.is_skipped(step)) {
         found.extend(way_back(session, step));
     }
+    found.extend(procedure.guards.iter().map(|guard| guarded(&guard.id, evidence)));
     found.sort_by_key(|report| match report.state {
         GateState::Fails => 0,
         GateState::Inconclusive => 1,
@@ -88,9 +89,9 @@ fn destinations(procedure: &Procedure, to: &Weights, evidence: &Evidence) -> Vec
         let mut up = Vec::new();
         let mut dead = Vec::new();
         for router in &procedure.routers {
-            match evidence.servers.get(&(router.id.clone(), pool.clone())) {
-                Some((0, all)) => dead.push(format!("0/{all} up on {}", router.id)),
-                Some((live, all)) => up.push((*live, *all)),
+            match evidence.readings.get(&router.id).map(|reading| reading.totals(pool)) {
+                Some(totals) if totals.up == 0 => dead.push(format!("0/{} up on {}", totals.servers, router.id)),
+                Some(totals) => up.push((totals.up, totals.servers)),
                 None => {}
             }
         }
@@ -163,6 +164,14 @@ fn drained(pool: &PoolId, evidence: &Evidence) -> GateReport {
             report(gate, GateState::Fails, format!("{pool} not drained: {text}"))
         }
         None => report(gate, GateState::Inconclusive, format!("{pool} not known to be drained")),
+    }
+}
+
+fn guarded(guard: &GuardId, evidence: &Evidence) -> GateReport {
+    let gate = Gate::Guard { guard: guard.clone() };
+    match evidence.guards.get(guard) {
+        Some((state, words)) => report(gate, *state, format!("guard {guard}: {words}")),
+        None => report(gate, GateState::Inconclusive, format!("guard {guard} was not asked yet")),
     }
 }
 

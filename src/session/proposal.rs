@@ -6,7 +6,8 @@ use super::event::ChangeKind;
 use crate::domain::procedure::Friction;
 use crate::domain::reading::Identity;
 use crate::domain::{
-    BasisPoints, ChangeId, Digest, NativeSplit, Now, PoolId, Prepared, RouterId, Signed, StepId, Waves, Weights,
+    BasisPoints, ChangeId, Digest, GuardId, NativeSplit, Now, PoolId, Prepared, RouterId, Signed, StepId, Waves,
+    Weights,
 };
 
 /// What one router is sent, and what it read when that was worked out.
@@ -41,22 +42,13 @@ impl Bound {
         }
     }
 
-    /// What moved between this and another look, in words; `None` when nothing that binds did.
-    pub fn moved(&self, now: &Self) -> Option<String> {
-        self.moved_to(&now.native, &now.identity, &now.generation)
-    }
-
-    /// What moved between this and a reading, in words.
+    /// What moved between this and a reading, in words; `None` when nothing that binds did.
     pub fn moved_since(&self, now: &crate::domain::Reading) -> Option<String> {
-        self.moved_to(&now.native, &now.identity, &now.generation)
-    }
-
-    fn moved_to(&self, native: &NativeSplit, identity: &Identity, generation: &str) -> Option<String> {
-        if self.native != *native {
-            Some(format!("changed outside: {}", self.native.differences(native).join(", ")))
-        } else if self.identity != *identity {
-            Some(format!("is another process now: {} was {}", identity.process, self.identity.process))
-        } else if self.generation != generation {
+        if self.native != now.native {
+            Some(format!("changed outside: {}", self.native.differences(&now.native).join(", ")))
+        } else if self.identity != now.identity {
+            Some(format!("is another process now: {} was {}", now.identity.process, self.identity.process))
+        } else if self.generation != now.generation {
             Some("its configuration has another version now".to_owned())
         } else {
             None
@@ -161,6 +153,11 @@ pub enum Gate {
         /// The step.
         step: StepId,
     },
+    /// The guard is quiet, or has nothing to watch (G3).
+    Guard {
+        /// The guard.
+        guard: GuardId,
+    },
 }
 
 impl Gate {
@@ -168,7 +165,12 @@ impl Gate {
     pub fn may_be_overridden(&self) -> bool {
         match self {
             Self::NoHold | Self::Readings | Self::Destination { .. } => false,
-            Self::NoDrift | Self::Items { .. } | Self::Drained { .. } | Self::Soak | Self::WayBack { .. } => true,
+            Self::NoDrift
+            | Self::Items { .. }
+            | Self::Drained { .. }
+            | Self::Soak
+            | Self::WayBack { .. }
+            | Self::Guard { .. } => true,
         }
     }
 }

@@ -48,7 +48,9 @@ fn scan_table(report: &Report<'_>, at: &Spot, table: &DeTable<'_>) {
         let name: &str = key.get_ref();
         let path = if at.key.is_empty() { name.to_owned() } else { format!("{}.{name}", at.key) };
         let spot = Spot { source: at.source, span: value.span(), key: path };
-        if names_a_secret(name) && !matches!(value.get_ref(), DeValue::Table(_) | DeValue::Boolean(_)) {
+        // A file of credentials is named by its path.
+        let is_path = name == "credentials" && value.get_ref().as_str().is_some_and(|text| text.starts_with('/'));
+        if names_a_secret(name) && !is_path && !matches!(value.get_ref(), DeValue::Table(_) | DeValue::Boolean(_)) {
             report.refuse_secret(&spot, wrong(AS_IT_IS));
         } else {
             scan_value(report, &spot, value.get_ref());

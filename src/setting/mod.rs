@@ -24,7 +24,8 @@ mod source;
 mod table;
 
 pub use kind::{
-    Kind, Which, absolute_path, choice, command, count, duration, flag, host_port, name, number_of, parse_span,
+    Amount, Kind, Which, absolute_path, amount, choice, command, count, duration, flag, host_port, name, number_of,
+    parse_span,
     percent, quoted, regex, span_text, text, title, url, which, word,
 };
 pub use near::nearest;

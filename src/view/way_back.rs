@@ -29,7 +29,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
     };
     let mut row = pen.row_of(area, 0);
     row.skip(1).put(Role::Accent, &back_key(model)).put(Role::Dim, " → ");
-    row.put(Role::Strong, &view.back.to.to_string()).skip(3);
+    row.put(Role::Strong, &view.to.to_string()).skip(3);
     if let Some((role, text)) = window(model) {
         row.put(role, &text).skip(3);
     }

@@ -296,6 +296,7 @@ fn plan() -> Procedure {
             schedule: Vec::new(),
             prove: None,
             back_to: None,
+            guards: std::collections::BTreeMap::new(),
         }
     };
     procedure.plan = (1..=CHANGES).map(shift).collect();

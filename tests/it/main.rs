@@ -23,6 +23,7 @@ mod journal;
 mod lab;
 mod pty;
 mod record;
+mod scenario;
 mod session;
 mod signature;
 mod simulation;

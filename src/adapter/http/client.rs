@@ -17,6 +17,8 @@ use crate::domain::Trouble;
 pub struct Client {
     endpoint: Endpoint,
     login: Option<Login>,
+    /// A second secret, where the system wants two.
+    second: Option<Login>,
     tls: Option<Arc<rustls::ClientConfig>>,
     /// The name in the server's certificate, where it is not the address's.
     peer: Option<String>,
@@ -32,13 +34,19 @@ impl Client {
     /// When a certificate cannot be read.
     pub fn new(endpoint: Endpoint, login: Option<Login>, tls: &Tls, patience: Duration) -> Result<Self, Trouble> {
         let tls = if endpoint.is_encrypted { Some(tls.config(&format!("connect to {endpoint}"))?) } else { None };
-        Ok(Self { endpoint, login, tls, peer: None, patience, is_over: |answer| answer.status == 401 })
+        Ok(Self { endpoint, login, second: None, tls, peer: None, patience, is_over: |answer| answer.status == 401 })
     }
 
     /// The same for a system that says by other answers than 401 that the secret is no longer good.
     #[must_use]
     pub fn renewing(self, is_over: fn(&Answer) -> bool) -> Self {
         Self { is_over, ..self }
+    }
+
+    /// The same for a system that wants a second secret, in a header of its own.
+    #[must_use]
+    pub fn and(self, second: Login) -> Self {
+        Self { second: Some(second), ..self }
     }
 
     /// A client whose certificates come from elsewhere than the profile, and whose server may be certified under another
@@ -49,7 +57,7 @@ impl Client {
         peer: Option<String>,
         patience: Duration,
     ) -> Self {
-        Self { endpoint, login: None, tls, peer, patience, is_over: |_| false }
+        Self { endpoint, login: None, second: None, tls, peer, patience, is_over: |_| false }
     }
 
     /// Where it is.
@@ -64,8 +72,12 @@ impl Client {
     pub async fn look(&self, request: &Request) -> Result<Answer, Failure> {
         let time = Time::of(self.patience);
         let answer = self.ask(request, None, time).await?;
-        let Some(login) = self.login.as_ref().filter(|_| (self.is_over)(&answer)) else { return Ok(answer) };
-        login.forget().await;
+        if !(self.is_over)(&answer) || self.logins().next().is_none() {
+            return Ok(answer);
+        }
+        for login in self.logins() {
+            login.forget().await;
+        }
         self.ask(request, None, time).await
     }
 
@@ -83,7 +95,7 @@ impl Client {
     /// Why no whole answer came, and whether a byte may have gone out. A no is an answer.
     pub async fn write(&self, request: &Request, fence: &dyn Fence) -> Result<Answer, Failure> {
         let answer = self.ask(request, Some(fence), Time::of(self.patience)).await?;
-        if let Some(login) = self.login.as_ref().filter(|_| (self.is_over)(&answer)) {
+        for login in self.logins().filter(|_| (self.is_over)(&answer)) {
             login.forget().await;
         }
         Ok(answer)
@@ -99,11 +111,15 @@ impl Client {
         if answer.is_success() { answer.json(&what) } else { Err(answer.refusal(&what)) }
     }
 
+    fn logins(&self) -> impl Iterator<Item = &Login> {
+        self.login.iter().chain(&self.second)
+    }
+
     async fn ask(&self, request: &Request, fence: Option<&dyn Fence>, time: Time) -> Result<Answer, Failure> {
-        let shown = match &self.login {
-            Some(login) => Some(login.shown().await.map_err(Failure::NoSecret)?),
-            None => None,
-        };
+        let mut shown = Vec::new();
+        for login in self.logins() {
+            shown.push(login.shown().await.map_err(Failure::NoSecret)?);
+        }
         let unfit = |why: String| Failure::Forbidden { why };
         let mut built = http::Request::builder()
             .method(request.method.clone())
@@ -123,7 +139,8 @@ impl Client {
             .map_err(|error| unfit(format!("the request cannot be made: {error}")))?;
         let wire = connect(&self.endpoint, self.tls.clone(), self.peer.as_deref(), time).await?;
         let mut answer = talk(wire, built, fence, time).await?;
-        if let Some(login) = self.login.as_ref().filter(|_| !answer.is_success()) {
+        let is_refusal = !answer.is_success();
+        for login in self.logins().filter(|_| is_refusal) {
             // A refusal is quoted, and some systems repeat in it what they were shown.
             login.mask(&mut answer.body).await;
         }

@@ -16,8 +16,14 @@
 //!
 //! To add one: a file or folder beside this one with a configuration that is [`Configured`], and a line in `kinds`.
 
+pub mod cloudwatch;
+pub mod datadog;
+pub mod json;
 mod kinds;
+pub mod prometheus;
+pub mod ready;
 pub mod text;
+pub mod web;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -27,7 +33,7 @@ use futures_util::future::BoxFuture;
 
 pub use kinds::{DEFAULT, KINDS, MetricKind};
 
-use crate::domain::metric::{Look, Past};
+use crate::domain::metric::{Answered, Look, Past};
 use crate::domain::{Measure, PoolId, Trouble};
 
 /// The configuration of one metric source, read from a profile and not yet connected.
@@ -41,6 +47,34 @@ pub trait Configured: Debug + Send + Sync {
     /// What is wrong with it, as a fragment: `has no closing bracket`.
     fn check_query(&self, _text: &str) -> Result<(), String> {
         Ok(())
+    }
+
+    /// What is wrong with a window for this system.
+    ///
+    /// # Errors
+    /// What is wrong with it, as a fragment: `is no whole number of minutes`.
+    fn check_window(&self, _window: Duration) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// How far back a query looks by its own words, where that can be told: a range in it, an offset.
+    fn looks_back(&self, _text: &str) -> Option<Duration> {
+        None
+    }
+
+    /// How a span is written in a query of this system, in place of `{window}`; in seconds where nothing else is said.
+    fn span(&self, span: Duration) -> String {
+        span.as_secs().max(1).to_string()
+    }
+
+    /// How long it takes at the most until there is a new value over a window, however often it is asked.
+    fn pace(&self, _window: Duration) -> Duration {
+        Duration::ZERO
+    }
+
+    /// Whether each request costs money or counts against a limit that all share: then one cockpit asks for all (J6).
+    fn is_metered(&self) -> bool {
+        false
     }
 
     /// The source, for these queries. Nothing is sent yet.
@@ -57,10 +91,12 @@ pub struct Query {
     pub measure: Measure,
     /// Of which pool; `None` of the whole.
     pub pool: Option<PoolId>,
-    /// In the system's own language, with the pool's name in place of `{pool}`.
+    /// In the system's own language, with the pool's name in place of `{pool}` and the window in place of `{window}`.
     pub text: String,
     /// How far back one value looks.
     pub window: Duration,
+    /// How often it is asked.
+    pub every: Duration,
 }
 
 /// One metric source.
@@ -78,4 +114,21 @@ pub trait MetricSource: Send + Sync {
     /// # Errors
     /// When it is not, with the reason and a way out.
     fn probe(&self) -> BoxFuture<'_, Result<(String, Vec<String>), Trouble>>;
+}
+
+/// What a look says for `check`: how many queries have a value, and which have none.
+///
+/// # Errors
+/// The first query that could not be asked.
+fn probed(look: Look) -> Result<(String, Vec<String>), Trouble> {
+    let Look::Values(answers) = look else { return Ok(("answers".to_owned(), Vec::new())) };
+    let count = answers.len();
+    let mut silent = Vec::new();
+    for Answered { measure, pool, value } in answers {
+        if value?.is_none() {
+            let of = pool.map(|pool| format!(" of {pool}")).unwrap_or_default();
+            silent.push(format!("{measure}{of} has no value now"));
+        }
+    }
+    Ok((format!("{} of {count} queries have a value", count - silent.len()), silent))
 }

@@ -114,6 +114,8 @@ impl Model {
                 | flight::Effect::ReadJournal { .. }
                 | flight::Effect::Send(_)
                 | flight::Effect::Announce(_)
+                | flight::Effect::Meter { .. }
+                | flight::Effect::Share(_)
                 | flight::Effect::Sign(_)
                 | flight::Effect::CheckSignature(_)
                 | flight::Effect::Spill { .. }

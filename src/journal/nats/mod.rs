@@ -55,6 +55,7 @@ use self::link::{Link, Silence};
 use self::subject::Subjects;
 use self::tail::Tail;
 use super::{Appended, Durability, JournalError, NOT_AN_OPENING, SessionSummary, Store, summary_of};
+use crate::domain::parcel::Parcel;
 use crate::domain::{Presence, SessionId};
 use crate::entry::{Chain, Entry, History, Kept};
 
@@ -306,11 +307,23 @@ impl Store for NatsStore {
     }
 
     fn announce(&self, session: SessionId, presence: Presence) -> BoxFuture<'_, ()> {
-        async move { presence::announce(&self.shared, session, presence).await }.boxed()
+        let subject = self.shared.subjects.presence(session);
+        async move { presence::announce(&self.shared, subject, &presence).await }.boxed()
     }
 
     fn presence(&self, session: SessionId) -> BoxStream<'static, Presence> {
-        presence::listen(self.shared.clone(), session)
+        let subject = self.shared.subjects.presence(session);
+        presence::listen(self.shared.clone(), subject)
+    }
+
+    fn share(&self, session: SessionId, parcel: Parcel) -> BoxFuture<'_, ()> {
+        let subject = self.shared.subjects.parcels(session);
+        async move { presence::announce(&self.shared, subject, &parcel).await }.boxed()
+    }
+
+    fn shared(&self, session: SessionId) -> BoxStream<'static, Parcel> {
+        let subject = self.shared.subjects.parcels(session);
+        presence::listen(self.shared.clone(), subject)
     }
 
     fn clock_offset(&self) -> BoxFuture<'_, Option<i64>> {

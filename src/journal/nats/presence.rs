@@ -7,9 +7,11 @@ use async_nats::connection::State;
 use futures_util::StreamExt as _;
 use futures_util::stream::{BoxStream, unfold};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use super::Shared;
 use super::api::PATIENCE;
-use crate::domain::{Presence, SessionId};
 
 /// How long after a failed subscription is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -18,22 +20,23 @@ const AGAIN: Duration = Duration::from_secs(1);
 const LOOKS: usize = 3;
 
 /// Says it to whoever listens now. Without a connection it is not said at all: old news would be sent on reconnecting.
-pub(super) async fn announce(shared: &Shared, session: SessionId, presence: Presence) {
+pub(super) async fn announce<T: Serialize + Sync>(shared: &Shared, subject: String, told: &T) {
     if shared.link.client.connection_state() != State::Connected {
         return;
     }
-    let Ok(bytes) = serde_json::to_vec(&presence) else { return };
-    let subject = shared.subjects.presence(session);
-    // Best effort: the next one comes in two seconds.
+    let Ok(bytes) = serde_json::to_vec(told) else { return };
+    // Best effort: the next one comes soon.
     let said = shared.link.client.publish(subject, bytes.into()).await;
     if let Err(error) = said {
-        tracing::debug!(%error, "presence was not announced");
+        tracing::debug!(%error, "the other cockpits were not told");
     }
 }
 
-/// Everybody's announcements of a session as they come, one's own too.
-pub(super) fn listen(shared: Arc<Shared>, session: SessionId) -> BoxStream<'static, Presence> {
-    let subject = shared.subjects.presence(session);
+/// What everybody tells on a subject as it comes, one's own too.
+pub(super) fn listen<T: DeserializeOwned + Send + 'static>(
+    shared: Arc<Shared>,
+    subject: String,
+) -> BoxStream<'static, T> {
     unfold((shared, None), move |(shared, subscription)| {
         let subject = subject.clone();
         async move {
@@ -47,10 +50,10 @@ pub(super) fn listen(shared: Arc<Shared>, session: SessionId) -> BoxStream<'stat
                     continue;
                 };
                 match messages.next().await {
-                    // What is not a presence is a newer flightdeck's, or nobody's.
+                    // What cannot be read is a newer flightdeck's, or nobody's.
                     Some(message) => {
-                        if let Ok(presence) = serde_json::from_slice(&message.payload) {
-                            return Some((presence, (shared, subscription)));
+                        if let Ok(told) = serde_json::from_slice(&message.payload) {
+                            return Some((told, (shared, subscription)));
                         }
                     }
                     None => return None,

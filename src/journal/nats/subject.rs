@@ -30,6 +30,11 @@ impl Subjects {
     pub(super) fn presence(&self, session: SessionId) -> String {
         format!("{}.presence.{session}", self.prefix)
     }
+
+    /// Where the cockpits of a session share what they read, under the same rights. The stream does not keep it.
+    pub(super) fn parcels(&self, session: SessionId) -> String {
+        format!("{}.presence.{session}.read", self.prefix)
+    }
 }
 
 /// A name as one word of a subject. Letters and digits of ASCII, - and _ stand as they are, and so does their case, which

@@ -5,7 +5,7 @@
 //! - `writer` is the one thread of this process that appends; it answers only after the sync.
 //! - `reader` reads, each time on a connection and a thread of its own.
 //! - `follower` waits for the bell and gives what is new.
-//! - `presence` is a directory of small files beside the database.
+//! - `presence` is a directory of small files beside the database, and so is `read`, for what one cockpit read for all.
 //!
 //! # Invariants
 //! - WAL with `synchronous=FULL`: a commit that was answered survives a power cut, as far as the disk keeps its word.
@@ -29,6 +29,7 @@ use self::place::Files;
 use self::presence::Room;
 use self::writer::Writer;
 use super::{Appended, Durability, JournalError, SessionSummary, Store};
+use crate::domain::parcel::Parcel;
 use crate::domain::{Presence, SessionId};
 use crate::entry::{Entry, History, Kept};
 
@@ -38,7 +39,8 @@ pub use place::Place;
 pub struct SqliteStore {
     files: Files,
     is_private: bool,
-    room: Room,
+    room: Room<Presence>,
+    parcels: Room<Parcel>,
     writer: Writer,
 }
 
@@ -55,7 +57,8 @@ impl SqliteStore {
         let writer = Writer::start(files.clone(), connection)?;
         let is_private = place.is_private();
         let room = Room::beside(&files.database, is_private);
-        Ok(Self { files, is_private, room, writer })
+        let parcels = Room::beside(&files.database, is_private);
+        Ok(Self { files, is_private, room, parcels, writer })
     }
 }
 
@@ -105,6 +108,14 @@ impl Store for SqliteStore {
 
     fn presence(&self, session: SessionId) -> BoxStream<'static, Presence> {
         self.room.listen(session)
+    }
+
+    fn share(&self, session: SessionId, parcel: Parcel) -> BoxFuture<'_, ()> {
+        self.parcels.announce(session, parcel)
+    }
+
+    fn shared(&self, session: SessionId) -> BoxStream<'static, Parcel> {
+        self.parcels.listen(session)
     }
 
     fn clock_offset(&self) -> BoxFuture<'_, Option<i64>> {

@@ -1,4 +1,4 @@
-//! Presence on one host: a small file for each cockpit, beside the database. Nothing of it is synced.
+//! What cockpits tell each other on one host: small files beside the database. Nothing of it is synced.
 //!
 //! A file is written whole and renamed, so that nobody reads half of one. Files of cockpits that died are removed by
 //! whoever looks.
@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, OpenOptions, Permissions};
 use std::io::{self, Write as _};
+use std::marker::PhantomData;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -18,10 +19,13 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::sync::mpsc::{Sender, channel};
 use tokio::sync::oneshot;
 use tokio_stream::wrappers::ReceiverStream;
 
+use crate::domain::parcel::Parcel;
 use crate::domain::{Presence, SessionId};
 
 /// How often is looked without being woken.
@@ -33,29 +37,66 @@ const DEAD: Duration = Duration::from_secs(30);
 /// A file that nobody wrote for so long is not given to somebody who begins to listen.
 const OLD: Duration = Duration::from_secs(8);
 
-/// More than this is no presence.
-const LARGEST: u64 = 16 * 1024;
+/// What cockpits tell each other.
+pub(super) trait Told: Serialize + DeserializeOwned + Send + 'static {
+    /// The directory of its files.
+    const FOLDER: &'static str;
+    /// More than this is none.
+    const LARGEST: u64;
 
-/// Where the files are, and with which rights.
-#[derive(Clone, Debug)]
-pub(super) struct Room {
-    directory: PathBuf,
-    is_private: bool,
+    /// The file that holds it, as the words between dots after the session's; what was in it before is over.
+    fn place(&self) -> String;
 }
 
-impl Room {
+impl Told for Presence {
+    const FOLDER: &'static str = "presence";
+    const LARGEST: u64 = 16 * 1024;
+
+    fn place(&self) -> String {
+        self.cockpit.to_string()
+    }
+}
+
+impl Told for Parcel {
+    const FOLDER: &'static str = "read";
+    const LARGEST: u64 = 1024 * 1024;
+
+    fn place(&self) -> String {
+        // Some at a time, so that whoever looks now and then misses none.
+        format!("{}.{}.{}", self.cockpit, self.source, self.number % PARCELS)
+    }
+}
+
+/// How many parcels of one cockpit and source there are at a time.
+const PARCELS: u64 = 8;
+
+/// Where the files are, and with which rights.
+#[derive(Debug)]
+pub(super) struct Room<T> {
+    directory: PathBuf,
+    is_private: bool,
+    holds: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Room<T> {
+    fn clone(&self) -> Self {
+        Self { directory: self.directory.clone(), is_private: self.is_private, holds: PhantomData }
+    }
+}
+
+impl<T: Told> Room<T> {
     /// Beside a database.
     pub(super) fn beside(database: &Path, is_private: bool) -> Self {
-        Self { directory: database.with_file_name("presence"), is_private }
+        Self { directory: database.with_file_name(T::FOLDER), is_private, holds: PhantomData }
     }
 
     /// Writes a cockpit's file, on a thread of its own. It starts at once.
-    pub(super) fn announce(&self, session: SessionId, presence: Presence) -> BoxFuture<'static, ()> {
+    pub(super) fn announce(&self, session: SessionId, told: T) -> BoxFuture<'static, ()> {
         let (done, said) = oneshot::channel();
         let room = self.clone();
         let started = thread::Builder::new().name("journal-presence".to_owned()).spawn(move || {
-            if let Err(error) = room.write(session, &presence) {
-                tracing::debug!(%error, "presence was not announced");
+            if let Err(error) = room.write(session, &told) {
+                tracing::debug!(%error, "the other cockpits were not told");
             }
             // Whoever announced may have stopped waiting.
             done.send(()).ok();
@@ -70,21 +111,21 @@ impl Room {
     }
 
     /// What the files of a session say, now and whenever they change.
-    pub(super) fn listen(&self, session: SessionId) -> BoxStream<'static, Presence> {
+    pub(super) fn listen(&self, session: SessionId) -> BoxStream<'static, T> {
         let (heard, received) = channel(64);
         let room = self.clone();
         let started = thread::Builder::new()
             .name("journal-presence".to_owned())
             .spawn(move || Listener { room, session, heard, seen: BTreeMap::new() }.run());
         if let Err(error) = started {
-            tracing::debug!(%error, "presence is not listened to");
+            tracing::debug!(%error, "the other cockpits are not listened to");
         }
         ReceiverStream::new(received).boxed()
     }
 
-    fn write(&self, session: SessionId, presence: &Presence) -> io::Result<()> {
+    fn write(&self, session: SessionId, told: &T) -> io::Result<()> {
         self.make()?;
-        let name = format!("{session}.{}", presence.cockpit);
+        let name = format!("{session}.{}", told.place());
         let (file, draft) = (
             self.directory.join(format!("{name}.json")),
             self.directory.join(format!("{name}.{}.new", std::process::id())),
@@ -93,7 +134,7 @@ impl Room {
         let mut open = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&draft)?;
         // The umask may have taken the group's rights away.
         open.set_permissions(Permissions::from_mode(mode))?;
-        open.write_all(&serde_json::to_vec(presence)?)?;
+        open.write_all(&serde_json::to_vec(told)?)?;
         fs::rename(&draft, &file)
     }
 
@@ -111,15 +152,15 @@ impl Room {
     }
 }
 
-struct Listener {
-    room: Room,
+struct Listener<T> {
+    room: Room<T>,
     session: SessionId,
-    heard: Sender<Presence>,
+    heard: Sender<T>,
     /// What each file said last.
     seen: BTreeMap<PathBuf, Vec<u8>>,
 }
 
-impl Listener {
+impl<T: Told> Listener<T> {
     fn run(mut self) {
         let (ring, bell) = sync_channel(1);
         let mut watcher = None;
@@ -130,8 +171,8 @@ impl Listener {
                 drop(self.room.make());
                 watcher = watch(&self.room.directory, ring.clone());
             }
-            for presence in self.look(if is_first { OLD } else { DEAD }) {
-                if self.heard.blocking_send(presence).is_err() {
+            for told in self.look(if is_first { OLD } else { DEAD }) {
+                if self.heard.blocking_send(told).is_err() {
                     return;
                 }
             }
@@ -141,7 +182,7 @@ impl Listener {
     }
 
     /// What is new, removing what is dead.
-    fn look(&mut self, oldest: Duration) -> Vec<Presence> {
+    fn look(&mut self, oldest: Duration) -> Vec<T> {
         let Ok(files) = fs::read_dir(&self.room.directory) else { return Vec::new() };
         let mut all = Vec::new();
         for file in files.flatten() {
@@ -157,13 +198,13 @@ impl Listener {
             }
             let name = file.file_name();
             let ours = name.to_str().is_some_and(|name| name.starts_with(&format!("{}.", self.session)));
-            if !ours || path.extension() != Some(OsStr::new("json")) || age > oldest || metadata.len() > LARGEST {
+            if !ours || path.extension() != Some(OsStr::new("json")) || age > oldest || metadata.len() > T::LARGEST {
                 continue;
             }
             let Ok(bytes) = fs::read(&path) else { continue };
             if self.seen.get(&path) != Some(&bytes) {
-                // What is not a presence is a newer flightdeck's.
-                all.extend(serde_json::from_slice::<Presence>(&bytes));
+                // What cannot be read is a newer flightdeck's.
+                all.extend(serde_json::from_slice::<T>(&bytes));
                 self.seen.insert(path, bytes);
             }
         }

@@ -74,7 +74,9 @@ impl Deck {
         let Some(found) = self.found.as_ref().filter(|found| found.procedure.digest == digest) else { return };
         match Adapters::new(&found.adapters) {
             Ok(adapters) => {
-                self.hands.adapters = adapters;
+                // Who asks the metered sources does not change with the profile.
+                let asks = self.hands.adapters.asks.clone();
+                self.hands.adapters = Adapters { asks, ..adapters };
                 self.follow_sources();
             }
             Err(trouble) => self.tell(Tone::Bad, format!("the old routers and sources stay: {trouble}")),

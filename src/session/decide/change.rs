@@ -95,6 +95,7 @@ pub(super) fn could_go(
         let why = "where the routers stood at the start is not written down yet";
         return Err(Refused::new("J7", what, why, "wait until every router was read once"));
     }
+    intents_are_dead(session, procedure, asked, &what)?;
     still_bound(session, procedure, asked, proposal, evidence)?;
     in_plan(session, procedure, proposal)?;
     puts_back(session, proposal)?;
@@ -163,7 +164,12 @@ pub fn asked_of(kind: &ChangeKind, mut reports: Vec<GateReport>) -> Vec<GateRepo
     if *kind == ChangeKind::PutBack {
         reports.retain(|report| match report.gate {
             Gate::NoHold | Gate::Readings | Gate::Destination { .. } => true,
-            Gate::NoDrift | Gate::Items { .. } | Gate::Drained { .. } | Gate::Soak | Gate::WayBack { .. } => false,
+            Gate::NoDrift
+            | Gate::Items { .. }
+            | Gate::Drained { .. }
+            | Gate::Soak
+            | Gate::WayBack { .. }
+            | Gate::Guard { .. } => false,
         });
     }
     reports
@@ -187,7 +193,7 @@ pub fn still_bound(
         };
         // A router without a fresh reading is a gate's business: it blocks, and the proposal may still stand.
         let read = evidence.readings.get(&order.router).filter(|_| !flaw::is(Flaw::BindNothing));
-        if let Some(moved) = read.and_then(|now| bound.moved(now)) {
+        if let Some(moved) = read.and_then(|now| bound.moved_since(now)) {
             return Err(void(proposal, format!("{} {moved}", order.router)));
         }
     }

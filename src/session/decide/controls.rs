@@ -158,26 +158,26 @@ pub(super) fn take_over(
     Ok(vec![Event::ControlsTaken(ControlsTaken { why, ..own(asked, controls) })])
 }
 
-/// A change whose intent another cockpit appended may still be sent by it (D3): whoever wants to go on waits.
+/// A change whose intent another cockpit appended may still be sent by it (D3), also where it was superseded: whoever wants
+/// to go on waits.
 pub(super) fn intents_are_dead(
     session: &Session,
     procedure: &Procedure,
     asked: &Asked,
     what: &str,
 ) -> Result<(), Refused> {
-    let others =
-        session.in_flight().and_then(|change| change.intent).is_some_and(|intent| intent.owner != asked.cockpit);
+    let Some(intent) = session.intent_of_others(asked.cockpit).filter(|_| !flaw::is(Flaw::IntentForgotten)) else {
+        return Ok(());
+    };
     // By the wall clock where both clocks mean the same, and by this cockpit's own in any case: the owner's may be wrong.
     let alive = procedure.timing.deadline + procedure.afterglow();
     let by_own = alive.saturating_sub(asked.intent_seen.unwrap_or(alive));
-    match session.alive_until(procedure.afterglow()) {
-        Some(until) if others && (asked.now.wall < until || !by_own.is_zero()) && !flaw::is(Flaw::IntentForgotten) => {
-            let left = clock_span(until.since(asked.now.wall).max(by_own));
-            let why = format!("the cockpit that sends the change in flight may still do so for {left}");
-            Err(Refused::new("D3", what, why, "wait; rolling back is possible at once"))
-        }
-        Some(_) | None => Ok(()),
+    let left = intent.deadline.plus(procedure.afterglow()).since(asked.now.wall).max(by_own);
+    if left.is_zero() {
+        return Ok(());
     }
+    let why = format!("another cockpit may still send a change that it decided, for {}", clock_span(left));
+    Err(Refused::new("D3", what, why, "wait; rolling back is possible at once"))
 }
 
 /// Who takes the controls is who asks, whatever was handed in (C1).

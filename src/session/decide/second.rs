@@ -136,7 +136,7 @@ fn looked_at(act: &AskedAct, evidence: &Evidence, what: &str) -> Result<Vec<Rout
             );
             return Err(Refused::new("C5", what, why, "look at how this host reaches it"));
         }
-        if let Some(moved) = bound.moved(read).filter(|_| proposal.kind.is_forward()) {
+        if let Some(moved) = bound.moved_since(read).filter(|_| proposal.kind.is_forward()) {
             return Err(Refused::new("B3", what, format!("{} {moved}", order.router), "let it be asked anew"));
         }
         looked.push(order.router.clone());

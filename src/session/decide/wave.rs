@@ -8,7 +8,7 @@ use crate::session::command::{Asked, Evidence};
 use crate::session::event::Event;
 use crate::session::flaw::{self, Flaw};
 use crate::session::gate::{Forward, gates};
-use crate::session::proposal::{Gate, RouterOrder};
+use crate::session::proposal::{Gate, GateState, RouterOrder};
 use crate::session::state::{Change, Session};
 use crate::session::wave::{Rest, Waits, waits};
 
@@ -43,6 +43,11 @@ pub(super) fn send(
     reports.retain(|report| match report.gate {
         Gate::NoHold => !flaw::is(Flaw::WaveDespiteHold),
         Gate::Readings | Gate::NoDrift | Gate::Destination { .. } => true,
+        // The windows of most values still reach back before the change: only what speaks against it counts.
+        Gate::Guard { .. } => {
+            let was_set_aside = change.confirmed.overrides.iter().any(|each| each.gate == report.gate);
+            report.state == GateState::Fails && !was_set_aside
+        }
         Gate::Items { .. } | Gate::Drained { .. } | Gate::Soak | Gate::WayBack { .. } => false,
     });
     check_gates(&what, &reports, &[])?;
@@ -86,7 +91,7 @@ fn may_go(
 /// What became of a router that is not as it was when the change was confirmed (B1): nothing is written to it (D2).
 fn moved(order: &RouterOrder, evidence: &Evidence) -> Option<Outcome> {
     let (bound, now) = (order.bound.as_ref()?, evidence.readings.get(&order.router)?);
-    let why = bound.moved(now)?;
+    let why = bound.moved_since(now)?;
     Some(if bound.native == now.native {
         Outcome::NotSent { why: format!("it {why}") }
     } else {

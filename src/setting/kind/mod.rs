@@ -6,7 +6,9 @@ mod text;
 use serde_json::{Value as Json, json};
 use toml::de::{DeTable, DeValue};
 
-pub use quantity::{Which, count, duration, flag, number_of, parse_span, percent, span_text, which};
+pub use quantity::{
+    Amount, Which, amount, count, duration, flag, number_of, parse_span, percent, span_text, which,
+};
 pub use text::{absolute_path, choice, command, host_port, name, quoted, regex, text, title, url, word};
 
 use super::{Found, Report, Spot, Wrong};
@@ -98,6 +100,12 @@ impl<T: 'static> Kind<T> {
         Kind { accepted: accepted.into(), schema, read: Box::new(read), parse: by_text }
     }
 
+    /// The same with another schema.
+    #[must_use]
+    pub fn described(self, schema: Json) -> Self {
+        Self { schema, ..self }
+    }
+
     /// A list with at least one of these. Items that are refused are left out: that they are has been said.
     #[must_use]
     pub fn list(self, accepted: impl Into<String>) -> Kind<Vec<Found<T>>> {
@@ -115,6 +123,22 @@ impl<T: 'static> Kind<T> {
             Ok(each.collect())
         };
         Kind { accepted: accepted.into(), schema, read: Box::new(read), parse: None }
+    }
+
+    /// One of these, or a list with at least one.
+    #[must_use]
+    pub fn one_or_list(self, accepted: impl Into<String>) -> Kind<Vec<Found<T>>> {
+        let one = self.schema.clone();
+        let accepted = accepted.into();
+        let single = std::rc::Rc::new(self.read);
+        let each = std::rc::Rc::clone(&single);
+        let listed = Self { read: Box::new(move |value| each(value)), ..self }.list(accepted.clone());
+        let (schema, list) = (listed.schema, listed.read);
+        let read = move |value: &Value<'_>| match value.item {
+            DeValue::Array(_) => list(value),
+            _ => Ok(vec![Found { value: single(value)?, spot: value.spot.clone() }]),
+        };
+        Kind { accepted, schema: json!({ "anyOf": [one, schema] }), read: Box::new(read), parse: None }
     }
 }
 

@@ -105,6 +105,41 @@ fn hundredths(text: &str) -> Option<u32> {
     Some(whole.parse::<u32>().ok()? * 100 + format!("{decimals:0<2}").parse::<u32>().ok()?)
 }
 
+/// A number and what stands behind it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Amount {
+    /// The number.
+    pub number: f64,
+    /// Its unit as written; empty for a plain number.
+    pub symbol: String,
+}
+
+/// A number with or without a unit: `5`, `"1%"`, `"500ms"`, `"1.5 GiB"`. Whether the unit fits is the reader's business.
+pub fn amount() -> Kind<Amount> {
+    let text = json!({ "type": "string", "pattern": "^-?[0-9]+(\\.[0-9]+)?( ?[^0-9 ].*)?$" });
+    let schema = json!({ "anyOf": [{ "type": "number" }, text] });
+    let read = move |value: &Value<'_>| {
+        let written = match value.item {
+            DeValue::Integer(number) if number.radix() == 10 => number.as_str(),
+            DeValue::Float(number) => number.as_str(),
+            DeValue::String(text) => text.as_ref(),
+            _ => return Err(Wrong::new(format!("is {}", value.sort()))),
+        };
+        amount_of(written).ok_or_else(|| Wrong::new(format!("cannot be {}", quoted(written))))
+    };
+    let accepted = "a number with its unit, such as \"1%\" or \"500ms\"".to_owned();
+    Kind { accepted, schema, read: Box::new(read), parse: None }
+}
+
+fn amount_of(text: &str) -> Option<Amount> {
+    let text = text.trim();
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let length = digits.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '_').unwrap_or(digits.len());
+    let (number, symbol) = text.split_at(length + text.len() - digits.len());
+    let number: f64 = number.replace('_', "").parse().ok()?;
+    number.is_finite().then(|| Amount { number, symbol: symbol.trim().to_owned() })
+}
+
 /// A span of time within limits: `"500ms"`, `"5m"`, `"1m30s"`. Zero and "forever" are not spans.
 pub fn duration(least: Duration, most: Duration) -> Kind<Duration> {
     let accepted =
@@ -176,6 +211,22 @@ mod tests {
         }
         for text in ["", "5", "m", "5 days", "-1s", "1.5s", "99999999999999999999h", "18446744073709551615h"] {
             assert_eq!(parse_span(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn amounts_are_a_number_and_a_unit() {
+        for (text, number, symbol) in [
+            ("5", 5.0, ""),
+            ("1%", 1.0, "%"),
+            ("-0.5 ms", -0.5, "ms"),
+            ("1_000/s", 1_000.0, "/s"),
+            ("2 GiB", 2.0, "GiB"),
+        ] {
+            assert_eq!(amount_of(text), Some(Amount { number, symbol: symbol.to_owned() }), "{text}");
+        }
+        for text in ["", "%", "ms", "nan", "inf", "1.2.3", "--1"] {
+            assert_eq!(amount_of(text), None, "{text}");
         }
     }
 

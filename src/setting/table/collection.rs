@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::super::kind::Value;
 use super::super::{Found, Kind, Spot, Wrong, quoted};
-use super::{Entries, Named, Table, View, gist, in_order};
+use super::{Either, Entries, Named, Table, View, gist, in_order};
 
 impl<'a> Table<'a> {
     /// A list of tables, `[[key]]`; the reader runs on each. Those that it gives nothing for are left out, and that is
@@ -138,6 +138,27 @@ impl<'a> Table<'a> {
             })
             .collect();
         (is_whole && value.len() == names.len()).then_some(Found { value, spot })
+    }
+
+    /// A key that must be there: one value, or a table with exactly one for each of `names`.
+    pub fn required_one_or_each_of<T: 'static>(
+        &mut self,
+        key: &str,
+        doc: &str,
+        noun: &str,
+        names: &[&str],
+        kind: &Kind<T>,
+    ) -> Option<Either<Found<T>, Found<Vec<Named<T>>>>> {
+        if let View::Describe(_) = self.view {
+            let each = json!({ "type": "object", "additionalProperties": kind.schema() });
+            self.field(key, doc, true, json!({ "anyOf": [kind.schema(), each] }));
+            return None;
+        }
+        if self.is_table(key) {
+            self.each_of(key, doc, noun, names, kind).map(Either::Table)
+        } else {
+            self.required(key, doc, kind).map(Either::Value)
+        }
     }
 
     /// A list of values that may each be written short, as one value, or long, as a table; tables may nest.

@@ -29,6 +29,9 @@ const FEW: usize = 4;
 /// Verified routers up to so many have a line each.
 const LINES: usize = 8;
 
+/// Routers up to so many are named.
+const NAMED: usize = 60;
+
 /// How urgently a router wants to be looked at, the most urgent first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Sort {
@@ -80,7 +83,7 @@ pub(super) fn partial(model: &Model) -> Sheet {
     }
     if verified > LINES {
         let each = rows.iter().filter(|row| row.sort == Sort::Verified).map(|row| row.router.as_str());
-        sheet.line(vec![piece(Role::Good, "✓ verified: "), piece(Role::Text, each.collect::<Vec<_>>().join(", "))]);
+        sheet.line(vec![piece(Role::Good, "✓ verified: "), piece(Role::Text, names_of(&each.collect::<Vec<_>>()))]);
     }
     waiting(&mut sheet, change, &rows);
     let mut line = Vec::new();
@@ -198,6 +201,16 @@ fn reads(model: &Model, router: &RouterId) -> (Role, String) {
     }
 }
 
+/// Names one by one; of very many, where they begin and end.
+fn names_of(names: &[&str]) -> String {
+    match names {
+        [first, .., last] if names.len() > NAMED => {
+            format!("{first} … {last}, {} routers", crate::view::format::whole(names.len() as u64))
+        }
+        few => few.join(", "),
+    }
+}
+
 /// A line for each wave that waits: nothing was sent to its routers.
 fn waiting(sheet: &mut Sheet, change: &Change, rows: &[Row<'_>]) {
     for (number, wave) in (1..).zip(change.confirmed.waves.iter()).skip(change.waves_sent) {
@@ -206,7 +219,7 @@ fn waiting(sheet: &mut Sheet, change: &Change, rows: &[Row<'_>]) {
         if !routers.is_empty() {
             sheet.line(vec![
                 piece(Role::Dim, format!("· wave {number} waits: ")),
-                piece(Role::Text, routers.join(", ")),
+                piece(Role::Text, names_of(&routers)),
             ]);
         }
     }

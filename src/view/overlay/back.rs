@@ -76,8 +76,8 @@ pub(super) fn roll_back(model: &Model, choice: WayBackChoice, confirm: &ConfirmS
             return sheet;
         }
     };
-    sheet.line(summary(&view.back.to, seen));
-    sheet.line(vec![piece(Role::Dim, view.back.why.clone())]);
+    sheet.line(summary(&view.to, seen));
+    sheet.line(vec![piece(Role::Dim, view.why.clone())]);
     if let (WayBackChoice::Ramp, Ok(ramp)) = (choice, flight.next_stage()) {
         sheet.line(stages(&ramp));
     }

@@ -2,7 +2,7 @@
 
 use super::{Piece, Sheet, field, key, piece};
 use crate::cockpit::{Action, ConfirmState, Model, Pane};
-use crate::domain::clock_span;
+use crate::domain::{RouterId, clock_span};
 use crate::session::proposal::{Gate, GateReport, GateState, Proposal, RouterOrder};
 use crate::theme::Role;
 use crate::view::key as keys;
@@ -61,7 +61,7 @@ fn settle(model: &Model, gate: &Gate) -> String {
         Gate::NoDrift => in_panes(&Action::OpenDrift, "look at it"),
         Gate::Items { .. } => in_panes(&Action::Focus(Pane::Checklist), "tick it"),
         Gate::Readings => "wait for its answer".to_owned(),
-        Gate::Drained { .. } => "wait for it".to_owned(),
+        Gate::Drained { .. } | Gate::Guard { .. } => "wait for it".to_owned(),
         Gate::WayBack { .. } => in_panes(&Action::RollBack, "fly the way back, then the step again"),
         Gate::Soak => match &model.flight.soak {
             Some(soak) => match &soak.paused {
@@ -86,45 +86,103 @@ pub(super) fn holding(sheet: &mut Sheet, reports: &[GateReport]) {
     }
 }
 
-/// Every router with what it has, what it gets and what is sent for it.
+/// From so many routers on, those that are sent the same are told together.
+const MANY: usize = 24;
+
+/// Every router with what it has, what it gets and what is sent for it. Of many, each that differs from the others stands
+/// for itself and before them.
 pub(super) fn orders(model: &Model, sheet: &mut Sheet, proposal: &Proposal) {
-    let names = proposal.routers.iter().map(|order| crate::view::pen::width(order.router.as_str())).max().unwrap_or(0);
-    let mut first: Option<&RouterOrder> = None;
-    for order in &proposal.routers {
-        let kind = model.flight.procedure.router(&order.router).map_or("", |router| router.kind.as_str());
-        let before =
-            order.bound.as_ref().map_or_else(|| "? no reading".to_owned(), |bound| shares(model, &bound.native));
-        let after: Vec<String> =
-            order.prepared.shares.0.iter().map(|(_, each)| crate::view::format::share(each.part, each.whole)).collect();
-        let mut line = vec![
-            piece(Role::Strong, format!("{:<width$}", order.router.as_str(), width = usize::from(names))),
-            piece(Role::Dim, format!("  {kind}  ")),
-            piece(Role::Text, before),
-            piece(Role::Dim, " → "),
-            piece(Role::Strong, after.join(" / ")),
-        ];
-        let holds = order.bound.as_ref().is_some_and(|bound| bound.native.holds(&order.prepared.native));
-        if holds {
-            line.push(piece(Role::Dim, "   holds it already"));
-        } else if !order.prepared.shares.are_exactly(&proposal.to) {
-            line.push(piece(Role::Wait, format!("   asked {}, real share after rounding", proposal.to)));
-        }
-        let same = first.is_some_and(|first| first.prepared.requests == order.prepared.requests);
-        if same && !order.prepared.requests.is_empty() {
-            line.push(piece(Role::Dim, "   the same requests"));
-        }
-        sheet.line(line);
-        if !same {
+    let groups = groups(model, proposal);
+    let names = groups.iter().map(|group| crate::view::pen::width(group.first.router.as_str())).max().unwrap_or(0);
+    let mut shown: Option<&RouterOrder> = None;
+    for group in &groups {
+        let order = group.first;
+        sheet.line(order_line(model, proposal, order, usize::from(names), shown));
+        if !is_same_sent(shown, order) {
             for request in &order.prepared.requests {
                 sheet.line(vec![piece(Role::Text, format!("  {request}"))]);
             }
-            first.get_or_insert(order);
+            shown.get_or_insert(order);
         }
         for note in &order.prepared.notes {
             sheet.line(vec![piece(Role::Wait, format!("  ! {note}"))]);
         }
+        if let (Some(second), Some(last)) = (group.others.first(), group.others.last()) {
+            let count = crate::view::format::whole(group.others.len() as u64);
+            let which = if group.others.len() == 1 { second.to_string() } else { format!("{second} … {last}") };
+            sheet.line(vec![
+                piece(Role::Strong, format!("and {count} more ")),
+                piece(Role::Dim, "that have, get and are sent the same: "),
+                piece(Role::Text, which),
+            ]);
+        }
     }
     sheet.gap();
+}
+
+/// Routers that are told together: the first of them, and the names of the others.
+struct Group<'p> {
+    first: &'p RouterOrder,
+    others: Vec<&'p RouterId>,
+}
+
+/// Few routers stand for themselves; of many, the smallest groups come first, because they are what differs.
+fn groups<'p>(model: &Model, proposal: &'p Proposal) -> Vec<Group<'p>> {
+    let alone = |order| Group { first: order, others: Vec::new() };
+    if proposal.routers.len() < MANY {
+        return proposal.routers.iter().map(alone).collect();
+    }
+    let kind = |order: &RouterOrder| model.flight.procedure.router(&order.router).map(|router| router.kind.as_str());
+    let native = |order: &'p RouterOrder| order.bound.as_ref().map(|bound| &bound.native);
+    let mut groups: Vec<Group<'p>> = Vec::new();
+    for order in &proposal.routers {
+        let same = |group: &&mut Group<'p>| {
+            native(group.first) == native(order)
+                && group.first.prepared == order.prepared
+                && kind(group.first) == kind(order)
+        };
+        match groups.iter_mut().find(same) {
+            Some(group) => group.others.push(&order.router),
+            None => groups.push(alone(order)),
+        }
+    }
+    groups.sort_by_key(|group| group.others.len());
+    groups
+}
+
+fn is_same_sent(shown: Option<&RouterOrder>, order: &RouterOrder) -> bool {
+    shown.is_some_and(|shown| shown.prepared.requests == order.prepared.requests)
+}
+
+/// One router: what it has and gets, and what is unusual about it.
+fn order_line(
+    model: &Model,
+    proposal: &Proposal,
+    order: &RouterOrder,
+    names: usize,
+    shown: Option<&RouterOrder>,
+) -> Vec<Piece> {
+    let kind = model.flight.procedure.router(&order.router).map_or("", |router| router.kind.as_str());
+    let before = order.bound.as_ref().map_or_else(|| "? no reading".to_owned(), |bound| shares(model, &bound.native));
+    let after: Vec<String> =
+        order.prepared.shares.0.iter().map(|(_, each)| crate::view::format::share(each.part, each.whole)).collect();
+    let mut line = vec![
+        piece(Role::Strong, format!("{:<names$}", order.router.as_str())),
+        piece(Role::Dim, format!("  {kind}  ")),
+        piece(Role::Text, before),
+        piece(Role::Dim, " → "),
+        piece(Role::Strong, after.join(" / ")),
+    ];
+    let holds = order.bound.as_ref().is_some_and(|bound| bound.native.holds(&order.prepared.native));
+    if holds {
+        line.push(piece(Role::Dim, "   holds it already"));
+    } else if !order.prepared.shares.are_exactly(&proposal.to) {
+        line.push(piece(Role::Wait, format!("   asked {}, real share after rounding", proposal.to)));
+    }
+    if is_same_sent(shown, order) && !order.prepared.requests.is_empty() {
+        line.push(piece(Role::Dim, "   the same requests"));
+    }
+    line
 }
 
 /// The pinned lines: what went wrong with the last try, how it is confirmed, how long it stands, what Esc does.

@@ -112,6 +112,7 @@ fn gate_words(gate: &Gate) -> String {
         Gate::Drained { pool } => format!("{pool} is drained"),
         Gate::Soak => "the soak".to_owned(),
         Gate::WayBack { .. } => "the way back is proven".to_owned(),
+        Gate::Guard { guard } => format!("guard {guard} is quiet"),
     }
 }
 

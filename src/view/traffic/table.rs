@@ -199,7 +199,7 @@ pub(in crate::view) fn gate_line(report: &GateReport) -> (Role, String) {
 /// Whether a gate that fails is wrong now; others wait for time or for the operator.
 fn is_wrong(gate: &Gate) -> bool {
     match gate {
-        Gate::Destination { .. } | Gate::NoDrift | Gate::Readings => true,
+        Gate::Destination { .. } | Gate::NoDrift | Gate::Readings | Gate::Guard { .. } => true,
         Gate::NoHold | Gate::Items { .. } | Gate::Drained { .. } | Gate::Soak | Gate::WayBack { .. } => false,
     }
 }

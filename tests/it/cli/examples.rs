@@ -7,14 +7,21 @@ use regex::{Captures, Regex};
 use super::{flightdeck, text};
 
 /// Their credentials are looked for elsewhere than on this machine; their adapters' own tests have them.
-const ELSEWHERE: [&str; 6] =
-    ["alb.toml", "argo-rollouts.toml", "httproute.toml", "istio.toml", "service-selector.toml", "traefik-service.toml"];
+const ELSEWHERE: [&str; 7] = [
+    "alb.toml",
+    "argo-rollouts.toml",
+    "httproute.toml",
+    "istio.toml",
+    "metrics-cloudwatch.toml",
+    "service-selector.toml",
+    "traefik-service.toml",
+];
 
 #[test]
 fn check_says_of_every_example_what_is_wrong_when_its_systems_are_down() {
     let folder = tempfile::tempdir().unwrap();
     let address = Regex::new(r#"(https?://|tcp:)[^/"\s]+"#).unwrap();
-    let secret = Regex::new(r"(?m)^(\s*(?:token|password|client_secret)\s*=\s*)\{[^}]*\}").unwrap();
+    let secret = Regex::new(r"(?m)^(\s*(?:token|password|client_secret|api_key|app_key)\s*=\s*)\{[^}]*\}").unwrap();
     let files = Regex::new(r"(?m)^\s*(tls|ssh_config)\s*=.*$").unwrap();
     let mut looked = 0;
     for example in std::fs::read_dir("profiles").unwrap() {

@@ -2,12 +2,13 @@
 
 use std::any::Any;
 use std::path::Path;
+use std::time::Duration;
 
 use flightdeck::adapter::router::haproxy::{Config, Shape};
 #[cfg(feature = "nats")]
 use flightdeck::adapter::secret::SecretRef;
 use flightdeck::domain::procedure::{Condition, Friction, Role, StepAct};
-use flightdeck::domain::{BasisPoints, PoolId, Procedure};
+use flightdeck::domain::{BasisPoints, Limit, PoolId, Procedure, Unit};
 #[cfg(feature = "nats")]
 use flightdeck::profile::NatsLogin;
 use flightdeck::profile::{JournalConfig, Loaded, ProfileFile, load, parse};
@@ -231,4 +232,61 @@ fn plan(procedure: &Procedure) -> Vec<String> {
         format!("{}: {act}{back}", step.id)
     };
     procedure.plan.iter().map(line).collect()
+}
+
+#[test]
+fn panels_are_one_series_per_pool_or_of_the_whole() {
+    let loaded = parse_example("metrics-prometheus");
+    let (panels, queries) = (&loaded.procedure.panels, &loaded.adapters.metrics[0].queries);
+    let panel = |name: &str| panels.iter().find(|panel| panel.id.as_str() == name).unwrap_or_else(|| panic!("{name}"));
+    let texts = |name: &str| {
+        let of = queries.iter().filter(|query| query.measure.name() == name);
+        of.map(|query| (query.pool.as_ref().map(PoolId::to_string), query.text.clone())).collect::<Vec<_>>()
+    };
+    let errors = panel("error-rate");
+    assert_eq!(errors.pools, [PoolId::from("blue"), PoolId::from("green")]);
+    assert_eq!((errors.unit.clone(), errors.limit), (Unit::Percent, Some(Limit::Above(0.01))));
+    assert_eq!(errors.window, Duration::from_mins(2), "as the source says");
+    assert!(texts("error-rate")[1].1.contains("{pool=\"green\",code=~\"5..\"}[120s]"), "{:?}", texts("error-rate"));
+    let orders = panel("orders");
+    assert_eq!((orders.pools.as_slice(), orders.window), ([].as_slice(), Duration::from_mins(5)));
+    assert_eq!((orders.interval, orders.limit), (Duration::from_secs(30), Some(Limit::Below(2.0))));
+    let lag = panel("lag");
+    assert_eq!((lag.unit.clone(), lag.is_shown), (Unit::Other("messages".to_owned()), false));
+    assert_eq!(texts("lag")[0], (Some("blue".to_owned()), "max(consumer_lag{group=\"orders-a\"})".to_owned()));
+    let ready = texts("haproxy-requests");
+    assert_eq!(ready[0].1, "sum(rate(haproxy_server_http_responses_total{pool=\"blue\",job=\"order-api\"}[120s]))");
+    assert_eq!(panel("spring-heap").unit, Unit::Percent);
+    assert!(!loaded.procedure.metrics[0].metered);
+    assert!(parse_example("metrics-datadog").procedure.metrics[0].metered);
+}
+
+#[test]
+fn a_panel_of_the_profile_takes_the_place_of_a_ready_made_one_and_sources_do_not_share_names() {
+    let text = "service = \"a\"\nenvironment = \"test\"\nnew = \"blue\"\n[pools.blue]\n[pools.green]\n\
+        [[metrics]]\nname = \"eu\"\nkind = \"prometheus\"\nat = \"http://eu:9090\"\npanels = \"nginx\"\n\
+        [[metrics]]\nname = \"us\"\nkind = \"prometheus\"\nat = \"http://us:9090\"\npanels = \"nginx\"\npool = \"blue\"\n\
+        [[panel]]\nname = \"nginx-requests\"\nsource = \"eu\"\nquery = \"sum(x)\"\nabove = 3\n";
+    let file = ProfileFile { path: "p.toml".to_owned(), bytes: text.as_bytes().to_vec() };
+    let loaded = parse(&[file]).unwrap_or_else(|problems| panic!("{problems}"));
+    let names: Vec<&str> = loaded.procedure.panels.iter().map(|panel| panel.id.as_str()).collect();
+    assert_eq!(names.iter().filter(|name| **name == "nginx-requests").count(), 1, "{names:?}");
+    assert!(names.contains(&"nginx-up") && names.contains(&"us-nginx-up"), "{names:?}");
+    let of_us = loaded.procedure.panels.iter().find(|panel| panel.id.as_str() == "us-nginx-up").expect("it is there");
+    assert_eq!(of_us.pools, [PoolId::from("blue")], "a source of one pool is asked about that one");
+}
+
+fn parse_example(name: &str) -> Loaded {
+    load(Path::new(&format!("profiles/{name}.toml"))).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+#[cfg(feature = "aws")]
+#[test]
+fn a_file_of_credentials_is_named_by_its_path() {
+    let text = std::fs::read_to_string("profiles/metrics-cloudwatch.toml").expect("the example is there");
+    let text = text.replace("profile = \"deploy\"", "credentials = \"/etc/flightdeck/aws\"");
+    let file = |text: &str| ProfileFile { path: "p.toml".to_owned(), bytes: text.as_bytes().to_vec() };
+    parse(&[file(&text)]).unwrap_or_else(|problems| panic!("{problems}"));
+    let said = parse(&[file(&text.replace("/etc/flightdeck/aws", "hunter2"))]).expect_err("a secret stands there");
+    assert!(said.to_string().contains("a secret stands here as it is"), "{said}");
 }

@@ -253,7 +253,7 @@ fn while_the_holders_intent_may_still_live_nobody_takes_them() {
     pair.ask(RAJ, Ask::TakeOver);
     // The deadline, the longest time-out of a router, and two seconds more.
     assert!(
-        pair.said(RAJ).contains("may still do so for 0:07") && pair.said(RAJ).contains("[D3]"),
+        pair.said(RAJ).contains("may still send a change that it decided, for 0:07") && pair.said(RAJ).contains("[D3]"),
         "{}",
         pair.said(RAJ)
     );

@@ -6,6 +6,8 @@ mod controls;
 mod drains;
 mod lingering;
 mod load;
+mod measured;
+mod metered;
 mod outcome;
 mod rollback;
 mod second;

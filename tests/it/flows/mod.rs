@@ -11,4 +11,5 @@ mod panes;
 mod pools;
 mod screens;
 mod second;
+mod thousand;
 mod waves;

@@ -161,6 +161,7 @@ fn charts_come_from_router_counters_until_a_metric_source_tells() {
         pool: Some("blue".into()),
         interval: Duration::from_secs(1),
         limits: Limits::default(),
+        metered: false,
     }];
     let mut app = App::with_weights(procedure, &[50, 50]);
     app.pass(3000);

@@ -98,6 +98,7 @@ fn procedure(splits: &[[u32; 3]]) -> Procedure {
         schedule: Vec::new(),
         prove: None,
         back_to: None,
+        guards: std::collections::BTreeMap::new(),
     };
     let deploy = |pool: &str| Step {
         id: format!("deploy-{pool}").as_str().into(),
@@ -108,6 +109,7 @@ fn procedure(splits: &[[u32; 3]]) -> Procedure {
         schedule: Vec::new(),
         prove: None,
         back_to: None,
+        guards: std::collections::BTreeMap::new(),
     };
     for (index, split) in splits.iter().enumerate() {
         let drained = match index {

@@ -5,7 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flightdeck::domain::{Digest, Presence, SessionId, Timestamp};
+use flightdeck::domain::measure::Sample;
+use flightdeck::domain::metric::Answered;
+use flightdeck::domain::parcel::{Content, Parcel};
+use flightdeck::domain::{Digest, Measure, Presence, SessionId, Timestamp};
 use flightdeck::entry::{Chain, Entry, Kept, hash, seal};
 #[cfg(feature = "nats")]
 use flightdeck::journal::NatsStore;
@@ -356,6 +359,48 @@ fn cockpits_hear_of_each_other_and_of_nobody_elses_session() {
         hear(presence(ADA, None, true)).await;
         // Nothing of this is journal.
         assert_eq!(world.one.sessions().await.unwrap(), []);
+        assert_eq!(entries(&*world.two, session(1)).await, []);
+    });
+}
+
+#[test]
+fn what_one_cockpit_read_for_all_reaches_the_others_of_its_session() {
+    on_every_store(|world| async move {
+        let parcel = |number, value| Parcel {
+            cockpit: ADA,
+            number,
+            source: "dd".into(),
+            content: Content::Values(vec![Answered {
+                measure: Measure::Panel("rate".into()),
+                pool: Some("blue".into()),
+                value: Ok(Some(Sample { at: Timestamp(1_795_269_600_000), value })),
+            }]),
+        };
+        let mut heard = world.two.shared(session(1));
+        for number in 1..=20 {
+            let said = parcel(number, 0.25);
+            let listening = async {
+                loop {
+                    let next = heard.next().await.expect("it goes on");
+                    assert_eq!(next.content, said.content, "nothing of another session");
+                    if next == said {
+                        break;
+                    }
+                }
+            };
+            let saying = async {
+                loop {
+                    world.one.share(session(2), parcel(number, 0.5)).await;
+                    world.one.share(session(1), said.clone()).await;
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            };
+            tokio::select! {
+                () = listening => {}
+                () = saying => {}
+            }
+        }
+        // Nothing of this is journal.
         assert_eq!(entries(&*world.two, session(1)).await, []);
     });
 }

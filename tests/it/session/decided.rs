@@ -1,7 +1,9 @@
 //! Decisions that no story of a flight reaches, because a flight does not ask them.
 
+use std::sync::Arc;
+
 use flightdeck::domain::reading::Identity;
-use flightdeck::domain::{Refused, RequestId};
+use flightdeck::domain::{Outcome, Refused, RequestId};
 use flightdeck::session::event::ChangeKind;
 use flightdeck::session::second::AskedAct;
 use flightdeck::session::{Command, Event, Proposal};
@@ -47,7 +49,7 @@ fn nobody_is_asked_to_confirm_what_could_not_be_sent_anyway() {
     if let Command::AskSecond { act, evidence, .. } = &mut command {
         let elsewhere = Identity { node: "another".to_owned(), process: "1".to_owned() };
         for read in evidence.readings.values_mut() {
-            read.identity = elsewhere.clone();
+            Arc::make_mut(read).identity = elsewhere.clone();
         }
         if let AskedAct::Change(proposal) = &mut **act {
             for order in &mut proposal.routers {
@@ -107,7 +109,7 @@ fn another_cockpit_waits_until_the_intent_is_dead_before_it_goes_on_with_the_cha
     world.does(ANA, forward);
     let change = world.session.in_flight().unwrap().id();
     for router in ["eu-1", "eu-2"] {
-        let outcome = flightdeck::domain::Outcome::Unknown { why: "no answer".to_owned() };
+        let outcome = Outcome::Unknown { why: "no answer".to_owned() };
         world.does(ANA, Command::NoteOutcome { change, router: router.into(), attempt: 1, outcome });
     }
     world.does(
@@ -127,6 +129,27 @@ fn another_cockpit_waits_until_the_intent_is_dead_before_it_goes_on_with_the_cha
         }
     }
     assert!(world.decides(RAJ, (column("RollBack").make)(&world, RAJ)).is_ok(), "rolling back waits for nothing");
+}
+
+#[test]
+fn after_a_rollback_of_somebody_elses_change_nothing_goes_forward_before_its_intent_is_dead() {
+    for (back, waits) in [(RAJ, true), (ANA, false)] {
+        let mut world = World::open();
+        world.does(ANA, (column("Confirm, the next step, alone with a reason").make)(&world, ANA));
+        world.does(back, (column("RollBack").make)(&world, back));
+        let change = world.session.in_flight().unwrap().id();
+        for router in ["eu-1", "eu-2"] {
+            let router = router.into();
+            world.does(back, Command::NoteOutcome { change, router, attempt: 1, outcome: Outcome::Verified });
+        }
+        assert!(world.session.in_flight().is_none() && world.session.drives(back.cockpit()));
+        for (time, gone_on) in [(9_900, !waits), (10_000, true)] {
+            world.time = time;
+            let forward = (column("Confirm, the next step, alone with a reason").make)(&world, back);
+            let decided = world.decides(back, forward);
+            assert_eq!(decided.err().map(|refused| refused.rule), (!gone_on).then(|| "D3".to_owned()), "{time}");
+        }
+    }
 }
 
 #[test]
@@ -171,7 +194,7 @@ fn a_late_effect_is_what_a_change_that_is_over_asked_for() {
     world.does(ANA, forward);
     let change = world.session.in_flight().unwrap().id();
     for router in ["eu-1", "eu-2"] {
-        let outcome = flightdeck::domain::Outcome::Unknown { why: "no answer".to_owned() };
+        let outcome = Outcome::Unknown { why: "no answer".to_owned() };
         world.does(ANA, Command::NoteOutcome { change, router: router.into(), attempt: 1, outcome });
     }
     world.does(ANA, Command::Leave { change, reason: "let us see".to_owned() });

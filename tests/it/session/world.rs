@@ -1,13 +1,14 @@
 //! A session that is built by deciding, with routers that are nothing but their weights.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use flightdeck::domain::drain::DrainState;
 use flightdeck::domain::procedure::{Friction, Procedure, StepAct};
-use flightdeck::domain::reading::Identity;
+use flightdeck::domain::reading::{Admin, Health, Identity, ServerReading};
 use flightdeck::domain::{
-    ChangeId, CockpitId, Durability, Elapsed, EntryId, NativeSplit, Now, Operator, Outcome, PoolId, Refused, RouterId,
-    Seat, SessionId, Target, Timestamp, Weights,
+    ChangeId, CockpitId, Durability, Elapsed, EntryId, NativeSplit, Now, Operator, Outcome, PoolId, Reading, Refused,
+    RouterId, Seat, SessionId, Shares, Target, Timestamp, Weights,
 };
 use flightdeck::entry::Entry;
 use flightdeck::session::command::Evidence;
@@ -189,18 +190,28 @@ impl World {
     }
 
     fn bound(&self, router: &RouterId) -> Bound {
+        Bound::of(&self.reading(router))
+    }
+
+    fn reading(&self, router: &RouterId) -> Reading {
         let native = self.natives.get(router).cloned().unwrap_or_default();
-        Bound { native, identity: Self::identity(), generation: String::new() }
+        Reading {
+            identity: Self::identity(),
+            servers: self.procedure.pool_ids().map(|pool| server(pool)).collect(),
+            native,
+            generation: String::new(),
+            uptime: None,
+            effective: Shares::default(),
+            warnings: Vec::new(),
+            underway: None,
+        }
     }
 
     /// What is known: every router was read, every server is up, every pool is drained, everybody is there.
     pub fn evidence(&self) -> Evidence {
         let mut evidence = Evidence::default();
         for router in self.natives.keys() {
-            evidence.readings.insert(router.clone(), self.bound(router));
-            for pool in self.procedure.pool_ids() {
-                evidence.servers.insert((router.clone(), pool.clone()), (1, 1));
-            }
+            evidence.readings.insert(router.clone(), Arc::new(self.reading(router)));
         }
         for pool in self.procedure.pool_ids() {
             evidence.drains.insert(pool.clone(), (DrainState::Drained, "quiet".to_owned()));
@@ -243,5 +254,19 @@ impl World {
         });
         let (step, to) = shift.expect("the plan ends with a shift");
         self.proposal(who, ChangeKind::Step { step }, &to, None)
+    }
+}
+
+/// A server that is up.
+fn server(pool: &PoolId) -> ServerReading {
+    ServerReading {
+        name: format!("{pool}-1"),
+        pool: pool.clone(),
+        health: Health::Up,
+        admin: Admin::Ready,
+        in_flight: Some(0),
+        requests: Some(0),
+        errors: Some(0),
+        response: None,
     }
 }

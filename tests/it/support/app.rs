@@ -65,7 +65,12 @@ pub struct FakeRouter {
     pub process: u32,
     /// Its node; another one is another router.
     pub node: String,
+    /// Requests per second, shared by weight.
+    pub rate: u64,
+    /// Of each pool's requests, how many in a thousand fail.
+    pub failing: Vec<u64>,
     requests: Vec<u64>,
+    errors: Vec<u64>,
     in_flight: Vec<u64>,
     counted: u64,
 }
@@ -97,6 +102,8 @@ pub struct App {
     pub others: Vec<Effect>,
     /// What lingers, whatever router and pool are asked.
     pub lingering: Vec<flightdeck::domain::connection::Connection>,
+    /// How far the wall clock was set, in milliseconds.
+    pub wall_set: i64,
     waiting: VecDeque<flight::Effect>,
     ms: u64,
 }
@@ -122,7 +129,10 @@ impl App {
             up: vec![SERVERS; weights.len()],
             process,
             node: "edge".to_owned(),
+            rate: RATE,
+            failing: vec![0; weights.len()],
             requests: vec![0; weights.len()],
+            errors: vec![0; weights.len()],
             in_flight: vec![0; weights.len()],
             counted: 0,
         };
@@ -164,6 +174,7 @@ impl App {
             lingering: Vec::new(),
             to_sign: Vec::new(),
             others: Vec::new(),
+            wall_set: 0,
             waiting: VecDeque::new(),
             ms: 0,
         }
@@ -186,7 +197,7 @@ impl App {
 
     /// The moment: 2026-11-21 14:00:00Z and what passed since.
     pub fn now(&self) -> Now {
-        let wall = Timestamp(1_795_269_600_000 + i64::try_from(self.ms).expect("a short test"));
+        let wall = Timestamp(1_795_269_600_000 + self.wall_set + i64::try_from(self.ms).expect("a short test"));
         Now { wall, elapsed: Elapsed(10_000 + self.ms) }
     }
 
@@ -261,7 +272,7 @@ impl App {
 
     /// Answers everything that waits, and what comes of the answers; no time passes.
     pub fn settle(&mut self) -> &mut Self {
-        for _ in 0..1000 {
+        for _ in 0..20_000 {
             let Some(effect) = self.waiting.pop_front() else { break };
             if let Some(answer) = self.answer(effect) {
                 self.take(Msg::Flight(answer));
@@ -285,6 +296,12 @@ impl App {
             self.ms = (self.ms + 100).min(end);
             self.tell(Msg::Flight(flight::Msg::Tick));
         }
+        self
+    }
+
+    /// Lets time pass without a tick, as while a machine sleeps.
+    pub fn skip(&mut self, ms: u64) -> &mut Self {
+        self.ms += ms;
         self
     }
 
@@ -403,6 +420,8 @@ impl App {
             flight::Effect::Cancel { .. }
             | flight::Effect::CheckSignature(_)
             | flight::Effect::DropSpill
+            | flight::Effect::Meter { .. }
+            | flight::Effect::Share(_)
             | flight::Effect::Tell(_) => return None,
         })
     }
@@ -456,8 +475,9 @@ impl FakeRouter {
         let whole: u64 = self.weights.iter().map(|weight| u64::from(*weight)).sum();
         let passed = ms.saturating_sub(self.counted);
         for (index, weight) in self.weights.iter().enumerate() {
-            let share = (RATE * passed * u64::from(*weight)).checked_div(whole * 1000).unwrap_or(0);
+            let share = (self.rate * passed * u64::from(*weight)).checked_div(whole * 1000).unwrap_or(0);
             self.requests[index] += share;
+            self.errors[index] += share * self.failing[index] / 1000;
             self.in_flight[index] = match share {
                 0 => self.in_flight[index].saturating_sub(passed / 100),
                 _ => u64::from(*weight) / 2 + 3,
@@ -483,7 +503,7 @@ impl FakeRouter {
                     admin: Admin::Ready,
                     in_flight: part(self.in_flight[index]),
                     requests: part(self.requests[index]),
-                    errors: Some(0),
+                    errors: part(self.errors[index]),
                     response: None,
                 });
             }

@@ -358,7 +358,7 @@ impl Pair {
             Effect::Sign(sign) => self.cockpits[who].to_sign.push(*sign),
             Effect::CheckSignature(check) => self.cockpits[who].to_check.push(*check),
             Effect::Tell(notice) => self.cockpits[who].notices.push(notice.text),
-            Effect::Announce(_) => {}
+            Effect::Announce(_) | Effect::Meter { .. } | Effect::Share(_) => {}
         }
     }
 

@@ -208,7 +208,12 @@ impl Desk {
                 let result = Ok(flightdeck::domain::Digest::ZERO);
                 Some(Msg::Spilled { entry: entry.id, result })
             }
-            Effect::Announce(_) | Effect::Sign(_) | Effect::CheckSignature(_) | Effect::DropSpill => None,
+            Effect::Announce(_)
+            | Effect::Meter { .. }
+            | Effect::Share(_)
+            | Effect::Sign(_)
+            | Effect::CheckSignature(_)
+            | Effect::DropSpill => None,
             Effect::Tell(notice) => {
                 self.notices.push(notice);
                 None

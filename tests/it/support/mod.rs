@@ -31,6 +31,7 @@ pub mod octopus;
 pub mod pair;
 pub mod pool;
 pub mod procedure;
+pub mod prometheus;
 pub mod pty;
 pub mod relay;
 pub mod scene;

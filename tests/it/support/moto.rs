@@ -154,8 +154,12 @@ impl Moto {
     }
 
     /// One request; the answer must be a yes. The server takes service and region from the header and checks no signature.
-    fn ask(&self, service: &str, action: &str, form: &str) -> String {
-        let version = if service == "ec2" { "2016-11-15" } else { "2015-12-01" };
+    pub fn ask(&self, service: &str, action: &str, form: &str) -> String {
+        let version = match service {
+            "ec2" => "2016-11-15",
+            "monitoring" => "2010-08-01",
+            _ => "2015-12-01",
+        };
         let body = format!("Action={action}&Version={version}&{form}");
         let mut stream = TcpStream::connect(self.address).expect("it takes connections");
         stream.set_read_timeout(Some(PATIENCE)).unwrap();

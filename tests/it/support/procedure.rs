@@ -40,6 +40,7 @@ fn shift(name: &str, blue: u32, soak: u64) -> Step {
         schedule: Vec::new(),
         prove: None,
         back_to: None,
+        guards: std::collections::BTreeMap::new(),
     }
 }
 

@@ -61,6 +61,7 @@ pub fn payments() -> Procedure {
             pool: Some((*pool).into()),
             interval: Duration::from_secs(5),
             limits: Limits { error_rate: Some(0.01), p99_ms: Some(500.0) },
+            metered: false,
         })
         .collect();
     procedure.rollback = vec![RollbackAct {

@@ -6,7 +6,7 @@
 use super::arn::Arn;
 use super::config::{Config, Place};
 use super::weigh::MOST;
-use super::xml::Element;
+use crate::adapter::aws::xml::Element;
 use crate::domain::reading::{Admin, NativeWeight};
 use crate::domain::{NativeSplit, Trouble, TroubleKind};
 

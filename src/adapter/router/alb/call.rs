@@ -8,9 +8,8 @@ use ::http::header::{ACCEPT, HeaderValue};
 use aws_credential_types::Credentials;
 
 use super::super::{Fence, SetAnswer};
-use super::keys::{Keys, masked};
-use super::words::No;
-use super::xml::{self, Element};
+use crate::adapter::aws::xml::{self, Element};
+use crate::adapter::aws::{Keys, No, masked};
 use crate::adapter::http::{Answer, Client, Endpoint, Request, Tls};
 use crate::domain::{Trouble, TroubleKind};
 

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::call::{Api, Form};
 use super::config::Config;
-use super::xml::Element;
+use crate::adapter::aws::xml::Element;
 use crate::domain::{NativeSplit, PoolId, Shares};
 
 /// CloudWatch tells minutes, and asks a fee for each question.
@@ -159,8 +159,8 @@ fn at(seconds: u64, form: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::xml;
     use super::told;
+    use crate::adapter::aws::xml;
 
     const FROM: u64 = 1_795_272_720;
 

@@ -1,6 +1,6 @@
 //! What a target group says of its targets.
 
-use super::xml::Element;
+use crate::adapter::aws::xml::Element;
 use crate::domain::PoolId;
 use crate::domain::reading::{Admin, Health, ServerReading};
 

@@ -1,8 +1,7 @@
 //! AWS application load balancers: the weights of target groups in the forward action of a rule or of a listener.
 //!
 //! # Parts
-//! `arn` holds names, `config` the profile's keys; `keys` finds credentials and signs, `call` asks, `xml` reads answers, `words`
-//! turns refusals into advice; `actions` holds the actions of a rule, `health` the targets of a group; `weigh` finds whole weights
+//! `arn` holds names, `config` the profile's keys; `call` asks, with what all of AWS shares ([`crate::adapter::aws`]); `actions` holds the actions of a rule, `health` the targets of a group; `weigh` finds whole weights
 //! for shares and `prepare` makes a change of them; `steer` is the router, and `count` tells what CloudWatch counted.
 //!
 //! # Invariants
@@ -26,17 +25,11 @@ mod count;
 #[cfg(feature = "aws")]
 mod health;
 #[cfg(feature = "aws")]
-mod keys;
-#[cfg(feature = "aws")]
 mod prepare;
 #[cfg(feature = "aws")]
 mod steer;
 #[cfg(feature = "aws")]
 mod weigh;
-#[cfg(feature = "aws")]
-mod words;
-#[cfg(feature = "aws")]
-mod xml;
 
 pub use arn::Arn;
 pub use config::{Config, Place};

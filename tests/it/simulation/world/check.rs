@@ -430,7 +430,7 @@ impl World {
                     return self.broke("R5", "a change was verified that never came into the journal");
                 }
                 let prepared = order.map(|order| order.prepared.native.clone()).unwrap_or_default();
-                let since = self.ledger.written.get(&(change, router.clone())).copied().unwrap_or(0);
+                let since = self.ledger.written.get(&(change, router.clone())).map_or(0, |(_, time)| *time);
                 let served = self.at(by).and_then(|at| self.cockpits[at].served.get(router));
                 let mut served = served.into_iter().flatten();
                 if !served.any(|(_, until, native)| *until >= since && native.holds(&prepared)) {
@@ -461,7 +461,7 @@ impl World {
         let right = self.ledger.intents.get(&change).into_iter().flatten().rfind(|right| right.covers(router)).cloned();
         let Some(right) = right.filter(|right| right.owner == by && right.time < decided.time) else { return };
         let Some(at) = self.at(by) else { return };
-        let since = self.ledger.written.get(&(change, router.clone())).copied().unwrap_or(0);
+        let since = self.ledger.written.get(&(change, router.clone())).map_or(0, |(_, time)| *time);
         let mut served = self.cockpits[at].served.get(router).into_iter().flatten();
         if !served.any(|(_, until, native)| *until >= since && native == read) {
             self.broke("V1", "told to differ without a read after the write that shows it");

@@ -305,6 +305,8 @@ impl World {
             Effect::Tell(notice) => self.hear(&notice.text),
             Effect::Spill { after, hash, entry } => self.write_spill(at, after, hash, &entry),
             Effect::DropSpill => self.drop_spill(at),
+            // No source of this world is metered.
+            Effect::Meter { .. } | Effect::Share(_) => {}
         }
     }
 

@@ -19,8 +19,8 @@ pub struct Ledger {
     pub run: Option<RunNow>,
     /// Who asks for the controls, and since when in true time.
     pub asking: Option<(CockpitId, u64)>,
-    /// When a write of a change last went out to a router.
-    pub written: BTreeMap<(ChangeId, RouterId), u64>,
+    /// When a change was first written to a router in its newest attempt: the same weights sent again prove nothing more.
+    pub written: BTreeMap<(ChangeId, RouterId), (u32, u64)>,
     /// Attempts of which a byte went out.
     pub bytes: BTreeSet<(ChangeId, RouterId, u32)>,
     /// Entries that move what proposals are bound to.

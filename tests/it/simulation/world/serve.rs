@@ -75,7 +75,10 @@ impl World {
         self.check_write(at, &send);
         // A write of what the router has already changes nothing: a read from before it proves as much.
         if !native.holds(&send.prepared.native) {
-            self.ledger.written.insert((send.change, send.router.clone()), self.time);
+            let first = self.ledger.written.entry((send.change, send.router.clone())).or_insert((0, 0));
+            if first.0 < send.attempt {
+                *first = (send.attempt, self.time);
+            }
         }
         self.write(at, &send);
     }

@@ -1,6 +1,19 @@
 //! Guards: checks that run all the time and, after breaches in a row, propose the way back or, armed, take it (G1 to G4).
+//!
+//! Parts: what a profile says of a guard (here), `run` (the state machine of one guard over distinct samples), [`proportion`]
+//! and [`rank`] (the two tests of guards that compare pools), [`normal`] (what both tests are judged by).
+//!
+//! Invariants: a sample without a value is neither a breach nor quiet: it holds what was counted. Failed queries are counted
+//! apart and are never breaches. A statistic alone is no breach: the absolute difference must be there too.
+
+pub mod normal;
+pub mod proportion;
+pub mod rank;
+mod run;
 
 use std::time::Duration;
+
+pub use run::{GuardState, Run, Said};
 
 use super::{CheckId, GuardId, Limit, Measure, PoolId, Weights};
 
@@ -43,7 +56,7 @@ pub enum Subject {
         measure: Measure,
         /// Of which pool.
         of: Of,
-        /// How much above the baseline is a breach, as a fraction of it: 0.5 is half as much again.
+        /// How far from the baseline is a breach, as a fraction of it: 0.5 is half as much again, -0.5 is half of it.
         worse_by: f64,
         /// And at least so much in the measure's own unit: a tiny baseline is no trap.
         at_least: f64,
@@ -64,6 +77,25 @@ pub enum Subject {
         /// The difference of the medians that must be there beside the test, in milliseconds.
         at_least_ms: f64,
     },
+}
+
+impl Subject {
+    /// What it measures; `None` of a check.
+    pub fn measure(&self) -> Option<&Measure> {
+        match self {
+            Self::Check(_) => None,
+            Self::Limit { measure, .. } | Self::Baseline { measure, .. } | Self::LatencyAgainst { measure, .. } => {
+                Some(measure)
+            }
+            Self::ErrorsAgainst { .. } => Some(&Measure::Errors),
+        }
+    }
+
+    /// The limit beside a baseline: `worse_by` of it away, and at least `at_least`.
+    pub fn beside(baseline: f64, worse_by: f64, at_least: f64) -> Limit {
+        let away = (baseline * worse_by).abs().max(at_least);
+        if worse_by < 0.0 { Limit::Below(baseline - away) } else { Limit::Above(baseline + away) }
+    }
 }
 
 /// Of which pool a guard's measure is.

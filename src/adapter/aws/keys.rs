@@ -18,7 +18,7 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tokio::sync::Mutex;
 
-use super::config::Config;
+use super::Chain;
 use crate::adapter::http::Request;
 use crate::domain::{Trouble, TroubleKind};
 
@@ -26,7 +26,7 @@ use crate::domain::{Trouble, TroubleKind};
 const MARGIN: Duration = Duration::from_mins(1);
 
 /// Where credentials come from, and those that are good now.
-pub(super) struct Keys {
+pub(crate) struct Keys {
     profile: Option<String>,
     file: Option<PathBuf>,
     role: Option<String>,
@@ -42,23 +42,17 @@ struct Kept {
 }
 
 impl Keys {
-    /// For the account and region of a configuration. Nothing is looked up yet.
-    pub(super) fn new(config: &Config) -> Self {
-        Self {
-            profile: config.profile.clone(),
-            file: config.credentials.clone(),
-            role: config.role.clone(),
-            region: config.place.arn().region().to_owned(),
-            patience: config.timeout,
-            kept: Mutex::default(),
-        }
+    /// For an account and a region. Nothing is looked up yet.
+    pub(crate) fn new(chain: &Chain, region: &str, patience: Duration) -> Self {
+        let Chain { profile, file, role } = chain.clone();
+        Self { profile, file, role, region: region.to_owned(), patience, kept: Mutex::default() }
     }
 
     /// Credentials that are good now.
     ///
     /// # Errors
     /// When none are found or their source says no; `what` says what they are needed for.
-    pub(super) async fn get(&self, what: &str) -> Result<Credentials, Trouble> {
+    pub(crate) async fn get(&self, what: &str) -> Result<Credentials, Trouble> {
         let mut kept = self.kept.lock().await;
         let is_good = |keys: &&Credentials| keys.expiry().is_none_or(|end| end > SystemTime::now() + MARGIN);
         if let Some(keys) = kept.keys.as_ref().filter(is_good) {
@@ -93,12 +87,12 @@ impl Keys {
     }
 
     /// AWS refused them: the next ones are fetched anew, from files that are read again.
-    pub(super) async fn forget(&self) {
+    pub(crate) async fn forget(&self) {
         *self.kept.lock().await = Kept::default();
     }
 
     /// How a person logs in again.
-    pub(super) fn login(&self) -> String {
+    pub(crate) fn login(&self) -> String {
         match (&self.profile, &self.file) {
             (_, Some(file)) => format!("put good credentials into {}", file.display()),
             (Some(profile), None) => {
@@ -160,7 +154,7 @@ impl Keys {
     ///
     /// # Errors
     /// When it cannot be signed, which no configuration that was read should bring about.
-    pub(super) fn signed(
+    pub(crate) fn signed(
         &self,
         request: &Request,
         keys: &Credentials,
@@ -195,7 +189,7 @@ impl Keys {
 }
 
 /// The text without what is secret in these credentials: some refusals repeat what was sent.
-pub(super) fn masked(text: &str, keys: &Credentials) -> String {
+pub(crate) fn masked(text: &str, keys: &Credentials) -> String {
     let secrets = [Some(keys.secret_access_key()), keys.session_token()];
     secrets
         .into_iter()

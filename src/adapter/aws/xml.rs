@@ -12,53 +12,53 @@ const DEEPEST: usize = 40;
 
 /// One element.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Element {
+pub(crate) struct Element {
     /// Its name without a namespace.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The text in it, without the space around.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// The elements in it.
-    pub(super) children: Vec<Self>,
+    pub(crate) children: Vec<Self>,
 }
 
 impl Element {
     /// An element with a text.
-    pub(super) fn leaf(name: &str, text: impl Into<String>) -> Self {
+    pub(crate) fn leaf(name: &str, text: impl Into<String>) -> Self {
         Self { name: name.to_owned(), text: text.into(), children: Vec::new() }
     }
 
     /// An element with others in it.
-    pub(super) fn of(name: &str, children: Vec<Self>) -> Self {
+    pub(crate) fn of(name: &str, children: Vec<Self>) -> Self {
         Self { name: name.to_owned(), text: String::new(), children }
     }
 
     /// The first child of a name.
-    pub(super) fn child(&self, name: &str) -> Option<&Self> {
+    pub(crate) fn child(&self, name: &str) -> Option<&Self> {
         self.children.iter().find(|child| child.name == name)
     }
 
     /// The element at the end of a path of names.
-    pub(super) fn at(&self, path: &[&str]) -> Option<&Self> {
+    pub(crate) fn at(&self, path: &[&str]) -> Option<&Self> {
         path.iter().try_fold(self, |element, name| element.child(name))
     }
 
     /// The text of a child; empty where there is none.
-    pub(super) fn text(&self, name: &str) -> &str {
+    pub(crate) fn text(&self, name: &str) -> &str {
         self.child(name).map_or("", |child| &child.text)
     }
 
     /// The members of a list in it.
-    pub(super) fn list(&self, name: &str) -> impl Iterator<Item = &Self> {
+    pub(crate) fn list(&self, name: &str) -> impl Iterator<Item = &Self> {
         self.child(name).into_iter().flat_map(|list| &list.children)
     }
 
     /// The first element of a name in it, however deep.
-    pub(super) fn anywhere(&self, name: &str) -> Option<&Self> {
+    pub(crate) fn anywhere(&self, name: &str) -> Option<&Self> {
         self.children.iter().find_map(|child| if child.name == name { Some(child) } else { child.anywhere(name) })
     }
 
     /// As fields of a form, under this name. Lists and maps are numbered from one; what is empty is left out.
-    pub(super) fn fields(&self, under: &str, form: &mut Vec<(String, String)>) {
+    pub(crate) fn fields(&self, under: &str, form: &mut Vec<(String, String)>) {
         if self.children.is_empty() {
             if !self.text.is_empty() {
                 form.push((under.to_owned(), self.text.clone()));
@@ -81,7 +81,7 @@ impl Element {
 ///
 /// # Errors
 /// What is wrong with it, for people.
-pub(super) fn read(bytes: &[u8]) -> Result<Element, String> {
+pub(crate) fn read(bytes: &[u8]) -> Result<Element, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| format!("it is not UTF-8: {error}"))?;
     let mut reader = Reader::from_str(text);
     // What is open, the document itself at the bottom.

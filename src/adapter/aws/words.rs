@@ -9,7 +9,7 @@ const QUOTED: usize = 300;
 
 /// One refusal.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct No {
+pub(crate) struct No {
     code: String,
     message: String,
     sort: Sort,
@@ -37,7 +37,7 @@ enum Sort {
 
 impl No {
     /// Reads a refusal; `None` where the document is none.
-    pub(super) fn read(answer: &Answer, document: &Element) -> Option<Self> {
+    pub(crate) fn read(answer: &Answer, document: &Element) -> Option<Self> {
         let error = if document.name == "Error" { document } else { document.anywhere("Error")? };
         let code = one_line(error.text("Code"));
         let message = one_line(error.text("Message"));
@@ -74,17 +74,22 @@ impl No {
     }
 
     /// Whether other credentials may bring another answer.
-    pub(super) fn is_about_credentials(&self) -> bool {
+    pub(crate) fn is_about_credentials(&self) -> bool {
         matches!(self.sort, Sort::Credentials | Sort::Signature)
     }
 
+    /// Whether it is asked too often.
+    pub(crate) fn is_throttled(&self) -> bool {
+        self.sort == Sort::Throttled
+    }
+
     /// Whether it may have done something before it said no.
-    pub(super) fn may_have_acted(&self) -> bool {
+    pub(crate) fn may_have_acted(&self) -> bool {
         self.sort == Sort::Receiver
     }
 
     /// What it said. A signature that does not fit is answered with all that was signed, which is not repeated.
-    pub(super) fn said(&self) -> String {
+    pub(crate) fn said(&self) -> String {
         let message = if self.sort == Sort::Signature { "" } else { self.message.as_str() };
         if message.is_empty() {
             format!("AWS answered {}", self.code)
@@ -94,15 +99,15 @@ impl No {
     }
 
     /// What to do. `permission` is what was needed, `login` how a person logs in again.
-    pub(super) fn advice(&self, permission: &str, login: &str) -> String {
+    pub(crate) fn advice(&self, permission: &str, login: &str) -> String {
         match self.sort {
             Sort::Credentials => login.to_owned(),
             Sort::Clock => "set the clock of this machine: a signature is good for some minutes only".to_owned(),
             Sort::Signature => format!("the secret key does not belong to the key's id; {login}"),
             Sort::Permission => format!("ask whoever runs the account for the permission {permission}"),
             Sort::Throttled => {
-                "the account's calls to Elastic Load Balancing are used up for the moment, by all its tools together: \
-                 wait some seconds, and give its routers a longer `poll`"
+                "the account's calls to this service are used up for the moment, by all its tools together: wait some \
+                 seconds, and give a router a longer `poll`, a source a longer `interval`"
                     .to_owned()
             }
             Sort::Name => "compare the ARNs in the profile with what is there, and their account with the credentials'".to_owned(),
@@ -118,7 +123,7 @@ impl No {
     }
 
     /// As the trouble of a look.
-    pub(super) fn trouble(&self, what: &str, permission: &str, login: &str) -> Trouble {
+    pub(crate) fn trouble(&self, what: &str, permission: &str, login: &str) -> Trouble {
         let kind = match self.sort {
             Sort::Name => TroubleKind::Mismatch,
             Sort::Receiver => TroubleKind::Unreachable,

@@ -1,4 +1,4 @@
-//! Metric sources against their contract.
+//! Prometheus text endpoints against the contract of metric sources.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,0 +1,72 @@
+//! Scenarios: evidence over time, then states, acts and lines of the screen, written in TOML under `scenarios/`.
+//!
+//! A scenario is one file. It flies the cockpit over scripted routers and sources; no time passes but what it says.
+//!
+//! ```toml
+//! about   = "One breach is no trip."            # what it shows, in a sentence
+//! weights = [0, 100]                            # what every router has at opening, in the order of the pools
+//! profile = '''                                 # as users write it; routers are replaced by scripted ones
+//! service = "shop"
+//! ...
+//! '''
+//!
+//! [[moment]]                                    # in order; each key is optional, and done in this order:
+//! name  = "blue fails one request in fifty"     #   named where an expectation is not met
+//! given = { blue = { errors = 2 } }             #   what sources and routers tell of a pool from now on, see below
+//! keys  = "n<drawn>y"                           #   keys, as in the tests of flows; `<drawn>` is a frame
+//! wall  = "-2h"                                 #   the wall clock is set; elapsed time is not touched
+//! skip  = "1h"                                  #   time without a tick, as while a machine sleeps
+//! pass  = "10s"                                 #   time with a tick every 100 ms; sources are looked at by their interval
+//! then  = { guards = { errors = "breached 1 of 2, blue 2.00 %, ≤ 1.00 %" }, split = "10 / 90" }
+//! ```
+//!
+//! `given.POOL`, for all sources of the pool and for the routers' own counters where a key is about them:
+//! `errors` (percent of requests that fail; `nan`), `requests` (a second, of a source; 0 is no traffic), `p99`
+//! (milliseconds), `rate` (requests a second over one router, of all pools), `source` (`"well"`, `"gone"` refuses,
+//! `"silent"` never answers), and any other key is the panel of that name (a number, `"none"` for no value, `nan`).
+//! `given.all` is every pool, and panels of the whole. `given.routers` is `{ source = "silent" }` and the like.
+//!
+//! `then`: `guards` (a guard's words without what follows a comma that is not written here: the words must begin so),
+//! `trips` (how often each guard has tripped), `elsewhere` (the old version breaks it too: begins so), `drains` (a pool's
+//! state), `soak` (`"0:03 of 0:30"`, followed by `, paused: WHY` where it stands still; `"none"`), `gates` (those that do not
+//! hold, in order, each beginning so), `red_at_start` (guards), `split` (of the first router), `sent` (writes so far),
+//! `screen` (texts that are on a screen of 120 by 36), `not_on_screen`.
+//!
+//! Keys that a scenario spells wrong are refused. To write one, copy the nearest file, and run
+//! `cargo nextest run -E 'test(scenario)'`: what is expected and what was found are told for all moments at once.
+
+mod source;
+mod stage;
+
+use std::path::{Path, PathBuf};
+
+/// Plays every file of a folder; tells of all that do not go as written.
+pub fn play_all(folder: &str, at_least: usize) {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(Path::new("tests/it/scenarios").join(folder))
+        .expect("the folder of the scenarios is there")
+        .map(|entry| entry.expect("an entry can be read").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .collect();
+    files.sort();
+    assert!(files.len() >= at_least, "{} scenarios in {folder}", files.len());
+    let wrong: Vec<String> = files.iter().flat_map(|path| stage::play(path)).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn guards_stand_as_their_scenarios_say() {
+    play_all("guard", 13);
+}
+
+/// A runner that lets everything pass would pass everything.
+#[test]
+fn what_does_not_go_as_written_is_told() {
+    let folder = tempfile::tempdir().expect("a directory can be made");
+    let path = folder.path().join("wrong.toml");
+    let right = std::fs::read_to_string("tests/it/scenarios/guard/one-breach-then-quiet.toml").expect("it is there");
+    let wrong = right.replace("breached 1 of 2", "breached 1 of 3").replace("sent = 1", "sent = 7");
+    assert_ne!(wrong, right);
+    std::fs::write(&path, wrong).expect("the file can be written");
+    let told = stage::play(&path).join("\n");
+    assert!(told.contains("breached 1 of 3") && told.contains("sent: expected 7, found 1"), "{told}");
+}
