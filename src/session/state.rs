@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::event::{
     ChangeConfirmed, ChangeKind, ControlsTaken, Process, ProfileText, SessionOpened, Settlement, StepMark,

@@ -39,7 +39,8 @@ fn the_time_of_values_never_goes_back() {
 fn what_a_source_remembers_is_before_its_series_and_marked() {
     for is_first in [true, false] {
         let mut flight = flight();
-        let points_told = [(10_000, None), (20_000, Some(1.0)), (30_000, None), (40_000, Some(3.0)), (95_000, Some(9.0))];
+        let points_told =
+            [(10_000, None), (20_000, Some(1.0)), (30_000, None), (40_000, Some(3.0)), (95_000, Some(9.0))];
         let past = Past {
             measure: load(),
             pool: None,
@@ -54,8 +55,8 @@ fn what_a_source_remembers_is_before_its_series_and_marked() {
             flight.update(at(100_500), remembered.clone());
         }
         flight.update(at(101_000), remembered);
-        let wanted =
-            [(20_000, Some(1.0)), (30_000, None), (40_000, Some(3.0)), (90_000, Some(4.0))].map(|(at, value)| (Elapsed(at), value));
+        let wanted = [(20_000, Some(1.0)), (30_000, None), (40_000, Some(3.0)), (90_000, Some(4.0))]
+            .map(|(at, value)| (Elapsed(at), value));
         assert_eq!(points(&flight), wanted, "first {is_first}");
         assert_eq!(flight.measures.of(&load(), None).unwrap().remembered, Some(Elapsed(40_000)));
     }
