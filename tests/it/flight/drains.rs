@@ -195,6 +195,7 @@ fn procedure(scenario: &Scenario) -> Procedure {
         pool: None,
         interval: Duration::from_secs(1),
         limits: flightdeck::domain::procedure::Limits::default(),
+        metered: false,
     }];
     procedure.panels = vec![PanelSpec {
         id: "sessions".into(),
