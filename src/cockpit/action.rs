@@ -110,6 +110,10 @@ pub enum Action {
     Palette,
     /// Big letters for a shared screen.
     CallView,
+    /// List the connections of the pool without weight; in the list: list again.
+    Connections,
+    /// In the list of connections: end them, with a reason.
+    EndConnections,
     /// Details of the focused router, step or item.
     Details,
     /// The messages so far.
@@ -224,6 +228,8 @@ impl Action {
             | Self::Enter
             | Self::Escape
             | Self::RollBack
+            | Self::Connections
+            | Self::EndConnections
             | Self::OtherWayBack
             | Self::Send
             | Self::Afresh

@@ -58,6 +58,8 @@ pub fn catalogue() -> Vec<Entry> {
         act(Action::NextSpan, "next-span", "charts: the next span"),
         act(Action::EarlierRange, "earlier-range", "charts: an earlier time"),
         act(Action::LaterRange, "later-range", "charts: a later time, up to now"),
+        act(Action::Connections, "connections", "list the connections of the pool without weight"),
+        key(Action::EndConnections, "end-connections", "end the listed connections, with a reason"),
         act(Action::Details, "details", "details of what is selected"),
         act(Action::Messages, "messages", "the messages so far"),
         act(Action::CallView, "call-view", "big letters for a shared screen"),

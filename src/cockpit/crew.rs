@@ -126,6 +126,8 @@ impl Model {
             OverlayKind::Arm { .. }
             | OverlayKind::Partial
             | OverlayKind::Drift { .. }
+            | OverlayKind::Connections { .. }
+            | OverlayKind::EndConnections { .. }
             | OverlayKind::Ask(_)
             | OverlayKind::Help
             | OverlayKind::Palette(_)
@@ -245,6 +247,7 @@ fn is_forward(action: &Action) -> bool {
             | Action::DraftSet(_)
             | Action::ReloadProfile
             | Action::CloseSession
+            | Action::EndConnections
             | Action::OfferControls
             | Action::ArmGuards
     )

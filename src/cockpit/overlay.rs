@@ -3,7 +3,8 @@
 use tui_input::Input;
 
 use super::check::CheckTable;
-use crate::domain::{ChangeId, CockpitId, NativeSplit, Operator, RequestId, RouterId, StepId};
+use crate::domain::{ChangeId, CockpitId, NativeSplit, Operator, PoolId, RequestId, RouterId, StepId};
+use crate::flight::connection::EndConnections;
 use crate::flight::{Ask, WayBackChoice};
 use crate::session::proposal::{Gate, Override};
 use crate::session::second::Request;
@@ -48,6 +49,22 @@ pub enum OverlayKind {
     Drift {
         /// The router.
         router: RouterId,
+    },
+    /// What a router still holds open to a pool.
+    Connections {
+        /// The router.
+        router: RouterId,
+        /// The pool.
+        pool: PoolId,
+    },
+    /// End it (D6).
+    EndConnections {
+        /// What, and why.
+        end: Box<EndConnections>,
+        /// How often connections had been ended when the dialog opened.
+        before: u32,
+        /// The confirmation.
+        confirm: ConfirmState,
     },
     /// A line of text is asked for.
     Ask(Question),
@@ -158,10 +175,12 @@ impl Overlay {
             | OverlayKind::Complete { confirm, .. }
             | OverlayKind::Run { confirm, .. }
             | OverlayKind::Arm { confirm, .. }
+            | OverlayKind::EndConnections { confirm, .. }
             | OverlayKind::Reload(confirm) => Some(confirm),
             OverlayKind::Look(look) => Some(&look.confirm),
             OverlayKind::Partial
             | OverlayKind::Drift { .. }
+            | OverlayKind::Connections { .. }
             | OverlayKind::Ask(_)
             | OverlayKind::Help
             | OverlayKind::Palette(_)
@@ -181,10 +200,12 @@ impl Overlay {
             | OverlayKind::Complete { confirm, .. }
             | OverlayKind::Run { confirm, .. }
             | OverlayKind::Arm { confirm, .. }
+            | OverlayKind::EndConnections { confirm, .. }
             | OverlayKind::Reload(confirm) => Some(confirm),
             OverlayKind::Look(look) => Some(&mut look.confirm),
             OverlayKind::Partial
             | OverlayKind::Drift { .. }
+            | OverlayKind::Connections { .. }
             | OverlayKind::Ask(_)
             | OverlayKind::Help
             | OverlayKind::Palette(_)
@@ -227,6 +248,8 @@ pub enum Purpose {
         /// What is refused.
         request: RequestId,
     },
+    /// Why connections are ended.
+    EndConnections(Box<EndConnections>),
     /// Why the controls are asked for.
     AskControls,
     /// Why a run of steps is ended.

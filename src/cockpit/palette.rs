@@ -158,6 +158,8 @@ impl Model {
             | Action::Help
             | Action::Palette
             | Action::CallView
+            | Action::Connections
+            | Action::EndConnections
             | Action::Details
             | Action::Messages
             | Action::NextTheme

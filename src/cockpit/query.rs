@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::{Action, Model, OverlayKind, Pane, Purpose};
 use crate::domain::procedure::{Friction, Role, StepAct};
 use crate::domain::{Elapsed, Outcome, PoolId, Shares, Weights, clock_span};
-use crate::flight::WayBackChoice;
 use crate::flight::propose::Stage;
 use crate::layout::{Areas, Screen, areas};
 use crate::session::Change;
@@ -154,12 +153,13 @@ impl Model {
                 Some(own_friction(&self.flight.procedure, step, overridden))
             }
             OverlayKind::Reload(_) | OverlayKind::Arm { .. } => Some(Friction::Key),
-            OverlayKind::Look(_) | OverlayKind::Run { .. } => Some(Friction::Type),
+            OverlayKind::Look(_) | OverlayKind::Run { .. } | OverlayKind::EndConnections { .. } => Some(Friction::Type),
             OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
             | OverlayKind::People
             | OverlayKind::Partial
             | OverlayKind::Drift { .. }
+            | OverlayKind::Connections { .. }
             | OverlayKind::Ask(_)
             | OverlayKind::Help
             | OverlayKind::Palette(_)
@@ -179,6 +179,10 @@ impl Model {
             OverlayKind::Shift(_) | OverlayKind::RollBack { .. } => {
                 self.flight.proposing.as_ref()?.proposal().map(crate::session::Proposal::typed_target)
             }
+            OverlayKind::EndConnections { end, .. } => {
+                let count = u32::try_from(end.connections.len()).unwrap_or(u32::MAX);
+                Some(crate::session::decide::connection::typed_for(count))
+            }
             OverlayKind::Reload(_) => Some("reload".to_owned()),
             OverlayKind::Look(look) => self.look_stands(look).then(|| look.request.asked.act.typed_target()),
             OverlayKind::Run { steps, .. } => Some(run_target(steps)),
@@ -188,6 +192,7 @@ impl Model {
             | OverlayKind::People
             | OverlayKind::Partial
             | OverlayKind::Drift { .. }
+            | OverlayKind::Connections { .. }
             | OverlayKind::Ask(_)
             | OverlayKind::Help
             | OverlayKind::Palette(_)
@@ -236,6 +241,9 @@ impl Model {
             OverlayKind::Shift(_) | OverlayKind::Complete { .. } | OverlayKind::Reload(_) => {
                 self.typed_target().map(|target| format!("send, once {target} is typed"))
             }
+            OverlayKind::EndConnections { .. } => {
+                self.typed_target().map(|target| format!("end them, once {target} is typed"))
+            }
             OverlayKind::Look(_) => self.typed_target().map(|target| format!("confirm, once {target} is typed")),
             OverlayKind::Run { .. } => {
                 self.typed_target().map(|target| format!("confirm the run, once {target} is typed"))
@@ -249,9 +257,11 @@ impl Model {
                 let chosen = self.palette_chosen()?;
                 Some(chosen.title)
             }
-            OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People => {
-                Some("close".to_owned())
-            }
+            OverlayKind::Help
+            | OverlayKind::Details { .. }
+            | OverlayKind::Messages
+            | OverlayKind::People
+            | OverlayKind::Connections { .. } => Some("close".to_owned()),
             OverlayKind::Checks(table) => {
                 let has_one = !table.is_open && !self.flight.procedure.checks.is_empty();
                 Some(if has_one { "its evidence" } else { "back" }.to_owned())
@@ -295,7 +305,8 @@ impl Model {
 
     /// Where R goes now, for the key line: `roll back to 10 / 90`.
     pub fn roll_back_words(&self) -> String {
-        match self.flight.way_back_to(WayBackChoice::Step) {
+        let choice = self.flight.ways_back().first().copied().unwrap_or_default();
+        match self.flight.way_back_to(choice) {
             Ok(to) => format!("roll back to {to}"),
             Err(_nothing) => "roll back".to_owned(),
         }
@@ -311,6 +322,12 @@ impl Model {
             stops.push(format!("the change to {to} is in flight: nobody asks its routers any more{wave}"));
         }
         stops.extend(self.guards_that_stop());
+        if let Some(ending) = self.flight.session.ending.iter().find(|ending| ending.owner == self.flight.me.cockpit) {
+            let (pool, router) = (&ending.pool, &ending.router);
+            stops.push(format!(
+                "connections of {pool} on {router} are being ended: nobody writes down what became of it"
+            ));
+        }
         if let Some(soak) =
             self.flight.soak.as_ref().filter(|soak| self.flight.session.is_open() && !soak.left().is_zero())
         {
@@ -351,6 +368,7 @@ fn purpose_words(purpose: &Purpose) -> &'static str {
         Purpose::SkipStep => "skip the step, with this reason",
         Purpose::Leave => "leave it, with this reason",
         Purpose::Refuse { .. } => "refuse, with this reason",
+        Purpose::EndConnections(_) => "go on, with this reason",
         Purpose::AskControls => "ask for the controls, with this reason",
         Purpose::EndRun => "end the run, with this reason",
         Purpose::AcceptDrift { .. } => "accept, with this reason",

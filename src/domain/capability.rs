@@ -35,6 +35,8 @@ pub struct Capabilities {
     pub counts_in_flight: bool,
     /// Counts requests per pool.
     pub counts_requests: bool,
+    /// Lists the connections of a pool, and can end them.
+    pub lists_connections: bool,
     /// Where weights live in memory only and are lost with a restart or a reload: where they are made permanent, as an
     /// imperative sentence without a full stop. `None` where what was set stays.
     pub make_permanent: Option<String>,
@@ -106,6 +108,7 @@ impl Capabilities {
             proof: Proof::ReadBack,
             counts_in_flight: false,
             counts_requests: false,
+            lists_connections: false,
             make_permanent: None,
         }
     }

@@ -1,5 +1,7 @@
 //! Log lines as they enter the core: harmless, masked, cut to a bearable length by the adapter that read them.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 pub use super::field::{FIELDS, Fields, FieldsBuilder, fields};
@@ -81,6 +83,44 @@ pub struct LogBatch {
     /// Whether lines come late, so that each has its place by its own time. Else they stand in the order in which they came,
     /// which is the log's own.
     pub by_time: bool,
+}
+
+/// A stamp further ahead of our clock than this is a mistake of the line, not the time.
+pub const AHEAD: Duration = Duration::from_mins(5);
+
+/// What one batch says about the traffic of its source, without its lines.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Delivery {
+    /// Lines that are not excluded.
+    pub lines: u64,
+    /// Lines that were lost before these: nobody knows what they were.
+    pub dropped: u64,
+    /// Up to when the source has shown everything: the newest line of any sort, excluded ones included, and no later than
+    /// what the source vouches for. `None` where nothing was delivered.
+    pub watermark: Option<Timestamp>,
+    /// The newest line that is not excluded.
+    pub last: Option<Timestamp>,
+}
+
+impl Delivery {
+    /// What a batch that arrived at `wall` says. A line without a time is as old as its arrival.
+    pub fn of(batch: &LogBatch, wall: Timestamp) -> Self {
+        let arrived = batch.watermark.unwrap_or(wall).min(wall);
+        let latest = wall.plus(AHEAD);
+        let stamp = |line: &LogLine| line.at.unwrap_or(arrived).min(latest);
+        let newest = if batch.lines.iter().any(|line| line.at.is_some()) {
+            batch.lines.iter().filter(|line| line.at.is_some()).map(stamp).max()
+        } else {
+            batch.lines.iter().map(stamp).max()
+        };
+        let relevant = || batch.lines.iter().filter(|line| !line.excluded);
+        Self {
+            lines: relevant().count() as u64,
+            dropped: batch.dropped,
+            watermark: newest.map(|newest| batch.watermark.map_or(newest, |vouched| newest.min(vouched.min(latest)))),
+            last: relevant().map(stamp).max(),
+        }
+    }
 }
 
 /// The state of a log source, told when it changes.

@@ -4,6 +4,7 @@
 mod capability;
 pub mod check;
 pub mod checklist;
+pub mod connection;
 pub mod drain;
 mod field;
 mod freshness;
@@ -17,8 +18,10 @@ pub mod parcel;
 mod people;
 mod presence;
 pub mod procedure;
+pub mod ramp;
 pub mod reading;
 pub mod share;
+pub mod soak;
 mod time;
 mod waves;
 pub mod weights;

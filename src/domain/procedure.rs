@@ -10,9 +10,10 @@ use super::checklist::Checklist;
 use super::drain::DrainRule;
 use super::guard::GuardSpec;
 use super::measure::PanelSpec;
+use super::soak::SoakTask;
 use super::{
-    BasisPoints, Capabilities, CheckId, Digest, GuardId, Limit, People, PoolId, RouterId, SourceId, StepId, Waves,
-    Weights,
+    BasisPoints, Capabilities, CheckId, Digest, GuardId, ItemId, Limit, People, PoolId, RouterId, SourceId, StepId,
+    Waves, Weights,
 };
 
 /// Everything that a deployment is flown by.
@@ -56,6 +57,8 @@ pub struct Procedure {
     pub checks: Vec<CheckSpec>,
     /// Guards, in the profile's order.
     pub guards: Vec<GuardSpec>,
+    /// How the way back is flown.
+    pub back: BackRule,
     /// Acts after a rollback's traffic, in order (R7).
     pub rollback: Vec<RollbackAct>,
 }
@@ -169,10 +172,21 @@ pub struct Step {
     pub leave_when: Vec<Condition>,
     /// How long it must hold after its last router was verified (G4).
     pub soak: Option<Duration>,
+    /// What is to be done in which minutes of the soak.
+    pub schedule: Vec<SoakTask>,
+    /// Whether its way back is proven before it stands: it goes there, back, and there again.
+    pub prove: Option<Prove>,
     /// The weights to go back to from here; else the split last verified before the step (R1).
     pub back_to: Option<Weights>,
     /// Limits of guards that hold from this step on, until the next one.
     pub guards: BTreeMap<GuardId, Limit>,
+}
+
+/// A step whose way back is proven by flying it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Prove {
+    /// The checklist item that this answers; ticked once it is proven.
+    pub item: Option<ItemId>,
 }
 
 /// What a step does.
@@ -205,6 +219,19 @@ pub enum Condition {
     Check(CheckId),
     /// Every check of the group is passed.
     Checks(String),
+}
+
+/// How the way back is flown, and how fast it is said to be.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct BackRule {
+    /// How long after a step's change was sent it can still be rolled back.
+    pub within: Option<Duration>,
+    /// How long its traffic is declared to take; what it took is measured against that.
+    pub estimate: Option<Duration>,
+    /// How much of the way is left after each stage of a ramp; empty where there is none.
+    pub ramp: Vec<BasisPoints>,
+    /// How long a stage must hold before the next one goes by itself; `None` where each waits for a key.
+    pub goes_on: Option<Duration>,
 }
 
 /// What an act asks of the operator before it is done (F1).

@@ -47,6 +47,11 @@ pub fn kind(event: &Event) -> &'static str {
         Event::Held { .. } => "held",
         Event::HoldReleased { .. } => "hold_released",
         Event::CheckAnswered(_) => "check_answered",
+        Event::ConnectionsEnding(_) => "connections_ending",
+        Event::ConnectionsEnded { .. } => "connections_ended",
+        Event::RampStage { .. } => "ramp_stage",
+        Event::RollbackTimed { .. } => "rollback_timed",
+        Event::WayBackProven(_) => "way_back_proven",
         Event::PoolDrained { .. } => "pool_drained",
         Event::SplitObserved { .. } => "split_observed",
         Event::ProfileReloaded { .. } => "profile_reloaded",
@@ -55,7 +60,7 @@ pub fn kind(event: &Event) -> &'static str {
 }
 
 /// Every kind that this version knows. The golden files hold one event of each.
-pub const KINDS: [&str; 46] = [
+pub const KINDS: [&str; 51] = [
     "session_opened",
     "controls_taken",
     "cockpit_joined",
@@ -98,6 +103,11 @@ pub const KINDS: [&str; 46] = [
     "held",
     "hold_released",
     "check_answered",
+    "connections_ending",
+    "connections_ended",
+    "ramp_stage",
+    "rollback_timed",
+    "way_back_proven",
     "pool_drained",
     "split_observed",
     "profile_reloaded",

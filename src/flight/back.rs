@@ -1,12 +1,14 @@
 //! The way back (R1 to R4): known before it is needed, with the health and size of what it goes back to.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::load::Carried;
 use super::{Flight, WayBackChoice};
 use crate::domain::procedure::{Role, StepAct};
+use crate::domain::ramp::Ramp;
 use crate::domain::{NativeSplit, Now, PoolId, Refused, RouterId, Target, Weights};
-use crate::session::event::{ChangeKind, StepMark};
+use crate::session::event::{ChangeKind, Settlement, StepMark};
 use crate::session::state::StepEnd;
 
 /// Where R goes.
@@ -18,6 +20,15 @@ pub struct WayBack {
     pub why: String,
     /// What each router is sent.
     pub targets: BTreeMap<RouterId, Target>,
+}
+
+/// The time in which a step's change may be rolled back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Window {
+    /// So much of it is left.
+    Left(Duration),
+    /// It has been over for so long.
+    Over(Duration),
 }
 
 /// Where R goes, before it is worked out for each router.
@@ -105,9 +116,104 @@ impl Flight {
 
     fn aim(&self, choice: WayBackChoice) -> Result<Aim<'_>, Refused> {
         match choice {
-            WayBackChoice::Step => self.step_back(),
+            WayBackChoice::Step => self.same_again().map_or_else(|| self.step_back(), Ok),
+            WayBackChoice::Further => self.step_back(),
             WayBackChoice::OffNew => self.off_new(),
+            WayBackChoice::Ramp => {
+                let ramp = self.next_stage()?;
+                let (to, why) = (ramp.weights(), format!("{} of the way back to {}", ramp.words(), ramp.to));
+                Ok(Aim { to, why, natives: None })
+            }
         }
+    }
+
+    /// The ways back that are there now, the one that R shows first at the head.
+    pub fn ways_back(&self) -> Vec<WayBackChoice> {
+        let goes_on = self.session.ramp().is_some();
+        let has_ramp = !self.procedure.back.ramp.is_empty() && self.next_stage().is_ok();
+        let mut ways = vec![WayBackChoice::Step];
+        if goes_on {
+            ways.insert(0, WayBackChoice::Ramp);
+        } else if has_ramp {
+            ways.push(WayBackChoice::Ramp);
+        }
+        // One step further than a rollback that is over; while it is under way it is the same that is asked again.
+        let is_over = self.session.newest_rollback().is_some_and(|back| back.took().is_some());
+        if is_over && !goes_on && self.step_back().is_ok_and(|further| Some(&further.to) != self.last_target()) {
+            ways.push(WayBackChoice::Further);
+        }
+        ways.push(WayBackChoice::OffNew);
+        ways
+    }
+
+    fn last_target(&self) -> Option<&Weights> {
+        self.session.newest_rollback().map(|back| &back.confirmed.to)
+    }
+
+    /// The stage of a way back in stages that comes next; the first one where none is under way (R8).
+    ///
+    /// # Errors
+    /// Where the profile has no stages, or there is nothing to go back to.
+    pub fn next_stage(&self) -> Result<Ramp, Refused> {
+        if let Some(ramp) = self.session.ramp() {
+            return Ok(ramp.next());
+        }
+        let refused = |why: &str| Refused::new("R8", "roll back in stages", why, "roll back at once");
+        if self.procedure.back.ramp.is_empty() {
+            return Err(refused("the profile names no stages"));
+        }
+        let to = self.aim(WayBackChoice::Step)?.to;
+        let read = self.watches.values().find_map(|watch| watch.shares(self.procedure.pool_ids())?.nearest_weights());
+        let from = read.ok_or_else(|| refused("no router was read: where the way begins is not known"))?;
+        if from == to {
+            return Err(refused("the routers are there already"));
+        }
+        Ok(Ramp { from, to, left: self.procedure.back.ramp.clone(), stage: 1 })
+    }
+
+    /// A rollback that nothing came after is meant when R is pressed once more: twice is the same as once. One in stages
+    /// means where it ends.
+    fn same_again(&self) -> Option<Aim<'_>> {
+        let back = self.session.newest_rollback()?;
+        if matches!(back.settled, Some((_, Settlement::NothingSent))) {
+            return None;
+        }
+        if let Some(ramp) = back.ramp.as_ref().filter(|ramp| !ramp.is_last()) {
+            let why = "where the way back in stages ends".to_owned();
+            return Some(Aim { to: ramp.to.clone(), why, natives: None });
+        }
+        let natives = back.confirmed.routers.iter().map(|order| (&order.router, &order.prepared.native)).collect();
+        Some(Aim {
+            to: back.confirmed.to.clone(),
+            why: "the rollback before, once more".to_owned(),
+            natives: Some(natives),
+        })
+    }
+
+    /// What a rollback took, beside what the profile declares.
+    pub fn against_declared(&self, took: Duration) -> String {
+        let seconds = took.as_secs_f64();
+        match self.procedure.back.estimate {
+            Some(declared) => {
+                let word = if took > declared { "longer than the" } else { "within the" };
+                format!(", took {seconds:.1} s, {word} {:.1} s declared", declared.as_secs_f64())
+            }
+            None => format!(", took {seconds:.1} s"),
+        }
+    }
+
+    /// How much is left of the time in which the newest step's change may be rolled back, or how long it has been over.
+    pub fn rollback_window(&self, now: Now) -> Option<Window> {
+        let within = self.procedure.back.within?;
+        let newest = self
+            .session
+            .changes
+            .iter()
+            .rev()
+            .find(|change| !matches!(change.settled, Some((_, Settlement::NothingSent))))?;
+        let is_step = matches!(newest.confirmed.kind, ChangeKind::Step { .. });
+        let since = newest.intent.filter(|_| is_step).map(|_| now.wall.since(newest.at))?;
+        Some(within.checked_sub(since).map_or_else(|| Window::Over(since.saturating_sub(within)), Window::Left))
     }
 
     fn step_back(&self) -> Result<Aim<'_>, Refused> {

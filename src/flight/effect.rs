@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::domain::check::Asking;
 use crate::domain::parcel::Parcel;
 use crate::domain::{
-    ChangeId, CheckId, CockpitId, Digest, Elapsed, NativeSplit, Operator, Prepared, Presence, Reading, Refused,
+    ChangeId, CheckId, CockpitId, Digest, Elapsed, NativeSplit, Operator, PoolId, Prepared, Presence, Reading, Refused,
     RouterId, Signed, Target, Timestamp,
 };
 use crate::entry::Entry;
@@ -42,6 +42,19 @@ pub enum Effect {
     },
     /// Send a change to a router (D1 to D3). Answered by [`super::Msg::SetAnswered`].
     Send(Box<Send>),
+    /// List the connections of a pool. Answered by [`super::Msg::ConnectionsListed`].
+    ListConnections {
+        /// The request's number.
+        request: u64,
+        /// The router.
+        router: RouterId,
+        /// The pool.
+        pool: PoolId,
+        /// Whether the addresses of clients are masked.
+        masked: bool,
+    },
+    /// End connections (D6). Answered by [`super::Msg::ConnectionsEnded`].
+    EndConnections(Box<super::connection::SendEnd>),
     /// Send nothing more of this change: what is unsent stays unsent (R4). Not answered; each send still answers.
     Cancel {
         /// The change.

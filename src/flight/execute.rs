@@ -165,6 +165,14 @@ impl Flight {
             Event::ChangeSettled { change, how } => {
                 self.executing.retain(|execution| execution.change != *change);
                 self.tell_settled(*change, how, out);
+                self.time_rollback(now, *change);
+            }
+            Event::WayBackProven(proof) => {
+                let slowest = proof.routers.iter().map(|each| each.back_ms).max().unwrap_or(0);
+                let routers = proof.routers.len();
+                let text =
+                    format!("the way back is proven on {routers} of {routers}, {slowest} ms on the slowest: go again");
+                out.push(Effect::tell(Tone::Good, text));
             }
             Event::StepMarked { step, .. } => {
                 let marks = |kind: &ChangeKind| matches!(kind, ChangeKind::Step { step: proposed } if proposed == step);
@@ -182,6 +190,7 @@ impl Flight {
                 let text = format!("{router} is not what the plan gave it: {why}; put back, accept or roll back");
                 out.push(Effect::tell(Tone::Bad, text));
             }
+            Event::ConnectionsEnding(intent) => self.send_end(now, intent, out),
             Event::PoolDrained { pool, .. } => out.push(Effect::tell(Tone::Good, format!("{pool} is drained"))),
             Event::CheckAnswered(answered) => self.check_noted(&answered.check),
             Event::SpillMerged(merged) => self.take_up_spill(now, merged, out),
@@ -218,6 +227,9 @@ impl Flight {
             | Event::LinesAttached { .. }
             | Event::Held { .. }
             | Event::HoldReleased { .. }
+            | Event::ConnectionsEnded { .. }
+            | Event::RampStage { .. }
+            | Event::RollbackTimed { .. }
             | Event::SplitObserved { .. }
             | Event::SessionClosed { .. } => {}
         }
@@ -250,6 +262,16 @@ impl Flight {
         }
     }
 
+    /// What a rollback took is measured against what was declared; whoever drives writes it down.
+    fn time_rollback(&mut self, now: Now, change: ChangeId) {
+        let is_back = self.session.change(change).is_some_and(|change| !change.confirmed.kind.is_forward());
+        if is_back && self.drives() {
+            let declared = self.procedure.back.estimate;
+            let declared_ms = declared.map(|declared| u64::try_from(declared.as_millis()).unwrap_or(u64::MAX));
+            self.note(now, Command::NoteRollbackTime { change, declared_ms });
+        }
+    }
+
     fn tell_settled(&self, change: ChangeId, how: &Settlement, out: &mut Vec<Effect>) {
         let Some(change) = self.session.change(change) else { return };
         let to = &change.confirmed.to;
@@ -257,7 +279,11 @@ impl Flight {
         let (tone, text) = match how {
             Settlement::Verified => {
                 let routers = change.confirmed.routers.len();
-                (Tone::Good, format!("{act}{to}, verified on {routers} of {routers}"))
+                let took = change.took().filter(|_| !change.confirmed.kind.is_forward());
+                let took = took.map_or_else(String::new, |took| self.against_declared(took));
+                let stage = change.ramp.as_ref().filter(|ramp| !ramp.is_last());
+                let stage = stage.map_or_else(String::new, |ramp| format!(" ({}; R goes on)", ramp.words()));
+                (Tone::Good, format!("{act}{to}, verified on {routers} of {routers}{took}{stage}"))
             }
             Settlement::Left { reason } => (Tone::Warn, format!("{act}{to} left partly done: {reason}")),
             Settlement::NothingSent => (Tone::Warn, format!("{act}{to}: nothing was sent anywhere")),

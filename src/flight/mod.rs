@@ -3,7 +3,7 @@
 //!
 //! Parts: [`watch`] polls routers; [`propose`] works a change out and keeps it bound to what was read; [`link`] brings
 //! decisions into the journal, one append at a time, or where that does not answer [`spill`] beside it; [`execute`] sends, reads back and asks again; [`wave`] sends the next
-//! wave once the ones before it are whole; [`back`] knows the way back at any time; [`evidence`], [`guard`], [`soak`] and [`observe`] watch what is known about pools, [`check`] what checks answer; [`fire`] does what follows when a guard trips; [`crew`] knows who else is there;
+//! wave once the ones before it are whole; [`back`] knows the way back at any time, and [`stage`] goes it in stages; [`evidence`], [`drain`], [`guard`], [`soak`] and [`observe`] watch what is known about pools, [`check`] what checks answer; [`fire`] does what follows when a guard trips; [`connection`] lists what lingers; [`crew`] knows who else is there;
 //! [`second`] waits for another person's word and for signatures.
 //!
 //! Invariants: nothing is sent before its intent is kept (D1); nothing is verified that was not read back after it was
@@ -12,7 +12,9 @@
 
 pub mod back;
 pub mod check;
+pub mod connection;
 pub mod crew;
+pub mod drain;
 mod effect;
 pub mod evidence;
 pub mod execute;
@@ -31,6 +33,7 @@ pub mod propose;
 pub mod second;
 pub mod soak;
 pub mod spill;
+pub mod stage;
 mod update;
 pub mod watch;
 pub mod wave;
@@ -99,8 +102,10 @@ pub struct Flight {
     pub drains: BTreeMap<PoolId, Drain>,
     /// Pools that had weight since they were last proven drained: only of these a drain is news.
     undrained: BTreeSet<PoolId>,
+    /// Connections that linger, as far as they were asked for.
+    pub lingering: connection::Lingering,
     /// Log sources as evidence.
-    pub logs: BTreeMap<SourceId, evidence::LogWatch>,
+    pub logs: BTreeMap<SourceId, drain::LogWatch>,
     /// The checks as they stand.
     pub checks: check::Checks,
     /// What is measured.
@@ -113,6 +118,8 @@ pub struct Flight {
     guarding: guard::Moment,
     /// The time since the waves that were sent became whole.
     pub resting: Option<wave::Resting>,
+    /// The stage of a way back that was verified last, where the next one goes by itself.
+    pub staging: Option<stage::Staging>,
     /// The soak of the step last done.
     pub soak: Option<soak::Soak>,
     /// Request counters since each router's weights last changed.
@@ -164,6 +171,7 @@ impl Flight {
             link: link::Link::default(),
             drains,
             undrained: BTreeSet::new(),
+            lingering: connection::Lingering::default(),
             logs: BTreeMap::new(),
             checks: check::Checks::default(),
             measures: measure::Measures::default(),
@@ -171,6 +179,7 @@ impl Flight {
             guards: BTreeMap::new(),
             guarding: guard::Moment::default(),
             resting: None,
+            staging: None,
             soak: None,
             observing: observe::Observing::default(),
             loads: load::Loads::default(),

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use crate::domain::check::Answer;
+use crate::domain::connection::{Connection, Ended};
+use crate::domain::log::Delivery;
 use crate::domain::metric::{Look, Past};
 use crate::domain::parcel::Parcel;
 use crate::domain::procedure::Procedure;
 use crate::domain::{
-    ChangeId, CheckId, CockpitId, Digest, EntryId, ItemId, NativeSplit, Now, Outcome, Prepared, Presence, Reading,
-    Refused, RequestId, RouterId, Signed, Signer, SourceId, StepId, Trouble, Weights,
+    ChangeId, CheckId, CockpitId, Digest, EntryId, ItemId, NativeSplit, Now, Outcome, PoolId, Prepared, Presence,
+    Reading, Refused, RequestId, RouterId, Signed, Signer, SourceId, StepId, Trouble, Weights,
 };
 use crate::entry::Entry;
 use crate::session::event::{ControlsTaken, ProfileText, SessionOpened, SpillMerged};
@@ -136,14 +138,32 @@ pub enum Msg {
     },
     /// A spill of an earlier cockpit of this host was found at opening (R5).
     SpillFound(Box<SpillMerged>),
+    /// Answers [`super::Effect::ListConnections`].
+    ConnectionsListed {
+        /// The request's number.
+        request: u64,
+        /// The router.
+        router: RouterId,
+        /// The pool.
+        pool: PoolId,
+        /// When it was asked.
+        began: Now,
+        /// The connections, or why they are not known.
+        result: Result<Vec<Connection>, Trouble>,
+    },
+    /// Answers [`super::Effect::EndConnections`].
+    ConnectionsEnded {
+        /// The act.
+        act: ChangeId,
+        /// What became of it.
+        ended: Ended,
+    },
     /// Lines of a log source were counted.
     LogSeen {
         /// The source.
         source: SourceId,
-        /// Lines that are not excluded.
-        lines: u64,
-        /// Lines that were lost before these: nobody knows what they were.
-        dropped: u64,
+        /// What they say about its traffic.
+        delivery: Delivery,
     },
     /// A log source follows, or does not.
     LogState {
@@ -222,6 +242,20 @@ pub enum Ask {
     },
     /// Watch the routers closely for a while: a person is at the keys.
     LookClosely,
+    /// List the connections of a pool on a router.
+    ListConnections {
+        /// The router.
+        router: RouterId,
+        /// The pool.
+        pool: PoolId,
+    },
+    /// End connections as they were listed (D6).
+    EndConnections {
+        /// Which ones, and why.
+        end: Box<super::connection::EndConnections>,
+        /// How it is confirmed.
+        confirmation: Confirmation,
+    },
     /// Propose the next step of the plan.
     ProposeStep,
     /// Propose weights that the plan does not hold.
@@ -371,9 +405,13 @@ pub enum Ask {
 /// The ways back that the rollback dialog offers (R1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum WayBackChoice {
-    /// The step's `back_to`, else the splits before the step.
+    /// The step's `back_to`, else the splits before the step. After a rollback that nothing followed: the same once more.
     #[default]
     Step,
+    /// There in stages, each verified before the next (R8): the first of them, or the one that comes next.
+    Ramp,
+    /// From where a rollback went to, one step further.
+    Further,
     /// Everything off the pools that run the new version.
     OffNew,
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::second::Then;
 use super::{Effect, Flight, SignedAct, Tone, WayBackChoice};
 use crate::domain::procedure::{Friction, StepAct};
+use crate::domain::ramp::Ramp;
 use crate::domain::{
     ChangeId, Digest, Elapsed, NativeSplit, Now, Prepared, Reading, Refused, RouterId, Target, Waves, Weights,
 };
@@ -29,6 +30,8 @@ pub struct Proposing {
     pub stage: Stage,
     /// Which of the ways back it is; says nothing of a forward change.
     pub choice: WayBackChoice,
+    /// Which stage of a way back in stages it is (R8).
+    pub ramp: Option<Ramp>,
     request: u64,
     made: Now,
     revision: u64,
@@ -172,6 +175,7 @@ impl Flight {
             out.push(Effect::tell(Tone::Plain, text));
             return;
         }
+        let ramp = if choice == WayBackChoice::Ramp && !kind.is_forward() { self.next_stage().ok() } else { None };
         self.counters.changes += 1;
         self.counters.requests += 1;
         let change = ChangeId { cockpit: self.me.cockpit, counter: self.counters.changes };
@@ -188,6 +192,7 @@ impl Flight {
             to,
             stage: Stage::Preparing,
             choice,
+            ramp,
             request,
             made: now,
             revision: self.session.revision,
@@ -367,7 +372,8 @@ impl Flight {
         proposing.stage = Stage::Confirming(proposal.clone());
         let change = proposing.change;
         let command = if proposing.is_rollback() {
-            let command = Command::RollBack { proposal, confirmation, controls, cut_off: false, evidence };
+            let ramp = proposing.ramp.clone();
+            let command = Command::RollBack { proposal, confirmation, controls, cut_off: false, ramp, evidence };
             self.roll_back_urgently(now, change, command, out);
             return;
         } else if matches!(proposing.kind, ChangeKind::Step { .. }) && proposal.holds_already() {

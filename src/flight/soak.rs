@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Flight;
 use super::guard::Holding;
+use crate::domain::soak::{SoakTask, task_after, task_at};
 use crate::domain::{Elapsed, Now, StepId};
 use crate::session::command::SoakEvidence;
 
@@ -40,7 +41,35 @@ impl Soak {
     }
 }
 
+/// What the schedule of a running soak asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Tasks<'a> {
+    /// What is to be done now, and whether it is ticked.
+    pub now: Option<(&'a SoakTask, bool)>,
+    /// What comes next, and in how long.
+    pub next: Option<(&'a SoakTask, Duration)>,
+    /// Tasks whose time is over and that were not ticked.
+    pub missed: usize,
+}
+
 impl Flight {
+    /// What the schedule of the running soak asks for; `None` where none runs, or it has no schedule.
+    pub fn soak_tasks(&self) -> Option<Tasks<'_>> {
+        let soak = self.soak.as_ref()?;
+        let (_, step) = self.procedure.step(&soak.step)?;
+        let schedule = step.schedule.as_slice();
+        if schedule.is_empty() {
+            return None;
+        }
+        let is_ticked = |task: &SoakTask| self.session.ticks.contains_key(&task.item);
+        let next = task_after(schedule, soak.held);
+        Some(Tasks {
+            now: task_at(schedule, soak.held).map(|task| (task, is_ticked(task))),
+            next: next.map(|task| (task, task.from.saturating_sub(soak.held))),
+            missed: schedule.iter().filter(|task| task.to <= soak.held && !is_ticked(task)).count(),
+        })
+    }
+
     pub(super) fn run_soak(&mut self, now: Now) {
         let step = self.session.last_step(&self.procedure.plan).filter(|step| !self.session.is_skipped(step));
         let Some((step, needed)) = step.and_then(|step| Some((step, step.soak.filter(|soak| !soak.is_zero())?))) else {

@@ -62,12 +62,11 @@ impl Flight {
                 out.push(Effect::tell(Tone::Bad, format!("the journal cannot be read on: {why}; read-only from here")));
                 self.link.broken = Some(why);
             }
-            Msg::LogSeen { source, lines, dropped } => {
-                let log = self.logs.entry(source).or_default();
-                log.lines += lines;
-                log.dropped += dropped;
-                log.followed = true;
+            Msg::ConnectionsListed { request, router, pool, began, result } => {
+                self.connections_listed(request, router, pool, began, result);
             }
+            Msg::ConnectionsEnded { act, ended } => self.connections_ended(now, act, &ended, &mut out),
+            Msg::LogSeen { source, delivery } => self.logs.entry(source).or_default().take(now, delivery),
             Msg::LogState { source, trouble } => {
                 let log = self.logs.entry(source).or_default();
                 log.followed |= trouble.is_none();
@@ -80,6 +79,7 @@ impl Flight {
         self.run_guards(now, measured);
         self.accept_baseline(now);
         self.look_after_waves(now);
+        self.look_after_stages(now, &mut out);
         self.look_after_waiting(now, &mut out);
         self.look_after_guards(now, &mut out);
         self.pump(now, &mut out);
@@ -267,6 +267,8 @@ impl Flight {
                 self.touched_by_person(now.elapsed);
                 self.close_until = now.elapsed.plus(self.procedure.timing.close_for);
             }
+            Ask::ListConnections { router, pool } => self.list_connections(router, pool, out),
+            Ask::EndConnections { end, confirmation } => self.end_connections(now, *end, confirmation),
             Ask::ProposeStep => self.propose_step(now, out),
             Ask::ProposeShift(to) => self.propose_shift(now, to, out),
             Ask::ProposePutBack(router) => self.propose_put_back(now, &router, out),

@@ -33,6 +33,8 @@ pub enum Fact {
     Partial,
     /// The dialog of a drifted router.
     Drift,
+    /// The list of connections.
+    Connections,
     /// A list to read: help, details, messages.
     List,
     /// The table of checks.
@@ -53,7 +55,7 @@ pub enum Fact {
 
 impl Fact {
     /// All facts with their names in key files.
-    pub const ALL: [(&str, Self); 21] = [
+    pub const ALL: [(&str, Self); 22] = [
         ("overlay", Self::Overlay),
         ("text", Self::Text),
         ("confirm", Self::Confirm),
@@ -67,6 +69,7 @@ impl Fact {
         ("glass", Self::Glass),
         ("partial", Self::Partial),
         ("drift", Self::Drift),
+        ("connections", Self::Connections),
         ("list", Self::List),
         ("checks", Self::Checks),
         ("palette", Self::Palette),
@@ -106,10 +109,12 @@ pub fn facts(model: &Model) -> Facts {
         | OverlayKind::Complete { .. }
         | OverlayKind::Reload(_)
         | OverlayKind::Arm { .. }
+        | OverlayKind::EndConnections { .. }
         | OverlayKind::Quit { .. } => {
             facts.insert(Fact::Confirm);
         }
         OverlayKind::RollBack { .. } => facts.extend([Fact::Confirm, Fact::Back]),
+        OverlayKind::Connections { .. } => facts.extend([Fact::Connections, Fact::List]),
         OverlayKind::Partial => facts.extend([Fact::Partial]),
         OverlayKind::Drift { .. } => facts.extend([Fact::Drift]),
         OverlayKind::Ask(_) => facts.extend([Fact::Text]),

@@ -156,6 +156,12 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
             put(Action::AcceptDrift, "accept, with a reason");
             put(Action::Escape, "close");
         }
+        OverlayKind::Connections { .. } => {
+            put(Action::EndConnections, "end them, with a reason");
+            put(Action::Connections, "list again");
+            put(Action::Escape, "close");
+        }
+        OverlayKind::EndConnections { .. } => put(Action::Escape, if waiting { "close" } else { "end nothing" }),
         OverlayKind::Ask(_) => put(Action::Escape, "drop it"),
         OverlayKind::Palette(_) => {
             put(Action::Down, "choose");

@@ -11,8 +11,10 @@
 //! - A [`Procedure`] that leaves here is consistent: every name it uses is declared, every step's weights add up.
 //! - Configuration and references to secrets go to the adapters, never into the [`Procedure`].
 
+mod back;
 mod check;
 mod checklist;
+mod drain;
 mod file;
 mod guard;
 mod journal;
@@ -24,6 +26,7 @@ mod read;
 mod rollout;
 mod router;
 mod rule;
+mod schedule;
 mod source;
 
 use std::path::Path;

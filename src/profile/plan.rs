@@ -7,15 +7,16 @@ use serde_json::json;
 use super::check::Declared;
 use super::guard;
 use super::pool::known;
+use super::schedule;
 use crate::domain::checklist::slug;
 use crate::domain::guard::GuardSpec;
 use crate::domain::measure::PanelSpec;
-use crate::domain::procedure::{Condition, Step, StepAct};
+use crate::domain::procedure::{Condition, Prove, Step, StepAct};
 use crate::domain::weights::apportion;
 use crate::domain::{BasisPoints, CheckId, Checklist, PoolId, StepId, Weights};
 use crate::setting::{
-    Amount, Entries, Found, Kind, Report, Spot, Table, Wrong, amount, duration, name, nearest, percent, quoted, text,
-    title,
+    Amount, Entries, Found, Kind, Report, Spot, Table, Wrong, amount, choice, duration, name, nearest, percent, quoted,
+    text, title,
 };
 
 /// What the plan is checked against.
@@ -39,6 +40,9 @@ struct Written {
     pause: Option<Found<String>>,
     acts: Vec<(&'static str, Spot)>,
     soak: Option<Found<Duration>>,
+    schedule: Vec<schedule::Row>,
+    prove: Option<Found<()>>,
+    proves: Option<Found<String>>,
     back_to: Option<Split>,
     leave_when: Vec<Found<Leave>>,
     guards: Option<Found<Entries<Amount>>>,
@@ -81,8 +85,11 @@ pub(super) fn read(table: &mut Table<'_>, context: &Context<'_>) -> Vec<Step> {
             let wrong = Wrong::new(format!("{} holds no letter and no digit", quoted(&name)));
             report.refuse(&name.spot, wrong.advice("the step is known by them"));
         }
+        let id = StepId::new(id);
+        let schedule = schedule::tasks(report, &id, step.soak.as_ref(), step.schedule);
+        let prove = prove(report, context, step.prove.as_ref(), step.proves.as_ref());
         let soak = step.soak.map(|soak| soak.value);
-        steps.push(Step { id: StepId::new(id), name: name.value, act, leave_when, soak, back_to, guards });
+        steps.push(Step { id, name: name.value, act, leave_when, soak, schedule, prove, back_to, guards });
     }
     if steps.len() < count && report.is_clean() {
         table.refuse(Wrong::new("a step cannot be read, and flightdeck does not say why").advice("please report this"));
@@ -117,6 +124,11 @@ fn read_step(step: &mut Table<'_>) -> Written {
     let pause = step.optional("pause", "Waits for a person: what they decide.", &text());
     let doc = "How long a shift must hold, after its last router was verified, before the next step is offered.";
     let soak = step.optional("soak", doc, &duration(Duration::from_secs(1), Duration::from_hours(168)));
+    let schedule = schedule::read(step);
+    let doc = "Proves the way back before the step stands: \"way back\" shifts there, rolls back, and shifts again.";
+    let prove = step.optional("prove", doc, &choice(&[("way back", ())], &[]));
+    let doc = "The checklist item that a proven way back answers, by its section and text: \"before/rollback-tested\".";
+    let proves = step.optional("proves", doc, &title());
     let doc = "Percent per pool to go back to from here. Default: what was last verified before the step.";
     let back_to = step.map("back_to", doc, &percent(0, 10_000));
     let doc = "Limits of guards from this step on, until the next shift: { errors = \"0.5%\" }. Default: their own.";
@@ -146,6 +158,14 @@ fn read_step(step: &mut Table<'_>) -> Written {
             Wrong::new("goes with shift only").advice("leave it out, or put it on the shift before"),
         );
     }
+    for key in ["prove", "proves", "schedule"] {
+        if let Some(spot) = step.spot_if_written(key).filter(|_| !is("shift") && !acts.is_empty()) {
+            report.refuse(&spot, Wrong::new("goes with shift only").advice("leave it out, or put it on a shift"));
+        }
+    }
+    if let Some(proves) = proves.as_ref().filter(|_| prove.is_none()) {
+        report.refuse(&proves.spot, Wrong::new("goes with `prove` only").advice("write prove = \"way back\" too"));
+    }
     if let Some(guards) = guards.as_ref().filter(|_| !is("shift") && !acts.is_empty()) {
         let wrong = Wrong::new("goes with shift only").advice("put it on the shift from which on the limits hold");
         report.refuse(&guards.spot, wrong);
@@ -165,10 +185,38 @@ fn read_step(step: &mut Table<'_>) -> Written {
         pause,
         acts,
         soak,
+        schedule,
+        prove,
+        proves,
         back_to,
         leave_when: leave_when.map(|list| list.value).unwrap_or_default(),
         guards,
     }
+}
+
+fn prove(
+    report: &Report<'_>,
+    context: &Context<'_>,
+    prove: Option<&Found<()>>,
+    proves: Option<&Found<String>>,
+) -> Option<Prove> {
+    prove?;
+    let item = proves.and_then(|proves| {
+        let found = context.checklist.items().find(|item| item.id.as_str() == proves.value);
+        if found.is_none() {
+            let ids: Vec<&str> = context.checklist.items().map(|item| item.id.as_str()).collect();
+            let wrong = Wrong::new(format!("the checklist has no item {}", quoted(&proves.value)));
+            report.refuse(
+                &proves.spot,
+                match nearest(&proves.value, ids.iter().copied()) {
+                    Some(meant) => wrong.advice(format!("did you mean `{meant}`?")),
+                    None => wrong.advice("name it as SECTION/ITEM, both in lower case with - for what is no letter"),
+                },
+            );
+        }
+        found.map(|item| item.id.clone())
+    });
+    Some(Prove { item })
 }
 
 fn act(report: &Report<'_>, context: &Context<'_>, step: &Written, before: Option<&Weights>) -> Option<StepAct> {

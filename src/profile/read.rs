@@ -2,12 +2,12 @@
 
 use super::file::Unread;
 use super::{
-    AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, check, checklist, guard, journal,
-    panel, plan, pool, rollout, router, rule, source,
+    AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, back, check, checklist, drain,
+    guard, journal, panel, plan, pool, rollout, router, rule, schedule, source,
 };
 use crate::adapter::log;
 use crate::domain::check::CheckSpec;
-use crate::domain::procedure::{LogSpec, MetricSpec, RouterSpec};
+use crate::domain::procedure::{Friction, LogSpec, MetricSpec, RouterSpec};
 use crate::domain::{BasisPoints, Digest, PoolId, Procedure};
 use crate::setting::{Found, Report, Source, Table, Wrong, flag, percent, quoted, title};
 use crate::signature::AllowedSigners;
@@ -90,8 +90,9 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let panels = panel::read(table, &ids, &mut sources, &written);
     let (metrics, metric_configs): (Vec<MetricSpec>, Vec<MetricConfig>) =
         sources.into_iter().map(|source| (source.spec, source.config)).unzip();
-    let drain = rule::drain(table, &pools, &logs);
-    let checklist = checklist::read(table, included);
+    let drain = drain::read(table, &pools, drain::Sources { logs: &logs, metrics: &metrics, panels: &panels });
+    let back = back::read(table);
+    let mut checklist = checklist::read(table, included);
     let has_routers = table.has("router");
     let (checks, declared) = check::read(table, &ids, &panels);
     let (checks, asked): (Vec<CheckSpec>, Vec<_>) = checks.into_iter().unzip();
@@ -108,6 +109,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         panels: &panels,
     };
     let plan = plan::read(table, &context);
+    schedule::sections(&mut checklist, &plan);
     let production = production.map(|production| production.value);
     let production = production.or_else(|| Some(is_production(environment.as_deref()?))).unwrap_or(true);
     let confirm = rule::confirm(table, production);
@@ -116,6 +118,12 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         let advice = "name a `journal`: a directory that both can write, or a stream on NATS";
         if let Some(spot) = table.spot_if_written("confirm") {
             table.report().refuse(&spot, wrong.advice(advice));
+        }
+    }
+    if back.goes_on.is_some() && confirm.rollback != Friction::Key {
+        let wrong = Wrong::new("goes on by itself, and a rollback of this profile asks for more than a key");
+        if let Some(spot) = table.spot_if_written("back") {
+            table.report().refuse(&spot, wrong.advice("write go_on = \"key\", or confirm.rollback = \"key\""));
         }
     }
     let (people, allowed_signers) = rule::people(table, included);
@@ -137,6 +145,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         increment: BasisPoints(increment.map_or(1_000, |increment| increment.value)),
         timing: times.timing,
         drain,
+        back,
         logs,
         metrics,
         panels,

@@ -1,18 +1,13 @@
-//! `[confirm]`, `[timing]`, `[drain]` and `[[rollback]]`.
+//! `[confirm]`, `[timing]` and `[[rollback]]`.
 
 use std::time::Duration;
-
-use serde_json::json;
 
 use super::checklist::relative_path;
 use super::read::Included;
 use super::router::{polls, timeouts};
-use crate::domain::drain::{DrainRule, Evidence};
-use crate::domain::procedure::{Confirm, Friction, LogSpec, Pool, RollbackAct, Timing};
-use crate::domain::{People, SourceId};
-use crate::setting::{
-    Found, Kind, Spot, Table, Wrong, choice, duration, flag, nearest, quoted, span_text, text, title,
-};
+use crate::domain::People;
+use crate::domain::procedure::{Confirm, Friction, RollbackAct, Timing};
+use crate::setting::{Found, Spot, Table, Wrong, choice, duration, flag, span_text, text, title};
 use crate::signature::AllowedSigners;
 
 /// Times and how often routers are read when nothing happens.
@@ -131,100 +126,6 @@ pub(super) fn timing(table: &mut Table<'_>) -> Times {
         Times { timing, poll }
     });
     read.unwrap_or(default)
-}
-
-/// Reads `[drain]`.
-pub(super) fn drain(table: &mut Table<'_>, pools: &[Pool], logs: &[LogSpec]) -> DrainRule {
-    let default = DrainRule::default();
-    let read =
-        table.table("drain", "When a pool counts as drained. Weight 0 read back is always part of it.", |table| {
-            let (least, most) = (Duration::from_secs(1), Duration::from_hours(24));
-            let doc = "How long all evidence must hold without a break. Default 1m.";
-            let quiet = table.optional("quiet", doc, &duration(least, most));
-            let doc =
-                "What must be silent: \"in-flight\", \"requests\", \"logs:NAME\". Default in-flight and requests.";
-            let evidence = table.optional(
-                "evidence",
-                doc,
-                &evidence().list("a list of \"in-flight\", \"requests\", \"logs:NAME\""),
-            );
-            if let Some(evidence) = &evidence {
-                check_evidence(table, evidence, pools, logs);
-            }
-            let listed = evidence.map(|list| list.value.into_iter().map(|each| each.value).collect());
-            DrainRule {
-                quiet: quiet.map_or(default.quiet, |quiet| quiet.value),
-                evidence: listed.unwrap_or_else(|| default.evidence.clone()),
-            }
-        });
-    read.unwrap_or(default)
-}
-
-fn check_evidence(table: &Table<'_>, evidence: &Found<Vec<Found<Evidence>>>, pools: &[Pool], logs: &[LogSpec]) {
-    let report = table.report();
-    for (index, each) in evidence.iter().enumerate() {
-        if evidence.iter().take(index).any(|earlier| earlier.value == each.value) {
-            report.refuse(&each.spot, Wrong::new("is named twice").advice("once is enough"));
-        }
-        let Evidence::Log(source) = &each.value else { continue };
-        let names: Vec<&str> = logs.iter().map(|log| log.id.as_str()).collect();
-        match logs.iter().find(|log| log.id == *source) {
-            None => {
-                let wrong = Wrong::new(format!("there is no [[log]] named {}", quoted(source.as_str())));
-                let wrong = if names.is_empty() { wrong.advice("add it") } else { wrong.accepted(names.join(", ")) };
-                report.refuse(
-                    &each.spot,
-                    match nearest(source.as_str(), names.iter().copied()) {
-                        Some(meant) => wrong.advice(format!("did you mean `logs:{meant}`?")),
-                        None => wrong,
-                    },
-                );
-            }
-            Some(log) if log.pool.is_none() => {
-                let what = format!("log {} carries lines of no pool in particular", quoted(source.as_str()));
-                report.refuse(&each.spot, Wrong::new(what).advice("give the [[log]] its `pool`"));
-            }
-            Some(_) => {}
-        }
-    }
-    let counted = evidence.iter().any(|each| !matches!(each.value, Evidence::Log(_)));
-    let covered = |pool: &Pool| {
-        evidence.iter().any(|each| match &each.value {
-            Evidence::Log(source) => logs.iter().any(|log| log.id == *source && log.pool.as_ref() == Some(&pool.id)),
-            Evidence::WeightZero | Evidence::InFlight | Evidence::Requests => false,
-        })
-    };
-    let bare: Vec<String> = pools.iter().filter(|pool| !covered(pool)).map(|pool| quoted(pool.id.as_str())).collect();
-    if !counted && !bare.is_empty() && report.is_clean() {
-        let what =
-            format!("says nothing of the traffic of pool {}, which could never count as drained", bare.join(", "));
-        report.refuse(
-            &evidence.spot,
-            Wrong::new(what).advice("add \"in-flight\" or \"requests\", or a log of that pool"),
-        );
-    }
-}
-
-fn evidence() -> Kind<Evidence> {
-    let schema = json!({ "type": "string", "pattern": "^(in-flight|requests|logs:.+)$" });
-    let accepted = "\"in-flight\", \"requests\", \"logs:NAME\" with the name of a [[log]]";
-    Kind::from_text(accepted, schema, move |text| match text.split_once(':').unwrap_or((text, "")) {
-        ("in-flight", "") => Ok(Evidence::InFlight),
-        ("requests", "") => Ok(Evidence::Requests),
-        ("logs", name) if !name.is_empty() => Ok(Evidence::Log(SourceId::new(name))),
-        ("log", name) if !name.is_empty() => {
-            Err(Wrong::new(format!("cannot be {}", quoted(text))).advice(format!("write \"logs:{name}\"")))
-        }
-        ("weight" | "weight-zero", "") => Err(Wrong::new(format!("{} is always part of the evidence", quoted(text)))
-            .advice("leave it out and name traffic")),
-        ("in_flight" | "inflight", "") => {
-            Err(Wrong::new(format!("cannot be {}", quoted(text))).advice("write \"in-flight\""))
-        }
-        ("check" | "metrics" | "metric", _) => {
-            Err(Wrong::new(format!("{} is not supported in this version", quoted(text))))
-        }
-        _ => Err(Wrong::new(format!("cannot be {}", quoted(text)))),
-    })
 }
 
 /// Reads `[[rollback]]`.

@@ -195,6 +195,11 @@ impl Teller<'_> {
             Event::Held { reason } => self.did(entry, "held the deployment", reason.clone()),
             Event::HoldReleased { reason } => self.did(entry, "released the hold", reason.clone()),
             Event::CheckAnswered(answered) => self.checked(entry, answered),
+            Event::ConnectionsEnding(_)
+            | Event::ConnectionsEnded { .. }
+            | Event::RampStage { .. }
+            | Event::RollbackTimed { .. }
+            | Event::WayBackProven(_) => self.way_back(entry, event),
             Event::PoolDrained { pool, evidence } => {
                 self.noticed(entry, format!("{pool} is drained"), evidence.join("; "));
                 self.story.drains.push(Drained { pool: pool.clone(), at: entry.at, evidence: evidence.clone() });
@@ -224,6 +229,43 @@ impl Teller<'_> {
         let evidence = evidence.iter().map(|(name, text)| format!("{name}: {text}")).collect();
         let (check, words) = (check.clone(), words.clone());
         self.story.checks.push(Checked { act: act(entry), check, verdict: *verdict, words, evidence });
+    }
+
+    /// The shapes of a way back, and what lingered.
+    fn way_back(&mut self, entry: &Entry, event: &Event) {
+        match event {
+            Event::ConnectionsEnding(ending) => {
+                let (count, pool, router) = (ending.count, &ending.pool, &ending.router);
+                self.did(
+                    entry,
+                    format!("confirmed to end {count} connections of {pool} on {router}"),
+                    ending.reason.clone(),
+                );
+            }
+            Event::ConnectionsEnded { router, pool, how, .. } => {
+                self.noticed(entry, format!("connections of {pool} on {router}"), how.clone());
+            }
+            Event::RampStage { ramp, .. } => {
+                self.noticed(entry, format!("the way back to {} goes in stages", ramp.to), ramp.words());
+            }
+            Event::RollbackTimed { took_ms, declared_ms, .. } => {
+                let word = if took_ms > declared_ms { "longer than" } else { "within" };
+                let came = format!("{word} the {} declared", seconds(*declared_ms));
+                self.noticed(entry, format!("the rollback's traffic took {}", seconds(*took_ms)), came);
+            }
+            Event::WayBackProven(proof) => {
+                let each = proof.routers.iter().map(|router| {
+                    format!("{} there {}, back {}", router.router, seconds(router.there_ms), seconds(router.back_ms))
+                });
+                let came: Vec<String> = each.collect();
+                self.noticed(
+                    entry,
+                    format!("rollback tested: the way back of {} is proven", proof.step),
+                    came.join("; "),
+                );
+            }
+            _ => {}
+        }
     }
 
     /// What was seen at the routers and done by nobody here, and its answers.
@@ -539,4 +581,10 @@ fn shown(named: &NamedShares) -> String {
 
 fn or_unknown(version: &str) -> &str {
     if version.is_empty() { "unknown" } else { version }
+}
+
+/// Milliseconds as seconds, as people write them.
+#[expect(clippy::cast_precision_loss, reason = "times of a deployment are far below 2^52 ms")]
+fn seconds(ms: u64) -> String {
+    if ms < 10_000 { format!("{:.2} s", ms as f64 / 1_000.0) } else { format!("{} s", ms / 1_000) }
 }

@@ -22,11 +22,13 @@ use super::keys::SharedKeys;
 use super::slot::{Slots, Talk};
 use crate::adapter::router::SetAnswer;
 use crate::domain::check::{Answer, Asking, Verdict};
+use crate::domain::connection::{Connection, Ended};
 use crate::domain::parcel::Parcel;
 use crate::domain::{
-    CheckId, Digest, Outcome, Presence, Reading, Refused, RouterId, SessionId, Target, Trouble, TroubleKind,
+    CheckId, Digest, Outcome, PoolId, Presence, Reading, Refused, RouterId, SessionId, Target, Trouble, TroubleKind,
 };
 use crate::entry::{Entry, Kept};
+use crate::flight::connection::SendEnd;
 use crate::flight::{Appended, Effect, Msg, Notice, Send, ToCheck, ToSign};
 use crate::journal::{self, JournalError, Spill, Store};
 use crate::session::event::Spilled;
@@ -112,6 +114,8 @@ impl Hands {
             Effect::Append(entry) => self.append(*entry),
             Effect::ReadJournal { after } => self.read_journal(after),
             Effect::Send(send) => self.send(*send),
+            Effect::ListConnections { request, router, pool, masked } => self.list(request, router, pool, masked),
+            Effect::EndConnections(end) => self.end_connections(*end),
             Effect::Cancel { change } => self.fences.cancel(change),
             Effect::Announce(presence) => self.announce(presence),
             Effect::Meter { asks } => {
@@ -334,6 +338,57 @@ impl Hands {
         });
     }
 
+    fn list(&self, request: u64, router: RouterId, pool: PoolId, masked: bool) {
+        let tell = self.tell.clone();
+        let began = clock::now();
+        let Some(adapter) = self.adapters.routers.get(&router).cloned() else {
+            let result = Err(unknown_router(&router));
+            tell(Msg::ConnectionsListed { request, router, pool, began, result });
+            return;
+        };
+        let slots = self.slots.clone();
+        self.tracker.spawn(async move {
+            let _place = slots.place(Talk::Read).await;
+            let what = format!("list the connections of {pool} on {router}");
+            let patience = adapter.timeout * 2 + Duration::from_secs(2);
+            let began = clock::now();
+            let look = AssertUnwindSafe(timeout(patience, adapter.router.connections(&pool))).catch_unwind().await;
+            let result = match look {
+                Ok(Ok(result)) => result,
+                Ok(Err(_elapsed)) => Err(trouble(TroubleKind::TimedOut, &what, "no answer came")),
+                Err(_told_by_the_hook) => Err(trouble(TroubleKind::Garbage, &what, "the adapter has a fault")),
+            };
+            let mask = |each: Connection| Connection { client: masked_text(each.client, masked), ..each };
+            let result = result.map(|all| all.into_iter().map(mask).collect());
+            tell(Msg::ConnectionsListed { request, router, pool, began, result });
+        });
+    }
+
+    fn end_connections(&self, end: SendEnd) {
+        let SendEnd { act, router, pool, connections, deadline, until } = end;
+        let tell = self.tell.clone();
+        let Some(adapter) = self.adapters.routers.get(&router).cloned() else {
+            let why = unknown_router(&router).to_string();
+            tell(Msg::ConnectionsEnded { act, ended: Ended::NotSent { why } });
+            return;
+        };
+        let fence = self.fences.fence(act, deadline, until);
+        tracing::info!(%act, %router, %pool, count = connections.len(), "ending connections");
+        let slots = self.slots.clone();
+        self.tracker.spawn(async move {
+            let _place = slots.place(Talk::Forward).await;
+            let write = AssertUnwindSafe(adapter.router.end_connections(&pool, &connections, &fence)).catch_unwind();
+            let ended = match write.await {
+                Ok(ended) => ended,
+                Err(_told_by_the_hook) => {
+                    Ended::Unknown { why: "flightdeck has a fault in this router's adapter".to_owned() }
+                }
+            };
+            tracing::info!(%act, ended = ended.words(), "answer to ending connections");
+            tell(Msg::ConnectionsEnded { act, ended });
+        });
+    }
+
     fn append(&self, entry: Entry) {
         let (store, tell) = (self.store.clone(), self.tell.clone());
         self.tracker.spawn(async move {
@@ -412,6 +467,11 @@ fn appended(answer: journal::Appended) -> Appended {
         journal::Appended::Unavailable(why) => Appended::Unavailable { why },
         journal::Appended::Unknown(why) => Appended::Unknown { why },
     }
+}
+
+/// What may name a person, masked unless the profile lets it be shown.
+fn masked_text(text: String, masked: bool) -> String {
+    if masked { crate::adapter::log::masked(text) } else { text }
 }
 
 fn unknown_router(router: &RouterId) -> Trouble {

@@ -8,6 +8,7 @@ use super::wave::Rest;
 use crate::domain::check::Verdict;
 use crate::domain::drain::DrainState;
 use crate::domain::outcome::Outcome;
+use crate::domain::ramp::Ramp;
 use crate::domain::share::Agreement;
 use crate::domain::{
     ChangeId, CheckId, CockpitId, Digest, GuardId, ItemId, NativeSplit, Now, Operator, PoolId, Reading, RequestId,
@@ -195,6 +196,8 @@ pub enum Command {
         controls: ControlsTaken,
         /// Whether the journal does not answer, so that it goes into the spill (R5).
         cut_off: bool,
+        /// Which stage of a way back in stages it is; `None` where it goes at once.
+        ramp: Option<Ramp>,
         /// What is known now.
         evidence: Evidence,
     },
@@ -375,6 +378,39 @@ pub enum Command {
     },
     /// Note what a check came to.
     NoteCheck(Box<CheckAnswered>),
+    /// End connections that linger in a pool without weight (D6).
+    EndConnections {
+        /// The act.
+        act: ChangeId,
+        /// The router.
+        router: RouterId,
+        /// The pool.
+        pool: PoolId,
+        /// How many were listed.
+        count: u32,
+        /// Why.
+        reason: String,
+        /// How it is confirmed.
+        confirmation: Confirmation,
+        /// What is known now.
+        evidence: Evidence,
+    },
+    /// Note what became of that.
+    NoteConnectionsEnded {
+        /// The act.
+        act: ChangeId,
+        /// How many were ended.
+        count: u32,
+        /// What the router said, for people.
+        how: String,
+    },
+    /// Note how long a rollback took.
+    NoteRollbackTime {
+        /// The rollback.
+        change: ChangeId,
+        /// What the profile declares, where it does.
+        declared_ms: Option<u64>,
+    },
     /// Note that a pool's drain is proven.
     NoteDrained {
         /// The pool.
@@ -431,6 +467,7 @@ impl Command {
             | Self::SendWave { evidence, .. }
             | Self::MarkAlreadySo { evidence, .. }
             | Self::CompleteStep { evidence, .. }
+            | Self::EndConnections { evidence, .. }
             | Self::ReloadProfile { evidence, .. } => Some(evidence),
             Self::Open { .. }
             | Self::TakeBack { .. }
@@ -469,6 +506,8 @@ impl Command {
             | Self::Hold { .. }
             | Self::ReleaseHold { .. }
             | Self::NoteCheck(_)
+            | Self::NoteConnectionsEnded { .. }
+            | Self::NoteRollbackTime { .. }
             | Self::NoteDrained { .. }
             | Self::NoteObserved { .. }
             | Self::Close { .. } => None,

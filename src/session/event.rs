@@ -9,6 +9,7 @@ use super::guard::{Acted, GuardBaseline};
 use super::proposal::{Confirmation, GateReport, Override, RouterOrder};
 use super::second::{ConfirmationAsked, RunConfirmed, Second};
 use crate::domain::check::Verdict;
+use crate::domain::ramp::Ramp;
 use crate::domain::reading::Identity;
 use crate::domain::share::Agreement;
 use crate::domain::{
@@ -297,6 +298,41 @@ pub enum Event {
     /// What a check came to: its first verdict, another one than before, or one that an operator asked for. Binds nothing
     /// (B2).
     CheckAnswered(Box<CheckAnswered>),
+    /// The intent to end connections that linger in a pool without weight (D6).
+    ConnectionsEnding(Box<ConnectionsEnding>),
+    /// What became of that.
+    ConnectionsEnded {
+        /// The act.
+        act: ChangeId,
+        /// The router.
+        router: RouterId,
+        /// The pool.
+        pool: PoolId,
+        /// How many are known to have been ended.
+        count: u32,
+        /// Why they were to be ended.
+        reason: String,
+        /// What the router said, for people.
+        how: String,
+    },
+    /// A rollback is a stage of a way back in stages; told with its confirmation.
+    RampStage {
+        /// The rollback.
+        change: ChangeId,
+        /// Which stage of which way.
+        ramp: Ramp,
+    },
+    /// How long a rollback's traffic took, from its intent to its last read-back.
+    RollbackTimed {
+        /// The rollback.
+        change: ChangeId,
+        /// What it took.
+        took_ms: u64,
+        /// What was declared.
+        declared_ms: u64,
+    },
+    /// A step's way back was flown, there and back, and verified on every router.
+    WayBackProven(Box<WayBackProven>),
     /// A pool's drain was proven.
     PoolDrained {
         /// The pool.
@@ -345,6 +381,51 @@ impl Event {
     pub fn confirms(&self) -> Option<ChangeId> {
         if let Self::ChangeConfirmed(confirmed) = self { Some(confirmed.change) } else { None }
     }
+}
+
+/// Connections that are about to be ended: from here on, and until the deadline, the owner may send.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ConnectionsEnding {
+    /// The act.
+    pub act: ChangeId,
+    /// The router.
+    pub router: RouterId,
+    /// The pool.
+    pub pool: PoolId,
+    /// How many were listed, seen and confirmed.
+    pub count: u32,
+    /// Why.
+    pub reason: String,
+    /// The only cockpit that sends it (C4).
+    pub owner: CockpitId,
+    /// The epoch in which it was decided.
+    pub epoch: u64,
+    /// After this nothing of it is sent any more.
+    pub deadline: Timestamp,
+}
+
+/// A way back that was flown.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct WayBackProven {
+    /// The step.
+    pub step: StepId,
+    /// Its change.
+    pub there: ChangeId,
+    /// The rollback.
+    pub back: ChangeId,
+    /// What both took, router by router.
+    pub routers: Vec<ProvenRouter>,
+}
+
+/// What a way there and back took on one router.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ProvenRouter {
+    /// The router.
+    pub router: RouterId,
+    /// From the intent of the way there to its read-back.
+    pub there_ms: u64,
+    /// From the intent of the way back to its read-back.
+    pub back_ms: u64,
 }
 
 /// The first event of every session.

@@ -7,7 +7,7 @@ use super::proposal::{Gate, GateReport, GateState};
 use super::state::Session;
 use crate::domain::check::Verdict;
 use crate::domain::drain::DrainState;
-use crate::domain::procedure::{Condition, StepAct};
+use crate::domain::procedure::{Condition, Step, StepAct};
 use crate::domain::{BasisPoints, CheckId, GuardId, PoolId, Procedure, Reading, Weights, clock_span};
 
 /// What a forward act wants to do.
@@ -45,6 +45,10 @@ pub fn gates(session: &Session, procedure: &Procedure, forward: Forward<'_>, evi
             found.push(soak(evidence, step.soak.unwrap_or_default()));
         }
     }
+    if let Some(step) = session.last_step(&procedure.plan).filter(|step| !session.is_skipped(step)) {
+        found.extend(way_back(session, step));
+    }
+    found.extend(procedure.guards.iter().map(|guard| guarded(&guard.id, evidence)));
     found.sort_by_key(|report| match report.state {
         GateState::Fails => 0,
         GateState::Inconclusive => 1,
@@ -55,6 +59,19 @@ pub fn gates(session: &Session, procedure: &Procedure, forward: Forward<'_>, evi
 
 fn report(gate: Gate, state: GateState, text: impl Into<String>) -> GateReport {
     GateReport { gate, state, text: text.into() }
+}
+
+/// A step that proves its way back stands once that was flown, there and back, and there again.
+fn way_back(session: &Session, step: &Step) -> Option<GateReport> {
+    step.prove.as_ref()?;
+    let gate = Gate::WayBack { step: step.id.clone() };
+    let (state, text) = if let Some(proof) = session.proven.get(&step.id) {
+        let slowest = proof.what.routers.iter().map(|each| each.back_ms).max().unwrap_or(0);
+        (GateState::Holds, format!("way back proven, {slowest} ms on the slowest router"))
+    } else {
+        (GateState::Fails, format!("the way back of {} is not proven: roll back, then go again", step.name))
+    };
+    Some(report(gate, state, text))
 }
 
 fn readings(procedure: &Procedure, evidence: &Evidence) -> Option<GateReport> {

@@ -6,8 +6,8 @@ use super::event::ChangeKind;
 use crate::domain::procedure::Friction;
 use crate::domain::reading::Identity;
 use crate::domain::{
-    BasisPoints, ChangeId, CheckId, Digest, GuardId, NativeSplit, Now, PoolId, Prepared, RouterId, Signed, Waves,
-    Weights,
+    BasisPoints, ChangeId, CheckId, Digest, GuardId, NativeSplit, Now, PoolId, Prepared, RouterId, Signed, StepId,
+    Waves, Weights,
 };
 
 /// What one router is sent, and what it read when that was worked out.
@@ -158,6 +158,11 @@ pub enum Gate {
     },
     /// The step before has soaked (G4).
     Soak,
+    /// The step's way back was flown, where it is to be proven (R9).
+    WayBack {
+        /// The step.
+        step: StepId,
+    },
     /// The guard is quiet, or has nothing to watch (G3).
     Guard {
         /// The guard.
@@ -176,7 +181,8 @@ impl Gate {
             | Self::Soak
             | Self::Guard { .. }
             | Self::Check { .. }
-            | Self::Checks { .. } => true,
+            | Self::Checks { .. }
+            | Self::WayBack { .. } => true,
         }
     }
 }

@@ -2,12 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::event::{ChangeConfirmed, ControlsTaken, Process, ProfileText, SessionOpened, Settlement, StepMark};
+use super::event::{
+    ChangeConfirmed, ChangeKind, ControlsTaken, Process, ProfileText, SessionOpened, Settlement, StepMark,
+    WayBackProven,
+};
 use super::guard::Guards;
 use super::proposal::RouterOrder;
 use super::second::{Request, Run};
 use crate::domain::check::Verdict;
+use crate::domain::ramp::Ramp;
 use crate::domain::reading::Identity;
 use crate::domain::share::Agreement;
 use crate::domain::{
@@ -64,6 +69,12 @@ pub struct Session {
     pub drained: BTreeMap<PoolId, Stamped<Vec<String>>>,
     /// What each check last came to, as far as it was noted.
     pub checks: BTreeMap<CheckId, Stamped<CheckNoted>>,
+    /// Steps whose way back was flown and verified, with what it took on each router.
+    pub proven: BTreeMap<StepId, Stamped<WayBackProven>>,
+    /// Connections that are being ended.
+    pub ending: Vec<super::event::ConnectionsEnding>,
+    /// How often connections were ended.
+    pub endings: u32,
     /// Notes in order.
     pub notes: Vec<Stamped<String>>,
     /// When and how it ended.
@@ -201,6 +212,8 @@ pub struct Change {
     pub outcomes: BTreeMap<RouterId, RouterOutcome>,
     /// How it ended; `None` while it is in flight.
     pub settled: Option<(Timestamp, Settlement)>,
+    /// Which stage of a way back it is, where that goes in stages.
+    pub ramp: Option<Ramp>,
     /// What the counters said, per router and pool, newest last.
     pub observed: Vec<(RouterId, PoolId, Share, Agreement)>,
 }
@@ -236,6 +249,18 @@ impl Change {
     /// What is sent to one router.
     pub fn order(&self, router: &RouterId) -> Option<&RouterOrder> {
         self.confirmed.routers.get(*self.places.get(router)?)
+    }
+
+    /// How long it took, from its intent to the last router's read-back; `None` where it was not verified.
+    pub fn took(&self) -> Option<Duration> {
+        let (at, how) = self.settled.as_ref()?;
+        matches!(how, Settlement::Verified).then(|| at.since(self.at))
+    }
+
+    /// How long it took on one router.
+    pub fn took_on(&self, router: &RouterId) -> Option<Duration> {
+        let known = self.outcomes.get(router).filter(|known| known.outcome == Some(Outcome::Verified))?;
+        Some(known.at.since(self.at))
     }
 
     /// Whether every router is verified.
@@ -284,6 +309,18 @@ impl Change {
 }
 
 impl Session {
+    /// The way back in stages that is under way: its newest stage, verified, with nothing after it.
+    pub fn ramp(&self) -> Option<&Ramp> {
+        let newest = self.changes.last().filter(|change| change.took().is_some())?;
+        newest.ramp.as_ref().filter(|ramp| !ramp.is_last())
+    }
+
+    /// The rollback that nothing came after, whatever became of it: going back once more is going back to the same.
+    pub fn newest_rollback(&self) -> Option<&Change> {
+        let newest = self.changes.last()?;
+        matches!(newest.confirmed.kind, ChangeKind::Rollback { .. }).then_some(&**newest)
+    }
+
     /// The change that is in flight: confirmed and not settled. At most one; a rollback supersedes it.
     pub fn in_flight(&self) -> Option<&Change> {
         self.changes.iter().rev().find(|change| change.settled.is_none()).map(Arc::as_ref)

@@ -25,7 +25,7 @@ mod table;
 
 pub use kind::{
     Amount, Kind, Which, absolute_path, amount, choice, command, count, duration, flag, host_port, name, number_of,
-    percent, quoted, regex, span_text, text, title, url, which, word,
+    parse_span, percent, quoted, regex, span_text, text, title, url, which, word,
 };
 pub use near::nearest;
 pub use problem::{Problem, Problems, Wrong};

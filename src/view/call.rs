@@ -80,7 +80,7 @@ fn lines(model: &Model, seen: &Seen<'_>) -> Vec<(Role, String, String)> {
     for pool in &seen.pools {
         let drain = pool.drain.filter(|_| pool.share.is_some_and(|share| share == 0.0));
         if let Some(drain) = drain.filter(|drain| drain.state != DrainState::Active) {
-            let words = model.flight.drain_words(drain, model.now.elapsed);
+            let words = model.flight.drain_words(drain);
             let role = if drain.state == DrainState::Drained { Role::Good } else { Role::Wait };
             let left = drain.level().filter(|left| *left > 0).map(|left| format!(" {left}")).unwrap_or_default();
             let large = format!("{}{left}", drain.state.word().to_uppercase());
@@ -96,6 +96,7 @@ fn lines(model: &Model, seen: &Seen<'_>) -> Vec<(Role, String, String)> {
     if let Some(age) = seen.old.filter(|_| !seen.is_live) {
         lines.push((Role::Stale, format!("the split was read {} ago", super::format::old(age)), String::new()));
     }
+    lines.extend(plan::schedule(model).into_iter().map(|(role, text)| (role, text, String::new())));
     let next = model.flight.session.next_step(&model.flight.procedure.plan);
     let gates = super::traffic::next_lines(model);
     if let Some(step) = next {

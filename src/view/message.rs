@@ -90,6 +90,14 @@ fn result(pen: &mut Pen<'_>, model: &Model, change: &Change, area: Rect) {
     if change.confirmed.routers.len() > FEW || !change.confirmed.waves.are_all_at_once() {
         return counted(&mut row, model, change);
     }
+    if let Some(time) = change.took().filter(|_| !change.confirmed.kind.is_forward()) {
+        let (role, declared) = match model.flight.procedure.back.estimate {
+            Some(declared) if time > declared => (Role::Wait, format!(", declared {}", took(declared))),
+            Some(declared) => (Role::Good, format!(" of {} declared", took(declared))),
+            None => (Role::Dim, String::new()),
+        };
+        row.put(role, &format!("took {}{declared}", took(time))).skip(3);
+    }
     for order in &change.confirmed.routers {
         let leg = execution.and_then(|execution| execution.legs.get(&order.router));
         let known = change.outcomes.get(&order.router).and_then(|known| known.outcome.as_ref());

@@ -12,6 +12,7 @@ use super::pen::{Pen, width};
 use crate::cockpit::Model;
 use crate::domain::clock_span;
 use crate::domain::procedure::Step;
+use crate::domain::soak::range;
 use crate::layout::inner;
 use crate::session::event::{ChangeKind, StepMark};
 use crate::session::state::StepEnd;
@@ -65,6 +66,30 @@ pub(super) fn soak(model: &Model) -> Option<(Role, String)> {
         None if soak.left().is_zero() => (Role::Good, format!(" ✓ soak {needed} ")),
         None => (Role::Strong, format!(" soak {held} of {needed} ")),
     })
+}
+
+/// The schedule of the soak that runs: what is to be done now, what comes next, what was missed; and what comes after it.
+pub(super) fn schedule(model: &Model) -> Vec<(Role, String)> {
+    let flight = &model.flight;
+    let (Some(soak), Some(tasks)) = (flight.soak.as_ref(), flight.soak_tasks()) else { return Vec::new() };
+    let mut lines = Vec::new();
+    if let Some((task, is_ticked)) = tasks.now {
+        let (role, mark) = if is_ticked { (Role::Good, "✓") } else { (Role::Wait, "☐") };
+        lines.push((role, format!("{mark} now, {}: {}", range(task), task.text)));
+    }
+    if tasks.missed > 0 {
+        let plural = if tasks.missed == 1 { "task" } else { "tasks" };
+        lines.push((Role::Wait, format!("! {} {plural} of the minutes before not ticked", tasks.missed)));
+    }
+    if let Some((task, until)) = tasks.next {
+        lines.push((Role::Dim, format!("○ in {}: {}", clock_span(until), task.text)));
+    }
+    if !soak.left().is_zero() {
+        let next = flight.session.next_step(&flight.procedure.plan).map(|step| step.name.as_str());
+        let next = next.unwrap_or("the end of the plan");
+        lines.push((Role::Dim, format!("○ in {}: {next} may follow", clock_span(soak.left()))));
+    }
+    lines
 }
 
 fn steps(pen: &mut Pen<'_>, model: &Model, area: Rect) {

@@ -71,7 +71,7 @@ pub(super) fn tiny(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
     for pool in &seen.pools {
         let drain = pool.drain.filter(|_| pool.share.is_some_and(|share| share == 0.0));
         if let Some(drain) = drain.filter(|drain| drain.state != DrainState::Active) {
-            let words = model.flight.drain_words(drain, model.now.elapsed);
+            let words = model.flight.drain_words(drain);
             lines.push((Role::Text, format!("{} {}: {words}", pool.spec.mark, drain.state.word())));
         }
     }

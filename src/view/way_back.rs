@@ -1,21 +1,24 @@
 //! The standing way back: where R goes, whether that can take it, and how long it takes on each router.
 //!
 //! ```text
-//!  R → 10 / 90   ● green 2/2 up, needs 558/s each of 620   eu-1 1 s   eu-2 1 s
+//!  R → 10 / 90   rollback window 3:12 left   ● green 2/2 up, needs 558/s each of 620   eu-1 1 s   eu-2 1 s
 //! ```
+
+use std::time::Duration;
 
 use ratatui::layout::Rect;
 
 use super::format::rate;
 use super::pen::Pen;
 use crate::cockpit::Model;
-use crate::flight::WayBackChoice;
-use crate::flight::back::Raised;
+use crate::domain::clock_span;
+use crate::flight::back::{Raised, Window};
 use crate::theme::Role;
 
 /// Draws the line.
 pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
-    let view = match model.flight.way_back_view(WayBackChoice::Step, model.now) {
+    let choice = model.flight.ways_back().first().copied().unwrap_or_default();
+    let view = match model.flight.way_back_view(choice, model.now) {
         Ok(view) => view,
         Err(refused) => {
             let mut row = pen.row_of(area, 0);
@@ -27,6 +30,14 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
     let mut row = pen.row_of(area, 0);
     row.skip(1).put(Role::Accent, &back_key(model)).put(Role::Dim, " → ");
     row.put(Role::Strong, &view.to.to_string()).put(Role::Dim, " %").skip(3);
+    if let Some((role, text)) = window(model) {
+        row.put(role, &text).skip(3);
+    }
+    match model.flight.next_stage_waits(model.now.elapsed) {
+        Some(Ok(left)) => _ = row.put(Role::Wait, &format!("next stage by itself in {}", clock_span(left))).skip(3),
+        Some(Err(why)) => _ = row.put(Role::Wait, &format!("next stage waits: {why}")).skip(3),
+        None => {}
+    }
     if view.holds {
         row.put(Role::Dim, "every router holds it").skip(3);
     }
@@ -50,6 +61,16 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
             row.put(Role::Wait, &format!("{text}, no reading")).skip(2);
         }
     }
+}
+
+/// What is left of the time in which the newest step may be rolled back.
+pub(super) fn window(model: &Model) -> Option<(Role, String)> {
+    const SOON: Duration = Duration::from_mins(1);
+    Some(match model.flight.rollback_window(model.now)? {
+        Window::Left(left) if left < SOON => (Role::Wait, format!("rollback window {} left", clock_span(left))),
+        Window::Left(left) => (Role::Text, format!("rollback window {} left", clock_span(left))),
+        Window::Over(since) => (Role::Bad, format!("rollback window over for {}", clock_span(since))),
+    })
 }
 
 /// The key of the way back; who only watches has none.

@@ -293,6 +293,8 @@ fn plan() -> Procedure {
             name,
             leave_when: Vec::new(),
             soak: None,
+            schedule: Vec::new(),
+            prove: None,
             back_to: None,
             guards: std::collections::BTreeMap::new(),
         }

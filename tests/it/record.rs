@@ -49,6 +49,21 @@ fn what_checks_came_to_is_told_with_its_evidence() {
 }
 
 #[test]
+fn the_record_tells_that_the_rollback_was_tested_what_it_took_and_what_lingered() {
+    let text = record::markdown(&history(told::shapes()), None);
+    for part in [
+        "rollback tested: the way back of blue\\-10 is proven",
+        "eu\\-1 there 0.20 s, back 0.30 s",
+        "within the 1.00 s declared",
+        "stage 1 of 2",
+        "asleep since the morning",
+        "1 ended, 1 had ended by themselves",
+    ] {
+        assert!(text.replace('\\', "").contains(&part.replace('\\', "")), "{part} is not in\n{text}");
+    }
+}
+
+#[test]
 fn in_the_middle_of_a_change_the_record_says_what_is_open() {
     let mut entries = told::deployment();
     // Up to the first answers of the change that one router does not answer.

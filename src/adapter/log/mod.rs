@@ -42,6 +42,7 @@ pub mod loki;
 mod mask;
 mod poll;
 mod stamp;
+mod watermark;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -80,6 +81,11 @@ pub fn source(config: &Config) -> Result<Arc<dyn LogSource>, Trouble> {
     // Whoever follows later makes a cleaner of its own; patterns that cannot be read are said now.
     Cleaner::of(config)?;
     config.origin.connect(config)
+}
+
+/// A text with everything personal in it masked: addresses, card and phone numbers.
+pub fn masked(text: String) -> String {
+    mask::mask(text)
 }
 
 /// Where the lines of a source come from, read from a profile and not yet connected.

@@ -21,11 +21,13 @@ use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 pub use kinds::{KINDS, RouterKind};
 
-use crate::domain::{Capabilities, NativeSplit, Prepared, Reading, Refused, Target, Trouble};
+use crate::domain::connection::{Connection, Ended};
+use crate::domain::{Capabilities, NativeSplit, PoolId, Prepared, Reading, Refused, Target, Trouble, TroubleKind};
 
 /// The configuration of one router, read from a profile and not yet connected.
 pub trait Configured: Any + Debug + Send + Sync {
@@ -67,6 +69,30 @@ pub trait Router: Send + Sync {
         expected: Option<&'a NativeSplit>,
         fence: &'a dyn Fence,
     ) -> BoxFuture<'a, SetAnswer>;
+
+    /// Lists the connections that are open to a pool's servers, oldest first, with clients unmasked.
+    ///
+    /// # Errors
+    /// Where the router cannot tell ([`Capabilities::lists_connections`]), or does not answer.
+    fn connections<'a>(&'a self, pool: &'a PoolId) -> BoxFuture<'a, Result<Vec<Connection>, Trouble>> {
+        let system = self.capabilities().system;
+        let why = format!("{system} does not tell its connections");
+        let advice = "watch the gauges and the log of the pool itself";
+        let trouble = Trouble::new(TroubleKind::Mismatch, format!("list the connections of {pool}"), why, advice);
+        async move { Err(trouble) }.boxed()
+    }
+
+    /// Ends those of the listed connections that are still the same ones: to the same server, and at least as old as said.
+    fn end_connections<'a>(
+        &'a self,
+        pool: &'a PoolId,
+        connections: &'a [Connection],
+        _fence: &'a dyn Fence,
+    ) -> BoxFuture<'a, Ended> {
+        let (system, count) = (self.capabilities().system, connections.len());
+        let why = format!("{system} cannot end {count} connections of {pool}");
+        async move { Ended::NotSent { why } }.boxed()
+    }
 }
 
 /// Asked directly before the first byte of a write: the deadline on both clocks, and whether the change was superseded.

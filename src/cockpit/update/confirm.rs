@@ -5,7 +5,7 @@ use tui_input::Input;
 use super::super::{ConfirmState, Effect, Model, Overlay, OverlayKind};
 use crate::domain::procedure::{Friction, StepAct};
 use crate::flight::propose::Stage;
-use crate::flight::{Ask, Tone, WayBackChoice};
+use crate::flight::{Ask, Tone};
 use crate::session::proposal::{Confirmation, Gate, GateReport, GateState, Gesture, Override};
 
 /// Which key confirms.
@@ -56,7 +56,8 @@ impl Model {
         if open && !self.is_void() {
             return;
         }
-        self.propose(Ask::ProposeRollback(WayBackChoice::Step), by_enter, out);
+        let choice = self.flight.ways_back().first().copied().unwrap_or_default();
+        self.propose(Ask::ProposeRollback(choice), by_enter, out);
     }
 
     pub(super) fn other_way_back(&mut self, out: &mut Vec<Effect>) {
@@ -65,10 +66,9 @@ impl Model {
         if let OverlayKind::RollBack { choice, confirm } = &overlay.kind
             && !confirm.waiting
         {
-            let other = match choice {
-                WayBackChoice::Step => WayBackChoice::OffNew,
-                WayBackChoice::OffNew => WayBackChoice::Step,
-            };
+            let ways = self.flight.ways_back();
+            let at = ways.iter().position(|way| way == choice).unwrap_or(0);
+            let other = ways.get((at + 1) % ways.len().max(1)).copied().unwrap_or_default();
             self.propose(Ask::ProposeRollback(other), by_enter, out);
         }
     }
@@ -132,10 +132,12 @@ impl Model {
             OverlayKind::Arm { disarms: true, .. } => Ask::DisarmGuards,
             OverlayKind::Arm { disarms: false, .. } => Ask::ArmGuards { confirmation },
             OverlayKind::Run { steps, .. } => Ask::ConfirmRun { steps: steps.clone(), confirmation },
+            OverlayKind::EndConnections { end, .. } => Ask::EndConnections { end: end.clone(), confirmation },
             OverlayKind::Shift(_)
             | OverlayKind::RollBack { .. }
             | OverlayKind::Partial
             | OverlayKind::Drift { .. }
+            | OverlayKind::Connections { .. }
             | OverlayKind::Ask(_)
             | OverlayKind::Help
             | OverlayKind::Palette(_)
@@ -158,7 +160,7 @@ impl Model {
                     matches!(proposing.stage, Stage::Ready(_)) && confirm.change == Some(proposing.change)
                 })
             }
-            OverlayKind::Complete { .. } | OverlayKind::Reload(_) => true,
+            OverlayKind::Complete { .. } | OverlayKind::Reload(_) | OverlayKind::EndConnections { .. } => true,
             OverlayKind::Run { steps, .. } => !steps.is_empty(),
             OverlayKind::Arm { disarms, .. } => *disarms || self.can_arm(),
             OverlayKind::Look(look) => self.look_stands(look),
@@ -167,6 +169,7 @@ impl Model {
             | OverlayKind::People
             | OverlayKind::Partial
             | OverlayKind::Drift { .. }
+            | OverlayKind::Connections { .. }
             | OverlayKind::Ask(_)
             | OverlayKind::Help
             | OverlayKind::Palette(_)
@@ -287,10 +290,15 @@ impl Model {
             OverlayKind::Arm { disarms, confirm } => self.keeps_arming(*disarms, confirm),
             OverlayKind::Look(look) => self.keeps_look(look),
             OverlayKind::Run { steps, confirm } => self.keeps_run(steps, confirm),
+            OverlayKind::EndConnections { before, confirm, .. } => {
+                let (before, is_pending) = (*before, self.is_pending());
+                self.keeps_end(before, confirm, is_pending)
+            }
             OverlayKind::Controls(handover) => self.keeps_controls(handover),
             OverlayKind::Partial => self.flight.session.in_flight().is_some(),
             OverlayKind::Drift { router } => self.flight.session.drifted.contains_key(router),
             OverlayKind::Ask(_)
+            | OverlayKind::Connections { .. }
             | OverlayKind::Help
             | OverlayKind::Palette(_)
             | OverlayKind::Details { .. }

@@ -28,12 +28,19 @@ impl Model {
                 | OverlayKind::Look(_)
                 | OverlayKind::Run { .. }
                 | OverlayKind::Arm { .. }
+                | OverlayKind::EndConnections { .. }
                 | OverlayKind::Controls(_)
                 | OverlayKind::Quit { .. },
             ) => self.confirm(By::Enter, out),
             Some(OverlayKind::Ask(_)) => self.answer(out),
             Some(OverlayKind::Palette(_)) => self.take_from_palette(out),
-            Some(OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People) => {
+            Some(
+                OverlayKind::Help
+                | OverlayKind::Details { .. }
+                | OverlayKind::Messages
+                | OverlayKind::People
+                | OverlayKind::Connections { .. },
+            ) => {
                 self.overlay = None;
             }
             Some(OverlayKind::Checks(_)) => self.open_evidence(),

@@ -3,7 +3,7 @@
 use super::super::{Effect, Model, Pane};
 use super::navigate::Go;
 use crate::domain::SourceId;
-use crate::domain::log::{Level, LogBatch, LogSourceState};
+use crate::domain::log::{Delivery, Level, LogBatch, LogSourceState};
 use crate::flight::{self, Ask, Tone};
 use crate::logbook::LineRef;
 
@@ -14,8 +14,8 @@ impl Model {
     pub(super) fn take_lines(&mut self, batch: &LogBatch, out: &mut Vec<Effect>) {
         self.logs.book.push(batch, self.now);
         self.logs.search();
-        let lines = batch.lines.iter().filter(|line| !line.excluded).count() as u64;
-        self.fly(flight::Msg::LogSeen { source: batch.source.clone(), lines, dropped: batch.dropped }, out);
+        let delivery = Delivery::of(batch, self.now.wall);
+        self.fly(flight::Msg::LogSeen { source: batch.source.clone(), delivery }, out);
     }
 
     pub(super) fn take_log_state(&mut self, source: SourceId, state: LogSourceState, out: &mut Vec<Effect>) {

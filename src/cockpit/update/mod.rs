@@ -7,6 +7,7 @@ mod chart;
 mod check;
 mod checklist;
 mod confirm;
+mod connection;
 mod controls;
 mod dialog;
 mod draft;
@@ -126,6 +127,8 @@ impl Model {
                 | flight::Effect::CheckSignature(_)
                 | flight::Effect::Spill { .. }
                 | flight::Effect::DropSpill
+                | flight::Effect::ListConnections { .. }
+                | flight::Effect::EndConnections(_)
                 | flight::Effect::Cancel { .. } => out.push(Effect::Flight(effect)),
             }
         }
@@ -242,6 +245,8 @@ impl Model {
             Action::Help => self.show(OverlayKind::Help),
             Action::Palette => self.open(OverlayKind::Palette(super::Palette::default()), by_enter),
             Action::CallView => self.call_view = !self.call_view,
+            Action::Connections => self.list_or_again(out),
+            Action::EndConnections => self.ask_to_end_connections(out),
             Action::Details => self.show_details(),
             Action::Messages => self.show(OverlayKind::Messages),
             Action::NextTheme => self.next_theme(out),

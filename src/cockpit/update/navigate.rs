@@ -93,6 +93,8 @@ impl Model {
             | OverlayKind::Complete { .. }
             | OverlayKind::Partial
             | OverlayKind::Drift { .. }
+            | OverlayKind::Connections { .. }
+            | OverlayKind::EndConnections { .. }
             | OverlayKind::Ask(_)
             | OverlayKind::Help
             | OverlayKind::Reload(_)
@@ -119,6 +121,8 @@ impl Model {
         if let Some(overlay) = &self.overlay {
             if matches!(overlay.kind, OverlayKind::RollBack { .. }) {
                 self.other_way_back(out);
+            } else if matches!(overlay.kind, OverlayKind::Connections { .. }) {
+                self.connections_of_next(by, out);
             }
             return;
         }

@@ -4,6 +4,7 @@ use tui_input::{Input, InputRequest};
 
 use super::super::{ConfirmState, Effect, Model, Overlay, OverlayKind, Purpose, Question};
 use crate::domain::procedure::Friction;
+use crate::flight::connection::EndConnections;
 use crate::flight::{Ask, Tone};
 use crate::logbook::Filter;
 
@@ -20,6 +21,7 @@ impl Model {
             | Purpose::SkipStep
             | Purpose::Leave
             | Purpose::Refuse { .. }
+            | Purpose::EndConnections(_)
             | Purpose::AskControls
             | Purpose::EndRun
             | Purpose::AcceptDrift { .. }
@@ -67,6 +69,10 @@ impl Model {
             Purpose::SkipStep => Ask::SkipStep { reason: text },
             Purpose::Leave => Ask::Leave { reason: text },
             Purpose::Refuse { request } => Ask::Refuse { request: *request, reason: text },
+            Purpose::EndConnections(end) => {
+                let end = EndConnections { reason: text, ..(**end).clone() };
+                return self.open_end(end);
+            }
             Purpose::AskControls => Ask::AskControls { reason: text },
             Purpose::EndRun => Ask::EndRun { why: text },
             Purpose::AcceptDrift { router, read } => {
@@ -97,10 +103,12 @@ impl Model {
             | OverlayKind::Complete { confirm, .. }
             | OverlayKind::Run { confirm, .. }
             | OverlayKind::Arm { confirm, .. }
+            | OverlayKind::EndConnections { confirm, .. }
             | OverlayKind::Reload(confirm) => confirming(confirm, types && seen),
             OverlayKind::Look(look) => confirming(&mut look.confirm, types && seen),
             OverlayKind::Partial
             | OverlayKind::Drift { .. }
+            | OverlayKind::Connections { .. }
             | OverlayKind::Help
             | OverlayKind::Details { .. }
             | OverlayKind::Messages

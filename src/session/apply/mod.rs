@@ -145,6 +145,21 @@ impl Session {
                 let noted = CheckNoted { verdict: answered.verdict, words: answered.words.clone(), first };
                 self.checks.insert(answered.check.clone(), stamped(stamp, noted));
             }
+            Event::ConnectionsEnding(ending) => {
+                // Of one whose process is gone nobody will ever say what became of it.
+                self.ending.retain(|earlier| earlier.deadline >= stamp.at);
+                self.ending.push((**ending).clone());
+            }
+            Event::ConnectionsEnded { act, .. } => {
+                self.ending.retain(|ending| ending.act != *act);
+                self.endings += 1;
+            }
+            Event::RampStage { change, ramp } => {
+                self.with_change(*change, |change| change.ramp = Some(ramp.clone()));
+            }
+            Event::WayBackProven(proof) => {
+                self.proven.insert(proof.step.clone(), stamped(stamp, (**proof).clone()));
+            }
             Event::PoolDrained { pool, evidence } => {
                 self.drained.insert(pool.clone(), stamped(stamp, evidence.clone()));
             }
@@ -166,8 +181,8 @@ impl Session {
             Event::RouterRestarted { router, was: _, is } => {
                 self.identities.insert(router.clone(), is.clone());
             }
-            // The run ended before the match: see `ends_run`.
-            Event::RunEnded { .. } | Event::LinesAttached { .. } => {}
+            // The run ended before the match: see `ends_run`. What a rollback took stands in its change.
+            Event::RunEnded { .. } | Event::LinesAttached { .. } | Event::RollbackTimed { .. } => {}
         }
     }
 
@@ -207,6 +222,7 @@ impl Session {
             is_stopped: false,
             outcomes: BTreeMap::new(),
             settled: None,
+            ramp: None,
             observed: Vec::new(),
         }));
     }
@@ -345,6 +361,11 @@ fn touches_traffic(event: &Event) -> bool {
         | Event::NoteAdded { .. }
         | Event::LinesAttached { .. }
         | Event::CheckAnswered(_)
+        | Event::ConnectionsEnding(_)
+        | Event::ConnectionsEnded { .. }
+        | Event::RampStage { .. }
+        | Event::RollbackTimed { .. }
+        | Event::WayBackProven(_)
         | Event::PoolDrained { .. }
         | Event::SplitObserved { .. } => super::flaw::is(super::flaw::Flaw::BindEverything),
     }

@@ -168,6 +168,11 @@ impl Session {
             | Event::LinesAttached { .. }
             | Event::CheckAnswered(_)
             | Event::HoldReleased { .. }
+            | Event::ConnectionsEnding(_)
+            | Event::ConnectionsEnded { .. }
+            | Event::RampStage { .. }
+            | Event::RollbackTimed { .. }
+            | Event::WayBackProven(_)
             | Event::PoolDrained { .. }
             | Event::SplitObserved { .. } => false,
         }

@@ -7,6 +7,7 @@ use super::guard::disarms;
 use super::second::{needs_signature, second};
 use super::{check_confirmation, check_gates, needs_controls, needs_reason};
 use crate::domain::procedure::{Friction, Step, StepAct};
+use crate::domain::ramp::Ramp;
 use crate::domain::{ChangeId, Now, Outcome, Procedure, Refused, RouterId, StepId, Waves, Weights};
 use crate::session::command::{Asked, Evidence};
 use crate::session::event::{ChangeConfirmed, ChangeKind, ControlsTaken, Event, Settlement};
@@ -153,6 +154,8 @@ pub(super) struct Way<'a> {
     pub(super) controls: &'a ControlsTaken,
     /// Whether the journal does not answer (R5).
     pub(super) cut_off: bool,
+    /// Which stage of a way back in stages it is.
+    pub(super) ramp: Option<&'a Ramp>,
 }
 
 /// The gates that a kind of change is asked for. Putting a drifted router back is the answer to drift, and not stopped by
@@ -168,7 +171,8 @@ pub fn asked_of(kind: &ChangeKind, mut reports: Vec<GateReport>) -> Vec<GateRepo
             | Gate::Soak
             | Gate::Guard { .. }
             | Gate::Check { .. }
-            | Gate::Checks { .. } => false,
+            | Gate::Checks { .. }
+            | Gate::WayBack { .. } => false,
         });
     }
     reports
@@ -317,6 +321,7 @@ pub(super) fn roll_back(
     let asks = rollback_friction(session, procedure, asked.cockpit, way.cut_off);
     check_confirmation(&what, confirmation, asks, &proposal.typed_target())?;
     sendable(session, &what, proposal)?;
+    let goes_on = super::back::check_ramp(session, &what, way.ramp, &proposal.to)?;
     let in_flight = session.in_flight();
     // What the routers have now counts, not what they had when the way back was proposed: it is never void (R4).
     let holds = proposal
@@ -340,7 +345,18 @@ pub(super) fn roll_back(
             session.head.saturating_add(1)
         }
     };
-    events.extend(rolls_back(session, procedure, asked, proposal, confirmation.clone(), second, epoch));
+    let [mut confirmed, dispatched] =
+        rolls_back(session, procedure, asked, proposal, confirmation.clone(), second, epoch);
+    // A later stage of the same way back has opened again what it opens.
+    if goes_on
+        && let Event::ChangeConfirmed(confirmed) = &mut confirmed
+        && let ChangeKind::Rollback { reopens, .. } = &mut confirmed.kind
+    {
+        reopens.clear();
+    }
+    events.push(confirmed);
+    events.extend(way.ramp.map(|ramp| Event::RampStage { change: proposal.change, ramp: ramp.clone() }));
+    events.push(dispatched);
     Ok(events)
 }
 

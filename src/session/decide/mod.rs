@@ -2,7 +2,9 @@
 //!
 //! The rules of the protocol are enforced here and nowhere else; dialogs and keys only ask.
 
+mod back;
 pub mod change;
+pub mod connection;
 mod controls;
 mod duty;
 pub mod guard;
@@ -82,8 +84,8 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
         Command::Confirm { proposal, overrides, confirmation, evidence } => {
             change::confirm(session, procedure, asked, proposal, overrides, confirmation, evidence)
         }
-        Command::RollBack { proposal, confirmation, controls, cut_off, evidence } => {
-            let way = change::Way { controls, cut_off: *cut_off };
+        Command::RollBack { proposal, confirmation, controls, cut_off, ramp, evidence } => {
+            let way = change::Way { controls, cut_off: *cut_off, ramp: ramp.as_ref() };
             change::roll_back(session, procedure, asked, proposal, confirmation, &way, evidence)
         }
         Command::MeasureBaseline { guards } => guard::measure(session, asked, guards),
@@ -136,6 +138,14 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
         Command::Hold { reason } => duty::hold(session, reason),
         Command::ReleaseHold { reason } => duty::release(session, asked, reason),
         Command::NoteCheck(answered) => Ok(vec![Event::CheckAnswered(answered.clone())]),
+        Command::EndConnections { act, router, pool, count, reason, confirmation, evidence } => {
+            let wanted = connection::Wanted { act: *act, router, pool, count: *count, reason };
+            connection::end(session, procedure, asked, &wanted, confirmation, evidence)
+        }
+        Command::NoteConnectionsEnded { act, count, how } => Ok(connection::note(session, *act, *count, how)),
+        Command::NoteRollbackTime { change, declared_ms } => {
+            Ok(back::note_time(session, procedure, *change, *declared_ms))
+        }
         Command::NoteDrained { pool, evidence } => {
             Ok(vec![Event::PoolDrained { pool: pool.clone(), evidence: evidence.clone() }])
         }

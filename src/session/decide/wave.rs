@@ -48,7 +48,12 @@ pub(super) fn send(
             let was_set_aside = change.confirmed.overrides.iter().any(|each| each.gate == report.gate);
             report.state == GateState::Fails && !was_set_aside
         }
-        Gate::Items { .. } | Gate::Drained { .. } | Gate::Check { .. } | Gate::Checks { .. } | Gate::Soak => false,
+        Gate::Items { .. }
+        | Gate::Drained { .. }
+        | Gate::Check { .. }
+        | Gate::Checks { .. }
+        | Gate::Soak
+        | Gate::WayBack { .. } => false,
     });
     check_gates(&what, &reports, &[])?;
     same_routers(session, evidence, &what)?;

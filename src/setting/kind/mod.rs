@@ -6,7 +6,7 @@ mod text;
 use serde_json::{Value as Json, json};
 use toml::de::{DeTable, DeValue};
 
-pub use quantity::{Amount, Which, amount, count, duration, flag, number_of, percent, span_text, which};
+pub use quantity::{Amount, Which, amount, count, duration, flag, number_of, parse_span, percent, span_text, which};
 pub use text::{absolute_path, choice, command, host_port, name, quoted, regex, text, title, url, word};
 
 use super::{Found, Report, Spot, Wrong};

@@ -162,7 +162,8 @@ pub fn duration(least: Duration, most: Duration) -> Kind<Duration> {
     Kind { accepted, schema, read: Box::new(read), parse: None }
 }
 
-fn parse_span(text: &str) -> Option<Duration> {
+/// A span as it is written: `1m30s`.
+pub fn parse_span(text: &str) -> Option<Duration> {
     let mut rest = text.trim();
     let mut total = Duration::ZERO;
     if rest.is_empty() {

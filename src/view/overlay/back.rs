@@ -20,13 +20,47 @@
 
 use super::change::{stage, summary};
 use super::confirm::{answer, orders};
-use super::{Sheet, key, piece};
+use super::{Piece, Sheet, key, piece};
 use crate::cockpit::{Action, ConfirmState, Model};
-use crate::flight::WayBackChoice;
+use crate::domain::ramp::Ramp;
+use crate::flight::{Flight, WayBackChoice};
 use crate::theme::Role;
+use crate::view::format::took;
 use crate::view::key as keys;
 use crate::view::seen::Seen;
-use crate::view::way_back::pieces;
+use crate::view::way_back::{pieces, window};
+
+/// The stages of a way back, the present one marked.
+fn stages(ramp: &Ramp) -> Vec<Piece> {
+    let mut line = vec![piece(Role::Dim, "stages  ")];
+    let mut each = Ramp { stage: 1, ..ramp.clone() };
+    loop {
+        let (role, mark) = match each.stage.cmp(&ramp.stage) {
+            std::cmp::Ordering::Less => (Role::Dim, "✓ "),
+            std::cmp::Ordering::Equal => (Role::Strong, "▸ "),
+            std::cmp::Ordering::Greater => (Role::Dim, ""),
+        };
+        line.push(piece(role, format!("{mark}{}", each.weights())));
+        if each.is_last() {
+            return line;
+        }
+        line.push(piece(Role::Dim, " → "));
+        each = each.next();
+    }
+}
+
+/// What the other way back is, of those that are there.
+fn instead(flight: &Flight, choice: WayBackChoice) -> &'static str {
+    let ways = flight.ways_back();
+    let at = ways.iter().position(|way| *way == choice).unwrap_or(0);
+    match ways.get((at + 1) % ways.len().max(1)).copied().unwrap_or_default() {
+        WayBackChoice::Step if flight.session.newest_rollback().is_some() => "instead: at once, to its end",
+        WayBackChoice::Step => "instead: at once, to the split before this step",
+        WayBackChoice::Ramp => "instead: in stages, each verified before the next",
+        WayBackChoice::Further => "instead: one step further back",
+        WayBackChoice::OffNew => "instead: everything off the new version's pools",
+    }
+}
 
 /// The rollback dialog.
 pub(super) fn roll_back(model: &Model, choice: WayBackChoice, confirm: &ConfirmState, seen: &Seen<'_>) -> Sheet {
@@ -44,6 +78,16 @@ pub(super) fn roll_back(model: &Model, choice: WayBackChoice, confirm: &ConfirmS
     };
     sheet.line(summary(&view.to, seen));
     sheet.line(vec![piece(Role::Dim, view.why.clone())]);
+    if let (WayBackChoice::Ramp, Ok(ramp)) = (choice, flight.next_stage()) {
+        sheet.line(stages(&ramp));
+    }
+    let declared =
+        flight.procedure.back.estimate.map(|declared| (Role::Dim, format!("declared to take {}", took(declared))));
+    let told: Vec<Piece> =
+        declared.into_iter().chain(window(model)).flat_map(|told| [told, piece(Role::Dim, "   ")]).collect();
+    if !told.is_empty() {
+        sheet.line(told);
+    }
     sheet.gap();
     for raised in &view.raised {
         let mut line = vec![piece(Role::Dim, "raises ")];
@@ -100,13 +144,7 @@ pub(super) fn roll_back(model: &Model, choice: WayBackChoice, confirm: &ConfirmS
         }
     }
     answer(model, &mut sheet, confirm, "roll back");
-    let other = key(
-        &keys::of(model, &Action::OtherWayBack),
-        match choice {
-            WayBackChoice::Step => "instead: everything off the new version's pools",
-            WayBackChoice::OffNew => "instead: the split before this step",
-        },
-    );
+    let other = key(&keys::of(model, &Action::OtherWayBack), instead(flight, choice));
     if !other.is_empty() && !confirm.waiting {
         sheet.pin(other);
     }

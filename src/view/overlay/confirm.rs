@@ -63,6 +63,7 @@ fn settle(model: &Model, gate: &Gate) -> String {
         Gate::Readings => "wait for its answer".to_owned(),
         Gate::Drained { .. } | Gate::Guard { .. } => "wait for it".to_owned(),
         Gate::Check { .. } | Gate::Checks { .. } => "it is asked again by itself".to_owned(),
+        Gate::WayBack { .. } => in_panes(&Action::RollBack, "fly the way back, then the step again"),
         Gate::Soak => match &model.flight.soak {
             Some(soak) => match &soak.paused {
                 Some(why) => format!("it stands still: {why}"),

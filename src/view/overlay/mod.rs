@@ -15,6 +15,7 @@ mod back;
 mod change;
 mod check;
 mod confirm;
+mod connection;
 mod crew;
 mod guard;
 mod list;
@@ -105,6 +106,8 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
         OverlayKind::Complete { step, confirm } => change::complete(model, step, confirm),
         OverlayKind::Partial => after::partial(model),
         OverlayKind::Drift { router } => after::drift(model, router),
+        OverlayKind::Connections { router, pool } => connection::list(model, router, pool),
+        OverlayKind::EndConnections { end, confirm, .. } => connection::end(model, end, confirm),
         OverlayKind::Ask(question) => text::ask(model, question),
         OverlayKind::Help => list::help(model),
         OverlayKind::Palette(palette) => list::palette(model, palette),

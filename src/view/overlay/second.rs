@@ -113,6 +113,7 @@ fn gate_words(gate: &Gate) -> String {
         Gate::Check { check } => format!("the check {check} is passed"),
         Gate::Checks { group } => format!("the checks of {group} are passed"),
         Gate::Soak => "the soak".to_owned(),
+        Gate::WayBack { .. } => "the way back is proven".to_owned(),
         Gate::Guard { guard } => format!("guard {guard} is quiet"),
     }
 }

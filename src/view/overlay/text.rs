@@ -23,6 +23,10 @@ pub(super) fn ask(model: &Model, question: &Question) -> Sheet {
         Purpose::Refuse { .. } => {
             ("Refuse: why?", "Nothing is sent. The driver sees the reason, and it goes into the record.")
         }
+        Purpose::EndConnections(_) => (
+            "End these connections: why?",
+            "Their requests end without an answer. The number is typed next; it goes into the record.",
+        ),
         Purpose::AskControls => (
             "Ask for the controls: why?",
             "Every screen shows it. The driver hands over or refuses; silence gives them to you.",

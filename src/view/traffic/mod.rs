@@ -64,12 +64,12 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
     router::draw(pen, model, &areas.inside);
     router::draft(pen, model, &areas.inside, seen);
     if areas.inside.vessels.is_empty() {
-        table::lines(pen, model, areas.inside.lines, seen);
+        table::lines(pen, areas.inside.lines, seen);
         return;
     }
     for (pool, vessel) in seen.pools.iter().zip(&areas.inside.vessels) {
         fall::draw(pen, model, pool, *vessel, areas.inside.fall, seen.is_live);
-        vessel::draw(pen, model, pool, *vessel, seen.is_live);
+        vessel::draw(pen, pool, *vessel, seen.is_live);
     }
     table::draw(pen, model, areas.inside.table, seen);
 }

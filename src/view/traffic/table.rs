@@ -8,7 +8,10 @@
 //!  errors  12s     0.02 %      0.01 %
 //!  guards    ✓ errors  ! p99 1/2   soak 3:12/5:00
 //!
-//!  ✓ weight 0 read back   ✗ 17 in flight   ✓ new requests 0
+//!  ▲ ✓ weight 0 read back on 2 of 2 · 1s
+//!  ▲ ○ in flight 17 · 1s
+//!  ▲ – eu-2 cannot count in-flight
+//!  ▲ ✓ log blue 0, quiet 0:12 · 3s behind
 //!  next Blue 50   ✗ soak 3:12 of 5:00
 //! ```
 //!
@@ -23,14 +26,16 @@ use std::time::Duration;
 use ratatui::layout::Rect;
 
 use crate::cockpit::Model;
-use crate::domain::drain::{DrainState, Evidence, Finding};
+use crate::domain::drain::{DrainState, Evidence, Finding, Line as Evidenced};
 use crate::domain::procedure::StepAct;
+use crate::domain::{age, clock_span};
 use crate::session::gate::{Forward, gates};
 use crate::session::proposal::{Gate, GateReport, GateState};
 use crate::theme::Role;
 use crate::view::format::{MISSING, millis, old, percent, rate, whole};
 use crate::view::overlay::wrapped;
 use crate::view::pen::{Pen, fit, width};
+use crate::view::plan;
 use crate::view::seen::{PoolSeen, Reading, Seen};
 
 /// Columns of the labels.
@@ -125,7 +130,7 @@ fn below(pen: &mut Pen<'_>, model: &Model, area: Rect, seen: &Seen<'_>) {
     if row > 0 && row + 2 < area.height {
         row += 1;
     }
-    for (role, text) in next_lines(model) {
+    for (role, text) in plan::schedule(model).into_iter().chain(next_lines(model)) {
         for line in wrapped(&text, area.width) {
             if row < area.height {
                 pen.row_of(area, row).put(role, &line);
@@ -141,23 +146,33 @@ fn drain_lines(model: &Model, pool: &PoolSeen<'_>) -> Vec<(Role, String)> {
     if pool.share.is_none_or(|share| share > 0.0) {
         return Vec::new();
     }
+    drain.lines.iter().flat_map(|line| evidence_lines(model, line)).collect()
+}
+
+/// A line of evidence: its mark, what it says, how long it has been quiet and how old that is; then who cannot count it.
+fn evidence_lines(model: &Model, line: &Evidenced) -> Vec<(Role, String)> {
     let routers = model.flight.procedure.routers.len();
-    drain
-        .findings
-        .iter()
-        .map(|(sort, finding)| {
-            let name = sort.name();
-            match finding {
-                Finding::Zero if *sort == Evidence::WeightZero => {
-                    (Role::Good, format!("✓ {name} on {routers} of {routers}"))
-                }
-                Finding::Zero => (Role::Good, format!("✓ {name} 0")),
-                Finding::Some(count) => (Role::Wait, format!("○ {name} {}", whole(*count))),
-                Finding::CannotCount => (Role::Dim, format!("– {name}: no router can count it")),
-                Finding::Unknown { why } => (Role::Stale, format!("? {name} unknown: {why}")),
-            }
-        })
-        .collect()
+    let name = line.evidence.name();
+    let quiet = line.quiet.map_or_else(String::new, |quiet| format!(", quiet {}", clock_span(quiet)));
+    let since_look = model.flight.drains.values().filter_map(|drain| drain.looked).max();
+    let since_look = since_look.map_or(Duration::ZERO, |looked| model.now.elapsed.since(looked));
+    let old = match (line.age, line.watermark) {
+        (None, _) => String::new(),
+        (Some(lag), Some(_)) => format!(" · {} behind", age(lag + since_look)),
+        (Some(old), None) => format!(" · {}", age(old + since_look)),
+    };
+    let first = match &line.finding {
+        Finding::Zero if line.evidence == Evidence::WeightZero => {
+            (Role::Good, format!("✓ {name} on {routers} of {routers}{old}"))
+        }
+        Finding::Zero => (Role::Good, format!("✓ {name} 0{quiet}{old}")),
+        Finding::Some(_) => (Role::Wait, format!("○ {name} {}{old}", model.flight.amount(line))),
+        Finding::CannotCount => (Role::Dim, format!("– {name}: no router can count it")),
+        Finding::Unknown { why } => (Role::Stale, format!("? {name} unknown: {why}{old}")),
+    };
+    let cannot = model.flight.cannot_count(line);
+    let second = (!cannot.is_empty()).then(|| (Role::Dim, format!("– {cannot}")));
+    std::iter::once(first).chain(second).collect()
 }
 
 /// What stands before the next step: its name, then the gates that do not hold.
@@ -205,12 +220,12 @@ fn is_wrong(gate: &Gate) -> bool {
         | Gate::Guard { .. }
         | Gate::Check { .. }
         | Gate::Checks { .. } => true,
-        Gate::NoHold | Gate::Items { .. } | Gate::Drained { .. } | Gate::Soak => false,
+        Gate::NoHold | Gate::Items { .. } | Gate::Drained { .. } | Gate::Soak | Gate::WayBack { .. } => false,
     }
 }
 
 /// One line per pool.
-pub(super) fn lines(pen: &mut Pen<'_>, model: &Model, area: Rect, seen: &Seen<'_>) {
+pub(super) fn lines(pen: &mut Pen<'_>, area: Rect, seen: &Seen<'_>) {
     let number = seen.number();
     for (row, pool) in (0..area.height).zip(&seen.pools) {
         let mut cells = pen.row_of(area, row);
@@ -227,7 +242,7 @@ pub(super) fn lines(pen: &mut Pen<'_>, model: &Model, area: Rect, seen: &Seen<'_
             cells.put(Role::Stale, &format!(" {}", old(age)));
         }
         cells.skip(2);
-        match drain_word(model, pool) {
+        match drain_word(pool) {
             Some((role, text)) if cells.left() > 12 || pool.servers.is_none_or(|(up, all)| up == all) => {
                 cells.put(role, &text);
             }
@@ -248,14 +263,14 @@ fn charted(reading: Reading) -> Role {
 }
 
 /// A drain in a word, for a pool without weight.
-fn drain_word(model: &Model, pool: &PoolSeen<'_>) -> Option<(Role, String)> {
+fn drain_word(pool: &PoolSeen<'_>) -> Option<(Role, String)> {
     let drain = pool.drain.filter(|_| pool.share.is_some_and(|share| share == 0.0))?;
     match drain.state {
         DrainState::Active => None,
         DrainState::Drained => Some((Role::Good, "✓ drained".to_owned())),
         DrainState::Draining => {
-            let words = match drain.quiet_for(model.now.elapsed) {
-                Some(quiet) => format!("quiet {}", crate::domain::clock_span(quiet)),
+            let words = match drain.quiet_for() {
+                Some(quiet) => format!("quiet {}", clock_span(quiet)),
                 None => "draining".to_owned(),
             };
             Some((Role::Wait, words))

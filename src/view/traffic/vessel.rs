@@ -13,7 +13,6 @@ use ratatui::layout::{HorizontalAlignment, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Widget};
 
-use crate::cockpit::Model;
 use crate::domain::drain::DrainState;
 use crate::domain::{clock_span, procedure};
 use crate::layout::inner;
@@ -26,7 +25,7 @@ use crate::view::seen::PoolSeen;
 const EIGHTHS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
 /// Draws a pool's vessel.
-pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, pool: &PoolSeen<'_>, area: Rect, is_live: bool) {
+pub(super) fn draw(pen: &mut Pen<'_>, pool: &PoolSeen<'_>, area: Rect, is_live: bool) {
     let hue = pen.style(if is_live { pool.role } else { Role::Stale });
     let dim = pen.style(Role::Dim);
     let name = fit(&pool.spec.id.as_str().to_uppercase(), area.width.saturating_sub(6));
@@ -57,7 +56,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, pool: &PoolSeen<'_>, area: 
     block.render(area, pen.buffer);
     let inside = inner(area);
     level(pen, pool, inside, is_live);
-    words(pen, model, pool, inside);
+    words(pen, pool, inside);
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a fraction of a height in eighths")]
@@ -76,9 +75,8 @@ fn level(pen: &mut Pen<'_>, pool: &PoolSeen<'_>, inside: Rect, is_live: bool) {
     }
 }
 
-fn words(pen: &mut Pen<'_>, model: &Model, pool: &PoolSeen<'_>, inside: Rect) {
+fn words(pen: &mut Pen<'_>, pool: &PoolSeen<'_>, inside: Rect) {
     let Some(drain) = pool.drain else { return };
-    let now = model.now.elapsed;
     if pool.share.is_none_or(|share| share > 0.0) {
         return;
     }
@@ -86,12 +84,12 @@ fn words(pen: &mut Pen<'_>, model: &Model, pool: &PoolSeen<'_>, inside: Rect) {
         DrainState::Active => Vec::new(),
         DrainState::Unknown => vec![(Role::Stale, "drain unknown".to_owned())],
         DrainState::Drained => {
-            let quiet = drain.quiet_for(now).unwrap_or_default();
+            let quiet = drain.quiet_for().unwrap_or_default();
             vec![(Role::Good, "✓ drained".to_owned()), (Role::Dim, format!("quiet {}", clock_span(quiet)))]
         }
         DrainState::Draining => {
             let mut lines = vec![(Role::Wait, "draining".to_owned())];
-            match (pool.in_flight, drain.quiet_for(now)) {
+            match (pool.in_flight, drain.quiet_for()) {
                 (_, Some(quiet)) => {
                     let needed = clock_span(drain.quiet_needed());
                     lines.push((Role::Strong, format!("quiet {}/{needed}", clock_span(quiet))));

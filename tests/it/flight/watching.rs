@@ -103,6 +103,7 @@ fn the_observed_share_is_counted_since_the_weights_moved() {
 #[test]
 fn a_silent_log_speaks_for_drained_and_lost_lines_for_nothing() {
     use flightdeck::domain::drain::Evidence;
+    use flightdeck::domain::log::Delivery;
     use flightdeck::domain::procedure::LogSpec;
     use flightdeck::flight::Msg;
 
@@ -114,17 +115,29 @@ fn a_silent_log_speaks_for_drained_and_lost_lines_for_nothing() {
     let state = |desk: &Desk| desk.flight.drains[&PoolId::from("blue")].state;
     desk.pass(1_000);
     assert_eq!(state(&desk), DrainState::Unknown, "the log is not followed yet");
-    let seen = |lines, dropped| Msg::LogSeen { source: "blue".into(), lines, dropped };
+    let seen = |desk: &mut Desk, lines, dropped| {
+        let (watermark, last) = (Some(desk.now().wall), (lines > 0).then_some(desk.now().wall));
+        desk.tell(Msg::LogSeen { source: "blue".into(), delivery: Delivery { lines, dropped, watermark, last } });
+    };
+    // Health checks are what shows that the log is alive.
+    let pass = |desk: &mut Desk, seconds: u64| {
+        for _ in 0..seconds {
+            seen(desk, 0, 0);
+            desk.pass(1_000);
+        }
+    };
     desk.tell(Msg::LogState { source: "blue".into(), trouble: None });
     desk.pass(6_000);
+    assert_eq!(state(&desk), DrainState::Unknown, "nothing at all was delivered");
+    pass(&mut desk, 8);
     assert_eq!(state(&desk), DrainState::Drained);
-    desk.tell(seen(0, 7));
+    seen(&mut desk, 0, 7);
     desk.pass(100);
     assert_eq!(state(&desk), DrainState::Unknown);
-    desk.tell(seen(1, 0));
+    seen(&mut desk, 1, 0);
     desk.pass(100);
     assert_eq!(state(&desk), DrainState::Draining);
-    desk.pass(6_000);
+    pass(&mut desk, 8);
     assert_eq!(state(&desk), DrainState::Drained);
 }
 

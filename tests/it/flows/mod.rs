@@ -5,6 +5,7 @@ mod charts;
 mod checks;
 mod confirm;
 mod effects;
+mod evidence;
 mod fingers;
 mod guard;
 mod guard_line;

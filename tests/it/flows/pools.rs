@@ -95,6 +95,8 @@ fn procedure(splits: &[[u32; 3]]) -> Procedure {
         act: StepAct::Shift(weights(&[("blue", blue), ("green", green), ("canary", canary)])),
         leave_when,
         soak: None,
+        schedule: Vec::new(),
+        prove: None,
         back_to: None,
         guards: std::collections::BTreeMap::new(),
     };
@@ -104,6 +106,8 @@ fn procedure(splits: &[[u32; 3]]) -> Procedure {
         act: StepAct::Deploy { pool: pool.into(), text: format!("deploy the new version to {pool}") },
         leave_when: Vec::new(),
         soak: None,
+        schedule: Vec::new(),
+        prove: None,
         back_to: None,
         guards: std::collections::BTreeMap::new(),
     };

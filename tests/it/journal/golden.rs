@@ -17,6 +17,8 @@ const FORMAT_1_WAVES: &str = include_str!("golden/format-1-waves.jsonl");
 const FORMAT_1_CHECKS: &str = include_str!("golden/format-1-checks.jsonl");
 /// What was added to format 1 later: guards that act.
 const FORMAT_1_GUARDS: &str = include_str!("golden/format-1-guards.jsonl");
+/// A way back in stages, one that was proven, and connections that were ended.
+const FORMAT_1_SHAPES: &str = include_str!("golden/format-1-shapes.jsonl");
 
 fn read(lines: &str) -> (Vec<Kept>, Option<Broken>) {
     let mut chain = Chain::start();
@@ -47,9 +49,13 @@ fn written(entries: Vec<Entry>) -> String {
 #[ignore = "writes the golden file of the present format; run by hand when a format is added"]
 fn write_the_golden_file() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/journal/golden");
-    for (name, entries) in
-        [("", told::deployment()), ("-waves", told::waves()), ("-checks", told::checks()), ("-guards", told::guards())]
-    {
+    for (name, entries) in [
+        ("", told::deployment()),
+        ("-waves", told::waves()),
+        ("-checks", told::checks()),
+        ("-guards", told::guards()),
+        ("-shapes", told::shapes()),
+    ] {
         // A golden file is written once: what stands there is never replaced.
         if let Ok(mut file) = std::fs::File::create_new(format!("{path}/format-{FORMAT}{name}.jsonl")) {
             file.write_all(written(entries).as_bytes()).unwrap();
@@ -61,7 +67,7 @@ fn write_the_golden_file() {
 fn every_kind_of_event_is_in_the_golden_files() {
     let (mut entries, broken) = read(FORMAT_1);
     assert_eq!(broken, None);
-    for lines in [FORMAT_1_WAVES, FORMAT_1_CHECKS, FORMAT_1_GUARDS] {
+    for lines in [FORMAT_1_WAVES, FORMAT_1_CHECKS, FORMAT_1_GUARDS, FORMAT_1_SHAPES] {
         let (added, broken) = read(lines);
         assert_eq!(broken, None);
         entries.extend(added);
@@ -83,6 +89,7 @@ fn the_golden_files_read_as_what_was_told() {
         (FORMAT_1_WAVES, told::waves()),
         (FORMAT_1_CHECKS, told::checks()),
         (FORMAT_1_GUARDS, told::guards()),
+        (FORMAT_1_SHAPES, told::shapes()),
     ] {
         let (entries, broken) = read(lines);
         assert_eq!(broken, None);
@@ -97,6 +104,7 @@ fn this_version_still_writes_format_1_byte_by_byte() {
     assert_eq!(written(told::waves()), FORMAT_1_WAVES);
     assert_eq!(written(told::checks()), FORMAT_1_CHECKS);
     assert_eq!(written(told::guards()), FORMAT_1_GUARDS);
+    assert_eq!(written(told::shapes()), FORMAT_1_SHAPES);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! One told deployment: every kind of event, a partial change, an override, drift, a rollback.
 
 use flightdeck::domain::check::Verdict;
+use flightdeck::domain::ramp::Ramp;
 use flightdeck::domain::reading::{Admin, Identity};
 use flightdeck::domain::share::Agreement;
 use flightdeck::domain::{
@@ -10,8 +11,8 @@ use flightdeck::domain::{
 use flightdeck::entry::Entry;
 use flightdeck::session::Event;
 use flightdeck::session::event::{
-    ChangeConfirmed, ChangeKind, CheckAnswered, ControlsTaken, Process, ProfileText, RouterBaseline, SessionOpened,
-    Settlement, SpillMerged, Spilled, StepMark,
+    ChangeConfirmed, ChangeKind, CheckAnswered, ConnectionsEnding, ControlsTaken, Process, ProfileText, ProvenRouter,
+    RouterBaseline, SessionOpened, Settlement, SpillMerged, Spilled, StepMark, WayBackProven,
 };
 use flightdeck::session::guard::{Acted, GuardBaseline};
 use flightdeck::session::proposal::{Bound, Confirmation, Gate, GateReport, GateState, Gesture, Override, RouterOrder};
@@ -625,5 +626,74 @@ pub fn guards() -> Vec<Entry> {
     teller.tell(331.0, "ada", 1, vec![Event::GuardsDisarmed { why: "by hand".to_owned() }]);
     teller.tell(400.0, "ada", 1, vec![Event::GuardCalmed { guard: errors() }]);
     teller.tell(420.0, "ada", 1, vec![tripped(Acted::Proposed)]);
+    teller.entries
+}
+
+/// A step whose way back is proven in two stages, and connections that lingered; added to format 1 later.
+pub fn shapes() -> Vec<Entry> {
+    let mut teller = Teller { entries: vec![opening(session(1), "bridge", "prod")], counters: [1, 0] };
+    let baseline = RouterBaseline { router: "eu-1".into(), identity: identity("4711"), native: split(0, 100) };
+    teller.tell(1.0, "ada", 1, vec![Event::BaselineAccepted { routers: vec![baseline] }]);
+    let id = |counter| ChangeId { cockpit: ADA, counter };
+    let ended = |id: ChangeId| {
+        let outcome = Outcome::Verified;
+        let answered = Event::RouterAnswered { change: id, router: "eu-1".into(), attempt: 1, outcome };
+        vec![answered, Event::ChangeSettled { change: id, how: Settlement::Verified }]
+    };
+    let dispatched = |id: ChangeId, seconds: i64| Event::ChangeDispatched {
+        change: id,
+        owner: ADA,
+        epoch: 1,
+        deadline: Timestamp(START + seconds * 1000),
+        routers: Vec::new(),
+    };
+    let there = change(
+        id(1),
+        ChangeKind::Step { step: "blue-10".into() },
+        10,
+        vec![order("eu-1", "4711", Some((0, 100)), (11, 100))],
+    );
+    teller.tell(100.0, "ada", 1, vec![Event::ChangeConfirmed(Box::new(there)), dispatched(id(1), 105)]);
+    teller.tell(100.2, "ada", 1, ended(id(1)));
+    for (stage, counter, blue, native) in [(1, 2, 5, (5, 100)), (2, 3, 0, (0, 100))] {
+        let reopens = if stage == 1 { vec!["blue-10".into()] } else { Vec::new() };
+        let kind = ChangeKind::Rollback { supersedes: None, reopens };
+        let back = change(id(counter), kind, blue, vec![order("eu-1", "4711", Some((11, 100)), native)]);
+        let left = vec![BasisPoints::percent(50), BasisPoints::ZERO];
+        let ramp = Ramp { from: weights(10), to: weights(0), left, stage };
+        let at = 110.0 + f64::from(counter);
+        let events = vec![
+            Event::ChangeConfirmed(Box::new(back)),
+            Event::RampStage { change: id(counter), ramp },
+            dispatched(id(counter), 120),
+        ];
+        teller.tell(at, "ada", 1, events);
+        teller.tell(at + 0.3, "ada", 1, ended(id(counter)));
+        let timed = Event::RollbackTimed { change: id(counter), took_ms: 300, declared_ms: 1_000 };
+        teller.tell(at + 0.31, "ada", 1, vec![timed]);
+    }
+    let routers = vec![ProvenRouter { router: "eu-1".into(), there_ms: 200, back_ms: 300 }];
+    let proven = WayBackProven { step: "blue-10".into(), there: id(1), back: id(3), routers };
+    teller.tell(113.4, "ada", 1, vec![Event::WayBackProven(Box::new(proven))]);
+    let ending = ConnectionsEnding {
+        act: id(4),
+        router: "eu-1".into(),
+        pool: "blue".into(),
+        count: 2,
+        reason: "asleep since the morning".to_owned(),
+        owner: ADA,
+        epoch: 1,
+        deadline: Timestamp(START + 205_000),
+    };
+    teller.tell(200.0, "ada", 1, vec![Event::ConnectionsEnding(Box::new(ending))]);
+    let ended = Event::ConnectionsEnded {
+        act: id(4),
+        router: "eu-1".into(),
+        pool: "blue".into(),
+        count: 1,
+        reason: "asleep since the morning".to_owned(),
+        how: "1 ended, 1 had ended by themselves".to_owned(),
+    };
+    teller.tell(200.1, "ada", 1, vec![ended]);
     teller.entries
 }

@@ -4,10 +4,11 @@
 use std::time::Duration;
 
 use flightdeck::domain::check::Verdict;
+use flightdeck::domain::ramp::Ramp;
 use flightdeck::domain::share::Agreement;
 use flightdeck::domain::{
-    ChangeId, CockpitId, Digest, EntryId, GuardId, NativeSplit, Operator, Outcome, PoolId, RequestId, RouterId, Share,
-    Signed, StepId,
+    BasisPoints, ChangeId, CockpitId, Digest, EntryId, GuardId, NativeSplit, Operator, Outcome, PoolId, RequestId,
+    RouterId, Share, Signed, StepId,
 };
 use flightdeck::session::event::{ChangeKind, CheckAnswered, SpillMerged, Spilled};
 use flightdeck::session::guard::GuardBaseline;
@@ -146,6 +147,14 @@ groups! {
     }
     "The way back": {
         RollBack => |world, who| roll_back(world, who, by_key(), false),
+        RollBack "its first stage" => |world, who| {
+            let (from, to) = (weights(&[("blue", 20), ("green", 80)]), weights(&[("blue", 80), ("green", 20)]));
+            let left = vec![BasisPoints::percent(50), BasisPoints::ZERO];
+            let ramp = Ramp { from, to, left, stage: 1 };
+            let (proposal, controls) = (Box::new(back(world, who)), who.controls("rollback"));
+            let (confirmation, evidence) = (by_key(), world.evidence());
+            Command::RollBack { proposal, confirmation, controls, cut_off: false, ramp: Some(ramp), evidence }
+        },
         RollBack "cut off, by one key" => |world, who| roll_back(world, who, by_key(), true),
         RollBack "cut off, typed" => |world, who| {
             let typed = by_typing(back(world, who).typed_target());
@@ -228,6 +237,21 @@ groups! {
             evidence: Vec::new(),
         })),
         NoteDrained => |_, _| Command::NoteDrained { pool: PoolId::from("blue"), evidence: vec!["in flight: 0".to_owned()] },
+        EndConnections => |world, _| Command::EndConnections {
+            act: flightdeck::domain::ChangeId { cockpit: ANA.cockpit(), counter: 900 },
+            router: eu_1(),
+            pool: PoolId::from("blue"),
+            count: 2,
+            reason: "they sleep".to_owned(),
+            confirmation: Confirmation::new(Gesture::Typed("end 2".to_owned()), true),
+            evidence: world.evidence(),
+        },
+        NoteConnectionsEnded => |_, _| Command::NoteConnectionsEnded {
+            act: flightdeck::domain::ChangeId { cockpit: ANA.cockpit(), counter: 900 },
+            count: 2,
+            how: "2 ended".to_owned(),
+        },
+        NoteRollbackTime => |world, _| Command::NoteRollbackTime { change: change(world), declared_ms: Some(1_000) },
         NoteObserved => |world, _| Command::NoteObserved {
             change: change(world),
             router: eu_1(),
@@ -342,7 +366,7 @@ fn back(world: &World, who: Who) -> Proposal {
 
 fn roll_back(world: &World, who: Who, confirmation: Confirmation, cut_off: bool) -> Command {
     let (proposal, controls) = (Box::new(back(world, who)), who.controls("rollback"));
-    Command::RollBack { proposal, confirmation, controls, cut_off, evidence: world.evidence() }
+    Command::RollBack { proposal, confirmation, controls, cut_off, ramp: None, evidence: world.evidence() }
 }
 
 fn errors() -> GuardId {

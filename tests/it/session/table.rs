@@ -107,6 +107,19 @@ fn wave_failed() -> World {
     world
 }
 
+/// The step that it went back from proves its way back.
+fn rolled_back() -> World {
+    let mut procedure = procedure();
+    if let Some(step) = procedure.plan.first_mut() {
+        step.prove = Some(flightdeck::domain::procedure::Prove::default());
+    }
+    let mut world = World::opened(procedure);
+    for label in [ALONE, VERIFIED, VERIFIED, "RollBack", VERIFIED, VERIFIED] {
+        asks(&mut world, ANA, label);
+    }
+    world
+}
+
 fn states() -> Vec<State> {
     let mut unread = World::new(procedure());
     unread.does(ANA, unread.opening(ANA));
@@ -141,6 +154,15 @@ fn states() -> Vec<State> {
         state("a change is partly done", partly_done()),
         state("a change was left, unknown", left_unknown()),
         state("a rollback is in flight", after(&[(ANA, ALONE), (ANA, "RollBack")])),
+        state("a rollback is verified", rolled_back()),
+        state("connections are being ended", {
+            let mut world = World::open();
+            for native in world.natives.values_mut() {
+                *native = split(0);
+            }
+            asks(&mut world, ANA, "EndConnections");
+            world
+        }),
         state("waves: one is being sent", in_waves()),
         state("waves: the next one may go", between_waves(&[])),
         state("waves: one is not whole", wave_failed()),

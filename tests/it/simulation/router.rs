@@ -132,6 +132,13 @@ impl Router {
         self.counted += came * 10;
     }
 
+    /// Requests that come to a pool whatever its weight: kept connections, sticky clients.
+    pub fn stray(&mut self, pool: &PoolId, count: u64) {
+        if let Some(index) = self.pools.iter().position(|each| each == pool) {
+            self.requests[index] += count;
+        }
+    }
+
     pub fn read(&mut self, now: u64) -> Arc<Reading> {
         self.flow(now);
         let mut native = self.native();

@@ -104,6 +104,8 @@ pub struct App {
     pub sends: Vec<(flight::Send, bool)>,
     /// Effects that are not the flight's, since they were last taken.
     pub others: Vec<Effect>,
+    /// What lingers, whatever router and pool are asked.
+    pub lingering: Vec<flightdeck::domain::connection::Connection>,
     /// How far the wall clock was set, in milliseconds.
     pub wall_set: i64,
     waiting: VecDeque<flight::Effect>,
@@ -173,6 +175,7 @@ impl App {
             sends: Vec::new(),
             spilled: Vec::new(),
             announced: Vec::new(),
+            lingering: Vec::new(),
             to_sign: Vec::new(),
             questions: Vec::new(),
             others: Vec::new(),
@@ -411,6 +414,17 @@ impl App {
             flight::Effect::AskCheck { check, request, asking } => {
                 self.questions.push((check, request, *asking));
                 return None;
+            }
+            flight::Effect::ListConnections { request, router, pool, masked: _ } => {
+                let began = self.now();
+                let result = Ok(self.lingering.clone());
+                flight::Msg::ConnectionsListed { request, router, pool, began, result }
+            }
+            flight::Effect::EndConnections(end) => {
+                let ended = u32::try_from(end.connections.len()).unwrap();
+                self.lingering.clear();
+                let ended = flightdeck::domain::connection::Ended::Done { ended, gone: 0 };
+                flight::Msg::ConnectionsEnded { act: end.act, ended }
             }
             flight::Effect::Cancel { .. }
             | flight::Effect::CheckSignature(_)

@@ -337,6 +337,7 @@ impl Pair {
             }
             Effect::ReadJournal { after } => self.cockpits[who].reads.push(after),
             Effect::Send(send) => queue.extend(self.serve(who, &send).map(|msg| (who, msg))),
+            Effect::ListConnections { .. } | Effect::EndConnections(_) => {}
             Effect::Cancel { change } => {
                 self.cockpits[who].cancelled.insert(change);
             }
@@ -358,7 +359,7 @@ impl Pair {
             Effect::Sign(sign) => self.cockpits[who].to_sign.push(*sign),
             Effect::CheckSignature(check) => self.cockpits[who].to_check.push(*check),
             Effect::Tell(notice) => self.cockpits[who].notices.push(notice.text),
-            Effect::Announce(_) | Effect::Meter { .. } | Effect::Share(_) => {}
+            Effect::Announce(_) | Effect::AskCheck { .. } | Effect::Meter { .. } | Effect::Share(_) => {}
         }
     }
 

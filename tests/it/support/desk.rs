@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use flightdeck::domain::check::Asking;
+use flightdeck::domain::connection::{Connection, Ended};
 use flightdeck::domain::{
     ChangeId, CheckId, CockpitId, Elapsed, Now, Operator, Outcome, PoolId, Procedure, RouterId, SessionId, Timestamp,
     Trouble, TroubleKind,
 };
 use flightdeck::entry::Entry;
+use flightdeck::flight::connection::SendEnd;
 use flightdeck::flight::{Appended, Ask, Effect, Flight, Me, Msg, Notice, Send};
 use flightdeck::session::event::{Process, SessionOpened};
 use flightdeck::session::proposal::{Confirmation, Gesture, Override};
@@ -26,6 +28,10 @@ pub struct Desk {
     pub notices: Vec<Notice>,
     /// Questions of checks that were not answered yet: check, number, what it was told.
     pub questions: Vec<(CheckId, u64, Asking)>,
+    /// What lingers, whatever router and pool are asked.
+    pub lingering: Vec<Connection>,
+    /// What was ended.
+    pub ended: Vec<SendEnd>,
     /// Appends that were not answered, while the journal is told to be silent.
     pub journal_answers: bool,
     pub unanswered: Vec<Entry>,
@@ -77,6 +83,8 @@ impl Desk {
             sent: Vec::new(),
             notices: Vec::new(),
             questions: Vec::new(),
+            lingering: Vec::new(),
+            ended: Vec::new(),
             journal_answers: true,
             unanswered: Vec::new(),
             time: 1_000,
@@ -187,6 +195,15 @@ impl Desk {
                 Some(Msg::Followed { entries, is_tail: true })
             }
             Effect::Send(send) => self.serve(&send),
+            Effect::ListConnections { request, router, pool, .. } => {
+                let result = Ok(self.lingering.clone());
+                Some(Msg::ConnectionsListed { request, router, pool, began: self.now(), result })
+            }
+            Effect::EndConnections(end) => {
+                let ended = Ended::Done { ended: u32::try_from(end.connections.len()).unwrap(), gone: 0 };
+                self.ended.push(*end.clone());
+                Some(Msg::ConnectionsEnded { act: end.act, ended })
+            }
             Effect::Cancel { change } => {
                 self.cancelled.insert(change);
                 None

@@ -6,7 +6,7 @@ use flightdeck::domain::check::{Asks, CheckSpec};
 use flightdeck::domain::checklist::{Checklist, Item, Section};
 use flightdeck::domain::drain::{DrainRule, Evidence};
 use flightdeck::domain::procedure::{
-    Condition, Confirm, Friction, Pool, Procedure, Role, RouterSpec, Step, StepAct, Timing,
+    BackRule, Condition, Confirm, Friction, Pool, Procedure, Role, RouterSpec, Step, StepAct, Timing,
 };
 use flightdeck::domain::{BasisPoints, Capabilities, Digest, Holds, ItemId, PoolId, Proof, Weights};
 
@@ -19,6 +19,7 @@ pub fn capabilities() -> Capabilities {
         proof: Proof::Observed,
         counts_in_flight: true,
         counts_requests: true,
+        lists_connections: true,
         make_permanent: Some("write them into its configuration".to_owned()),
         ..Capabilities::of("fake", "in memory")
     }
@@ -37,6 +38,8 @@ fn shift(name: &str, blue: u32, soak: u64) -> Step {
         act: StepAct::Shift(weights(&[("blue", blue), ("green", 100 - blue)])),
         leave_when: Vec::new(),
         soak: (soak > 0).then(|| Duration::from_secs(soak)),
+        schedule: Vec::new(),
+        prove: None,
         back_to: None,
         guards: std::collections::BTreeMap::new(),
     }
@@ -112,12 +115,17 @@ pub fn blue_green(routers: usize) -> Procedure {
         people: flightdeck::domain::People::default(),
         increment: BasisPoints::percent(10),
         timing: Timing::default(),
-        drain: DrainRule { quiet: Duration::from_secs(5), evidence: vec![Evidence::InFlight, Evidence::Requests] },
+        drain: DrainRule {
+            quiet: Duration::from_secs(5),
+            evidence: vec![Evidence::InFlight, Evidence::Requests],
+            show_clients: false,
+        },
         logs: Vec::new(),
         metrics: Vec::new(),
         panels: Vec::new(),
         checks: Vec::new(),
         guards: Vec::new(),
+        back: BackRule::default(),
         rollback: Vec::new(),
     }
 }

@@ -20,6 +20,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::super::config::Config;
 use super::super::lines::Lines;
+use super::super::watermark::Watermark;
 use super::super::{Cleaner, LogSource, LogUpdate};
 use super::follow::PACE;
 use crate::adapter::run::find;
@@ -72,6 +73,7 @@ impl LogSource for CommandSource {
             pause: None,
             next_pause: FIRST_PAUSE,
             batch: None,
+            watermark: Watermark::default(),
         };
         unfold(following, |mut following| async move {
             let update = following.next().await;
@@ -104,6 +106,7 @@ struct Following {
     next_pause: Duration,
     /// When the last batch left.
     batch: Option<Instant>,
+    watermark: Watermark,
 }
 
 struct Running {
@@ -210,7 +213,8 @@ impl Following {
         if !lines.is_empty() {
             self.batch = Some(Instant::now());
             let (source, pool) = (self.config.id.clone(), self.config.pool.clone());
-            let batch = LogBatch { source, pool, lines, dropped: 0, watermark: None, by_time: false };
+            let watermark = self.watermark.after(&lines);
+            let batch = LogBatch { source, pool, lines, dropped: 0, watermark, by_time: false };
             self.ready.push_back(LogUpdate::Lines(batch));
         }
     }

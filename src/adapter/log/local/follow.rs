@@ -18,6 +18,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::super::config::Config;
+use super::super::watermark::Watermark;
 use super::super::{Cleaner, LogSource, LogUpdate};
 use super::file::{Follower, Step, trouble};
 use crate::domain::log::{LogBatch, LogSourceState};
@@ -57,6 +58,7 @@ impl LogSource for FileSource {
             batch: None,
             busy: 0,
             quiet: QUIET,
+            watermark: Watermark::default(),
         };
         unfold(following, |mut following| async move {
             let update = following.next().await;
@@ -91,6 +93,7 @@ struct Following {
     batch: Option<Instant>,
     busy: u32,
     quiet: u32,
+    watermark: Watermark,
 }
 
 /// What tells of changes.
@@ -177,9 +180,9 @@ impl Following {
             self.ready.push_back(LogUpdate::Lines(LogBatch {
                 source: self.config.id.clone(),
                 pool: self.config.pool.clone(),
+                watermark: self.watermark.after(&step.lines),
                 lines: step.lines,
                 dropped: step.dropped,
-                watermark: None,
                 by_time: false,
             }));
             if self.busy >= BUSY && !matches!(self.bell, Bell::Broken) {

@@ -112,6 +112,7 @@ impl Configured for Config {
             proof: Proof::Observed,
             counts_in_flight: true,
             counts_requests: true,
+            lists_connections: true,
             make_permanent: Some(self.make_permanent()),
             ..Capabilities::of("HAProxy", means)
         }

@@ -4,7 +4,7 @@
 //! `address` says where it listens, `wire` holds one short connection, `ssh` the way to another host, `master` how its
 //! master process speaks for a worker, `answer` takes an answer apart, `ask` says which commands a look needs, `look` makes a
 //! [`Reading`] of their answers, `warn` says what an operator must know about it, `round` finds native weights for shares,
-//! `prepare` makes a change of them, and `words` turns HAProxy's refusals into advice.
+//! `prepare` makes a change of them, `sessions` lists and ends what lingers, and `words` turns HAProxy's refusals into advice.
 //!
 //! # Invariants
 //! - Every look and every change has a connection of its own, read until HAProxy closes it. HAProxy serves ten at once by
@@ -25,6 +25,7 @@ mod look;
 mod master;
 mod prepare;
 mod round;
+mod sessions;
 mod ssh;
 mod warn;
 mod wire;
@@ -40,7 +41,8 @@ use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
 use super::{Configured, Fence, Router, SetAnswer};
-use crate::domain::{Capabilities, NativeSplit, Prepared, Reading, Refused, Target, Trouble};
+use crate::domain::connection::{Connection, Ended};
+use crate::domain::{Capabilities, NativeSplit, PoolId, Prepared, Reading, Refused, Target, Trouble};
 use wire::{Door, Said, Sent};
 
 /// One HAProxy process.
@@ -176,6 +178,19 @@ impl Router for HaProxy {
         fence: &'a dyn Fence,
     ) -> BoxFuture<'a, SetAnswer> {
         self.write(prepared, expected, fence).boxed()
+    }
+
+    fn connections<'a>(&'a self, pool: &'a PoolId) -> BoxFuture<'a, Result<Vec<Connection>, Trouble>> {
+        self.list(pool).boxed()
+    }
+
+    fn end_connections<'a>(
+        &'a self,
+        pool: &'a PoolId,
+        connections: &'a [Connection],
+        fence: &'a dyn Fence,
+    ) -> BoxFuture<'a, Ended> {
+        self.end(pool, connections, fence).boxed()
     }
 }
 

@@ -5,6 +5,7 @@ mod counting;
 mod master;
 mod misfits;
 mod processes;
+mod sessions;
 mod ssh;
 
 use std::collections::BTreeMap;

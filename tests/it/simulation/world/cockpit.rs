@@ -296,6 +296,7 @@ impl World {
                 let slow = if !self.healed && self.random.chance(4) { self.random.below(4_000) } else { 0 };
                 self.later(delay + slow, Due::Set(at, send));
             }
+            Effect::ListConnections { .. } | Effect::EndConnections(_) => {}
             Effect::Cancel { change } => {
                 self.cockpits[at].cancelled.insert(change);
             }

@@ -1,0 +1,89 @@
+//! A way back in stages that goes on by itself, where the profile says so (R8).
+//!
+//! The first stage was confirmed for the whole way: the next one goes with that confirmation, from the same process, in the
+//! same epoch, once the one before it has been verified and nothing spoke against it for the time between.
+
+use std::time::Duration;
+
+use super::propose::{Proposing, Stage};
+use super::soak::GAP;
+use super::{Effect, Flight, WayBackChoice};
+use crate::domain::procedure::Friction;
+use crate::domain::{ChangeId, Elapsed, Now};
+use crate::session::Change;
+
+/// The time since a stage was verified, as this cockpit saw it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Staging {
+    change: ChangeId,
+    /// Since when nothing has spoken against going on.
+    since: Elapsed,
+    looked: Elapsed,
+    /// The proposal of the next stage, once it was made.
+    proposed: Option<ChangeId>,
+}
+
+impl Flight {
+    /// How long until the next stage goes by itself, or what it waits for; `None` where no stage goes by itself.
+    pub fn next_stage_waits(&self, now: Elapsed) -> Option<Result<Duration, String>> {
+        let (_, between) = self.going_on()?;
+        if let Some(why) = self.against_going_on(now) {
+            return Some(Err(why));
+        }
+        let held = self.staging.map_or(Duration::ZERO, |staging| now.since(staging.since));
+        Some(Ok(between.saturating_sub(held)))
+    }
+
+    /// The stage that was verified here and goes on from this process, and the time between two.
+    fn going_on(&self) -> Option<(&Change, Duration)> {
+        let between = self.procedure.back.goes_on?;
+        self.session.ramp()?;
+        let newest = self.session.changes.last()?;
+        let intent = newest.intent.filter(|intent| intent.owner == self.me.cockpit)?;
+        let same_epoch = self.session.controls.as_ref().is_some_and(|held| held.epoch == intent.epoch);
+        (self.drives() && same_epoch && self.procedure.confirm.rollback == Friction::Key).then_some((newest, between))
+    }
+
+    fn against_going_on(&self, now: Elapsed) -> Option<String> {
+        if let Some(hold) = &self.session.hold {
+            return Some(format!("held by {}", hold.by));
+        }
+        if let Some(router) = self.session.drifted.keys().next() {
+            return Some(format!("{router} differs from the plan"));
+        }
+        if let Some((router, _)) = self.watches.iter().find(|(_, watch)| watch.fresh(now).is_none()) {
+            return Some(format!("no fresh reading of {router}"));
+        }
+        let settles = self.watches.keys().find(|router| self.settling(router, now).is_some());
+        settles.map(|router| format!("traffic through {router} still follows"))
+    }
+
+    pub(super) fn look_after_stages(&mut self, now: Now, out: &mut Vec<Effect>) {
+        let Some((stage, between)) = self.going_on() else {
+            self.staging = None;
+            return;
+        };
+        let (change, confirmation) = (stage.id(), stage.confirmed.confirmation.clone());
+        let fresh = Staging { change, since: now.elapsed, looked: now.elapsed, proposed: None };
+        let mut staging = self.staging.filter(|staging| staging.change == change).unwrap_or(fresh);
+        let is_gap = now.elapsed.since(staging.looked) > GAP;
+        if is_gap || self.against_going_on(now.elapsed).is_some() {
+            staging.since = now.elapsed;
+        }
+        staging.looked = now.elapsed;
+        self.staging = Some(staging);
+        let waits = now.elapsed.since(staging.since) < between || self.link.is_busy() || self.is_cut_off();
+        match &self.proposing {
+            Some(Proposing { change, stage: Stage::Ready(_), .. }) if staging.proposed == Some(*change) && !waits => {
+                self.confirm_signed(now, confirmation, Vec::new(), out);
+            }
+            None if staging.proposed.is_none() && !waits => {
+                self.propose_rollback(now, WayBackChoice::Ramp, out);
+                let proposed = self.proposing.as_ref().map(|proposing| proposing.change);
+                self.staging = Some(Staging { proposed, ..staging });
+            }
+            // Whatever else is proposed is a person's, and is not pushed aside.
+            Some(_) | None => {}
+        }
+    }
+}
