@@ -6,8 +6,9 @@
 //!
 //! For what acts: [`Flight::guards`] has the state of each guard; [`GuardWatch::trips`] counts up whenever it trips, and
 //! [`GuardWatch::elsewhere`] says whether the old version breaks the same limit. Before the first change
-//! [`Flight::guard_baselines`] gives what is to be kept; once kept it stands in [`Session::guard_baselines`]
-//! (`crate::session::Session`), which is believed before what this process measured itself.
+//! [`Flight::guard_baselines`] gives what is to be kept; once kept it stands in
+//! [`Session::guard_baselines`](crate::session::Session::guard_baselines), which is believed before what this process
+//! measured itself.
 //!
 //! Invariants: guards run on elapsed time alone, and start again after a gap; a change starts them again; a value whose
 //! window reaches back before the change is neither a breach nor quiet (G4).
