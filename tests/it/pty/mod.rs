@@ -7,6 +7,7 @@ mod controls;
 mod fault;
 mod flight;
 mod four;
+mod guard;
 mod misfit;
 #[cfg(feature = "lab")]
 mod plan;
