@@ -68,6 +68,10 @@ impl Model {
         self.palette_entries().into_iter().nth(palette.selected)
     }
 
+    fn could_arm(&self) -> bool {
+        crate::session::guard::may_be_armed(&self.flight.procedure).is_ok() && self.flight.session.is_open()
+    }
+
     /// Why an act does nothing now; `None` when it can be done. A hint for the palette: the rules decide elsewhere.
     pub fn unavailable(&self, action: &Action) -> Option<&'static str> {
         let session = &self.flight.session;
@@ -79,10 +83,7 @@ impl Model {
             Action::RollBack => {
                 unless(self.flight.way_back(crate::flight::WayBackChoice::Step).is_ok(), "nothing to roll back")
             }
-            Action::ArmGuards => {
-                let acts = crate::session::guard::may_be_armed(&self.flight.procedure).is_ok();
-                unless(acts && session.is_open(), "no guard of this profile may roll back by itself")
-            }
+            Action::ArmGuards => unless(self.could_arm(), "no guard of this profile may roll back by itself"),
             Action::OpenPartial => unless(self.matrix().is_some(), "no change is partly done"),
             Action::OpenDrift => unless(!session.drifted.is_empty(), "no router drifted"),
             Action::ReloadProfile => unless(self.flight.changed_profile.is_some(), "the profile did not change"),

@@ -7,7 +7,7 @@ use super::watch::Seen;
 use super::{Effect, Flight, Send, Tone};
 use crate::domain::procedure::RouterSpec;
 use crate::domain::{ChangeId, Elapsed, Now, Outcome, RouterId, Timestamp};
-use crate::session::event::{ChangeKind, Settlement, SpillMerged};
+use crate::session::event::{ChangeConfirmed, ChangeKind, Settlement, SpillMerged};
 use crate::session::flaw::{self, Flaw};
 use crate::session::state::RouterOutcome;
 use crate::session::{Change, Command, Event};
@@ -127,6 +127,27 @@ impl Flight {
         self.executing.push(execution);
     }
 
+    /// A rollback is the last word: nothing that was decided before it is sent on (R4), also what was kept only after the
+    /// rollback was decided beside the journal.
+    fn supersede(&mut self, confirmed: &ChangeConfirmed, out: &mut Vec<Effect>) {
+        let ChangeKind::Rollback { supersedes, .. } = &confirmed.kind else { return };
+        if flaw::is(Flaw::SupersededGoesOn) {
+            return;
+        }
+        out.extend(supersedes.iter().map(|change| Effect::Cancel { change: *change }));
+        let session = &self.session;
+        for execution in &mut self.executing {
+            let settled = session.change(execution.change).and_then(|change| change.settled.as_ref());
+            let by_this = matches!(settled, Some((_, Settlement::Superseded { by })) if *by == confirmed.change);
+            if Some(execution.change) == *supersedes {
+                execution.superseded = true;
+            } else if by_this && !execution.superseded {
+                execution.superseded = true;
+                out.push(Effect::Cancel { change: execution.change });
+            }
+        }
+    }
+
     /// What a kept event sets in motion.
     pub(super) fn react(&mut self, now: Now, event: &Event, out: &mut Vec<Effect>) {
         match event {
@@ -134,19 +155,7 @@ impl Flight {
                 if self.proposing.as_ref().is_some_and(|proposing| proposing.change == confirmed.change) {
                     self.proposing = None;
                 }
-                if let ChangeKind::Rollback { supersedes, .. } = &confirmed.kind
-                    && !flaw::is(Flaw::SupersededGoesOn)
-                {
-                    out.extend(supersedes.iter().map(|change| Effect::Cancel { change: *change }));
-                    // Also what was kept only after the rollback was decided beside the journal: it is the last word.
-                    let earlier = |each: &&mut Execution| each.change != confirmed.change && !each.superseded;
-                    for execution in self.executing.iter_mut().filter(earlier) {
-                        execution.superseded = true;
-                        if Some(execution.change) != *supersedes {
-                            out.push(Effect::Cancel { change: execution.change });
-                        }
-                    }
-                }
+                self.supersede(confirmed, out);
             }
             Event::ChangeDispatched { change, owner, deadline, routers, .. } => {
                 let wave = (!routers.is_empty()).then_some(routers.as_slice());

@@ -80,6 +80,16 @@ fn add(line: &mut Vec<(KeyText, String)>, facts: &Facts, action: &Action, label:
     }
 }
 
+/// What yes and no mean where the controls change hands.
+fn handing(handover: &Handover) -> (&'static str, &'static str) {
+    match handover {
+        Handover::OfferTo { .. } => ("offer them", ""),
+        Handover::Offered => ("take them", "refuse"),
+        Handover::Asked => ("hand over", "refuse"),
+        Handover::Asking => ("take them", "ask no longer"),
+    }
+}
+
 fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind: &OverlayKind) {
     let mut put = |action: Action, label: &str| add(line, facts, &action, label);
     let confirm = model.overlay.as_ref().and_then(crate::cockpit::Overlay::confirm);
@@ -130,12 +140,7 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
             put(Action::Escape, "confirm nothing");
         }
         OverlayKind::Controls(handover) => {
-            let (yes, no) = match handover {
-                Handover::OfferTo { .. } => ("offer them", ""),
-                Handover::Offered => ("take them", "refuse"),
-                Handover::Asked => ("hand over", "refuse"),
-                Handover::Asking => ("take them", "ask no longer"),
-            };
+            let (yes, no) = handing(handover);
             put(Action::Send, yes);
             put(Action::Refuse, no);
             put(Action::Escape, "close");

@@ -112,7 +112,7 @@ async fn begin(store: Arc<dyn Store>, on_disk: Loaded, intent: &Intent) -> Resul
     let first = vec![Msg::Ask(Ask::Open { opened, controls: me.controls("opened") })];
     let flight = Flight::new(me, SessionId(Uuid::now_v7()), Session::default(), procedure);
     let flown = on_disk.clone();
-    fitted(store, flight, &flown, on_disk, intent, first, Vec::new()).await
+    Box::pin(fitted(store, flight, &flown, on_disk, intent, first, Vec::new())).await
 }
 
 /// Comes aboard a session that runs. Without a profile, the session's own is the one on disk.
@@ -166,7 +166,7 @@ pub async fn join(
     for kept in &history.entries {
         flight.link.remember(kept.entry.number, kept.hash);
     }
-    fitted(store, flight, &flown, on_disk, intent, first, notices).await
+    Box::pin(fitted(store, flight, &flown, on_disk, intent, first, notices)).await
 }
 
 /// The flight with what its hands need: adapters, keys, the file beside the journal.

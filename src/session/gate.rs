@@ -44,11 +44,8 @@ pub fn gates(session: &Session, procedure: &Procedure, forward: Forward<'_>, evi
         if step.soak.is_some_and(|soak| !soak.is_zero()) {
             found.push(soak(evidence, step.soak.unwrap_or_default()));
         }
-    }
-    if let Some(step) = session.last_step(&procedure.plan).filter(|step| !session.is_skipped(step)) {
         found.extend(way_back(session, step));
     }
-    found.extend(procedure.guards.iter().map(|guard| guarded(&guard.id, evidence)));
     found.sort_by_key(|report| match report.state {
         GateState::Fails => 0,
         GateState::Inconclusive => 1,

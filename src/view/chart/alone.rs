@@ -219,7 +219,7 @@ fn cross(pen: &mut Pen<'_>, model: &Model, graph: Rect, times: Rect, range: &Ran
     let style = pen.style(Role::Accent);
     for y in graph.y..graph.bottom() {
         // A number that is half covered would be another number.
-        let below = pen.buffer.cell((graph.x + cell, y)).map(|cell| cell.symbol());
+        let below = pen.buffer.cell((graph.x + cell, y)).map(ratatui::buffer::Cell::symbol);
         let is_number = below.is_some_and(|symbol| symbol.bytes().all(|byte| byte.is_ascii_graphic()));
         if !is_number {
             pen.mark(graph.x + cell, y, '│', style);

@@ -28,7 +28,7 @@ fn check_says_of_every_example_what_is_wrong_when_its_systems_are_down() {
     let address = Regex::new(r#"(https?://|tcp:)[^/"\s]+"#).unwrap();
     let secret = Regex::new(r"(?m)^(\s*(?:token|password|client_secret|api_key|app_key)\s*=\s*)\{[^}]*\}").unwrap();
     let files = Regex::new(r"(?m)^\s*(tls|ssh_config)\s*=.*$").unwrap();
-    let site = Regex::new(r"(?m)^site\s*=.*$").unwrap();
+    let site = Regex::new(r"(?m)^site\s*=.*\n(?:at\s*=.*\n)?").unwrap();
     let mut looked = 0;
     for example in std::fs::read_dir("profiles").unwrap() {
         let path = example.unwrap().path();
@@ -46,7 +46,7 @@ fn check_says_of_every_example_what_is_wrong_when_its_systems_are_down() {
             port += 1;
             format!("{}127.0.0.1:{port}", if &found[1] == "tcp:" { "tcp:" } else { "http://" })
         };
-        let text_of = site.replace_all(&text_of, "at = \"https://api\"");
+        let text_of = site.replace_all(&text_of, "at = \"https://api\"\n");
         let told = address.replace_all(&text_of, nobody);
         let told = secret.replace_all(&told, "${1}{ env = \"USER\" }");
         let told = files.replace_all(&told, "").replace("\"ssh:", "\"unix:/nowhere/");

@@ -49,11 +49,18 @@ fn below_five() -> Procedure {
     watched(Subject::Limit { measure: queue(), of: Of::Pool("green".into()), limit: Limit::Above(5.0) })
 }
 
+/// One look, whose value for green is of this moment; gives the value's own time.
+fn look(desk: &mut Desk, value: Option<f64>) -> Timestamp {
+    let at = desk.now().wall;
+    look_at(desk, at, value);
+    at
+}
+
 /// One look, whose value for green is of this time of the source.
-fn look(desk: &mut Desk, sampled: i64, value: Option<f64>) {
+fn look_at(desk: &mut Desk, at: Timestamp, value: Option<f64>) {
     let began = desk.now();
     let pool = Some(PoolId::from("green"));
-    let value = Ok(value.map(|value| Sample { at: Timestamp(sampled), value }));
+    let value = Ok(value.map(|value| Sample { at, value }));
     let look = Look::Values(vec![Answered { measure: queue(), pool, value }]);
     desk.tell(Msg::Looked { source: "prom".into(), began, look });
     desk.pass(1_000);
@@ -66,19 +73,20 @@ fn words(desk: &Desk) -> String {
 #[test]
 fn the_same_sample_read_twice_is_one_breach() {
     let mut desk = Desk::open(below_five());
-    look(&mut desk, 1_000, Some(9.0));
-    look(&mut desk, 1_000, Some(9.0));
-    look(&mut desk, 1_000, Some(9.0));
+    let at = look(&mut desk, Some(9.0));
+    look_at(&mut desk, at, Some(9.0));
+    look_at(&mut desk, at, Some(9.0));
     assert_eq!(words(&desk), "breached 1 of 2, green 9, ≤ 5, red since before the first change");
-    look(&mut desk, 2_000, Some(9.0));
+    look(&mut desk, Some(9.0));
     assert_eq!(words(&desk), "tripped: green 9, ≤ 5, 2 in a row, red since before the first change");
 }
 
 #[test]
 fn a_source_that_repeats_itself_says_nothing_new() {
     let mut desk = Desk::open(below_five());
+    let at = look(&mut desk, Some(1.0));
     for _ in 0..70 {
-        look(&mut desk, 1_000, Some(1.0));
+        look_at(&mut desk, at, Some(1.0));
     }
     assert!(words(&desk).starts_with("inconclusive: the source repeats its value of queue of green from 1m ago"));
 }
@@ -86,15 +94,15 @@ fn a_source_that_repeats_itself_says_nothing_new() {
 #[test]
 fn a_panel_counts_once_its_window_is_past_the_change() {
     let mut desk = Desk::open(below_five());
-    look(&mut desk, 1_000, Some(1.0));
+    look(&mut desk, Some(1.0));
     assert_eq!(words(&desk), "quiet, green 1, ≤ 5");
     desk.shift();
-    for second in 0..58 {
-        look(&mut desk, 2_000 + second, Some(9.0));
+    for _ in 0..58 {
+        look(&mut desk, Some(9.0));
     }
     assert!(words(&desk).starts_with("inconclusive: a value looks back 1:00, before the change"), "{}", words(&desk));
-    for second in 0..5 {
-        look(&mut desk, 9_000 + second, Some(9.0));
+    for _ in 0..5 {
+        look(&mut desk, Some(9.0));
     }
     assert_eq!(words(&desk), "tripped: green 9, ≤ 5, 2 in a row");
 }
@@ -102,11 +110,11 @@ fn a_panel_counts_once_its_window_is_past_the_change() {
 #[test]
 fn what_has_no_value_is_told_once_it_lasts() {
     let mut desk = Desk::open(below_five());
-    look(&mut desk, 1_000, Some(1.0));
-    look(&mut desk, 2_000, None);
+    look(&mut desk, Some(1.0));
+    look(&mut desk, None);
     assert_eq!(words(&desk), "quiet, green 1, ≤ 5");
-    look(&mut desk, 3_000, None);
-    look(&mut desk, 4_000, None);
+    look(&mut desk, None);
+    look(&mut desk, None);
     assert_eq!(words(&desk), "inconclusive: no value of queue of green");
 }
 
@@ -114,8 +122,8 @@ fn what_has_no_value_is_told_once_it_lasts() {
 fn a_kept_baseline_is_believed_before_what_was_measured_here() {
     let of = Of::Pool("green".into());
     let mut desk = Desk::open(watched(Subject::Baseline { measure: queue(), of, worse_by: 0.5, at_least: 2.0 }));
-    for second in 0..4 {
-        look(&mut desk, 1_000 + second, Some(10.0));
+    for _ in 0..4 {
+        look(&mut desk, Some(10.0));
     }
     let green = (GuardId::from("queue"), Some(PoolId::from("green")));
     assert_eq!(desk.flight.guard_baselines(), [(green.0.clone(), green.1.clone(), 10.0)]);
@@ -123,8 +131,8 @@ fn a_kept_baseline_is_believed_before_what_was_measured_here() {
     kept(&mut desk, 100.0);
     assert_eq!(desk.flight.guard_baselines(), [], "it is kept once");
     desk.shift();
-    for second in 0..63 {
-        look(&mut desk, 2_000 + second, Some(120.0));
+    for _ in 0..63 {
+        look(&mut desk, Some(120.0));
     }
     assert_eq!(words(&desk), "quiet, green 120, ≤ 150, baseline 100");
 }

@@ -212,7 +212,7 @@ impl World {
         let native = self.natives.get(router).cloned().unwrap_or_default();
         Reading {
             identity: Self::identity(),
-            servers: self.procedure.pool_ids().map(|pool| server(pool)).collect(),
+            servers: self.procedure.pool_ids().map(server).collect(),
             native,
             generation: String::new(),
             uptime: None,

@@ -24,7 +24,9 @@ fn breaks(flaw: Flaw) -> &'static [&'static str] {
         | Flaw::GlassAlwaysBreaks
         | Flaw::RunSurvivesHold => &["F3"],
         Flaw::NoGrace | Flaw::NoSilence => &["C3"],
-        Flaw::ObserverActs | Flaw::ActsWithoutControls => &["C2"],
+        Flaw::ObserverActs => &["C2"],
+        // Who has no controls may arm as well as shift.
+        Flaw::ActsWithoutControls => &["C2", "G1"],
         Flaw::SendsForOthers => &["C4"],
         Flaw::FarClockActs | Flaw::StampGoesBack => &["S2"],
         Flaw::GateIgnored => &["F4"],

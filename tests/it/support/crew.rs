@@ -337,7 +337,6 @@ impl Pair {
             }
             Effect::ReadJournal { after } => self.cockpits[who].reads.push(after),
             Effect::Send(send) => queue.extend(self.serve(who, &send).map(|msg| (who, msg))),
-            Effect::ListConnections { .. } | Effect::EndConnections(_) => {}
             Effect::Cancel { change } => {
                 self.cockpits[who].cancelled.insert(change);
             }
@@ -359,7 +358,12 @@ impl Pair {
             Effect::Sign(sign) => self.cockpits[who].to_sign.push(*sign),
             Effect::CheckSignature(check) => self.cockpits[who].to_check.push(*check),
             Effect::Tell(notice) => self.cockpits[who].notices.push(notice.text),
-            Effect::Announce(_) | Effect::AskCheck { .. } | Effect::Meter { .. } | Effect::Share(_) => {}
+            Effect::Announce(_)
+            | Effect::AskCheck { .. }
+            | Effect::Meter { .. }
+            | Effect::Share(_)
+            | Effect::ListConnections { .. }
+            | Effect::EndConnections(_) => {}
         }
     }
 
@@ -464,8 +468,8 @@ pub fn line(event: &Event) -> String {
         | Event::OfferEnded { why }
         | Event::AskingEnded { why }
         | Event::ConfirmationEnded { why, .. }
-        | Event::RunEnded { why } => why.clone(),
-        Event::GuardsDisarmed { why } => why.clone(),
+        | Event::RunEnded { why }
+        | Event::GuardsDisarmed { why } => why.clone(),
         Event::GuardsArmed { guards, .. } => list(&mut guards.iter().map(flightdeck::domain::GuardId::as_str)),
         Event::GuardConfessed { guard, .. } | Event::GuardCalmed { guard } => guard.to_string(),
         Event::GuardTripped { guard, words, acted } => {

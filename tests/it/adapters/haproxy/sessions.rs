@@ -55,7 +55,7 @@ async fn only_what_was_listed_is_ended_and_what_is_gone_is_said() {
     let left = listed(&fixture, "blue").await;
     assert_eq!(left.len(), 1, "{left:?}");
     // A session that is younger than the listed one must be is another one that got its name.
-    let older = Connection { age: Duration::from_secs(3_600), ..left[0].clone() };
+    let older = Connection { age: Duration::from_hours(1), ..left[0].clone() };
     let ended = router.end_connections(&"blue".into(), &[older], &Gate::open()).await;
     assert_eq!(ended, Ended::Done { ended: 0, gone: 1 });
     assert!(!later.is_finished());

@@ -64,7 +64,7 @@ async fn healthy_counts_when_it_is_held_for_one_more_answer() {
     site.edit(|application| application["status"]["health"]["status"] = json!("Progressing"));
     assert_eq!(ask(&*check).await.verdict, Verdict::Fail);
     site.edit(|application| {
-        application["status"]["health"] = json!({ "status": "Healthy", "lastTransitionTime": "2026-11-21T14:01:00Z" })
+        application["status"]["health"] = json!({ "status": "Healthy", "lastTransitionTime": "2026-11-21T14:01:00Z" });
     });
     assert_eq!(ask(&*check).await.verdict, Verdict::Inconclusive);
     assert_eq!(ask(&*check).await.verdict, Verdict::Pass);

@@ -70,9 +70,9 @@ async fn ask(check: &dyn Check) -> Answer {
 pub async fn gives_request_expectation_and_time(subject: &impl Subject) {
     for is_well in [true, false] {
         if is_well {
-            subject.passes()
+            subject.passes();
         } else {
-            subject.fails()
+            subject.fails();
         }
         told(&ask(&*subject.check(PATIENT)).await);
     }

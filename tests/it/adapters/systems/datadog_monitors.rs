@@ -33,13 +33,15 @@ fn site() -> Site<Vec<Value>> {
     })
 }
 
+#[expect(clippy::ptr_arg, reason = "a site keeps its state as it is given")]
 /// As Datadog answers: both keys are wanted, tags are a list with commas, and pages hold as many as is said.
 fn rules(monitors: &mut Vec<Value>, asked: &Asked) -> Said {
     if asked.header("dd-api-key") != SECRET || asked.header("dd-application-key") != SECRET {
         return Said::json(403, &json!({ "errors": ["Forbidden"] }));
     }
     if let Some(id) = asked.route().strip_prefix("/api/v1/monitor/") {
-        let found = monitors.iter().find(|monitor| monitor["id"].to_string() == id);
+        let found =
+            monitors.iter().find(|monitor| monitor["id"].as_u64().map(|of| of.to_string()).as_deref() == Some(id));
         return found.map_or_else(
             || Said::json(404, &json!({ "errors": ["Monitor not found"] })),
             |monitor| Said::json(200, monitor),

@@ -124,11 +124,8 @@ async fn a_registry_that_asks_for_a_password_itself_gets_it() {
     site.edit(|registry| registry.is_basic = true);
     assert_eq!(site.told("").await.0, Verdict::Pass);
     let keys = site.keys();
-    let nobody: String = keys
-        .lines()
-        .filter(|line| !line.starts_with("user") && !line.starts_with("password"))
-        .map(|line| format!("{line}\n"))
-        .collect();
+    let is_kept = |line: &&str| !line.starts_with("user") && !line.starts_with("password");
+    let nobody = keys.lines().filter(is_kept).collect::<Vec<_>>().join("\n");
     let answer = ask(&*check("image", &nobody, super::PATIENT)).await;
     assert_eq!(answer.verdict, Verdict::Inconclusive);
     assert!(answer.words.contains("asks for a user and password"), "{}", answer.words);

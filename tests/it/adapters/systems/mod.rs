@@ -106,11 +106,14 @@ pub fn query(asked: &Asked) -> BTreeMap<String, Vec<String>> {
     all
 }
 
+/// The keys of a profile, for an address and a secret.
+type Keys = Box<dyn Fn(SocketAddr, &str) -> String + Send + Sync>;
+
 /// A stand-in for one system: its state, and an answer that is given in place of all others.
 pub struct Site<S: Send + 'static> {
     kind: &'static str,
     web: Web<State<S>>,
-    keys: Box<dyn Fn(SocketAddr, &str) -> String + Send + Sync>,
+    keys: Keys,
     folder: TempDir,
 }
 

@@ -90,7 +90,7 @@ async fn open_is_triggered_or_acknowledged_however_old() {
 async fn every_page_is_read() {
     let site = site();
     site.edit(|account| {
-        account.incidents = (1..=230).map(|number| incident(number, "PSHOP", "triggered", 5)).collect()
+        account.incidents = (1..=230).map(|number| incident(number, "PSHOP", "triggered", 5)).collect();
     });
     let (verdict, words) = site.told("").await;
     assert_eq!(verdict, Verdict::Fail);

@@ -296,7 +296,6 @@ impl World {
                 let slow = if !self.healed && self.random.chance(4) { self.random.below(4_000) } else { 0 };
                 self.later(delay + slow, Due::Set(at, send));
             }
-            Effect::ListConnections { .. } | Effect::EndConnections(_) => {}
             Effect::Cancel { change } => {
                 self.cockpits[at].cancelled.insert(change);
             }
@@ -305,11 +304,13 @@ impl World {
             Effect::CheckSignature(to_check) => self.check_signature(at, &to_check),
             Effect::Tell(notice) => self.hear(&notice.text),
             Effect::Spill { after, hash, entry } => self.write_spill(at, after, hash, &entry),
-            // No profile of the simulation has checks.
-            Effect::AskCheck { .. } => {}
             Effect::DropSpill => self.drop_spill(at),
-            // No source of this world is metered.
-            Effect::Meter { .. } | Effect::Share(_) => {}
+            // No profile of the simulation has checks, no source of this world is metered, and nothing lingers in it.
+            Effect::AskCheck { .. }
+            | Effect::Meter { .. }
+            | Effect::Share(_)
+            | Effect::ListConnections { .. }
+            | Effect::EndConnections(_) => {}
         }
     }
 
