@@ -8,6 +8,7 @@ use http_body_util::Full;
 use hyper::body::Bytes;
 
 use super::exchange::{Time, Wire, connect, talk};
+#[cfg(feature = "kubernetes")]
 use super::flow::{Flow, flow};
 use super::{Answer, Endpoint, Failure, Login, Request, Tls};
 use crate::adapter::router::Fence;
@@ -136,6 +137,7 @@ impl Client {
         Ok((built, connect(&self.endpoint, self.tls.clone(), self.peer.as_deref(), time).await?))
     }
 
+    #[cfg(feature = "kubernetes")]
     /// Asks for an answer that goes on coming.
     ///
     /// # Errors

@@ -18,6 +18,7 @@ mod client;
 mod endpoint;
 mod exchange;
 mod failure;
+#[cfg(feature = "kubernetes")]
 mod flow;
 mod login;
 mod request;
@@ -28,6 +29,7 @@ pub use client::Client;
 pub use endpoint::{Endpoint, endpoint};
 pub(in crate::adapter) use exchange::Wire;
 pub use failure::Failure;
+#[cfg(feature = "kubernetes")]
 pub(in crate::adapter) use flow::Flow;
 pub use login::{Login, Mint, Minted};
 pub use request::Request;

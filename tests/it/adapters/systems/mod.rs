@@ -142,6 +142,7 @@ impl<S: Send + 'static> Site<S> {
         site
     }
 
+    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "only systems of AWS have two"))]
     /// What stands in the file of the secret, and in the one of a wrong secret.
     pub fn secrets_are(&self, right: &str, wrong: &str) {
         std::fs::write(self.secret(), right).unwrap();
