@@ -4,7 +4,7 @@
 //! router cannot count is said to be so, and those that can still count. Whatever is not known stays
 //! [`DrainState::Unknown`].
 //!
-//! Parts: [`evidence`] is what is looked at and what one look finds; [`line`] holds one line of evidence over time, with a
+//! Parts: [`evidence`] is what is looked at and what one look finds; [`mod@line`] holds one line of evidence over time, with a
 //! quiet clock of its own; this page makes one word of all lines.
 //!
 //! Invariants: no line's quiet time is longer than what its own source has shown to be quiet; a pool is drained when every

@@ -4,7 +4,7 @@
 //! For a window of absolute times, page after page to its end: a page without lines is no end while it names a next one. The
 //! window of the next poll begins where the last one has surely delivered everything, which is its end less the time that
 //! lines may come late, so windows overlap; a line that was seen is known by the system's own id and handed over once. What
-//! stands before the beginning of the next window is the [watermark](LogBatch::watermark).
+//! stands before the beginning of the next window is the [watermark](crate::domain::log::LogBatch::watermark).
 //!
 //! A system that tells lines by itself is listened to between the polls. What it leaves out is found by the next poll, and counted
 //! as dropped where it is not.
