@@ -334,9 +334,10 @@ impl Flight {
 
     /// Takes entries of the journal in, in order; those that are known already are passed over.
     pub(super) fn followed(&mut self, now: Now, entries: Vec<(Entry, Digest)>, is_tail: bool, out: &mut Vec<Effect>) {
+        let newest = entries.iter().map(|(entry, _)| entry.number).max().unwrap_or(0);
         for (entry, hash) in entries {
             if entry.number != self.session.head + 1 {
-                self.link.seen_to = self.link.seen_to.max(entry.number);
+                self.link.seen_to = self.link.seen_to.max(newest);
                 if entry.number > self.session.head + 1 {
                     self.link.reading.take_if(|_| is_tail);
                     self.read_journal(now, out);

@@ -135,13 +135,21 @@ impl Flight {
     pub(super) fn spilled(&mut self, now: Now, id: EntryId, result: Result<Digest, String>, out: &mut Vec<Effect>) {
         let waits = |urgent: &mut Urgent| urgent.writing.as_ref().is_some_and(|entry| entry.id == id);
         let Some(urgent) = self.link.urgent.take_if(waits) else { return };
-        self.link.urgent = self.link.next_urgent.take().map(|next| Urgent { until: now.elapsed, ..next });
-        let Some(mut entry) = urgent.writing else { return };
+        let next = self.link.next_urgent.take();
         if self.session.change(urgent.change).is_some() {
             // The journal took it meanwhile, after all.
             out.push(Effect::DropSpill);
-            return;
+        } else if let Some(entry) = urgent.writing {
+            self.take_spilled(now, *entry, result, out);
         }
+        // The newer rollback was asked for meanwhile, and of nobody yet.
+        if let Some(next) = next {
+            self.roll_back_urgently(now, next.change, next.asked.command, out);
+        }
+    }
+
+    /// What was decided beside the journal counts from here on.
+    fn take_spilled(&mut self, now: Now, mut entry: Spilled, result: Result<Digest, String>, out: &mut Vec<Effect>) {
         match result {
             Ok(hash) => {
                 entry.hash = Some(hash);
@@ -158,7 +166,7 @@ impl Flight {
             kept: Box::new(self.session.clone()),
             merged: SpillMerged { after, hash, entries: Vec::new() },
         });
-        spill.merged.entries.push((*entry).clone());
+        spill.merged.entries.push(entry.clone());
         self.session = with_spill(&spill.kept, &spill.merged);
         for event in &entry.events {
             self.react(now, event, out);

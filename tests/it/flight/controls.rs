@@ -584,3 +584,26 @@ fn what_goes_out_as_one_entry_names_the_epoch_of_that_entry() {
         .collect();
     assert_eq!(epochs, [pair.journal[mark + 1].number]);
 }
+
+#[test]
+fn a_journal_that_grew_while_it_was_read_is_read_to_its_end() {
+    let mut pair = Pair::open(blue_green(1));
+    pair.pass(300);
+    pair.cockpits[RAJ].line = Line::Silent;
+    let head = pair.journal.len();
+    for text in ["one", "two", "three"] {
+        pair.ask(ANA, Ask::Note(text.to_owned()));
+    }
+    let entries = |from: usize, to: usize| -> Vec<_> {
+        let kept = (from..=to).map(|number| (pair.journal[number - 1].clone(), flightdeck::domain::Digest::ZERO));
+        kept.collect()
+    };
+    let (gap, tail) = (entries(head + 2, head + 3), entries(head + 1, head + 2));
+    // The follower is ahead: what lies between is asked for, and was read before the newest entry was there.
+    pair.tell(RAJ, Msg::Followed { entries: gap, is_tail: false });
+    assert_eq!(pair.cockpits[RAJ].reads, [head as u64]);
+    pair.tell(RAJ, Msg::Followed { entries: tail, is_tail: true });
+    assert_eq!(pair.cockpits[RAJ].reads, [head as u64, head as u64 + 2]);
+    pair.line(RAJ, Line::Answers);
+    pair.all_see_the_same();
+}

@@ -374,3 +374,29 @@ fn a_second_rollback_while_cut_off_is_spilled_after_the_first() {
     assert_eq!(story[0].matches("change_dispatched").count(), 2, "{story:?}");
     pair.all_see_the_same();
 }
+
+#[test]
+fn a_newer_rollback_goes_out_although_the_journal_took_the_one_before_it_after_all() {
+    let mut pair = shifted();
+    pair.cockpits[ANA].line = Line::Silent;
+    let mark = pair.mark();
+    pair.roll_back(ANA);
+    // The disk takes its time.
+    pair.cockpits[ANA].spill_waits = true;
+    pair.pass(1_200);
+    let id = pair.cockpits[ANA].unanswered[0].id;
+    pair.keep_in_silence(ANA);
+    pair.cockpits[ANA].line = Line::Answers;
+    pair.tell(ANA, Msg::Appended { entry: id, answer: flightdeck::flight::Appended::Kept { hash: Digest::ZERO } });
+    pair.pass(300);
+    pair.router("eu-1").weights = vec![30, 70];
+    pair.pass(1_200);
+    pair.roll_back(ANA);
+    pair.written_beside(ANA);
+    pair.pass(3_000);
+    assert_eq!(pair.router("eu-1").weights, [50, 50]);
+    let story = pair.story(mark);
+    assert_eq!(story.iter().filter(|line| line.contains("change_confirmed")).count(), 2, "{story:?}");
+    assert!(pair.flight(ANA).spill.is_none(), "{story:?}");
+    pair.all_see_the_same();
+}

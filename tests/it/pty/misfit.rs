@@ -140,7 +140,8 @@ fn a_host_that_ssh_does_not_know() {
     let sshd = Sshd::start();
     let socket = world.haproxy.admin_socket();
     let over_ssh = |router: String| {
-        let config = format!("ssh_config = \"{}\"\npools", sshd.client_config().display());
+        // Longer than usual: a login takes its time beside other tests.
+        let config = format!("timeout = \"30s\"\nssh_config = \"{}\"\npools", sshd.client_config().display());
         router.replace("unix:", "ssh:edge-1:").replacen("pools", &config, 1)
     };
     let site = world.site(&socket, over_ssh);
@@ -160,7 +161,8 @@ fn a_socket_that_another_host_has_not() {
     let world = World::new(|setup| setup);
     let sshd = Sshd::start();
     let site = world.site(Path::new("/nowhere/admin.sock"), |router| {
-        let config = format!("ssh_config = \"{}\"\npools", sshd.client_config().display());
+        // Longer than usual: a login takes its time beside other tests.
+        let config = format!("timeout = \"30s\"\nssh_config = \"{}\"\npools", sshd.client_config().display());
         router.replace("unix:", "ssh:edge-1:").replacen("pools", &config, 1)
     });
     check_says(&site, "edge-1 did not connect to /nowhere/admin.sock", "ls -l /nowhere/admin.sock");

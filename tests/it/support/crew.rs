@@ -46,9 +46,12 @@ pub struct Cockpit {
     /// Appends that the journal has not answered.
     pub unanswered: Vec<Entry>,
     /// Readings of the journal that it has not answered: they are asked again until it does.
-    reads: Vec<u64>,
+    pub reads: Vec<u64>,
     /// Whether its spill file cannot be written.
     pub spill_fails: bool,
+    /// Whether what is written beside the journal is answered only by `written_beside`, and what waits so.
+    pub spill_waits: bool,
+    waiting_spills: Vec<Msg>,
     /// What it wrote beside the journal and was not dropped.
     pub spilled: Vec<Spilled>,
     pub to_sign: Vec<ToSign>,
@@ -161,6 +164,8 @@ impl Pair {
             unanswered: Vec::new(),
             reads: Vec::new(),
             spill_fails: false,
+            spill_waits: false,
+            waiting_spills: Vec::new(),
             spilled: Vec::new(),
             to_sign: Vec::new(),
             to_check: Vec::new(),
@@ -277,6 +282,14 @@ impl Pair {
         self.run(&mut queue);
     }
 
+    /// The disk has what was to be written beside the journal.
+    pub fn written_beside(&mut self, who: usize) {
+        self.cockpits[who].spill_waits = false;
+        for answer in std::mem::take(&mut self.cockpits[who].waiting_spills) {
+            self.tell(who, answer);
+        }
+    }
+
     pub fn tell(&mut self, who: usize, msg: Msg) {
         self.run(&mut VecDeque::from([(who, msg)]));
     }
@@ -352,7 +365,12 @@ impl Pair {
                 if let Ok(hash) = result {
                     cockpit.spilled.push(Spilled { hash: Some(hash), ..*entry });
                 }
-                queue.push_back((who, Msg::Spilled { entry: id, result }));
+                let answer = Msg::Spilled { entry: id, result };
+                if cockpit.spill_waits {
+                    cockpit.waiting_spills.push(answer);
+                } else {
+                    queue.push_back((who, answer));
+                }
             }
             Effect::DropSpill => self.cockpits[who].spilled.clear(),
             Effect::Sign(sign) => self.cockpits[who].to_sign.push(*sign),

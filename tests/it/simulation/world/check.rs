@@ -68,7 +68,9 @@ impl World {
         let timing = self.editions[0].timing;
         let alive = millis(timing.deadline) + millis(timing.router_timeout);
         let in_flight = fold.in_flight().map(flightdeck::session::Change::id);
-        let newest = in_flight.and_then(|change| self.ledger.intents.get(&change)).and_then(|rights| rights.last());
+        // What another cockpit decided beside the journal nobody can know before it is merged (R5).
+        let rights = in_flight.and_then(|change| self.ledger.intents.get(&change));
+        let newest = rights.and_then(|rights| rights.iter().rev().find(|right| right.kept));
         if newest.is_some_and(|right| right.owner != taker && decided.time < right.time + alive) {
             self.broke("D3", "controls were taken while an intent of another cockpit may still be sent");
         }

@@ -193,6 +193,9 @@ impl World {
             return;
         }
         cockpit.note(&msg, time);
+        if self.traced && !matches!(msg, Msg::Tick | Msg::Looked { .. } | Msg::Present(_)) {
+            super::super::flights::say(&format!("{time} to {at}: {msg:?}"));
+        }
         let stood = match &cockpit.flight.proposing {
             Some(proposing) => match &proposing.stage {
                 Stage::Ready(proposal) | Stage::Asking(proposal) => {

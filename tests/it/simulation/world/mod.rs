@@ -89,6 +89,8 @@ pub struct World {
     id: SessionId,
     /// Whether every fault is over.
     healed: bool,
+    /// Whether what the cockpits are told is shown as it happens.
+    traced: bool,
     pub seen: Seen,
     pub broken: Option<Broken>,
 }
@@ -121,6 +123,7 @@ impl World {
             steps: 0,
             id: SessionId(uuid::Uuid::from_u128(99)),
             healed: false,
+            traced: std::env::var_os("FLIGHTDECK_TRACE").is_some(),
             seen: Seen::default(),
             broken: None,
         };
