@@ -14,6 +14,8 @@ pub struct Cockpit {
     pub inbox: Vec<Msg>,
     /// How far the host's wall clock is off.
     pub skew: i64,
+    /// When its host's clock was set the last time.
+    pub clock_set: u64,
     /// What its other clock began with.
     pub elapsed: u64,
     /// Whether it reaches the store.
@@ -112,6 +114,7 @@ impl World {
             asleep: false,
             inbox: Vec::new(),
             skew,
+            clock_set: 0,
             elapsed,
             cut_off: false,
             mute: false,

@@ -32,7 +32,9 @@ impl World {
         self.revive_routers();
         for cockpit in &mut self.cockpits {
             cockpit.mute = false;
-            cockpit.skew %= 1_000;
+            if cockpit.skew.abs() >= 1_000 {
+                (cockpit.skew, cockpit.clock_set) = (cockpit.skew % 1_000, self.time);
+            }
         }
         for at in self.alive() {
             self.reconnect(at);

@@ -37,9 +37,9 @@ impl World {
             87..92 => self.revive(),
             92..95 => {
                 let jump = scene::skew(&mut self.random);
-                let host = self.cockpits[at].host;
+                let (host, time) = (self.cockpits[at].host, self.time);
                 for other in self.cockpits.iter_mut().filter(|other| other.host == host) {
-                    other.skew = jump;
+                    (other.skew, other.clock_set) = (jump, time);
                 }
                 self.tell_clock(at);
             }

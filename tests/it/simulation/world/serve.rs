@@ -73,12 +73,12 @@ impl World {
             return self.later(0, Due::LateByte(at, Box::new(send)));
         }
         self.check_write(at, &send);
-        // A write of what the router has already changes nothing: a read from before it proves as much.
-        if !native.holds(&send.prepared.native) {
-            let first = self.ledger.written.entry((send.change, send.router.clone())).or_insert((0, 0));
-            if first.0 < send.attempt {
-                *first = (send.attempt, self.time);
-            }
+        // A write of what the router has already changes nothing: a read from before it proves as much. The first write of
+        // an attempt counts: what was read after it stays read, though the same is sent again later.
+        let changes = !native.holds(&send.prepared.native);
+        let first = self.ledger.written.entry((send.change, send.router.clone())).or_insert((0, 0));
+        if first.0 < send.attempt {
+            *first = (send.attempt, if changes { self.time } else { first.1 });
         }
         self.write(at, &send);
     }
