@@ -15,5 +15,6 @@ mod panes;
 mod pools;
 mod screens;
 mod second;
+mod stages;
 mod thousand;
 mod waves;
