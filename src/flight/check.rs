@@ -1,7 +1,7 @@
 //! Checks: which are asked when, and what their answers mean for gates, guards and the record.
 //!
 //! Asked while somebody waits for it: what the step last done and the next one wait for, what a guard watches, what an
-//! operator asked for by hand, what stands between two stages of a way back, and once at the beginning what is later held
+//! operator asked for by hand, what is evidence of a drain, what stands between two stages of a way back, and once at the beginning what is later held
 //! against its own first answer. Each answer is
 //! evidence (B2): it binds nothing, and is asked again before it counts at the moment of confirming.
 
@@ -10,9 +10,10 @@ use std::fmt::Write as _;
 
 use super::{Effect, Flight};
 use crate::domain::check::{Answer, Asking, Asks, CheckSpec, Run, Told, Verdict};
+use crate::domain::drain::{Evidence as Sort, Finding};
 use crate::domain::guard::Subject;
 use crate::domain::procedure::Condition;
-use crate::domain::{ChangeId, CheckId, Elapsed, Now, Seat, Timestamp};
+use crate::domain::{ChangeId, CheckId, Elapsed, Now, PoolId, Seat, Timestamp};
 use crate::session::command::Command;
 use crate::session::event::CheckAnswered;
 use crate::session::gate::{StageCheck, between_stages};
@@ -256,6 +257,7 @@ impl Flight {
                 wanted.insert(check.clone());
             }
         }
+        wanted.extend(self.drain_checks().cloned());
         if self.verified_stage().is_some() {
             wanted.extend(self.procedure.back.checks.iter().cloned());
         }
@@ -265,6 +267,23 @@ impl Flight {
         };
         wanted.extend(self.procedure.checks.iter().filter(unknown).map(|spec| spec.id.clone()));
         wanted
+    }
+
+    /// The checks that are evidence of a pool's drain, while a pool that they speak of has weight nowhere.
+    fn drain_checks(&self) -> impl Iterator<Item = &CheckId> {
+        let is_empty = |pool: &PoolId| {
+            let lines = self.drains.get(pool).into_iter().flat_map(|drain| &drain.lines);
+            lines.filter(|line| line.evidence == Sort::WeightZero).any(|line| line.finding == Finding::Zero)
+        };
+        let listed = self.procedure.drain.evidence.iter().filter_map(|sort| match sort {
+            Sort::Check(check) => self.procedure.check(check),
+            Sort::WeightZero | Sort::InFlight | Sort::Requests | Sort::Measure(_) | Sort::Log(_) => None,
+        });
+        let waits = move |spec: &&CheckSpec| match &spec.pool {
+            Some(pool) => is_empty(pool),
+            None => self.procedure.pool_ids().any(is_empty),
+        };
+        listed.filter(waits).map(|spec| &spec.id)
     }
 
     /// When a check must be looked at next.

@@ -94,7 +94,11 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let (checks, asked): (Vec<CheckSpec>, Vec<_>) = checks.into_iter().unzip();
     let asked = checks.iter().zip(asked).filter_map(|(check, configured)| Some((check.id.clone(), configured?)));
     let asked = asked.collect();
-    let drain = drain::read(table, &pools, drain::Sources { logs: &logs, metrics: &metrics, panels: &panels });
+    let drain = drain::read(
+        table,
+        &pools,
+        drain::Sources { logs: &logs, metrics: &metrics, panels: &panels, checks: &declared },
+    );
     let back = back::read(table, &checks, &declared);
     let mut checklist = checklist::read(table, included);
     let has_routers = table.has("router");
