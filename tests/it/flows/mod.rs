@@ -7,6 +7,7 @@ mod confirm;
 mod effects;
 mod evidence;
 mod fingers;
+mod flood;
 mod guard;
 mod guard_line;
 mod handover;
