@@ -52,6 +52,8 @@ pub enum Action {
     SkipStep,
     /// Open the rollback dialog.
     RollBack,
+    /// Open the rollback dialog with the way back at once, whatever stages are under way.
+    BackAtOnce,
     /// In the rollback dialog: the other way back.
     OtherWayBack,
     /// Send what the dialog shows; the key that confirms.
@@ -228,6 +230,7 @@ impl Action {
             | Self::Enter
             | Self::Escape
             | Self::RollBack
+            | Self::BackAtOnce
             | Self::Connections
             | Self::EndConnections
             | Self::OtherWayBack

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Action, Model, OverlayKind};
 use crate::domain::{Procedure, RouterId, clock_span};
 use crate::flight::{ChangedProfile, Tone};
+use crate::session::proposal::GateState;
 use crate::session::second::{AskedAct, Second};
 
 /// One line above the keys. It is worked out from the model, never kept.
@@ -29,6 +30,7 @@ impl Model {
         let session = &self.flight.session;
         let mut found = self.journal_banners();
         found.extend(self.trip_banners());
+        found.extend(self.stage_banner());
         let banner = |tone: Tone, action: Option<Action>, text: String| Banner { text, action, tone };
         if let Some(change) = self.partial() {
             let open: Vec<&str> = change.unfinished().map(|(router, _)| router.as_str()).collect();
@@ -90,6 +92,19 @@ impl Model {
             found.push(Banner { text: text.to_owned(), action: None, tone });
         }
         found
+    }
+
+    /// A way back in stages that waits for a word, because a check between them does not pass (R8).
+    fn stage_banner(&self) -> Option<Banner> {
+        let session = &self.flight.session;
+        let ramp = session.ramp().filter(|_| session.is_open())?;
+        let against = self.flight.against_next_stage(self.now.elapsed);
+        let failed = against.iter().find(|each| each.state == GateState::Fails);
+        let first = failed.or(against.first())?;
+        let more = if against.len() > 1 { format!(", and {} more", against.len() - 1) } else { String::new() };
+        let text = format!("{} of the way back waits: {}{more}", ramp.next().words(), first.text);
+        let tone = if failed.is_some() { Tone::Bad } else { Tone::Warn };
+        Some(Banner { text, action: (!self.is_observer()).then_some(Action::RollBack), tone })
     }
 
     /// Nobody drives any more, or who drives is not heard.

@@ -23,6 +23,7 @@ pub fn catalogue() -> Vec<Entry> {
     vec![
         act(Action::NextStep, "next-step", "propose the next step of the plan"),
         act(Action::RollBack, "roll-back", "roll back"),
+        act(Action::BackAtOnce, "back-at-once", "roll back at once, not in stages"),
         key(Action::DraftMore, "draft-more", "draft more for the chosen pool"),
         key(Action::DraftLess, "draft-less", "draft less for the chosen pool"),
         key(Action::DraftErase, "draft-erase", "take the last digit of the draft back"),

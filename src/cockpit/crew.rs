@@ -258,6 +258,7 @@ fn is_act(action: &Action) -> bool {
     matches!(
         action,
         Action::RollBack
+            | Action::BackAtOnce
             | Action::Hold
             | Action::Note
             | Action::AttachLines

@@ -53,7 +53,7 @@ pub struct Model {
     pub around: Surroundings,
     /// The cockpit whose process was last seen to be gone while it had the controls.
     pub gone: Option<CockpitId>,
-    /// Telemetry messages that were dropped.
+    /// Looks at metrics that were dropped; lines that were lost are counted by the book.
     pub dropped: u64,
     /// Counts up while anything on the screen moves.
     pub beat: u64,

@@ -64,7 +64,7 @@ pub enum Msg {
     },
     /// The runtime tells the operator something: a fault, who has the controls, what the terminal cannot do.
     Told(flight::Notice),
-    /// Telemetry was dropped because it came faster than it could be taken.
+    /// Telemetry was dropped because it came faster than it could be taken: looks at metrics. Lines are told with lines.
     Dropped {
         /// Messages.
         count: u64,

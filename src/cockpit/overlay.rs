@@ -1,9 +1,11 @@
 //! Dialogs and what lies over the panes. A dialog is data: prompting, waiting, failed; its default is No.
 
+use std::collections::BTreeSet;
+
 use tui_input::Input;
 
 use super::check::CheckTable;
-use crate::domain::{ChangeId, CockpitId, NativeSplit, Operator, PoolId, RequestId, RouterId, StepId};
+use crate::domain::{ChangeId, CheckId, CockpitId, NativeSplit, Operator, PoolId, RequestId, RouterId, StepId};
 use crate::flight::connection::EndConnections;
 use crate::flight::{Ask, WayBackChoice};
 use crate::session::proposal::{Gate, Override};
@@ -123,6 +125,8 @@ pub struct ConfirmState {
     pub asked: Option<Ask>,
     /// What was typed, where the act asks for its target.
     pub typed: Input,
+    /// Checks between the stages of a way back that do not pass, as the dialog shows them.
+    pub against: BTreeSet<CheckId>,
     /// Gates that are overridden so far.
     pub overrides: Vec<Override>,
     /// A gate whose reason is being typed.

@@ -80,7 +80,7 @@ impl Model {
             Action::NextStep | Action::SkipStep => {
                 unless(session.next_step(&self.flight.procedure.plan).is_some(), "the plan has no step left")
             }
-            Action::RollBack => {
+            Action::RollBack | Action::BackAtOnce => {
                 unless(self.flight.way_back(crate::flight::WayBackChoice::Step).is_ok(), "nothing to roll back")
             }
             Action::ArmGuards => unless(self.could_arm(), "no guard of this profile may roll back by itself"),

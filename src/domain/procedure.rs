@@ -232,6 +232,8 @@ pub struct BackRule {
     pub ramp: Vec<BasisPoints>,
     /// How long a stage must hold before the next one goes by itself; `None` where each waits for a key.
     pub goes_on: Option<Duration>,
+    /// Checks that are looked at between two stages, each asked anew once the stage before is verified.
+    pub checks: Vec<CheckId>,
 }
 
 /// What an act asks of the operator before it is done (F1).

@@ -1,7 +1,8 @@
 //! Checks: which are asked when, and what their answers mean for gates, guards and the record.
 //!
 //! Asked while somebody waits for it: what the step last done and the next one wait for, what a guard watches, what an
-//! operator asked for by hand, and once at the beginning what is later held against its own first answer. Each answer is
+//! operator asked for by hand, what is evidence of a drain, what stands between two stages of a way back, and once at the beginning what is later held
+//! against its own first answer. Each answer is
 //! evidence (B2): it binds nothing, and is asked again before it counts at the moment of confirming.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,11 +10,14 @@ use std::fmt::Write as _;
 
 use super::{Effect, Flight};
 use crate::domain::check::{Answer, Asking, Asks, CheckSpec, Run, Told, Verdict};
+use crate::domain::drain::{Evidence as Sort, Finding};
 use crate::domain::guard::Subject;
 use crate::domain::procedure::Condition;
-use crate::domain::{CheckId, Elapsed, Now, Seat, Timestamp};
+use crate::domain::{ChangeId, CheckId, Elapsed, Now, PoolId, Seat, Timestamp};
 use crate::session::command::Command;
 use crate::session::event::CheckAnswered;
+use crate::session::gate::{StageCheck, between_stages};
+use crate::session::proposal::GateState;
 
 /// All checks as they stand.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -24,6 +28,8 @@ pub struct Checks {
     pub(super) judged: BTreeMap<CheckId, Elapsed>,
     /// Verdicts on their way into the journal.
     noting: BTreeMap<CheckId, Verdict>,
+    /// The stage of a way back since whose verification those between the stages were asked.
+    stage: Option<ChangeId>,
 }
 
 impl Checks {
@@ -121,6 +127,13 @@ impl Flight {
             return;
         }
         let (procedure, wanted) = (self.procedure.clone(), self.wanted_checks());
+        let stage = self.verified_stage();
+        if stage.is_some() && stage != self.checks.stage {
+            for check in &procedure.back.checks {
+                self.checks.runs.entry(check.clone()).or_default().renew(now.elapsed);
+            }
+        }
+        self.checks.stage = stage;
         for spec in &procedure.checks {
             let run = self.checks.runs.entry(spec.id.clone()).or_default();
             let settled = run.give_up(spec, now);
@@ -244,12 +257,33 @@ impl Flight {
                 wanted.insert(check.clone());
             }
         }
+        wanted.extend(self.drain_checks().cloned());
+        if self.verified_stage().is_some() {
+            wanted.extend(self.procedure.back.checks.iter().cloned());
+        }
         let unknown = |spec: &&CheckSpec| {
             let own = self.checks.run(&spec.id).is_some_and(|run| run.first.is_some());
             spec.compares && !own && self.first_value(spec).is_none()
         };
         wanted.extend(self.procedure.checks.iter().filter(unknown).map(|spec| spec.id.clone()));
         wanted
+    }
+
+    /// The checks that are evidence of a pool's drain, while a pool that they speak of has weight nowhere.
+    fn drain_checks(&self) -> impl Iterator<Item = &CheckId> {
+        let is_empty = |pool: &PoolId| {
+            let lines = self.drains.get(pool).into_iter().flat_map(|drain| &drain.lines);
+            lines.filter(|line| line.evidence == Sort::WeightZero).any(|line| line.finding == Finding::Zero)
+        };
+        let listed = self.procedure.drain.evidence.iter().filter_map(|sort| match sort {
+            Sort::Check(check) => self.procedure.check(check),
+            Sort::WeightZero | Sort::InFlight | Sort::Requests | Sort::Measure(_) | Sort::Log(_) => None,
+        });
+        let waits = move |spec: &&CheckSpec| match &spec.pool {
+            Some(pool) => is_empty(pool),
+            None => self.procedure.pool_ids().any(is_empty),
+        };
+        listed.filter(waits).map(|spec| &spec.id)
     }
 
     /// When a check must be looked at next.
@@ -271,7 +305,33 @@ impl Flight {
     /// Every check that was asked, for the gates.
     pub(super) fn check_evidence(&self, now: Elapsed) -> BTreeMap<CheckId, (Verdict, String)> {
         let asked = self.procedure.checks.iter().filter(|spec| self.checks.run(&spec.id).is_some());
-        asked.map(|spec| (spec.id.clone(), self.standing_of(spec, now))).collect()
+        let mut found: BTreeMap<_, _> = asked.map(|spec| (spec.id.clone(), self.standing_of(spec, now))).collect();
+        // Asked before the stage was verified, it says nothing of it.
+        if self.verified_stage() != self.checks.stage {
+            let not_yet = || (Verdict::Inconclusive, "not asked since the stage was verified".to_owned());
+            found.extend(self.procedure.back.checks.iter().map(|check| (check.clone(), not_yet())));
+        }
+        found
+    }
+
+    /// The stage of a way back that is verified and has another one after it.
+    fn verified_stage(&self) -> Option<ChangeId> {
+        self.session.ramp().and(self.session.newest_rollback()).map(crate::session::Change::id)
+    }
+
+    /// How the checks stand that are looked at before the next stage of a way back goes (R8); none while no stage waits.
+    pub fn stage_checks(&self, now: Elapsed) -> Vec<StageCheck> {
+        if self.procedure.back.checks.is_empty() || self.session.ramp().is_none() {
+            return Vec::new();
+        }
+        between_stages(&self.session, &self.procedure, &self.check_evidence(now)).collect()
+    }
+
+    /// Those of them that do not pass: what a stage that goes on all the same goes on despite.
+    pub fn against_next_stage(&self, now: Elapsed) -> Vec<StageCheck> {
+        let mut against = self.stage_checks(now);
+        against.retain(|each| each.state != GateState::Holds);
+        against
     }
 
     /// After another profile was taken in: what was asked before may have been another question.

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Flight;
+use crate::domain::check::Verdict;
 use crate::domain::drain::{Drain, DrainState, Evidence as Sort, Finding, Line, Look, Until};
 use crate::domain::log::{AHEAD, Delivery};
-use crate::domain::{Capabilities, Elapsed, Measure, Now, PoolId, RouterId, Timestamp, age, clock_span};
+use crate::domain::{Capabilities, CheckId, Elapsed, Measure, Now, PoolId, RouterId, Timestamp, age, clock_span};
 use crate::session::command::Command;
 
 /// A log source as evidence.
@@ -110,6 +111,10 @@ impl Flight {
                 panel.map_or_else(|| value.to_string(), |panel| panel.unit.words(value))
             }
             Sort::Measure(measure) => measure.unit().map_or_else(|| value.to_string(), |unit| unit.words(value)),
+            Sort::Check(check) => {
+                let words = self.check_verdict(check).map(|(_, words, _)| format!(": {words}"));
+                format!("failed{}", words.unwrap_or_default())
+            }
             Sort::WeightZero | Sort::InFlight | Sort::Requests | Sort::Log(_) => format!("{value:.0}"),
         }
     }
@@ -175,6 +180,10 @@ impl Flight {
                 Sort::InFlight => self.in_flight(pool, now),
                 Sort::Requests => self.new_requests(pool, now),
                 Sort::Measure(measure) => match self.gauge(measure, pool, now) {
+                    Some(look) => look,
+                    None => continue,
+                },
+                Sort::Check(check) => match self.checked(check, pool, now) {
                     Some(look) => look,
                     None => continue,
                 },
@@ -287,6 +296,19 @@ impl Flight {
         Some(Look::new(Sort::Measure(measure.clone()), finding).until(Until::Moment(at)))
     }
 
+    /// What a check says of a pool, as old as its newest answer; `None` where it is another pool's.
+    fn checked(&self, check: &CheckId, pool: &PoolId, now: Elapsed) -> Option<Look> {
+        let spec = self.procedure.check(check).filter(|spec| spec.pool.as_ref().is_none_or(|of| of == pool))?;
+        let finding = match self.standing_of(spec, now) {
+            (Verdict::Pass, _) => Finding::Zero,
+            (Verdict::Fail, _) => Finding::Some(1.0),
+            (Verdict::Inconclusive, why) => Finding::Unknown { why },
+        };
+        let answered = self.checks.run(check).and_then(|run| run.last.as_ref());
+        let until = answered.map_or(Until::Nothing, |told| Until::Moment(told.began.elapsed));
+        Some(Look::new(Sort::Check(check.clone()), finding).until(until))
+    }
+
     /// A line of a proven drain, for the journal.
     fn proof(&self, line: &Line) -> String {
         let name = line.evidence.name();
@@ -295,7 +317,7 @@ impl Flight {
         let cannot = self.cannot_count(line);
         let cannot = if cannot.is_empty() { cannot } else { format!(" ({cannot})") };
         match &line.finding {
-            Finding::Zero => format!("{name}: 0{upto}{quiet}{cannot}"),
+            Finding::Zero => format!("{name}: {}{upto}{quiet}{cannot}", line.evidence.nothing()),
             Finding::Some(_) => format!("{name}: {}{cannot}", self.amount(line)),
             Finding::CannotCount => format!("{name}: no router can count it"),
             Finding::Unknown { why } => format!("{name}: unknown, {why}"),

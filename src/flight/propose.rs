@@ -8,7 +8,7 @@ use super::{Effect, Flight, SignedAct, Tone, WayBackChoice};
 use crate::domain::procedure::{Friction, StepAct};
 use crate::domain::ramp::Ramp;
 use crate::domain::{
-    ChangeId, Digest, Elapsed, NativeSplit, Now, Prepared, Reading, Refused, RouterId, Target, Waves, Weights,
+    ChangeId, CheckId, Digest, Elapsed, NativeSplit, Now, Prepared, Reading, Refused, RouterId, Target, Waves, Weights,
 };
 use crate::session::Command;
 use crate::session::decide::change::{asked_of, own_friction, rollback_friction, stands, void};
@@ -32,6 +32,8 @@ pub struct Proposing {
     pub choice: WayBackChoice,
     /// Which stage of a way back in stages it is (R8).
     pub ramp: Option<Ramp>,
+    /// Checks between the stages that did not pass when a person confirmed it.
+    despite: Vec<CheckId>,
     request: u64,
     made: Now,
     revision: u64,
@@ -193,6 +195,7 @@ impl Flight {
             stage: Stage::Preparing,
             choice,
             ramp,
+            despite: Vec::new(),
             request,
             made: now,
             revision: self.session.revision,
@@ -293,6 +296,10 @@ impl Flight {
         let Then::Confirm { confirmation, overrides } = &then else { return };
         // The way back never waits for a signature (R3).
         if !proposal.kind.is_forward() {
+            let seen = self.against_next_stage(now.elapsed).into_iter().map(|each| each.check).collect();
+            if let Some(proposing) = self.proposing.as_mut() {
+                proposing.despite = seen;
+            }
             self.confirm_signed(now, confirmation.clone(), overrides.clone(), out);
             return;
         }
@@ -373,7 +380,9 @@ impl Flight {
         let change = proposing.change;
         let command = if proposing.is_rollback() {
             let ramp = proposing.ramp.clone();
-            let command = Command::RollBack { proposal, confirmation, controls, cut_off: false, ramp, evidence };
+            let despite = proposing.despite.clone();
+            let cut_off = false;
+            let command = Command::RollBack { proposal, confirmation, controls, cut_off, ramp, despite, evidence };
             self.roll_back_urgently(now, change, command, out);
             return;
         } else if matches!(proposing.kind, ChangeKind::Step { .. }) && proposal.holds_already() {

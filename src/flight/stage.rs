@@ -1,7 +1,8 @@
 //! A way back in stages that goes on by itself, where the profile says so (R8).
 //!
 //! The first stage was confirmed for the whole way: the next one goes with that confirmation, from the same process, in the
-//! same epoch, once the one before it has been verified and nothing spoke against it for the time between.
+//! same epoch, once the one before it has been verified and nothing spoke against it for the time between. A hold, drift, a
+//! silent router, and a check between the stages that does not pass speak against it; a person says how it goes on then.
 
 use std::time::Duration;
 
@@ -53,6 +54,9 @@ impl Flight {
         }
         if let Some((router, _)) = self.watches.iter().find(|(_, watch)| watch.fresh(now).is_none()) {
             return Some(format!("no fresh reading of {router}"));
+        }
+        if let Some(against) = self.against_next_stage(now).into_iter().next() {
+            return Some(against.text);
         }
         let settles = self.watches.keys().find(|router| self.settling(router, now).is_some());
         settles.map(|router| format!("traffic through {router} still follows"))

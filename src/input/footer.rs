@@ -111,6 +111,9 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
         OverlayKind::RollBack { .. } if !waiting => {
             put(Action::Send, if model.asks_two() { "ask the second person" } else { "roll back" });
             put(Action::BreakGlass, "break the glass");
+            if model.flight.session.ramp().is_some() {
+                put(Action::BackAtOnce, "at once");
+            }
             put(Action::OtherWayBack, "the other way back");
             put(Action::Escape, "send nothing");
         }

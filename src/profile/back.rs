@@ -2,12 +2,27 @@
 
 use std::time::Duration;
 
-use crate::domain::BasisPoints;
+use serde_json::json;
+
+use super::check::Declared;
+use super::plan::named;
+use crate::domain::check::CheckSpec;
 use crate::domain::procedure::BackRule;
-use crate::setting::{Table, Wrong, choice, duration, percent};
+use crate::domain::{BasisPoints, CheckId};
+use crate::setting::{Found, Kind, Report, Table, Wrong, choice, duration, percent, quoted};
+
+/// What stands between two stages, as it is written.
+#[derive(Clone)]
+enum Between {
+    Check(String),
+    Checks(String),
+}
+
+/// What `go_on_when` may name.
+const ACCEPTED: &str = "\"check:NAME\", \"checks:GROUP\"";
 
 /// Reads both.
-pub(super) fn read(table: &mut Table<'_>) -> BackRule {
+pub(super) fn read(table: &mut Table<'_>, checks: &[CheckSpec], declared: &Declared) -> BackRule {
     let time = || duration(Duration::from_secs(1), Duration::from_hours(168));
     let doc = "How long after a step's change was sent it may still be rolled back; counts down beside the way back.";
     let within = table.optional("rollback_within", doc, &time());
@@ -31,6 +46,15 @@ pub(super) fn read(table: &mut Table<'_>) -> BackRule {
         let go_on = back.optional("go_on", doc, &choice(&[("key", false), ("verified", true)], &[]));
         let doc = "How long a stage must hold, verified and with nothing against it, before the next goes by itself. Default 30s.";
         let between = back.optional("between", doc, &time());
+        let doc = format!(
+            "What is looked at between two stages: {ACCEPTED}. Asked anew once a stage is verified; what does not pass then \
+             keeps the next stage from going by itself, and asks: on with it, or at once."
+        );
+        let when = back.optional("go_on_when", &doc, &between_stages().list(format!("a list of {ACCEPTED}")));
+        if let Some(when) = when.as_ref().filter(|_| !back.has("ramp")) {
+            back.report().refuse(&when.spot, Wrong::new("goes with `ramp` only").advice("write the stages too, or leave it out"));
+        }
+        let when = when.map(|when| resolve(back.report(), checks, declared, &when.value)).unwrap_or_default();
         let by_itself = go_on.as_ref().is_some_and(|go_on| go_on.value);
         if let Some(go_on) = go_on.as_ref().filter(|go_on| go_on.value && ramp.is_none()) {
             back.report().refuse(&go_on.spot, Wrong::new("goes with `ramp` only").advice("write the stages too, or leave it out"));
@@ -42,8 +66,41 @@ pub(super) fn read(table: &mut Table<'_>) -> BackRule {
         let between = between.map_or(Duration::from_secs(30), |between| between.value);
         let goes_on = by_itself.then_some(between);
         let stages = ramp.map(|ramp| ramp.value.into_iter().map(|left| BasisPoints(left.value)).collect());
-        (estimate.map(|estimate| estimate.value), stages.unwrap_or_default(), goes_on)
+        (estimate.map(|estimate| estimate.value), stages.unwrap_or_default(), goes_on, when)
     });
-    let (estimate, ramp, goes_on) = read.unwrap_or_default();
-    BackRule { within: within.map(|within| within.value), estimate, ramp, goes_on }
+    let (estimate, ramp, goes_on, checks) = read.unwrap_or_default();
+    BackRule { within: within.map(|within| within.value), estimate, ramp, goes_on, checks }
+}
+
+/// The checks that are named, alone or by their group, each once.
+fn resolve(report: &Report<'_>, checks: &[CheckSpec], declared: &Declared, written: &[Found<Between>]) -> Vec<CheckId> {
+    let mut found: Vec<CheckId> = Vec::new();
+    for each in written {
+        let meant: Vec<CheckId> = match &each.value {
+            Between::Check(name) => {
+                let names = declared.checks.iter().map(|check| check.as_str());
+                if named(report, &each.spot, "check", name, names) {
+                    vec![CheckId::new(name.as_str())]
+                } else {
+                    Vec::new()
+                }
+            }
+            Between::Checks(group) => {
+                named(report, &each.spot, "checks", group, declared.groups().into_iter());
+                let of_group = checks.iter().filter(|check| check.group.as_ref() == Some(group));
+                of_group.map(|check| check.id.clone()).collect()
+            }
+        };
+        found.extend(meant.into_iter().filter(|check| !found.contains(check)).collect::<Vec<_>>());
+    }
+    found
+}
+
+fn between_stages() -> Kind<Between> {
+    let schema = json!({ "type": "string", "pattern": "^(check|checks):.+$" });
+    Kind::from_text(ACCEPTED, schema, |text| match text.split_once(':').map(|(what, of)| (what, of.trim())) {
+        Some(("check", check)) if !check.is_empty() => Ok(Between::Check(check.to_owned())),
+        Some(("checks", group)) if !group.is_empty() => Ok(Between::Checks(group.to_owned())),
+        _ => Err(Wrong::new(format!("cannot be {}", quoted(text)))),
+    })
 }

@@ -23,6 +23,16 @@ pub(super) struct Declared {
     pub(super) groups: Vec<String>,
 }
 
+impl Declared {
+    /// The groups, each once, in order.
+    pub(super) fn groups(&self) -> Vec<&str> {
+        let mut groups: Vec<&str> = self.groups.iter().map(String::as_str).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        groups
+    }
+}
+
 /// What one kind's own keys say.
 enum Asked {
     System(Option<Arc<dyn Configured>>),

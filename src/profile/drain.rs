@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::check::Declared;
 use crate::domain::drain::{DrainRule, Evidence};
 use crate::domain::measure::PanelSpec;
 use crate::domain::procedure::{LogSpec, MetricSpec, Pool};
-use crate::domain::{Measure, PanelId, SourceId};
+use crate::domain::{CheckId, Measure, PanelId, SourceId};
 use crate::setting::{Found, Kind, Report, Spot, Table, Wrong, duration, flag, nearest, quoted};
 
 /// What evidence can name.
@@ -16,11 +17,11 @@ pub(super) struct Sources<'s> {
     pub(super) logs: &'s [LogSpec],
     pub(super) metrics: &'s [MetricSpec],
     pub(super) panels: &'s [PanelSpec],
+    pub(super) checks: &'s Declared,
 }
 
 /// The forms of evidence, for messages and help.
-const FORMS: &str =
-    "\"in-flight\", \"requests\", \"panel:NAME\", \"metric:in-flight\", \"metric:requests\", \"logs:NAME\"";
+const FORMS: &str = "\"in-flight\", \"requests\", \"panel:NAME\", \"metric:in-flight\", \"metric:requests\", \"logs:NAME\", \"check:NAME\"";
 
 /// Reads `[drain]`.
 pub(super) fn read(table: &mut Table<'_>, pools: &[Pool], sources: Sources<'_>) -> DrainRule {
@@ -32,7 +33,8 @@ pub(super) fn read(table: &mut Table<'_>, pools: &[Pool], sources: Sources<'_>) 
             let quiet = table.optional("quiet", doc, &duration(least, most));
             let doc = "What must be zero: \"in-flight\" and \"requests\" as the routers count them, \"panel:NAME\" or \
                        \"metric:in-flight\" and \"metric:requests\" as the pool itself is measured, \"logs:NAME\" as its \
-                       log is silent but for excluded lines. Default in-flight and requests.";
+                       log is silent but for excluded lines. Beside one of these, \"check:NAME\" must pass. Default \
+                       in-flight and requests.";
             let evidence = table.optional("evidence", doc, &evidence().list(format!("a list of {FORMS}")));
             if let Some(evidence) = &evidence {
                 check(table, evidence, pools, sources);
@@ -65,12 +67,18 @@ fn check(table: &Table<'_>, evidence: &Found<Vec<Found<Evidence>>>, pools: &[Poo
                         .refuse(&each.spot, Wrong::new(what).advice("give a [[metrics]] its `pool`, or leave it out"));
                 }
             }
+            Evidence::Check(check) => {
+                let names = sources.checks.checks.iter().map(|each| each.as_str());
+                if !names.clone().any(|name| name == check.as_str()) {
+                    unknown(report, &each.spot, "[[check]]", ("check", check.as_str()), names);
+                }
+            }
             Evidence::WeightZero | Evidence::InFlight | Evidence::Requests => {}
         }
     }
     let covers = |each: &Evidence, pool: &Pool| match each {
         Evidence::InFlight | Evidence::Requests => true,
-        Evidence::WeightZero => false,
+        Evidence::WeightZero | Evidence::Check(_) => false,
         Evidence::Log(source) => {
             sources.logs.iter().any(|log| log.id == *source && log.pool.as_ref() == Some(&pool.id))
         }
@@ -84,7 +92,12 @@ fn check(table: &Table<'_>, evidence: &Found<Vec<Found<Evidence>>>, pools: &[Poo
     if !bare.is_empty() && report.is_clean() {
         let what =
             format!("says nothing of the traffic of pool {}, which could never count as drained", bare.join(", "));
-        let advice = "add \"in-flight\" or \"requests\", or a log or panel of that pool";
+        let has_checks = evidence.iter().any(|each| matches!(each.value, Evidence::Check(_)));
+        let advice = if has_checks {
+            "a check is no evidence of traffic: add \"in-flight\" or \"requests\", or a log or panel of that pool"
+        } else {
+            "add \"in-flight\" or \"requests\", or a log or panel of that pool"
+        };
         report.refuse(&evidence.spot, Wrong::new(what).advice(advice));
     }
 }
@@ -134,8 +147,7 @@ fn unknown<'n>(
 }
 
 fn evidence() -> Kind<Evidence> {
-    let schema =
-        json!({ "type": "string", "pattern": "^(in-flight|requests|metric:(in-flight|requests)|(panel|logs):.+)$" });
+    let schema = json!({ "type": "string", "pattern": "^(in-flight|requests|metric:(in-flight|requests)|(panel|logs|check):.+)$" });
     Kind::from_text(FORMS, schema, move |text| match text.split_once(':').unwrap_or((text, "")) {
         ("in-flight", "") => Ok(Evidence::InFlight),
         ("requests", "") => Ok(Evidence::Requests),
@@ -158,7 +170,12 @@ fn evidence() -> Kind<Evidence> {
         ("in_flight" | "inflight", "") => {
             Err(Wrong::new(format!("cannot be {}", quoted(text))).advice("write \"in-flight\""))
         }
-        ("check", _) => Err(Wrong::new(format!("{} is not supported in this version", quoted(text)))),
+        ("check", name) if !name.is_empty() => Ok(Evidence::Check(CheckId::new(name))),
+        ("checks", name) if !name.is_empty() => {
+            let wrong =
+                Wrong::new(format!("{} is a group, and each line has a state and age of its own", quoted(text)));
+            Err(wrong.advice("list its checks, each as \"check:NAME\""))
+        }
         _ => Err(Wrong::new(format!("cannot be {}", quoted(text)))),
     })
 }

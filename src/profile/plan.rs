@@ -332,21 +332,19 @@ fn condition(
         }
         Leave::Check(name) => {
             let names = context.checks.checks.iter().map(|check| check.as_str());
-            named(report, leave, "check", name, names).then(|| Condition::Check(CheckId::new(name.as_str())))
+            named(report, &leave.spot, "check", name, names).then(|| Condition::Check(CheckId::new(name.as_str())))
         }
         Leave::Checks(group) => {
-            let mut groups: Vec<&str> = context.checks.groups.iter().map(String::as_str).collect();
-            groups.sort_unstable();
-            groups.dedup();
-            named(report, leave, "checks", group, groups.into_iter()).then(|| Condition::Checks(group.clone()))
+            let groups = context.checks.groups();
+            named(report, &leave.spot, "checks", group, groups.into_iter()).then(|| Condition::Checks(group.clone()))
         }
     }
 }
 
 /// Whether a name is one of those that are there; says so when not.
-fn named<'n>(
+pub(super) fn named<'n>(
     report: &Report<'_>,
-    leave: &Found<Leave>,
+    spot: &Spot,
     word: &str,
     name: &str,
     names: impl Iterator<Item = &'n str> + Clone,
@@ -361,7 +359,7 @@ fn named<'n>(
         all => wrong.accepted(all.join(", ")),
     };
     report.refuse(
-        &leave.spot,
+        spot,
         match nearest(name, names) {
             Some(meant) => wrong.advice(format!("did you mean `{word}:{meant}`?")),
             None => wrong,

@@ -90,14 +90,18 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let panels = panel::read(table, &ids, &mut sources, &written);
     let (metrics, metric_configs): (Vec<MetricSpec>, Vec<MetricConfig>) =
         sources.into_iter().map(|source| (source.spec, source.config)).unzip();
-    let drain = drain::read(table, &pools, drain::Sources { logs: &logs, metrics: &metrics, panels: &panels });
-    let back = back::read(table);
-    let mut checklist = checklist::read(table, included);
-    let has_routers = table.has("router");
     let (checks, declared) = check::read(table, &ids, &panels);
     let (checks, asked): (Vec<CheckSpec>, Vec<_>) = checks.into_iter().unzip();
     let asked = checks.iter().zip(asked).filter_map(|(check, configured)| Some((check.id.clone(), configured?)));
     let asked = asked.collect();
+    let drain = drain::read(
+        table,
+        &pools,
+        drain::Sources { logs: &logs, metrics: &metrics, panels: &panels, checks: &declared },
+    );
+    let back = back::read(table, &checks, &declared);
+    let mut checklist = checklist::read(table, included);
+    let has_routers = table.has("router");
     let watched = guard::Context { pools: &ids, metrics: &metrics, panels: &panels, checks: &checks, has_routers };
     let guards = guard::read(table, watched);
     let context = plan::Context {

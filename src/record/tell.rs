@@ -245,8 +245,11 @@ impl Teller<'_> {
             Event::ConnectionsEnded { router, pool, how, .. } => {
                 self.noticed(entry, format!("connections of {pool} on {router}"), how.clone());
             }
-            Event::RampStage { ramp, .. } => {
-                self.noticed(entry, format!("the way back to {} goes in stages", ramp.to), ramp.words());
+            Event::RampStage { ramp, despite, .. } => {
+                let despite =
+                    if despite.is_empty() { String::new() } else { format!(", despite {}", despite.join("; ")) };
+                let words = format!("{}{despite}", ramp.words());
+                self.noticed(entry, format!("the way back to {} goes in stages", ramp.to), words);
             }
             Event::RollbackTimed { took_ms, declared_ms, .. } => {
                 let word = if took_ms > declared_ms { "longer than" } else { "within" };

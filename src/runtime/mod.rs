@@ -8,6 +8,7 @@ pub mod fence;
 pub mod hands;
 pub mod headless;
 pub mod keys;
+pub mod lines;
 pub mod log;
 pub mod look;
 pub mod opening;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::sync::mpsc::{self, Receiver, Sender, UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc::{self, Permit, Receiver, Sender, UnboundedReceiver, UnboundedSender};
 
 /// How many telemetry messages may wait. A batch of log lines is one message, and a source gives at most a hundred a
 /// second.
@@ -53,6 +53,11 @@ impl<M> Telemetry<M> {
     pub fn new() -> (Self, Receiver<M>) {
         let (sender, receiver) = mpsc::channel(TELEMETRY);
         (Self { sender, dropped: Arc::default() }, receiver)
+    }
+
+    /// Room for one message; `None` where it would not fit, which is not counted here.
+    pub fn room(&self) -> Option<Permit<'_, M>> {
+        self.sender.try_reserve().ok()
     }
 
     /// Puts a message in, or counts it as dropped.

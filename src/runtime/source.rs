@@ -19,6 +19,7 @@ use tokio_util::task::TaskTracker;
 
 use super::adapter::{Adapters, LogAdapter, MetricAdapter};
 use super::clock;
+use super::lines::Lines;
 use super::queue::{Control, Telemetry};
 use crate::adapter::log::LogUpdate;
 use crate::profile::{Loaded, Problems, load};
@@ -30,6 +31,8 @@ const SETTLE: Duration = Duration::from_millis(150);
 const LOOK: Duration = Duration::from_secs(5);
 /// How long the start of a source that panicked is put off.
 const AGAIN: Duration = Duration::from_secs(5);
+/// How soon it is tried again to tell of lines that were lost.
+const TELL: Duration = Duration::from_millis(100);
 
 /// The thread of logs and metrics: a flood of lines, or a file system that hangs, never takes the loop's time (S3).
 /// Started when a profile first names a source.
@@ -109,10 +112,17 @@ pub fn follow<M: From<cockpit::Msg> + Send + 'static>(
 
 async fn follow_log<M: From<cockpit::Msg>>(log: &LogAdapter, control: &Control<M>, telemetry: &Telemetry<M>) {
     let mut updates = log.source.follow();
-    while let Some(update) = updates.next().await {
-        match update {
-            LogUpdate::Lines(batch) => telemetry.put(cockpit::Msg::Lines(batch).into()),
-            LogUpdate::State(state) => control.put(cockpit::Msg::LogState { source: log.id.clone(), state }.into()),
+    let mut lines = Lines::new(telemetry.clone());
+    loop {
+        // What was lost is told soon, also where the source falls silent after it.
+        let next = if lines.owes() { timeout(TELL, updates.next()).await } else { Ok(updates.next().await) };
+        match next {
+            Ok(Some(LogUpdate::Lines(batch))) => lines.put(batch),
+            Ok(Some(LogUpdate::State(state))) => {
+                control.put(cockpit::Msg::LogState { source: log.id.clone(), state }.into());
+            }
+            Ok(None) => return lines.tell(),
+            Err(_elapsed) => lines.tell(),
         }
     }
 }

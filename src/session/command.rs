@@ -198,6 +198,8 @@ pub enum Command {
         cut_off: bool,
         /// Which stage of a way back in stages it is; `None` where it goes at once.
         ramp: Option<Ramp>,
+        /// Checks between the stages that were seen not to pass, and that it goes on despite; none where no person looked.
+        despite: Vec<CheckId>,
         /// What is known now.
         evidence: Evidence,
     },

@@ -321,6 +321,9 @@ pub enum Event {
         change: ChangeId,
         /// Which stage of which way.
         ramp: Ramp,
+        /// What the checks between the stages said against it, where a person went on all the same.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        despite: Vec<String>,
     },
     /// How long a rollback's traffic took, from its intent to its last read-back.
     RollbackTimed {

@@ -1,6 +1,7 @@
 //! Gates: what must hold before a forward act, judged in one place for the dialog and for the decision alike.
 
 use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::command::Evidence;
@@ -205,14 +206,15 @@ fn guarded(guard: &GuardId, evidence: &Evidence) -> GateReport {
 }
 
 fn check(check: &CheckId, evidence: &Evidence) -> GateReport {
-    let (state, text) = standing(check, evidence);
+    let (state, text) = standing(check, &evidence.checks);
     report(Gate::Check { check: check.clone() }, state, text)
 }
 
 /// One report for all checks of a group: how many of them are passed, and the first that is not.
 fn checks(procedure: &Procedure, group: &str, evidence: &Evidence) -> GateReport {
     let gate = Gate::Checks { group: group.to_owned() };
-    let all: Vec<(GateState, String)> = procedure.group(group).map(|check| standing(&check.id, evidence)).collect();
+    let all: Vec<(GateState, String)> =
+        procedure.group(group).map(|check| standing(&check.id, &evidence.checks)).collect();
     let passed = all.iter().filter(|(state, _)| *state == GateState::Holds).count();
     let total = format!("{group} {passed}/{}", all.len());
     let first = |wanted: GateState| all.iter().find(|(state, _)| *state == wanted).map(|(_, text)| text.as_str());
@@ -226,13 +228,37 @@ fn checks(procedure: &Procedure, group: &str, evidence: &Evidence) -> GateReport
     }
 }
 
-fn standing(check: &CheckId, evidence: &Evidence) -> (GateState, String) {
-    match evidence.checks.get(check) {
+fn standing(check: &CheckId, checks: &BTreeMap<CheckId, (Verdict, String)>) -> (GateState, String) {
+    match checks.get(check) {
         Some((Verdict::Pass, text)) => (GateState::Holds, format!("{check}: {text}")),
         Some((Verdict::Fail, text)) => (GateState::Fails, format!("{check} failed: {text}")),
         Some((Verdict::Inconclusive, text)) => (GateState::Inconclusive, format!("{check} inconclusive: {text}")),
         None => (GateState::Inconclusive, format!("{check} was not asked yet")),
     }
+}
+
+/// How a check between two stages of a way back stands (R8).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StageCheck {
+    /// The check.
+    pub check: CheckId,
+    /// How it stands.
+    pub state: GateState,
+    /// In words, with the evidence: `health failed: 503`.
+    pub text: String,
+}
+
+/// How the checks stand that are looked at before the next stage of a way back; none while no stage waits.
+pub fn between_stages<'a>(
+    session: &Session,
+    procedure: &'a Procedure,
+    checks: &'a BTreeMap<CheckId, (Verdict, String)>,
+) -> impl Iterator<Item = StageCheck> + use<'a> {
+    let named: &[CheckId] = if session.ramp().is_some() { &procedure.back.checks } else { &[] };
+    named.iter().map(|check| {
+        let (state, text) = standing(check, checks);
+        StageCheck { check: check.clone(), state, text }
+    })
 }
 
 fn soak(evidence: &Evidence, needed: Duration) -> GateReport {

@@ -75,6 +75,11 @@ fn title(pen: &Pen<'_>, model: &Model, width: u16) -> (Vec<Span<'static>>, Line<
             let words = fit(&filter, width / 3);
             title.push(Span::styled(format!("{words} "), pen.style(Role::Text)));
         }
+        if logs.view.filter().text.is_some() {
+            let more = if logs.searching { "…" } else { "" };
+            let found = format!("{}{more} found ", whole(logs.view.matched() as u64));
+            title.push(Span::styled(found, pen.style(Role::Dim)));
+        }
         let per_second = logs.book.rate(None, model.now.elapsed);
         title.push(Span::styled(format!("{:>5}/s ", rate(per_second)), pen.style(Role::Dim)));
         if logs.is_paused() {
@@ -92,9 +97,16 @@ fn title(pen: &Pen<'_>, model: &Model, width: u16) -> (Vec<Span<'static>>, Line<
         right.push(Span::styled(format!(" ? {} ", fit(&why, width / 3)), pen.style(Role::Wait)));
         break;
     }
-    let dropped = logs.book.dropped() + model.dropped;
-    if dropped > 0 {
-        right.push(Span::styled(format!(" {} dropped ", whole(dropped)), pen.style(Role::Wait)));
+    // What is kept no longer had been here; what was dropped never was.
+    let gone = logs.book.first().0;
+    if gone > 0 {
+        right.push(Span::styled(format!(" {} older let go ", whole(gone)), pen.style(Role::Dim)));
+    }
+    let looks = if model.dropped == 1 { "look" } else { "looks" };
+    for (dropped, what) in [(logs.book.dropped(), String::new()), (model.dropped, format!("{looks} "))] {
+        if dropped > 0 {
+            right.push(Span::styled(format!(" {} {what}dropped ", whole(dropped)), pen.style(Role::Wait)));
+        }
     }
     (title, Line::from(right))
 }

@@ -75,6 +75,10 @@ fn verb(model: &Model, action: Option<&Action>) -> String {
         Some(Action::TakeControls) => " take them",
         Some(Action::AskControls) => " ask for them",
         Some(Action::OfferControls) => " take the offer back",
+        Some(Action::RollBack) if model.flight.session.ramp().is_some() => {
+            let at_once = super::key::in_panes(model, &Action::BackAtOnce);
+            return format!(" on with it, {at_once} at once");
+        }
         Some(Action::RollBack) => " roll back",
         Some(_) | None => " look",
     };

@@ -13,6 +13,7 @@ use super::pen::Pen;
 use crate::cockpit::Model;
 use crate::domain::clock_span;
 use crate::flight::back::{Raised, Window};
+use crate::session::proposal::GateState;
 use crate::theme::Role;
 
 /// Draws the line.
@@ -36,7 +37,12 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
     match model.flight.next_stage_waits(model.now.elapsed) {
         Some(Ok(left)) => _ = row.put(Role::Wait, &format!("next stage by itself in {}", clock_span(left))).skip(3),
         Some(Err(why)) => _ = row.put(Role::Wait, &format!("next stage waits: {why}")).skip(3),
-        None => {}
+        None => {
+            let checks = model.flight.stage_checks(model.now.elapsed);
+            if !checks.is_empty() && checks.iter().all(|check| check.state == GateState::Holds) {
+                row.put(Role::Good, "✓ checked for the next stage").skip(3);
+            }
+        }
     }
     if view.holds {
         row.put(Role::Dim, "every router holds it").skip(3);

@@ -44,10 +44,11 @@ fn main() {
     let world = World::start();
     // `cargo bench --bench terminal -- keys idle` measures these alone.
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    let measures: [(&str, Measure); 8] = [
+    let measures: [(&str, Measure); 9] = [
         ("start", start),
         ("keys", keys),
         ("floods", floods),
+        ("minute", minute),
         ("others", others),
         ("confirm", confirm),
         ("idle", idle),
@@ -89,7 +90,7 @@ fn keys(world: &World) {
     let mut pty = world.open(&["--no-motion"], None);
     pty.wait_for("100 / 0");
     sleep(SETTLED);
-    report("key to paint, idle", "p50 0.5 ms, p99 2 ms", &mut type_help(&mut pty));
+    report("key to paint, idle", "p50 0.5 ms, p99 2 ms", &mut type_help(&mut pty, 300));
     report("key to paint of one cell or two (Tab), idle", "p50 0.5 ms, p99 2 ms", &mut type_tab(&mut pty));
 }
 
@@ -110,7 +111,7 @@ fn floods(world: &World) {
         report(&format!("{of}: age of the newest line on the screen"), age_goal, &mut ages);
         value(&format!("{of}: CPU of one core"), cpu_goal, used.cpu_percent, "%");
         value(&format!("{of}: to the terminal"), "100 kB/s", float(pty.bytes() - bytes) / 5_000.0, "kB/s");
-        report(&format!("{of}: key to paint"), key_goal, &mut type_help(&mut pty));
+        report(&format!("{of}: key to paint"), key_goal, &mut type_help(&mut pty, 300));
         if rate == 10_000 {
             // The rest of 200,000 lines.
             sleep(Duration::from_secs(20).saturating_sub(flood.started.elapsed()));
@@ -122,6 +123,68 @@ fn floods(world: &World) {
         drop(flood);
         std::fs::remove_file(log).unwrap();
     }
+}
+
+/// A minute of 100,000 lines a second: keys, memory, what is not kept any more, and what a filter finds of the rest.
+fn minute(world: &World) {
+    const RATE: u32 = 100_000;
+    const KEPT: u64 = 200_000;
+    let log = world.log("minute");
+    std::fs::write(&log, "").unwrap();
+    let mut pty = world.open(&["--no-motion"], Some(&log));
+    pty.wait_for("100 / 0");
+    sleep(SETTLED);
+    println!("{:<62} {:>24} load {}", "a minute of 100,000 log lines/s", "", load_average());
+    let of = |what: &str| format!("a minute of {RATE} log lines/s: {what}");
+    value(&of("memory before, PSS"), "15 MiB", pss_mib(pty.pid()), "MiB");
+    let (flood, before) = (Flood::start(&log, RATE), Usage::of(pty.pid()));
+    let (mut times, mut after_ten) = (Vec::new(), None);
+    while flood.started.elapsed() < Duration::from_mins(1) {
+        times.extend(type_help(&mut pty, 20));
+        if after_ten.is_none() && flood.started.elapsed() >= Duration::from_secs(10) {
+            after_ten = Some(pss_mib(pty.pid()));
+        }
+    }
+    let used = Usage::of(pty.pid()).since(&before);
+    report(&of("key to paint"), "p50 2 ms, p99 16 ms", &mut times);
+    value(&of("CPU of one core"), "20 %", used.cpu_percent, "%");
+    value(&of("memory after 10 s, PSS"), "60 MiB", after_ten.unwrap_or_default(), "MiB");
+    value(&of("memory after 60 s, PSS"), "60 MiB", pss_mib(pty.pid()), "MiB");
+    let written = flood.stop();
+    // Marks of what operators did are kept among the lines.
+    let seen = |text: &str| count_before(text, "older let go") + count_before(text, "dropped") + KEPT;
+    let begun = Instant::now();
+    while seen(&pty.text()) < written && begun.elapsed() < Duration::from_secs(20) {
+        sleep(Duration::from_millis(50));
+    }
+    let (text, caught_up) = (pty.text(), begun.elapsed());
+    let (gone, dropped) = (count_before(&text, "older let go"), count_before(&text, "dropped"));
+    value(&of("written"), "6 M", float(written) / 1e6, "M");
+    value(&of("let go, as the screen says"), "-", float(gone) / 1e6, "M");
+    value(&of("dropped, as the screen says"), "0", float(dropped), "lines");
+    value(&of("neither kept, let go nor dropped"), "0", float(written.saturating_sub(gone + dropped + KEPT)), "lines");
+    value(&of("until the last one is on the screen"), "10 ms", caught_up.as_secs_f64() * 1_000.0, "ms");
+    pty.send("/");
+    pty.send("/stan=\\d+77$/\r");
+    pty.wait_until("what was found", |screen| count_before(&screen.contents(), "found") > 0);
+    sleep(Duration::from_secs(1));
+    let found = count_before(&pty.text(), "found");
+    value(&of("found by a filter of 1 in 100 of the kept"), "2000", float(found), "lines");
+    std::fs::remove_file(log).unwrap();
+}
+
+/// The count that the screen writes before a word; 0 where it does not.
+fn count_before(text: &str, word: &str) -> u64 {
+    let Some((before, _)) = text.split_once(word) else { return 0 };
+    let digits = before.trim_end().chars().rev().take_while(|each| each.is_ascii_digit() || each.is_whitespace());
+    let digits: Vec<char> = digits.filter(char::is_ascii_digit).collect();
+    digits.into_iter().rev().collect::<String>().parse().unwrap_or(0)
+}
+
+/// What else the machine does: figures of a loaded one say little.
+fn load_average() -> String {
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    load.split(' ').next().unwrap_or_default().to_owned()
 }
 
 fn others(world: &World) {
@@ -243,10 +306,10 @@ fn stall(world: &World) {
     report("current again after the terminal stalled for 3 s", "10 ms", &mut times);
 }
 
-/// Opens the help and closes it, 150 times each, as fast as a hand could at its fastest.
-fn type_help(pty: &mut Pty) -> Vec<Duration> {
+/// Opens the help and closes it, so many times together, as fast as a hand could at its fastest.
+fn type_help(pty: &mut Pty, keys: u64) -> Vec<Duration> {
     let mut times = Vec::new();
-    for turn in 0..300_u64 {
+    for turn in 0..keys {
         let is_open = turn % 2 == 0;
         pty.expect(move |screen| last_row(screen).contains("Enter close") == is_open);
         let pressed = Instant::now();

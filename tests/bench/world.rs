@@ -101,7 +101,7 @@ pub struct Flood {
     /// When it began.
     pub started: Instant,
     is_over: Arc<AtomicBool>,
-    writer: Option<JoinHandle<()>>,
+    writer: Option<JoinHandle<u64>>,
 }
 
 impl Flood {
@@ -130,8 +130,15 @@ impl Flood {
                 file.write_all(lines.as_bytes()).unwrap();
                 thread::sleep(Duration::from_millis(1));
             }
+            u64::try_from(written).unwrap_or(u64::MAX)
         });
         Self { started, is_over, writer: Some(writer) }
+    }
+
+    /// Ends it; how many lines were written.
+    pub fn stop(mut self) -> u64 {
+        self.is_over.store(true, Ordering::SeqCst);
+        self.writer.take().and_then(|writer| writer.join().ok()).unwrap_or_default()
     }
 }
 

@@ -50,6 +50,8 @@ fn what_checks_came_to_is_told_with_its_evidence() {
 
 #[test]
 fn the_record_tells_that_the_rollback_was_tested_what_it_took_and_what_lingered() {
+    let despite = record::markdown(&history(told::stages()), None);
+    assert!(despite.contains("stage 2 of 2, despite smoke failed: 503 Service Unavailable"), "{despite}");
     let text = record::markdown(&history(told::shapes()), None);
     for part in [
         "rollback tested: the way back of blue\\-10 is proven",

@@ -1,11 +1,14 @@
 //! Proposing and confirming (F1 to F4, B3, R3). The only place that asks the flight to send.
 
+use std::collections::BTreeSet;
+
 use tui_input::Input;
 
 use super::super::{ConfirmState, Effect, Model, Overlay, OverlayKind};
+use crate::domain::CheckId;
 use crate::domain::procedure::{Friction, StepAct};
 use crate::flight::propose::Stage;
-use crate::flight::{Ask, Tone};
+use crate::flight::{Ask, Tone, WayBackChoice};
 use crate::session::proposal::{Confirmation, Gate, GateReport, GateState, Gesture, Override};
 
 /// Which key confirms.
@@ -58,6 +61,18 @@ impl Model {
         }
         let choice = self.flight.ways_back().first().copied().unwrap_or_default();
         self.propose(Ask::ProposeRollback(choice), by_enter, out);
+    }
+
+    /// At once, from wherever a way back in stages is: the same dialog, one key and one more (R8).
+    pub(super) fn back_at_once(&mut self, by_enter: bool, out: &mut Vec<Effect>) {
+        let open = match self.overlay.as_ref().map(|overlay| &overlay.kind) {
+            Some(OverlayKind::RollBack { choice, confirm }) => Some((*choice, confirm.waiting)),
+            Some(_) | None => None,
+        };
+        let is_shown = open.is_some_and(|(choice, waiting)| waiting || choice == WayBackChoice::Step);
+        if !is_shown || self.is_void() {
+            self.propose(Ask::ProposeRollback(WayBackChoice::Step), by_enter, out);
+        }
     }
 
     pub(super) fn other_way_back(&mut self, out: &mut Vec<Effect>) {
@@ -240,6 +255,17 @@ impl Model {
     /// Whether an overlay stays open after the flight went on; brings it up to date.
     pub(super) fn keeps(&mut self, overlay: &mut Overlay) -> bool {
         let opened = self.version + 1;
+        if let OverlayKind::RollBack { choice: WayBackChoice::Ramp, confirm } = &mut overlay.kind
+            && !confirm.waiting
+        {
+            // A check that no longer passes is seen before a key counts for going on despite it.
+            let against = self.flight.against_next_stage(self.now.elapsed).into_iter().map(|each| each.check);
+            let against: BTreeSet<CheckId> = against.collect();
+            if !against.is_subset(&confirm.against) {
+                (overlay.opened, overlay.seen) = (opened, false);
+            }
+            confirm.against = against;
+        }
         match &mut overlay.kind {
             OverlayKind::Shift(confirm) | OverlayKind::RollBack { confirm, .. } => {
                 let Some(proposing) = &self.flight.proposing else {

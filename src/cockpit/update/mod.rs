@@ -216,6 +216,7 @@ impl Model {
             Action::NextStep => self.next_step(by_enter, out),
             Action::SkipStep => self.ask_to_skip(out),
             Action::RollBack => self.roll_back(by_enter, out),
+            Action::BackAtOnce => self.back_at_once(by_enter, out),
             Action::OtherWayBack => self.other_way_back(out),
             Action::Send => self.confirm(confirm::By::Key, out),
             Action::Afresh => self.afresh(out),

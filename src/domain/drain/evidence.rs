@@ -1,6 +1,6 @@
 //! What is looked at before a pool counts as drained, and what one look finds.
 
-use crate::domain::{Elapsed, Measure, RouterId, SourceId, Timestamp};
+use crate::domain::{CheckId, Elapsed, Measure, RouterId, SourceId, Timestamp};
 
 /// One sort of evidence.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -15,6 +15,8 @@ pub enum Evidence {
     Measure(Measure),
     /// No line but excluded ones from this log source.
     Log(SourceId),
+    /// A check passes. It never speaks of traffic, whatever it asks: what a system answers about itself is not a count.
+    Check(CheckId),
 }
 
 impl Evidence {
@@ -29,13 +31,22 @@ impl Evidence {
                 measure @ (Measure::Errors | Measure::P99 | Measure::P50 | Measure::Requests | Measure::InFlight),
             ) => format!("measured {measure}"),
             Self::Log(source) => format!("log {source}"),
+            Self::Check(check) => format!("check {check}"),
+        }
+    }
+
+    /// What it says when it speaks for drained: `0`.
+    pub fn nothing(&self) -> &'static str {
+        match self {
+            Self::Check(_) => "passed",
+            Self::WeightZero | Self::InFlight | Self::Requests | Self::Measure(_) | Self::Log(_) => "0",
         }
     }
 
     /// Whether it speaks of traffic. A weight says what a router was told, not what still arrives.
     pub fn is_of_traffic(&self) -> bool {
         match self {
-            Self::WeightZero => false,
+            Self::WeightZero | Self::Check(_) => false,
             Self::InFlight | Self::Requests | Self::Measure(_) | Self::Log(_) => true,
         }
     }
@@ -46,7 +57,7 @@ impl Evidence {
             Self::WeightZero => "weights",
             Self::InFlight => "in-flight",
             Self::Requests => "requests",
-            Self::Measure(_) | Self::Log(_) => "it",
+            Self::Measure(_) | Self::Log(_) | Self::Check(_) => "it",
         }
     }
 }
@@ -54,9 +65,9 @@ impl Evidence {
 /// What one look says about one line of evidence.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Finding {
-    /// It speaks for drained: zero.
+    /// It speaks for drained: zero, or a check that passes.
     Zero,
-    /// It speaks against: so much.
+    /// It speaks against: so much; of a check that fails, one.
     Some(f64),
     /// Nobody can count this. Neither for nor against.
     CannotCount,

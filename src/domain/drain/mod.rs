@@ -7,6 +7,9 @@
 //! Parts: [`evidence`] is what is looked at and what one look finds; [`mod@line`] holds one line of evidence over time, with a
 //! quiet clock of its own; this page makes one word of all lines.
 //!
+//! A check can stand among the evidence: while it does not pass, the pool is not drained. It is never the evidence of traffic
+//! that a drain needs.
+//!
 //! Invariants: no line's quiet time is longer than what its own source has shown to be quiet; a pool is drained when every
 //! line that can tell has been quiet for the time asked, and at least one of them speaks of traffic.
 

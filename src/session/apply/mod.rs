@@ -154,7 +154,7 @@ impl Session {
                 self.ending.retain(|ending| ending.act != *act);
                 self.endings += 1;
             }
-            Event::RampStage { change, ramp } => {
+            Event::RampStage { change, ramp, despite: _ } => {
                 self.with_change(*change, |change| change.ramp = Some(ramp.clone()));
             }
             Event::WayBackProven(proof) => {

@@ -4,8 +4,13 @@ use std::time::Duration;
 
 use crate::domain::ramp::Ramp;
 use crate::domain::{ChangeId, Procedure, Refused, Weights};
+use crate::session::command::Evidence;
 use crate::session::event::{ChangeKind, Event, ProvenRouter, WayBackProven};
+use crate::session::gate::between_stages;
+use crate::session::proposal::GateState;
 use crate::session::state::{Change, Session};
+
+use super::change::Way;
 
 /// Whether a rollback is the next stage of one that is under way. A stage goes to what its way says, and none before the
 /// one before it is verified; going back at once is never refused.
@@ -27,6 +32,28 @@ pub(super) fn check_ramp(session: &Session, what: &str, ramp: Option<&Ramp>, to:
     }
     let why = "the stage before it is not verified, or it is of another way back";
     Err(Refused::new("R8", what, why, "look at the routers, or go back at once"))
+}
+
+/// What the checks between two stages say against the next one. A rollback is never kept back by a check: a person who saw
+/// that it does not pass goes on despite it, or at once, which no check is asked about. What goes by itself, and what nobody
+/// saw, waits.
+pub(super) fn check_between(
+    session: &Session,
+    procedure: &Procedure,
+    what: &str,
+    way: &Way<'_>,
+    evidence: &Evidence,
+) -> Result<Vec<String>, Refused> {
+    let (Some(_), Some(before)) = (way.ramp, session.ramp()) else { return Ok(Vec::new()) };
+    let against = between_stages(session, procedure, &evidence.checks).filter(|each| each.state != GateState::Holds);
+    let (seen, unseen): (Vec<_>, Vec<_>) = against.partition(|each| way.despite.contains(&each.check));
+    match unseen.first() {
+        None => Ok(seen.into_iter().map(|each| each.text).collect()),
+        Some(first) => {
+            let why = format!("{} is verified, and {}", before.words(), first.text);
+            Err(Refused::new("R8", what, why, "look at it, then go on with the next stage, or back at once"))
+        }
+    }
 }
 
 /// What a rollback took, when it is verified; and what that proves of the step that it went back from.

@@ -156,6 +156,8 @@ pub(super) struct Way<'a> {
     pub(super) cut_off: bool,
     /// Which stage of a way back in stages it is.
     pub(super) ramp: Option<&'a Ramp>,
+    /// Checks between the stages that it goes on despite.
+    pub(super) despite: &'a [crate::domain::CheckId],
 }
 
 /// The gates that a kind of change is asked for. Putting a drifted router back is the answer to drift, and not stopped by
@@ -322,6 +324,7 @@ pub(super) fn roll_back(
     check_confirmation(&what, confirmation, asks, &proposal.typed_target())?;
     sendable(session, &what, proposal)?;
     let goes_on = super::back::check_ramp(session, &what, way.ramp, &proposal.to)?;
+    let against = super::back::check_between(session, procedure, &what, way, evidence)?;
     let in_flight = session.in_flight();
     // What the routers have now counts, not what they had when the way back was proposed: it is never void (R4).
     let holds = proposal
@@ -355,7 +358,8 @@ pub(super) fn roll_back(
         reopens.clear();
     }
     events.push(confirmed);
-    events.extend(way.ramp.map(|ramp| Event::RampStage { change: proposal.change, ramp: ramp.clone() }));
+    let change = proposal.change;
+    events.extend(way.ramp.map(|ramp| Event::RampStage { change, ramp: ramp.clone(), despite: against }));
     events.push(dispatched);
     Ok(events)
 }

@@ -24,6 +24,7 @@ use super::{Piece, Sheet, key, piece};
 use crate::cockpit::{Action, ConfirmState, Model};
 use crate::domain::ramp::Ramp;
 use crate::flight::{Flight, WayBackChoice};
+use crate::session::proposal::GateState;
 use crate::theme::Role;
 use crate::view::format::took;
 use crate::view::key as keys;
@@ -80,6 +81,20 @@ pub(super) fn roll_back(model: &Model, choice: WayBackChoice, confirm: &ConfirmS
     sheet.line(vec![piece(Role::Dim, view.why.clone())]);
     if let (WayBackChoice::Ramp, Ok(ramp)) = (choice, flight.next_stage()) {
         sheet.line(stages(&ramp));
+    }
+    let checks = if choice == WayBackChoice::Ramp { flight.stage_checks(model.now.elapsed) } else { Vec::new() };
+    for check in &checks {
+        let (role, mark) = match check.state {
+            GateState::Holds => (Role::Good, "✓"),
+            GateState::Fails => (Role::Bad, "✗"),
+            GateState::Inconclusive => (Role::Wait, "?"),
+        };
+        sheet.line(vec![piece(Role::Dim, "between "), piece(role, format!("{mark} {}", check.text))]);
+    }
+    let all_pass = checks.iter().all(|check| check.state == GateState::Holds);
+    if !all_pass {
+        let text = "no check keeps you from the way back: go on with this stage despite it, or at once";
+        sheet.line(vec![piece(Role::Wait, text)]);
     }
     let declared =
         flight.procedure.back.estimate.map(|declared| (Role::Dim, format!("declared to take {}", took(declared))));
@@ -143,7 +158,7 @@ pub(super) fn roll_back(model: &Model, choice: WayBackChoice, confirm: &ConfirmS
             sheet.line(vec![piece(Role::Text, format!("  {place}. {}: {}", act.name, act.text))]);
         }
     }
-    answer(model, &mut sheet, confirm, "roll back");
+    answer(model, &mut sheet, confirm, if all_pass { "roll back" } else { "on with this stage despite it" });
     let other = key(&keys::of(model, &Action::OtherWayBack), instead(flight, choice));
     if !other.is_empty() && !confirm.waiting {
         sheet.pin(other);

@@ -165,7 +165,7 @@ fn evidence_lines(model: &Model, line: &Evidenced) -> Vec<(Role, String)> {
         Finding::Zero if line.evidence == Evidence::WeightZero => {
             (Role::Good, format!("✓ {name} on {routers} of {routers}{old}"))
         }
-        Finding::Zero => (Role::Good, format!("✓ {name} 0{quiet}{old}")),
+        Finding::Zero => (Role::Good, format!("✓ {name} {}{quiet}{old}", line.evidence.nothing())),
         Finding::Some(_) => (Role::Wait, format!("○ {name} {}{old}", model.flight.amount(line))),
         Finding::CannotCount => (Role::Dim, format!("– {name}: no router can count it")),
         Finding::Unknown { why } => (Role::Stale, format!("? {name} unknown: {why}{old}")),

@@ -1,9 +1,11 @@
 //! Every state of a drain as a scenario: evidence over time is given, states and words are wanted. Each file of `drains/` is
 //! one; a step sets what goes on from then, lets so many seconds pass, and says what is to be seen at their end.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+use flightdeck::domain::check::{Answer, Verdict};
 use flightdeck::domain::drain::{DrainState, Evidence};
 use flightdeck::domain::log::Delivery;
 use flightdeck::domain::measure::{PanelSpec, Sample};
@@ -14,7 +16,7 @@ use flightdeck::flight::Msg;
 use serde::Deserialize;
 
 use crate::support::desk::Desk;
-use crate::support::procedure::blue_green;
+use crate::support::procedure::{blue_green, check};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -65,6 +67,8 @@ struct Feed {
     gauge_gone: bool,
     /// Every so many seconds a request comes to the pool without weight.
     request_every: u64,
+    /// What each check that is asked answers; one that is not here does not answer.
+    checks: BTreeMap<String, Verdict>,
 }
 
 #[derive(Deserialize)]
@@ -153,6 +157,13 @@ fn supply(desk: &mut Desk, feed: &Feed, second: u64) {
     if feed.request_every > 0 && second.is_multiple_of(feed.request_every) {
         desk.router("eu-1").stray(&"blue".into(), 1);
     }
+    for (name, verdict) in &feed.checks {
+        let Some(at) = desk.questions.iter().position(|(check, ..)| check.as_str() == name) else { continue };
+        let (check, request, asking) = desk.questions.remove(at);
+        let answer = Box::new(Answer::new(*verdict, format!("{name} says {}", verdict.word()), asking.now));
+        let began = desk.now();
+        desk.tell(Msg::CheckAnswered { check, request, began, answer });
+    }
     if let Some(value) = feed.gauge.filter(|_| !feed.gauge_gone) {
         let sample = Sample { at: desk.now().wall, value };
         let measure = Measure::Panel("sessions".into());
@@ -181,6 +192,7 @@ fn procedure(scenario: &Scenario) -> Procedure {
             ("requests", "") => Evidence::Requests,
             ("panel", name) => Evidence::Measure(Measure::Panel(name.into())),
             ("logs", name) => Evidence::Log(name.into()),
+            ("check", name) => Evidence::Check(name.into()),
             _ => panic!("{each} is no evidence"),
         })
         .collect();
@@ -189,6 +201,9 @@ fn procedure(scenario: &Scenario) -> Procedure {
     {
         router.capabilities.counts_in_flight = false;
     }
+    procedure.checks = vec![check("idle", None), check("shared", None), check("of-green", None)];
+    procedure.checks[1].pool = None;
+    procedure.checks[2].pool = Some("green".into());
     procedure.logs = vec![LogSpec { id: "blue".into(), pool: Some("blue".into()) }];
     procedure.metrics = vec![MetricSpec {
         id: "app".into(),

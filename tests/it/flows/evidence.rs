@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use flightdeck::cockpit::Msg;
+use flightdeck::domain::check::{Answer, Verdict};
 use flightdeck::domain::connection::Connection;
 use flightdeck::domain::drain::Evidence;
 use flightdeck::domain::log::{Level, LogBatch, LogLine};
@@ -11,6 +12,7 @@ use flightdeck::domain::{BasisPoints, ItemId, Measure};
 use flightdeck::session::Event;
 
 use crate::support::app::App;
+use crate::support::procedure::check;
 use crate::support::scene::{at_thirty, opened, payments, picture, step};
 
 macro_rules! shot {
@@ -57,6 +59,27 @@ fn each_line_of_a_drain_says_what_it_knows_how_long_and_how_old() {
     }
     app.pass(100);
     shot!("drain_lines", app, 160 x 50);
+}
+
+#[test]
+fn a_check_among_the_evidence_has_its_state_and_its_age() {
+    let mut procedure = payments();
+    procedure.drain.evidence = vec![Evidence::InFlight, Evidence::Requests];
+    procedure.checks = ["no-sessions", "ledger-idle", "batch-over"].map(|name| check(name, None)).to_vec();
+    procedure.drain.evidence.extend(procedure.checks.iter().map(|check| Evidence::Check(check.id.clone())));
+    let mut app = opened(procedure, &[50, 50]);
+    step(&mut app, "n<drawn>y");
+    app.pass(1_000);
+    for (name, verdict, words) in
+        [("no-sessions", Verdict::Pass, "0 sessions"), ("ledger-idle", Verdict::Fail, "3 postings under way")]
+    {
+        let at = app.questions.iter().position(|(check, ..)| check.as_str() == name).expect("it was asked");
+        let (check, request, asking) = app.questions.remove(at);
+        let (began, answer) = (app.now(), Box::new(Answer::new(verdict, words, asking.now)));
+        app.tell(Msg::Flight(flightdeck::flight::Msg::CheckAnswered { check, request, began, answer }));
+    }
+    app.pass(4_000);
+    shot!("drain_checks", app, 160 x 50);
 }
 
 /// Blue has no weight, and two clients hold on to it.

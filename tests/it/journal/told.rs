@@ -631,6 +631,16 @@ pub fn guards() -> Vec<Entry> {
 
 /// A step whose way back is proven in two stages, and connections that lingered; added to format 1 later.
 pub fn shapes() -> Vec<Entry> {
+    shapes_despite(&[])
+}
+
+/// The same, with a check between the stages that failed; added to format 1 later still.
+pub fn stages() -> Vec<Entry> {
+    shapes_despite(&["smoke failed: 503 Service Unavailable"])
+}
+
+/// `despite` is what the second stage went on despite.
+fn shapes_despite(despite: &[&str]) -> Vec<Entry> {
     let mut teller = Teller { entries: vec![opening(session(1), "bridge", "prod")], counters: [1, 0] };
     let baseline = RouterBaseline { router: "eu-1".into(), identity: identity("4711"), native: split(0, 100) };
     teller.tell(1.0, "ada", 1, vec![Event::BaselineAccepted { routers: vec![baseline] }]);
@@ -662,9 +672,10 @@ pub fn shapes() -> Vec<Entry> {
         let left = vec![BasisPoints::percent(50), BasisPoints::ZERO];
         let ramp = Ramp { from: weights(10), to: weights(0), left, stage };
         let at = 110.0 + f64::from(counter);
+        let despite = despite.iter().filter(|_| stage == 2).map(|each| (*each).to_owned()).collect();
         let events = vec![
             Event::ChangeConfirmed(Box::new(back)),
-            Event::RampStage { change: id(counter), ramp },
+            Event::RampStage { change: id(counter), ramp, despite },
             dispatched(id(counter), 120),
         ];
         teller.tell(at, "ada", 1, events);

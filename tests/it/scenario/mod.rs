@@ -70,3 +70,8 @@ fn what_does_not_go_as_written_is_told() {
     let told = stage::play(&path).join("\n");
     assert!(told.contains("breached 1 of 3") && told.contains("sent: expected 7, found 1"), "{told}");
 }
+
+#[test]
+fn the_way_back_in_stages_goes_as_its_scenarios_say() {
+    play_all("back", 2);
+}

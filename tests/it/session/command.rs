@@ -153,7 +153,7 @@ groups! {
             let ramp = Ramp { from, to, left, stage: 1 };
             let (proposal, controls) = (Box::new(back(world, who)), who.controls("rollback"));
             let (confirmation, evidence) = (by_key(), world.evidence());
-            Command::RollBack { proposal, confirmation, controls, cut_off: false, ramp: Some(ramp), evidence }
+            Command::RollBack { proposal, confirmation, controls, cut_off: false, ramp: Some(ramp), despite: Vec::new(), evidence }
         },
         RollBack "cut off, by one key" => |world, who| roll_back(world, who, by_key(), true),
         RollBack "cut off, typed" => |world, who| {
@@ -366,7 +366,15 @@ fn back(world: &World, who: Who) -> Proposal {
 
 fn roll_back(world: &World, who: Who, confirmation: Confirmation, cut_off: bool) -> Command {
     let (proposal, controls) = (Box::new(back(world, who)), who.controls("rollback"));
-    Command::RollBack { proposal, confirmation, controls, cut_off, ramp: None, evidence: world.evidence() }
+    Command::RollBack {
+        proposal,
+        confirmation,
+        controls,
+        cut_off,
+        ramp: None,
+        despite: Vec::new(),
+        evidence: world.evidence(),
+    }
 }
 
 fn errors() -> GuardId {

@@ -87,6 +87,16 @@ impl Run {
         self.due = now;
     }
 
+    /// Begins it anew, because what it answered before says nothing of what has come since. An answer that is on its way is
+    /// of before as well.
+    pub fn renew(&mut self, now: Elapsed) {
+        self.standing = Standing::NotAsked;
+        self.tried = 0;
+        self.in_a_row = 0;
+        self.pending = None;
+        self.due = now;
+    }
+
     /// Whether it is to be asked now, where somebody waits for it or an operator asked.
     pub fn is_due(&self, now: Elapsed, is_wanted: bool) -> bool {
         (is_wanted || self.by_hand) && self.pending.is_none() && now >= self.due_at()
