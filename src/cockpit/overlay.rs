@@ -3,6 +3,8 @@
 use tui_input::Input;
 
 use super::check::CheckTable;
+use super::correlation::Choice;
+use super::log_detail::LogDetail;
 use crate::domain::{ChangeId, CockpitId, NativeSplit, Operator, PoolId, RequestId, RouterId, StepId};
 use crate::flight::connection::EndConnections;
 use crate::flight::{Ask, WayBackChoice};
@@ -72,6 +74,10 @@ pub enum OverlayKind {
     Help,
     /// The palette.
     Palette(Palette),
+    /// A log line in full.
+    Line(Box<LogDetail>),
+    /// By which field of a log line are others looked for?
+    Correlate(Box<Choice>),
     /// Details of something, as lines.
     Details {
         /// The title.
@@ -185,6 +191,8 @@ impl Overlay {
             | OverlayKind::Help
             | OverlayKind::Palette(_)
             | OverlayKind::Details { .. }
+            | OverlayKind::Line(_)
+            | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
@@ -210,6 +218,8 @@ impl Overlay {
             | OverlayKind::Help
             | OverlayKind::Palette(_)
             | OverlayKind::Details { .. }
+            | OverlayKind::Line(_)
+            | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
             | OverlayKind::Checks(_)

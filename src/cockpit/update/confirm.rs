@@ -142,6 +142,8 @@ impl Model {
             | OverlayKind::Help
             | OverlayKind::Palette(_)
             | OverlayKind::Details { .. }
+            | OverlayKind::Line(_)
+            | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
@@ -174,6 +176,8 @@ impl Model {
             | OverlayKind::Help
             | OverlayKind::Palette(_)
             | OverlayKind::Details { .. }
+            | OverlayKind::Line(_)
+            | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Quit { .. } => false,
         }
@@ -302,6 +306,8 @@ impl Model {
             | OverlayKind::Help
             | OverlayKind::Palette(_)
             | OverlayKind::Details { .. }
+            | OverlayKind::Line(_)
+            | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Checks(_)
             | OverlayKind::People
