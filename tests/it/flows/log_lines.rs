@@ -250,6 +250,14 @@ fn a_line_without_fields_and_a_masked_value_say_why_not() {
 }
 
 #[test]
+fn whatever_the_adapters_mask_is_known_to_be_masked() {
+    for text in ["4111111111111111", "ana@example.com", "10.1.2.3", "+49 170 1234567"] {
+        let masked = flightdeck::adapter::log::masked(text.to_owned());
+        assert!(masked != text && flightdeck::logbook::is_masked(&masked), "{masked}");
+    }
+}
+
+#[test]
 fn fields_stand_in_columns_that_keep_their_widths_and_give_way_to_the_text() {
     let mut app = with_lines(&["trace_id"], &["status", "ms", "route", "source", "missing"]);
     shot!("log_columns", app, 120 x 36);
