@@ -88,8 +88,12 @@ pub enum Action {
     SelectLines,
     /// Attach the chosen log lines to the session.
     AttachLines,
-    /// Copy the choice to the clipboard.
+    /// Copy the choice to the clipboard; of a line shown in full, the chosen value.
     Copy,
+    /// Show the log lines with the same value of a field as the one at the cursor.
+    Correlate,
+    /// Fields as columns of the log, or not.
+    ToggleColumns,
     /// Pause or resume the log's scrolling.
     PauseLogs,
     /// Filter the log by text or `/regex/`.
@@ -195,7 +199,8 @@ impl Action {
             | Self::Note
             | Self::SelectLines
             | Self::AttachLines
-            | Self::Copy
+            | Self::Correlate
+            | Self::ToggleColumns
             | Self::PauseLogs
             | Self::FilterLogs
             | Self::NextLevel
@@ -229,6 +234,7 @@ impl Action {
             | Self::Right
             | Self::Enter
             | Self::Escape
+            | Self::Copy
             | Self::RollBack
             | Self::BackAtOnce
             | Self::Connections

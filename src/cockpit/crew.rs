@@ -132,6 +132,8 @@ impl Model {
             | OverlayKind::Help
             | OverlayKind::Palette(_)
             | OverlayKind::Details { .. }
+            | OverlayKind::Line(_)
+            | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Look(_)
             | OverlayKind::Run { .. }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::correlation::Beneath;
+use super::log_column::Columns;
 use crate::domain::SourceId;
 use crate::domain::log::LogSourceState;
 use crate::logbook::{Filter, LineNumber, Logbook, Place, Position, View};
@@ -21,6 +23,10 @@ pub struct LogPane {
     pub(super) place: Option<LineNumber>,
     /// Whether a part of the book was not searched yet.
     pub searching: bool,
+    /// Fields as columns.
+    pub columns: Columns,
+    /// What was shown before the lines that belong together, last on top.
+    pub(super) beneath: Vec<Beneath>,
 }
 
 /// How many lines one message may look at before the screen is drawn again.
@@ -32,9 +38,10 @@ impl LogPane {
         self.searching = self.view.search(&self.book, SLICE);
     }
 
-    /// Shows something else.
+    /// Shows something else; of lines that belong together, others of them.
     pub(super) fn set_filter(&mut self, filter: Filter) {
-        self.view.set_filter(filter);
+        let same = self.correlation().cloned();
+        self.view.set_filter(Filter { same, ..filter });
         self.search();
     }
 

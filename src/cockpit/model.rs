@@ -116,6 +116,8 @@ pub struct Surroundings {
     pub durability: String,
     /// The profile's path as the operator named it.
     pub profile: String,
+    /// How far the clocks here are ahead of UTC, in minutes.
+    pub zone_minutes: i32,
     /// Acts and faults of the built-in world: name and one line of help; empty for a real profile.
     pub demo: Vec<(String, String)>,
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use tui_input::Input;
 
 use super::check::CheckTable;
+use super::correlation::Choice;
+use super::log_detail::LogDetail;
 use crate::domain::{ChangeId, CheckId, CockpitId, NativeSplit, Operator, PoolId, RequestId, RouterId, StepId};
 use crate::flight::connection::EndConnections;
 use crate::flight::{Ask, WayBackChoice};
@@ -74,6 +76,10 @@ pub enum OverlayKind {
     Help,
     /// The palette.
     Palette(Palette),
+    /// A log line in full.
+    Line(Box<LogDetail>),
+    /// By which field of a log line are others looked for?
+    Correlate(Box<Choice>),
     /// Details of something, as lines.
     Details {
         /// The title.
@@ -189,6 +195,8 @@ impl Overlay {
             | OverlayKind::Help
             | OverlayKind::Palette(_)
             | OverlayKind::Details { .. }
+            | OverlayKind::Line(_)
+            | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
@@ -214,6 +222,8 @@ impl Overlay {
             | OverlayKind::Help
             | OverlayKind::Palette(_)
             | OverlayKind::Details { .. }
+            | OverlayKind::Line(_)
+            | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
             | OverlayKind::Checks(_)

@@ -118,6 +118,8 @@ impl Model {
             | Action::ToggleExcluded
             | Action::SelectLines
             | Action::AttachLines
+            | Action::Correlate
+            | Action::ToggleColumns
             | Action::Copy => unless(!self.flight.procedure.logs.is_empty(), "the profile names no log source"),
             Action::Focus(_)
             | Action::FocusNext

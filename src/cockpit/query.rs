@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Action, Model, OverlayKind, Pane, Purpose};
+use super::{Action, Correlates, Model, OverlayKind, Pane, Purpose, heading};
 use crate::domain::procedure::{Friction, Role, StepAct};
 use crate::domain::{Elapsed, Outcome, PoolId, Shares, Weights, clock_span};
 use crate::flight::propose::Stage;
@@ -164,6 +164,8 @@ impl Model {
             | OverlayKind::Help
             | OverlayKind::Palette(_)
             | OverlayKind::Details { .. }
+            | OverlayKind::Line(_)
+            | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Quit { .. } => None,
         }
@@ -197,6 +199,8 @@ impl Model {
             | OverlayKind::Help
             | OverlayKind::Palette(_)
             | OverlayKind::Details { .. }
+            | OverlayKind::Line(_)
+            | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Quit { .. } => None,
         }
@@ -262,6 +266,11 @@ impl Model {
             | OverlayKind::Messages
             | OverlayKind::People
             | OverlayKind::Connections { .. } => Some("close".to_owned()),
+            OverlayKind::Correlate(_) => Some("show them".to_owned()),
+            OverlayKind::Line(detail) => Some(match detail.same(detail.chosen(self.detail_cells())) {
+                Some(same) => format!("same {}", heading(&same.field)),
+                None => "close".to_owned(),
+            }),
             OverlayKind::Checks(table) => {
                 let has_one = !table.is_open && !self.flight.procedure.checks.is_empty();
                 Some(if has_one { "its evidence" } else { "back" }.to_owned())
@@ -291,7 +300,11 @@ impl Model {
             },
             Pane::Checklist => self.checklist_enter(),
             Pane::Metrics => self.chart_enter(),
-            Pane::Logs => Some(if self.logs.is_paused() { "follow" } else { "pause" }.to_owned()),
+            Pane::Logs => match self.correlates() {
+                Correlates::By(same) => Some(format!("same {}", heading(&same.field))),
+                Correlates::ByOneOf { .. } => Some("same …".to_owned()),
+                Correlates::ByNone(_) => None,
+            },
         }
     }
 
@@ -354,7 +367,11 @@ impl Model {
         let into = u64::try_from(self.now.wall.0.rem_euclid(1000)).unwrap_or(0);
         let second = now.plus(Duration::from_millis(1000 - into));
         let beat = self.is_moving().then(|| self.beat_at.plus(BEAT));
-        let search = self.logs.searching.then(|| now.plus(Duration::from_millis(10)));
+        let counts = match self.overlay.as_ref().map(|overlay| &overlay.kind) {
+            Some(OverlayKind::Correlate(choice)) => choice.tally.is_counting(&self.logs.book),
+            Some(_) | None => false,
+        };
+        let search = (self.logs.searching || counts).then(|| now.plus(Duration::from_millis(10)));
         [self.flight.wakes_at(), Some(second), beat, search].into_iter().flatten().min()
     }
 }

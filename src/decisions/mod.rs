@@ -32,3 +32,5 @@ pub mod simulation {}
 pub mod logs_by_time {}
 #[doc = include_str!("one_asks_for_all.md")]
 pub mod one_asks_for_all {}
+#[doc = include_str!("fields_by_name.md")]
+pub mod fields_by_name {}

@@ -301,6 +301,17 @@ pub struct LogSpec {
     pub id: SourceId,
     /// The pool whose lines it carries, if they are one pool's.
     pub pool: Option<PoolId>,
+    /// Fields that tell which lines belong together, by their names.
+    pub correlate: Vec<String>,
+    /// Fields that are drawn as columns.
+    pub columns: Vec<String>,
+}
+
+impl LogSpec {
+    /// A source of which nothing more is said.
+    pub fn new(id: SourceId, pool: Option<PoolId>) -> Self {
+        Self { id, pool, correlate: Vec::new(), columns: Vec::new() }
+    }
 }
 
 /// One metric source as the core knows it.

@@ -32,6 +32,19 @@ impl Timestamp {
         self.utc().map_or_else(|| "unknown time".to_owned(), |at| at.format("%Y-%m-%d %H:%M:%SZ").to_string())
     }
 
+    /// The day and time in milliseconds on a clock so many minutes ahead of UTC, and its zone unless that is UTC itself:
+    /// `2026-11-21 15:02:11.123 +01:00`.
+    pub fn written(self, ahead_minutes: i32) -> String {
+        let ahead = self.0.saturating_add(i64::from(ahead_minutes) * 60_000);
+        let Some(at) = DateTime::from_timestamp_millis(ahead) else { return "unknown time".to_owned() };
+        let text = at.format("%Y-%m-%d %H:%M:%S%.3f");
+        if ahead_minutes == 0 {
+            return format!("{text}Z");
+        }
+        let (sign, minutes) = (if ahead_minutes < 0 { '-' } else { '+' }, ahead_minutes.abs());
+        format!("{text} {sign}{:02}:{:02}", minutes / 60, minutes % 60)
+    }
+
     fn utc(self) -> Option<DateTime<Utc>> {
         DateTime::from_timestamp_millis(self.0)
     }
@@ -111,6 +124,14 @@ pub fn age(span: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_is_written_by_the_clocks_of_a_zone() {
+        let at = Timestamp(1_795_224_730_742);
+        assert_eq!(at.written(0), "2026-11-21 01:32:10.742Z");
+        assert_eq!(at.written(60), "2026-11-21 02:32:10.742 +01:00");
+        assert_eq!(at.written(-210), "2026-11-20 22:02:10.742 -03:30");
+    }
 
     #[test]
     fn a_timestamp_is_stored_as_rfc_3339_and_comes_back() {

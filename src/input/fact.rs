@@ -39,6 +39,8 @@ pub enum Fact {
     List,
     /// The table of checks.
     Checks,
+    /// A log line in full.
+    Line,
     /// The palette.
     Palette,
     /// A split is drafted.
@@ -55,7 +57,7 @@ pub enum Fact {
 
 impl Fact {
     /// All facts with their names in key files.
-    pub const ALL: [(&str, Self); 22] = [
+    pub const ALL: [(&str, Self); 23] = [
         ("overlay", Self::Overlay),
         ("text", Self::Text),
         ("confirm", Self::Confirm),
@@ -72,6 +74,7 @@ impl Fact {
         ("connections", Self::Connections),
         ("list", Self::List),
         ("checks", Self::Checks),
+        ("line", Self::Line),
         ("palette", Self::Palette),
         ("draft", Self::Draft),
         ("traffic", Self::Traffic),
@@ -122,6 +125,8 @@ pub fn facts(model: &Model) -> Facts {
         OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People => {
             facts.extend([Fact::List]);
         }
+        OverlayKind::Line(_) => facts.extend([Fact::List, Fact::Line]),
+        OverlayKind::Correlate(_) => facts.extend([Fact::List]),
         OverlayKind::Checks(_) => facts.extend([Fact::List, Fact::Checks]),
         OverlayKind::Run { .. } | OverlayKind::Controls(Handover::OfferTo { .. }) => facts.extend([Fact::Confirm]),
         OverlayKind::Controls(_) => facts.extend([Fact::Confirm, Fact::Refuse, Fact::RefuseLetter]),

@@ -178,6 +178,15 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
         OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People => {
             put(Action::Down, "scroll");
         }
+        OverlayKind::Line(_) => {
+            put(Action::Copy, "copy it");
+            put(Action::Right, "next line");
+            put(Action::Escape, "close");
+        }
+        OverlayKind::Correlate(_) => {
+            put(Action::Down, "choose");
+            put(Action::Escape, "close");
+        }
         OverlayKind::Checks(table) => {
             put(Action::RunGroup, if table.is_open { "run it" } else { "run its group" });
             if !table.is_open {
@@ -272,9 +281,13 @@ fn panes(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model) {
             }
         }
         Pane::Logs => {
-            put(Action::FilterLogs, "filter");
+            if model.logs.correlation().is_some() {
+                put(Action::Escape, "back");
+            } else {
+                put(Action::FilterLogs, "filter");
+            }
+            put(Action::Details, "details");
             put(Action::PauseLogs, if model.logs.is_paused() { "follow" } else { "pause" });
-            put(Action::NextLevel, "level");
         }
     }
 }

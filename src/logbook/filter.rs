@@ -5,11 +5,12 @@ use std::fmt;
 use regex::{Regex, RegexBuilder};
 
 use super::book::Logbook;
+use super::same::Same;
 use super::store::{Entry, MARK, Said};
 use crate::domain::log::{Level, fields};
 use crate::domain::{PoolId, SourceId};
 
-/// Which lines are wanted. Marks always are.
+/// Which lines are wanted. Marks always are, but among lines that belong together.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Filter {
     /// What the text must hold, or the value of one of the fields.
@@ -22,11 +23,20 @@ pub struct Filter {
     pub sources: Vec<SourceId>,
     /// Whether noise is left out.
     pub hide_excluded: bool,
+    /// The value of a field that they have in common. Nothing that is typed.
+    pub same: Option<Same>,
 }
 
 impl Default for Filter {
     fn default() -> Self {
-        Self { text: None, min_level: Level::Trace, pools: Vec::new(), sources: Vec::new(), hide_excluded: true }
+        Self {
+            text: None,
+            min_level: Level::Trace,
+            pools: Vec::new(),
+            sources: Vec::new(),
+            hide_excluded: true,
+            same: None,
+        }
     }
 }
 
@@ -145,6 +155,11 @@ impl Filter {
         Ok(filter)
     }
 
+    /// Every line of every source that has this value of a field.
+    pub fn of_same(same: Same) -> Self {
+        Self { hide_excluded: false, same: Some(same), ..Self::default() }
+    }
+
     /// Whether every line passes.
     pub fn is_open(&self) -> bool {
         *self == Self { hide_excluded: false, ..Self::default() }
@@ -163,7 +178,7 @@ impl Filter {
     /// Whether a line passes, with what [`Self::sources_of`] said.
     pub(super) fn passes(&self, sources: &[bool], entry: Entry, said: Said<'_>) -> bool {
         if entry.source == MARK {
-            return true;
+            return self.same.is_none();
         }
         entry.level >= self.min_level
             && !(self.hide_excluded && entry.is_excluded())
@@ -171,6 +186,7 @@ impl Filter {
             && self.text.as_ref().is_none_or(|matcher| {
                 matcher.is_in(said.text) || fields(said.fields).any(|(_, value)| matcher.is_in(value))
             })
+            && self.same.as_ref().is_none_or(|same| same.holds(said))
     }
 }
 

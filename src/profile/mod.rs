@@ -18,6 +18,7 @@ mod drain;
 mod file;
 mod guard;
 mod journal;
+mod log_field;
 mod markdown;
 mod panel;
 mod plan;

@@ -24,6 +24,11 @@ pub fn wall() -> Timestamp {
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
+/// How far clocks here are ahead of UTC now, in minutes.
+pub fn zone_minutes() -> i32 {
+    chrono::Local::now().offset().local_minus_utc() / 60
+}
+
 /// The clock that runs during suspend.
 pub fn elapsed() -> Elapsed {
     let time = clock_gettime(RUNNING);

@@ -31,7 +31,9 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
     if model.is_observer() {
         row.put(Role::Wait, "watching only").skip(2);
     }
-    let gap = if keys.iter().map(cells).sum::<u16>() + 1 > area.width { 1 } else { 2 };
+    // With the wider gap each key takes one cell more, and the last one no gap at all.
+    let wide = keys.iter().map(|pair| cells(pair) + 1).sum::<u16>().saturating_sub(2);
+    let gap = if wide > area.width { 1 } else { 2 };
     for (place, pair) in keys.iter().enumerate() {
         let (key, words) = pair;
         if place < moment && row.left() < kept + cells(pair) && place > 0 {

@@ -13,6 +13,7 @@ use ratatui::text::{Line, Span};
 
 use super::checklist::{nothing, titles};
 use super::format::{rate, whole};
+use super::log_column;
 use super::pen::{Pen, cut, fit};
 use crate::cockpit::{Model, Pane};
 use crate::domain::log::{Level, LogSourceState};
@@ -35,6 +36,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas) {
         return;
     }
     let logs = &model.logs;
+    let inside = log_column::above(pen, model, inside);
     let window = logs.view.window(usize::from(inside.height));
     if window.is_empty() {
         empty(pen, model, inside);
@@ -130,7 +132,10 @@ fn filter_words(model: &Model) -> String {
 
 fn empty(pen: &mut Pen<'_>, model: &Model, inside: Rect) {
     let logs = &model.logs;
-    let (what, teach) = if logs.searching {
+    let (what, teach) = if let (Some(same), false) = (logs.correlation(), logs.searching) {
+        let what = format!("None of the lines that are kept has {} = {}.", same.field, same.value);
+        return nothing(pen, inside, &what, "Esc goes back.");
+    } else if logs.searching {
         ("Searching …", String::new())
     } else if logs.book.end() > logs.book.first() {
         ("No line matches the filter.", "Other levels and pools, or another filter, show more.".to_owned())
@@ -157,6 +162,7 @@ fn one(pen: &mut Pen<'_>, model: &Model, inside: Rect, row: u16, line: &LineRef<
     let clock = line.at.clock();
     let (time, _) = cut(&clock, 8);
     cells.put(if line.tells_time { Role::Dim } else { Role::Stale }, time).skip(1);
+    log_column::between(&mut cells, model, line);
     match place.and_then(|place| Some((place, pools.get(place)?))) {
         Some((place, pool)) => cells.cell(Role::pool(place), 1, &pool.mark).skip(1),
         None => cells.skip(2),
@@ -169,15 +175,16 @@ fn one(pen: &mut Pen<'_>, model: &Model, inside: Rect, row: u16, line: &LineRef<
     };
     let text = if line.excluded { Role::Dim } else { text };
     cells.cell(level, 5, line.level.word()).skip(1);
+    let line_text = log_column::fields(&mut cells, model, inside, line);
     let Some(matcher) = &model.logs.view.filter().text else {
-        cells.put(text, line.text);
+        cells.put(text, &line_text);
         return;
     };
     let mut from = 0;
-    for (start, end) in matcher.places(line.text) {
-        cells.put(text, line.text.get(from..start).unwrap_or_default());
-        cells.put(Role::Found, line.text.get(start..end).unwrap_or_default());
+    for (start, end) in matcher.places(&line_text) {
+        cells.put(text, line_text.get(from..start).unwrap_or_default());
+        cells.put(Role::Found, line_text.get(start..end).unwrap_or_default());
         from = end;
     }
-    cells.put(text, line.text.get(from..).unwrap_or_default());
+    cells.put(text, line_text.get(from..).unwrap_or_default());
 }

@@ -16,6 +16,7 @@ mod format;
 mod header;
 mod key;
 mod log;
+mod log_column;
 mod message;
 mod overlay;
 mod pen;

@@ -195,9 +195,22 @@ impl Cleaner {
             }
             (None, None) => Level::default(),
         };
+        let mut fields = FieldsBuilder::default();
+        if let Some(object) = object_at_end(rest) {
+            self.push_pairs(&mut fields, &json::pairs(object));
+        }
         let text = rest.to_owned();
-        (LogLine { at, level, text, excluded: false, fields: None }, FieldsBuilder::default())
+        (LogLine { at, level, text, excluded: false, fields: None }, fields)
     }
+}
+
+/// The object at the end of a text, as loggers write it that put what they know behind a sentence.
+fn object_at_end(text: &str) -> Option<&str> {
+    if !text.ends_with('}') {
+        return None;
+    }
+    let begin = text.find(" {\"").map(|space| space + 1)?;
+    text.get(begin..)
 }
 
 /// What follows a time, without what only parts the two, and without the stream's name as container runtimes write it.
@@ -324,6 +337,18 @@ mod tests {
             line.text,
             "paid Properties.Pan=‹masked› Properties.Stan=004217 Properties.to=‹masked› mail=‹email› e␛[2J=␛]0;x␇"
         );
+    }
+
+    #[test]
+    fn an_object_behind_a_sentence_is_fields_and_stays_in_the_text() {
+        let line = clean(br#"2026-11-21T07:37:15Z INFO paid {"trace":{"id":"4f1c"},"mail":"ana@example.com"}"#);
+        assert_eq!(line.text, r#"paid {"trace":{"id":"4f1c"},"mail":"‹email›"}"#);
+        assert_eq!(line.fields().collect::<Vec<_>>(), [("trace.id", "4f1c"), ("mail", "‹email›")]);
+        assert_eq!(clean(b"paid {\"a\":1} {\"b\":}").fields, None);
+        let masks = Masks::new(true, &["pan".to_owned()], &[]).expect("no pattern");
+        let mut cleaner = Cleaner { masks, ..Cleaner::new(true, None).expect("no pattern") };
+        let line = cleaner.line(br#"paid {"pan":"abc"}"#, 0);
+        assert_eq!((line.field("pan"), line.text.contains("abc")), (Some("‹masked›"), false));
     }
 
     #[test]

@@ -157,6 +157,8 @@ impl Model {
             | OverlayKind::Help
             | OverlayKind::Palette(_)
             | OverlayKind::Details { .. }
+            | OverlayKind::Line(_)
+            | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
@@ -189,6 +191,8 @@ impl Model {
             | OverlayKind::Help
             | OverlayKind::Palette(_)
             | OverlayKind::Details { .. }
+            | OverlayKind::Line(_)
+            | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Quit { .. } => false,
         }
@@ -328,6 +332,8 @@ impl Model {
             | OverlayKind::Help
             | OverlayKind::Palette(_)
             | OverlayKind::Details { .. }
+            | OverlayKind::Line(_)
+            | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Checks(_)
             | OverlayKind::People

@@ -44,6 +44,8 @@ impl Model {
                 self.overlay = None;
             }
             Some(OverlayKind::Checks(_)) => self.open_evidence(),
+            Some(OverlayKind::Line(_)) => self.correlate_detail(out),
+            Some(OverlayKind::Correlate(_)) => self.take_choice(),
             Some(OverlayKind::Partial | OverlayKind::Drift { .. }) => {}
             None => self.enter_pane(out),
         }
@@ -69,7 +71,7 @@ impl Model {
             }
             Pane::Checklist => self.toggle(out),
             Pane::Metrics => self.charts.alone = !self.charts.alone,
-            Pane::Logs => self.pause_logs(),
+            Pane::Logs => self.correlate_line(out),
         }
     }
 
@@ -86,6 +88,9 @@ impl Model {
     pub(super) fn escape(&mut self, out: &mut Vec<Effect>) {
         let Some(overlay) = self.overlay.as_mut() else {
             if self.draft.take().is_some() {
+                return;
+            }
+            if self.focus == Pane::Logs && self.logs.anchor.is_none() && self.logs.leave_correlation() {
                 return;
             }
             if self.flight.crew.pointer.is_some() {
@@ -234,12 +239,12 @@ impl Model {
         self.open(kind, false);
     }
 
-    pub(super) fn show_details(&mut self) {
+    pub(super) fn show_details(&mut self, out: &mut Vec<Effect>) {
         let (title, lines) = match self.focus {
             Pane::Traffic => self.router_details(),
             Pane::Checklist => self.item_details(),
             Pane::Metrics => self.chart_details(),
-            Pane::Logs => self.line_details(),
+            Pane::Logs => return self.show_line(out),
         };
         self.show(OverlayKind::Details { title, lines });
     }

@@ -27,8 +27,9 @@ impl Model {
         self.fly(flight::Msg::LogState { source, trouble }, out);
     }
 
-    fn log_rows(&self) -> usize {
-        self.areas().page(Pane::Logs)
+    /// How many lines are in view; at least one, so that a page is always a step.
+    pub(super) fn log_rows(&self) -> usize {
+        usize::from(self.log_room(self.areas().inner(Pane::Logs).height).rows.max(1))
     }
 
     pub(super) fn go_in_logs(&mut self, go: Go) {
@@ -122,17 +123,6 @@ impl Model {
         self.logs.anchor = None;
         out.push(Effect::Copy(text));
         self.tell(Tone::Plain, format!("{} copied", count(number)), out);
-    }
-
-    pub(super) fn line_details(&self) -> (String, Vec<String>) {
-        match self.logs.cursor().and_then(|number| self.logs.book.line(number)) {
-            None => ("Log line".to_owned(), vec!["no line is shown".to_owned()]),
-            Some(line) => {
-                let source = line.source.map_or_else(|| "mark".to_owned(), ToString::to_string);
-                let head = format!("{} {} {source}", line.at.long(), line.level.word());
-                ("Log line".to_owned(), vec![head, line.text.to_owned()])
-            }
-        }
     }
 }
 

@@ -9,6 +9,7 @@ mod checklist;
 mod confirm;
 mod connection;
 mod controls;
+mod correlate;
 mod dialog;
 mod draft;
 mod guard;
@@ -39,6 +40,9 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     model.now = now;
     let changed = model.take(msg, &mut out);
     model.tell_look(&mut out);
+    if changed {
+        model.measure_columns();
+    }
     if changed || second {
         model.version += 1;
     }
@@ -98,13 +102,14 @@ impl Model {
         if searched {
             self.logs.search();
         }
+        let counted = self.count_some();
         let beats = self.is_moving() && self.now.elapsed.since(self.beat_at) >= BEAT;
         if beats {
             self.beat += 1;
             self.beat_at = self.now.elapsed;
         }
         let after = (self.is_void(), self.notices.len(), self.flight.session.head, self.overlay.is_some());
-        searched || beats || before != after
+        searched || counted || beats || before != after
     }
 
     /// Gives the flight a message, and its effects to the runtime; what it tells becomes a notice.
@@ -169,6 +174,8 @@ impl Model {
                     | OverlayKind::Details { .. }
                     | OverlayKind::Messages
                     | OverlayKind::Checks(_)
+                    | OverlayKind::Line(_)
+                    | OverlayKind::Correlate(_)
                     | OverlayKind::People
             )
         })
@@ -234,7 +241,9 @@ impl Model {
             Action::Note => self.question(super::Purpose::Note),
             Action::SelectLines => self.select_lines(),
             Action::AttachLines => self.attach_lines(out),
-            Action::Copy => self.copy_lines(out),
+            Action::Copy => self.copy(out),
+            Action::Correlate => self.correlate_line(out),
+            Action::ToggleColumns => self.toggle_columns(out),
             Action::PauseLogs => self.pause_logs(),
             Action::FilterLogs => self.question(super::Purpose::FilterLogs),
             Action::NextLevel => self.next_level(),
@@ -248,7 +257,7 @@ impl Model {
             Action::CallView => self.call_view = !self.call_view,
             Action::Connections => self.list_or_again(out),
             Action::EndConnections => self.ask_to_end_connections(out),
-            Action::Details => self.show_details(),
+            Action::Details => self.show_details(out),
             Action::Messages => self.show(OverlayKind::Messages),
             Action::NextTheme => self.next_theme(out),
             Action::ToggleMotion => self.settings.motion = !self.settings.motion,

@@ -66,6 +66,7 @@ impl Model {
     fn go_in_overlay(&mut self, go: Go) {
         let (found, notices) = (self.palette_entries().len(), self.notices.len());
         let checks = self.flight.procedure.checks.len();
+        let cells = self.detail_cells();
         if matches!(self.overlay.as_ref().map(|overlay| &overlay.kind), Some(OverlayKind::Run { .. })) {
             if let Go::By(by) = go {
                 self.choose_run(by > 0);
@@ -84,6 +85,14 @@ impl Model {
             }
             OverlayKind::Checks(table) if !table.is_open => {
                 table.selected = go.from(table.selected, DIALOG_PAGE, checks);
+                return;
+            }
+            OverlayKind::Correlate(choice) => {
+                choice.selected = go.from(choice.selected, DIALOG_PAGE, choice.tally.counts().len());
+                return;
+            }
+            OverlayKind::Line(detail) => {
+                detail.row = go.from(detail.row, DIALOG_PAGE, detail.rows(cells).len());
                 return;
             }
             OverlayKind::Messages => notices,
@@ -123,6 +132,8 @@ impl Model {
                 self.other_way_back(out);
             } else if matches!(overlay.kind, OverlayKind::Connections { .. }) {
                 self.connections_of_next(by, out);
+            } else if matches!(overlay.kind, OverlayKind::Line(_)) {
+                self.show_other_line(by);
             }
             return;
         }

@@ -14,7 +14,12 @@ const LONGEST: usize = 500;
 impl Model {
     pub(super) fn question(&mut self, purpose: Purpose) {
         let text = match &purpose {
-            Purpose::FilterLogs => self.logs.view.filter().to_string(),
+            Purpose::FilterLogs => {
+                let filter = self.logs.view.filter();
+                let text = filter.to_string();
+                // Words begin behind a space.
+                if filter.text.is_some() || text.is_empty() { text } else { format!("{text} ") }
+            }
             Purpose::Note
             | Purpose::Hold
             | Purpose::ReleaseHold
@@ -111,6 +116,8 @@ impl Model {
             | OverlayKind::Connections { .. }
             | OverlayKind::Help
             | OverlayKind::Details { .. }
+            | OverlayKind::Line(_)
+            | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
             | OverlayKind::Checks(_)

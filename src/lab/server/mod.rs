@@ -208,6 +208,18 @@ impl Server {
         let flight = life.metrics.enter();
         let route = Route::of(head.method(), head.path());
         let served = self.shared.draw(|random| route.serve(random, &self.shared.faults_for(&life.version)));
+        let stan = self.shared.stan();
+        if route.asks_issuer() {
+            self.log.line(
+                "INFO",
+                self.writer(&life.version),
+                "asking the issuer",
+                format_args!(
+                    r#","method":"{}","route":"{}","stan":"{stan:06}","trace":"{:016x}""#,
+                    route.method, route.template, served.trace
+                ),
+            );
+        }
         sleep(served.latency).await;
         let took = began.elapsed();
         if let Some(span) = served.export.filter(|_| served.status == 200) {
@@ -228,7 +240,7 @@ impl Server {
             drop(flight);
             wire.write(&[head.as_bytes(), body.as_bytes()].concat()).await?;
         }
-        self.tell(life, route, &served, began.elapsed());
+        self.tell(life, route, &served, stan, began.elapsed());
         Ok(())
     }
 
@@ -239,8 +251,8 @@ impl Server {
     }
 
     /// Writes the request's line, and what an engineer would look for when it went badly.
-    fn tell(&self, life: &Life, route: &Route, served: &Served, took: Duration) {
-        let (trace, stan) = (served.trace, self.shared.stan());
+    fn tell(&self, life: &Life, route: &Route, served: &Served, stan: u32, took: Duration) {
+        let trace = served.trace;
         let (level, message) = match served.status {
             500 => ("ERROR", "issuer gateway closed the connection before an answer"),
             _ if served.is_slow => ("WARN", "slow answer from ledger, connection pool exhausted"),

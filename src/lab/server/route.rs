@@ -117,6 +117,11 @@ impl Route {
         ROUTES.iter().find(fits).unwrap_or(&NOWHERE)
     }
 
+    /// Whether a request to this route is handed on to the issuer, which has a line of its own.
+    pub(super) fn asks_issuer(&self) -> bool {
+        self.method == "POST"
+    }
+
     /// Draws how a request to this route goes.
     pub(super) fn serve(&self, random: &mut Random, ailment: &Ailment) -> Served {
         let fails = random.chance(f64::from(ailment.failing_percent) / 100.0) || random.chance(0.0003);

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use super::book::Logbook;
 use super::filter::Filter;
-use super::store::{LineNumber, Place};
+use super::store::{LineNumber, MARK, Place};
 
 /// Where a view stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,6 +32,8 @@ pub struct View {
     /// Lines that were gone from the book before they could be looked at.
     missed: u64,
     begun: bool,
+    /// The number of the newest matching line of each source, by the source's place in the book.
+    newest: Vec<Option<u64>>,
 }
 
 impl Default for View {
@@ -51,6 +53,7 @@ impl View {
             position: Position::Following,
             missed: 0,
             begun: false,
+            newest: Vec::new(),
         }
     }
 
@@ -71,10 +74,14 @@ impl View {
         self.forget(book);
         let (store, sources) = (book.store(), self.filter.sources_of(book));
         let mut left = budget as u64;
-        let passing = |from: u64, to: u64| -> Vec<Place> {
-            let place = |number, at| Place { at, number: LineNumber(number) };
-            let passing = store.range(from, to).filter(|(_, entry, said)| self.filter.passes(&sources, *entry, *said));
-            passing.map(|(number, entry, _)| place(number, entry.place)).collect()
+        let (filter, sources_found) = (&self.filter, &mut self.newest);
+        let mut passing = |from: u64, to: u64| -> Vec<Place> {
+            let passing = store.range(from, to).filter(|(_, entry, said)| filter.passes(&sources, *entry, *said));
+            let found = passing.map(|(number, entry, _)| {
+                note(sources_found, entry.source, number);
+                Place { at: entry.place, number: LineNumber(number) }
+            });
+            found.collect()
         };
         let to = book.end().0.min(self.high.saturating_add(left));
         let newer = passing(self.high, to);
@@ -100,6 +107,28 @@ impl View {
     /// How many lines match, as far as was looked.
     pub fn matched(&self) -> usize {
         self.matches.len()
+    }
+
+    /// How many sources the matching lines came from.
+    pub fn sources(&self) -> usize {
+        self.newest.iter().flatten().filter(|newest| **newest >= self.low).count()
+    }
+
+    /// The places of the first and the last line that match.
+    pub fn ends(&self) -> Option<(Place, Place)> {
+        Some((*self.matches.front()?, *self.matches.back()?))
+    }
+
+    /// The place of the line before this one, among those that match.
+    pub fn before(&self, place: Place) -> Option<Place> {
+        let at = self.matches.partition_point(|each| *each < place);
+        self.matches.get(at.checked_sub(1)?).copied()
+    }
+
+    /// The same at the same place, as if it had looked at nothing yet.
+    #[must_use]
+    pub fn afresh(self) -> Self {
+        Self { position: self.position, ..Self::new(self.filter) }
     }
 
     /// Lines that the book let go before this view could look at them, because they came faster than it searched.
@@ -201,6 +230,20 @@ impl View {
         self.missed += first.saturating_sub(self.high);
         self.low = self.low.max(first);
         self.high = self.high.max(first);
+    }
+}
+
+/// Notes that a source has a matching line of this number.
+fn note(newest: &mut Vec<Option<u64>>, source: u16, number: u64) {
+    if source == MARK {
+        return;
+    }
+    let place = usize::from(source);
+    if newest.len() <= place {
+        newest.resize(place + 1, None);
+    }
+    if let Some(newest) = newest.get_mut(place) {
+        *newest = (*newest).max(Some(number));
     }
 }
 

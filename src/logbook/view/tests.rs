@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::log::{Fields, Level, LogBatch, LogLine};
 use crate::domain::{Now, Timestamp};
-use crate::logbook::Limits;
+use crate::logbook::{Limits, Same};
 
 fn push(book: &mut Logbook, source: &str, texts: &[String]) {
     let line = |text: &String| LogLine {
@@ -148,6 +148,27 @@ fn what_is_said_in_a_field_is_found() {
     let mut view = View::new(Filter::parse("004218").expect("a filter"));
     view.search(&book, 1000);
     assert_eq!(numbers(&view, 9), [1]);
+}
+
+#[test]
+fn lines_that_belong_together_are_shown_without_marks_and_with_what_they_span() {
+    let mut book = Logbook::new(Limits { lines: 6, bytes: 1024 * 1024 });
+    push_late(&mut book, &[(10, "a stan=7".to_owned()), (30, "b stan=8".to_owned()), (40, "c stan=7".to_owned())], 90);
+    book.mark("ana: 10 → 30", Now::default());
+    push(&mut book, "blue", &["h stan=7".to_owned()]);
+    let same = Same { field: "STAN".to_owned(), value: "7".to_owned() };
+    let mut view = View::new(Filter::of_same(same));
+    view.search(&book, 1000);
+    let (first, last) = view.ends().expect("three lines");
+    assert_eq!((numbers(&view, 9), view.sources()), (vec![4, 0, 2], 2));
+    assert_eq!(
+        (first.at, last.at, view.before(last).map(|place| place.at)),
+        (Timestamp(0), Timestamp(40), Some(Timestamp(10)))
+    );
+    assert_eq!(view.before(first), None);
+    push(&mut book, "blue", &["x".to_owned(), "x".to_owned(), "x".to_owned(), "x".to_owned()]);
+    view.search(&book, 1000);
+    assert_eq!((numbers(&view, 9), view.sources()), (vec![4], 1), "green's lines are no longer kept");
 }
 
 #[derive(Clone, Debug)]

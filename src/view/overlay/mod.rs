@@ -19,6 +19,7 @@ mod connection;
 mod crew;
 mod guard;
 mod list;
+mod log;
 mod second;
 mod text;
 
@@ -111,6 +112,8 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
         OverlayKind::Ask(question) => text::ask(model, question),
         OverlayKind::Help => list::help(model),
         OverlayKind::Palette(palette) => list::palette(model, palette),
+        OverlayKind::Line(detail) => log::line(model, detail),
+        OverlayKind::Correlate(choice) => log::choice(model, choice),
         OverlayKind::Details { title, lines } => text::details(title, lines),
         OverlayKind::Messages => list::messages(model),
         OverlayKind::Reload(confirm) => text::reload(model, confirm),

@@ -204,7 +204,7 @@ fn procedure(scenario: &Scenario) -> Procedure {
     procedure.checks = vec![check("idle", None), check("shared", None), check("of-green", None)];
     procedure.checks[1].pool = None;
     procedure.checks[2].pool = Some("green".into());
-    procedure.logs = vec![LogSpec { id: "blue".into(), pool: Some("blue".into()) }];
+    procedure.logs = vec![LogSpec::new("blue".into(), Some("blue".into()))];
     procedure.metrics = vec![MetricSpec {
         id: "app".into(),
         pool: None,

@@ -11,6 +11,7 @@ mod flood;
 mod guard;
 mod guard_line;
 mod handover;
+mod log_lines;
 mod pair_screens;
 mod panes;
 mod pools;

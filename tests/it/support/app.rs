@@ -164,6 +164,7 @@ impl App {
             solo: true,
             durability: "synced to disk".to_owned(),
             profile: "payments.toml".to_owned(),
+            zone_minutes: 60,
             demo: Vec::new(),
         };
         Self {

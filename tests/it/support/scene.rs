@@ -53,7 +53,7 @@ pub fn payments() -> Procedure {
         ],
     };
     let pools = ["blue", "green"];
-    procedure.logs = pools.iter().map(|pool| LogSpec { id: (*pool).into(), pool: Some((*pool).into()) }).collect();
+    procedure.logs = pools.iter().map(|pool| LogSpec::new((*pool).into(), Some((*pool).into()))).collect();
     procedure.metrics = pools
         .iter()
         .map(|pool| MetricSpec {
