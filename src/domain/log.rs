@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use super::field::{FIELDS, Fields, FieldsBuilder, fields};
+pub use super::spoken::{Spoken, spoken};
 use super::{PoolId, SourceId, Timestamp};
 
 /// How bad a line says it is.
@@ -55,15 +56,33 @@ pub struct LogLine {
 }
 
 impl LogLine {
-    /// The value of a field.
+    /// The value of a field: one that is kept beside the text, else one that the text speaks of as `name=value`.
     pub fn field(&self, name: &str) -> Option<&str> {
-        self.fields().find(|(key, _)| *key == name).map(|(_, value)| value)
+        field_of(self.kept(), &self.text, name)
     }
 
-    /// Every field with its value, in the order of the line.
+    /// Every field with its value, in the order of the line: what is kept, then what the text alone speaks of.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
-        fields(self.fields.as_ref().map_or("", Fields::kept))
+        fields_of(self.kept(), &self.text)
     }
+
+    fn kept(&self) -> &str {
+        self.fields.as_ref().map_or("", Fields::kept)
+    }
+}
+
+/// The value of a field of a line that keeps these beside its text.
+pub fn field_of<'a>(kept: &'a str, text: &'a str, name: &str) -> Option<&'a str> {
+    let own = fields(kept).find(|(key, _)| *key == name);
+    // Most lines do not even hold the name.
+    let told = || if text.contains(name) { spoken(text).find(|(key, _)| *key == name) } else { None };
+    own.or_else(told).map(|(_, value)| value)
+}
+
+/// Every field of a line that keeps these beside its text.
+pub fn fields_of<'a>(kept: &'a str, text: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> + Clone + use<'a> {
+    let told = spoken(text).filter(move |(name, _)| fields(kept).all(|(key, _)| key != *name));
+    fields(kept).chain(told)
 }
 
 /// Lines of one source, as they arrived together.
@@ -132,4 +151,28 @@ pub enum LogSourceState {
     Waiting(super::outcome::Trouble),
     /// Over: a command that ended. Started again after a pause where that makes sense.
     Ended(super::outcome::Trouble),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_line_has_the_fields_that_it_speaks_of_and_a_structured_one_its_own_first() {
+        let line = |text: &str, fields| LogLine {
+            at: None,
+            level: Level::Info,
+            text: text.to_owned(),
+            excluded: false,
+            fields,
+        };
+        let plain = line("connect timeout host=db stan=004217", None);
+        assert_eq!(
+            (plain.field("stan"), plain.field("host"), plain.field("timeout")),
+            (Some("004217"), Some("db"), None)
+        );
+        let both = line("paid stan=9 k=\"a b\" ms=38", Fields::of([("ms", "38"), ("k", "a b")]));
+        assert_eq!((both.field("stan"), both.field("ms")), (Some("9"), Some("38")));
+        assert_eq!(both.fields().collect::<Vec<_>>(), [("ms", "38"), ("k", "a b"), ("stan", "9")]);
+    }
 }

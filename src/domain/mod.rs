@@ -22,6 +22,7 @@ pub mod ramp;
 pub mod reading;
 pub mod share;
 pub mod soak;
+mod spoken;
 mod time;
 mod waves;
 pub mod weights;

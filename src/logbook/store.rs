@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::domain::log::{FIELDS, Level, fields};
+use crate::domain::log::{FIELDS, Level, field_of, fields_of};
 use crate::domain::{PoolId, SourceId, Timestamp};
 
 /// The number of a kept line; counts up from 0 over all sources and marks, and stays the line's own while it is kept.
@@ -49,14 +49,14 @@ impl<'a> LineRef<'a> {
         self.source.is_none()
     }
 
-    /// The value of a field.
+    /// The value of a field: one that is kept beside the text, else one that the text speaks of as `name=value`.
     pub fn field(&self, name: &str) -> Option<&'a str> {
-        self.fields().find(|(key, _)| *key == name).map(|(_, value)| value)
+        field_of(self.fields, self.text, name)
     }
 
-    /// Every field with its value, in the order of the line.
+    /// Every field with its value, in the order of the line: what is kept, then what the text alone speaks of.
     pub fn fields(&self) -> impl Iterator<Item = (&'a str, &'a str)> + Clone + use<'a> {
-        fields(self.fields)
+        fields_of(self.fields, self.text)
     }
 }
 
