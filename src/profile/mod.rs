@@ -19,6 +19,7 @@ mod file;
 mod guard;
 mod journal;
 mod markdown;
+mod pairs;
 mod panel;
 mod plan;
 mod pool;
