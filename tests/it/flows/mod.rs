@@ -11,6 +11,7 @@ mod guard;
 mod guard_line;
 mod handover;
 mod pair_screens;
+mod pairs;
 mod panes;
 mod pools;
 mod screens;
