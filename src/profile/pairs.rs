@@ -45,7 +45,7 @@ fn one(
     beside: Beside<'_>,
     names: &mut Vec<Found<String>>,
 ) -> Option<(PairSpec, Vec<PanelSpec>)> {
-    let doc = "The name; its panels are NAME-unanswered, NAME-duplicates, NAME-p95 and NAME-open.";
+    let doc = "The name; its panels are unanswered-NAME, duplicates-NAME, p95-NAME and open-NAME.";
     let id = table.required("name", doc, &name());
     let doc = "The logs whose lines are looked at: the name of a [[log]], or a list of names. Default: all.";
     let logs = table.optional("logs", doc, &name().one_or_list("the name of a [[log]], or a list of such names"));

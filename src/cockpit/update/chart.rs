@@ -157,8 +157,11 @@ impl Model {
         }
         for line in &chart.lines {
             lines.extend(self.line_words(chart, line));
-            let tally = pairs(line).and_then(|(_, tally)| tally);
-            lines.extend(tally.into_iter().flat_map(|tally| tally.words()).map(|words| format!("  {words}")));
+            if let Some((_, tally)) = pairs(line) {
+                let nothing = || vec!["nothing is paired yet: each of the logs must have told a line".to_owned()];
+                let words = tally.map_or_else(nothing, |tally| tally.words());
+                lines.extend(words.into_iter().map(|words| format!("  {words}")));
+            }
         }
         (format!("Metrics: {}", chart.title), self.with_troubles(lines))
     }

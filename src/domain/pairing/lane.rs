@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::recent::Recent;
 use super::sight::{NoKey, Seen, Side, Sighting};
@@ -11,6 +12,9 @@ use crate::domain::{PoolId, Timestamp};
 
 /// So many requests may be open, wait to be taken in, or be kept as pairs of the window.
 pub(super) const MOST: usize = 100_000;
+
+/// How often answers without a request are looked through, by the lane's clock.
+const SWEEP: Duration = Duration::from_secs(1);
 
 /// One lane.
 #[derive(Clone, PartialEq, Debug)]
@@ -30,6 +34,8 @@ pub struct Lane {
     order: BTreeSet<(Timestamp, Arc<str>)>,
     /// Answers without a request so far.
     orphans: BTreeMap<Arc<str>, Timestamp>,
+    /// Up to when those that are too old were last looked for.
+    swept: Timestamp,
     pairs: Recent<Pair>,
     duplicates: Recent<Option<PoolId>>,
     keyless: Recent<NoKey>,
@@ -84,6 +90,7 @@ impl Lane {
             open: BTreeMap::new(),
             order: BTreeSet::new(),
             orphans: BTreeMap::new(),
+            swept: Timestamp(i64::MIN),
             pairs: Recent::new(most),
             duplicates: Recent::new(most),
             keyless: Recent::new(most),
@@ -255,7 +262,11 @@ impl Lane {
             self.open.remove(&key);
             self.lapsed += 1;
         }
-        self.orphans.retain(|_, at| *at > begin);
+        // All are looked at, so not with every batch; one that is too old pairs with nothing.
+        if begin.since(self.swept) >= SWEEP {
+            self.swept = begin;
+            self.orphans.retain(|_, at| *at > begin);
+        }
         self.pairs.forget(begin);
         self.duplicates.forget(begin);
         self.keyless.forget(begin);

@@ -102,9 +102,9 @@ impl Figure {
         }
     }
 
-    /// The panel of this figure: `authorisations-p95`.
+    /// The panel of this figure: `p95-authorisations`.
     pub fn panel(self, pairs: &SourceId) -> PanelId {
-        PanelId::new(format!("{pairs}-{}", self.name()))
+        PanelId::new(format!("{}-{pairs}", self.name()))
     }
 }
 

@@ -164,8 +164,9 @@ pub struct Sightings {
 
 /// Parts the values of a key that is made of several.
 const PART: char = '\u{1f}';
-/// Stand around what was masked.
+/// What stands around a word that masks, and before what is left of a card number.
 const MASK: [char; 2] = ['‹', '›'];
+const CARD: &str = "••••";
 
 /// Tells requests and answers of all pairs among the lines of a batch that came at `wall`. Noise is neither.
 pub fn sight(specs: &[PairSpec], batch: &LogBatch, wall: Timestamp) -> Vec<Sightings> {
@@ -202,7 +203,8 @@ impl PairSpec {
     fn key_of(&self, line: Told<'_>) -> Result<Arc<str>, bool> {
         let part = |name: &String| {
             let value = line.field(name).filter(|value| !value.is_empty()).ok_or(false)?;
-            if MASK.iter().all(|mark| value.contains(*mark)) { Err(true) } else { Ok(value) }
+            let is_masked = MASK.iter().all(|mark| value.contains(*mark)) || value.contains(CARD);
+            if is_masked { Err(true) } else { Ok(value) }
         };
         match self.key.as_slice() {
             [name] => part(name).map(Arc::from),

@@ -263,6 +263,7 @@ fn lines_are_told_by_fields_or_by_text_and_noise_is_neither() {
         line("answer to net=dci stan=004217", &[], false),
         line("in", &[("mti", "1100"), ("stan", "004218"), ("net", "dci")], true),
         line("in", &[("mti", "1100"), ("stan", "‹masked›"), ("net", "dci")], false),
+        line("in", &[("mti", "1100"), ("stan", "••••4242"), ("net", "dci")], false),
         line("in", &[("mti", "1101"), ("stan", ""), ("net", "dci")], false),
         line("in", &[("mti", "11"), ("stan", "004219"), ("net", "dci")], false),
         line("nothing", &[], false),
@@ -272,7 +273,7 @@ fn lines_are_told_by_fields_or_by_text_and_noise_is_neither() {
     let found = sight(&[spec], &batch, Timestamp(9));
     let seen = |side| Ok(Seen { side, key: "004217\u{1f}dci".into(), pool: Some("blue".into()) });
     let keyless = |is_masked| Err(NoKey { side: Side::Request, is_masked });
-    let wanted = [seen(Side::Request), seen(Side::Answer), keyless(true), keyless(false)];
+    let wanted = [seen(Side::Request), seen(Side::Answer), keyless(true), keyless(true), keyless(false)];
     let wanted = wanted.map(|seen| Sighting { at: Timestamp(5), seen });
     assert_eq!(found.iter().map(|found| found.all.as_slice()).collect::<Vec<_>>(), [wanted.as_slice()]);
     let other = LogBatch { source: "other".into(), ..batch };

@@ -80,14 +80,14 @@ fn pairs_mean_what_they_say() {
     assert_eq!(
         panels,
         [
-            "auth-unanswered 2 shown ",
-            "auth-duplicates 2 shown ",
-            "auth-p95 2 shown ",
-            "auth-open 2 hidden ",
-            "edge-unanswered 2 hidden ≤ 3 req",
-            "edge-duplicates 2 hidden ≤ 0 keys",
-            "edge-p95 2 shown ≤ 1500 ms",
-            "edge-open 2 hidden ≤ 200 req",
+            "unanswered-auth 2 shown ",
+            "duplicates-auth 2 shown ",
+            "p95-auth 2 shown ",
+            "open-auth 2 hidden ",
+            "unanswered-edge 2 hidden ≤ 3 req",
+            "duplicates-edge 2 hidden ≤ 0 keys",
+            "p95-edge 2 shown ≤ 1500 ms",
+            "open-edge 2 hidden ≤ 200 req",
         ]
     );
 }

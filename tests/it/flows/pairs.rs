@@ -5,9 +5,10 @@ use flightdeck::domain::log::{Fields, Level, LogBatch, LogLine, LogSourceState};
 use flightdeck::domain::pairing::{PairSpec, Pattern, Recognised, Rule, Wanted};
 use flightdeck::domain::procedure::Procedure;
 use flightdeck::domain::{Limit, Measure, PoolId, Timestamp, Trouble, TroubleKind, measure, pairing};
+use flightdeck::theme::Theme;
 
 use crate::support::app::App;
-use crate::support::scene::{opened, payments, picture};
+use crate::support::scene::{drawn, opened, payments, picture, text};
 
 macro_rules! shot {
     ($name:literal, $app:expr, $columns:literal x $rows:literal) => {
@@ -95,7 +96,7 @@ fn flown() -> App {
     traffic(&mut app, 70, |_, number| Some(usual(number)));
     traffic(&mut app, 20, |pool, number| (pool == "green" || number % 7 > 0).then(|| usual(number) * 3));
     app.keys("<alt-3>");
-    select(&mut app, "authorise-p95");
+    select(&mut app, "p95-authorise");
     app
 }
 
@@ -110,7 +111,7 @@ fn the_panels_of_pairs_are_fresh_stale_and_missing_like_any_other() {
     let mut app = opened(with_pairs(), &[50, 50]);
     app.pass(3_000);
     app.keys("<alt-3>");
-    select(&mut app, "authorise-p95");
+    select(&mut app, "p95-authorise");
     shot!("pairs_missing", app, 120 x 36);
     shot!("pairs_missing", app, 80 x 24);
     let mut app = flown();
@@ -133,7 +134,7 @@ fn what_is_known_of_a_pair_is_one_key_away() {
     app.keys("i");
     shot!("pairs_details", app, 120 x 36);
     app.keys("<esc>");
-    let unanswered = Measure::Panel("authorise-unanswered".into());
+    let unanswered = Measure::Panel("unanswered-authorise".into());
     let value = |pool: &str| {
         let series = app.model.flight.measures.of(&unanswered, Some(&pool.into())).expect("it was told");
         series.newest().and_then(|(_, value)| value)
@@ -158,11 +159,12 @@ fn a_line_tells_how_long_its_answer_took() {
     let mut said = Vec::new();
     for keys in ["kk", "j"] {
         app.keys(keys).keys("i");
-        said.push(app.overlay());
+        let theme = Theme::builtin("dark").expect("it is built in");
+        said.push(text(&drawn(&app.model, &theme, 120, 36)));
         app.keys("<esc>");
     }
     for side in ["request", "answer"] {
         let wanted = format!("authorise: {side}, answered after 38 ms");
-        assert!(said.iter().any(|said| said.contains(&wanted)), "{wanted}: {said:#?}");
+        assert!(said.iter().any(|said| said.contains(&wanted)), "{wanted}: {}", said.join("\n"));
     }
 }
