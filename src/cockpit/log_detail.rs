@@ -35,6 +35,8 @@ pub struct LogDetail {
     pub text: String,
     /// Its fields, in its order.
     pub fields: Vec<(String, String)>,
+    /// What it is to the pairs of the profile: their name, and how they stand.
+    pub pairs: Vec<(String, String)>,
     /// The chosen row.
     pub row: usize,
 }
@@ -46,6 +48,8 @@ pub enum Part {
     Text,
     /// A field, by its place.
     Field(usize),
+    /// What it is to some pairs, by their place.
+    Pairs(usize),
 }
 
 /// One row.
@@ -60,7 +64,7 @@ pub struct DetailRow<'a> {
 }
 
 impl LogDetail {
-    pub(super) fn of(line: &LineRef<'_>) -> Self {
+    pub(super) fn of(line: &LineRef<'_>, pairs: Vec<(String, String)>) -> Self {
         Self {
             source: line.source.cloned(),
             pool: line.pool.cloned(),
@@ -70,6 +74,7 @@ impl LogDetail {
             excluded: line.excluded,
             text: line.text.to_owned(),
             fields: line.fields().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            pairs,
             row: 0,
         }
     }
@@ -82,7 +87,14 @@ impl LogDetail {
     /// The columns of the names, in rows of so many.
     pub fn names(&self, cells: usize) -> usize {
         let most = NAMES.min(cells / 3);
-        self.fields.iter().map(|(name, _)| name.width()).filter(|wide| *wide <= most).max().unwrap_or(4)
+        self.named().map(|(_, name, _)| name.width()).filter(|wide| *wide <= most).max().unwrap_or(4)
+    }
+
+    /// Fields, and what stands below them, each with its name.
+    fn named(&self) -> impl Iterator<Item = (Part, &str, &str)> {
+        let fields = self.fields.iter().enumerate().map(|(place, each)| (Part::Field(place), each));
+        let pairs = self.pairs.iter().enumerate().map(|(place, each)| (Part::Pairs(place), each));
+        fields.chain(pairs).map(|(part, (name, value))| (part, name.as_str(), value.as_str()))
     }
 
     /// Text and fields in rows of so many columns; nothing is cut.
@@ -90,8 +102,7 @@ impl LogDetail {
         let rows_of = |part| move |text| DetailRow { part, name: None, text: Some(text) };
         let mut rows: Vec<DetailRow<'_>> = broken(&self.text, cells).into_iter().map(rows_of(Part::Text)).collect();
         let names = self.names(cells);
-        for (place, (name, value)) in self.fields.iter().enumerate() {
-            let part = Part::Field(place);
+        for (part, name, value) in self.named() {
             if name.width() > names {
                 // A name as long as the row and longer is broken like any text.
                 let of_name = broken(name, cells).into_iter();
@@ -116,8 +127,9 @@ impl LogDetail {
     pub fn value(&self, part: Part) -> (&str, &str) {
         match part {
             Part::Text => ("the text", &self.text),
-            Part::Field(place) => {
-                self.fields.get(place).map_or(("", ""), |(name, value)| (name.as_str(), value.as_str()))
+            Part::Field(_) | Part::Pairs(_) => {
+                let named = self.named().find(|(each, ..)| *each == part);
+                named.map_or(("", ""), |(_, name, value)| (name, value))
             }
         }
     }
@@ -173,6 +185,7 @@ mod tests {
             excluded: false,
             text: text.to_owned(),
             fields: fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            pairs: Vec::new(),
             row: 0,
         }
     }

@@ -30,6 +30,8 @@ pub mod guards {}
 pub mod simulation {}
 #[doc = include_str!("logs_by_time.md")]
 pub mod logs_by_time {}
+#[doc = include_str!("pairs_by_the_logs_clock.md")]
+pub mod pairs_by_the_logs_clock {}
 #[doc = include_str!("one_asks_for_all.md")]
 pub mod one_asks_for_all {}
 #[doc = include_str!("fields_by_name.md")]

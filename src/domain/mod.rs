@@ -14,6 +14,7 @@ pub mod log;
 pub mod measure;
 pub mod metric;
 pub mod outcome;
+pub mod pairing;
 pub mod parcel;
 mod people;
 mod presence;

@@ -10,6 +10,7 @@ use super::checklist::Checklist;
 use super::drain::DrainRule;
 use super::guard::GuardSpec;
 use super::measure::PanelSpec;
+use super::pairing::PairSpec;
 use super::soak::SoakTask;
 use super::{
     BasisPoints, Capabilities, CheckId, Digest, GuardId, ItemId, Limit, People, PoolId, RouterId, SourceId, StepId,
@@ -49,9 +50,11 @@ pub struct Procedure {
     pub drain: DrainRule,
     /// Log sources.
     pub logs: Vec<LogSpec>,
+    /// Requests and answers that are paired in the logs.
+    pub pairs: Vec<PairSpec>,
     /// Metric sources.
     pub metrics: Vec<MetricSpec>,
-    /// Panels: queries to metric sources, with units and limits.
+    /// Panels: queries to metric sources, with units and limits, and the figures of pairs.
     pub panels: Vec<PanelSpec>,
     /// Checks, in the profile's order.
     pub checks: Vec<CheckSpec>,

@@ -90,17 +90,17 @@ struct Counted {
 }
 
 /// One value on its way into its series.
-struct Arrival<'a> {
-    key: SeriesKey,
-    source: Option<&'a SourceId>,
-    interval: Duration,
+pub(super) struct Arrival<'a> {
+    pub(super) key: SeriesKey,
+    pub(super) source: Option<&'a SourceId>,
+    pub(super) interval: Duration,
     /// When it was looked at.
-    at: Elapsed,
+    pub(super) at: Elapsed,
     /// Of when it is by the source, and how far that is behind the look.
-    sampled: Option<(Timestamp, Duration)>,
-    value: Option<f64>,
-    trouble: Option<String>,
-    part: Option<(usize, usize)>,
+    pub(super) sampled: Option<(Timestamp, Duration)>,
+    pub(super) value: Option<f64>,
+    pub(super) trouble: Option<String>,
+    pub(super) part: Option<(usize, usize)>,
 }
 
 impl Measures {
@@ -110,7 +110,7 @@ impl Measures {
     }
 
     /// Adds a point. A metric source takes a series over from the routers once it has a value for it, and keeps it.
-    fn point(&mut self, arrival: Arrival<'_>) {
+    pub(super) fn point(&mut self, arrival: Arrival<'_>) {
         let Arrival { key, source, interval, at, sampled, value, trouble, part } = arrival;
         let is_panel = matches!(key.0, Measure::Panel(_));
         let known = self.series.get(&key).map(|series| series.source.as_ref());

@@ -3,7 +3,7 @@
 //!
 //! Parts: [`watch`] polls routers; [`propose`] works a change out and keeps it bound to what was read; [`link`] brings
 //! decisions into the journal, one append at a time, or where that does not answer [`spill`] beside it; [`execute`] sends, reads back and asks again; [`wave`] sends the next
-//! wave once the ones before it are whole; [`back`] knows the way back at any time, and [`stage`] goes it in stages; [`evidence`], [`drain`], [`guard`], [`soak`] and [`observe`] watch what is known about pools, [`check`] what checks answer; [`fire`] does what follows when a guard trips; [`connection`] lists what lingers; [`crew`] knows who else is there;
+//! wave once the ones before it are whole; [`back`] knows the way back at any time, and [`stage`] goes it in stages; [`evidence`], [`drain`], [`guard`], [`soak`] and [`observe`] watch what is known about pools, [`check`] what checks answer, [`pairing`] pairs requests with answers in the logs; [`fire`] does what follows when a guard trips; [`connection`] lists what lingers; [`crew`] knows who else is there;
 //! [`second`] waits for another person's word and for signatures.
 //!
 //! Invariants: nothing is sent before its intent is kept (D1); nothing is verified that was not read back after it was
@@ -27,6 +27,7 @@ pub mod measure;
 pub mod meter;
 mod msg;
 pub mod observe;
+pub mod pairing;
 mod people;
 mod permanent;
 pub mod propose;
@@ -106,6 +107,8 @@ pub struct Flight {
     pub lingering: connection::Lingering,
     /// Log sources as evidence.
     pub logs: BTreeMap<SourceId, drain::LogWatch>,
+    /// Requests and answers of the logs, paired.
+    pub pairs: pairing::Pairings,
     /// The checks as they stand.
     pub checks: check::Checks,
     /// What is measured.
@@ -173,6 +176,7 @@ impl Flight {
             undrained: BTreeSet::new(),
             lingering: connection::Lingering::default(),
             logs: BTreeMap::new(),
+            pairs: pairing::Pairings::default(),
             checks: check::Checks::default(),
             measures: measure::Measures::default(),
             fire: fire::Fire::default(),
@@ -194,6 +198,7 @@ impl Flight {
             counters: Counters::default(),
         };
         flight.guards = guard::watches(&flight.procedure, &flight.procedure, BTreeMap::new());
+        flight.pairs = pairing::Pairings::of(&flight.procedure);
         flight.take_up_in_flight();
         flight.take_up_drains();
         flight
@@ -214,7 +219,8 @@ impl Flight {
         let reads_at = self.reads_at.filter(|_| !self.watches.is_empty());
         let guards_at = self.guards_wake_at();
         let checks_at = self.checks_wake_at();
-        [reads_at, self.crew.wakes_at(), self.link.wakes_at(), self.next_wave_at(), guards_at, checks_at]
+        let pairs_at = self.pairs.wakes_at();
+        [reads_at, self.crew.wakes_at(), self.link.wakes_at(), self.next_wave_at(), guards_at, checks_at, pairs_at]
             .into_iter()
             .flatten()
             .min()

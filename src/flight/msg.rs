@@ -6,6 +6,7 @@ use crate::domain::check::Answer;
 use crate::domain::connection::{Connection, Ended};
 use crate::domain::log::Delivery;
 use crate::domain::metric::{Look, Past};
+use crate::domain::pairing::Sightings;
 use crate::domain::parcel::Parcel;
 use crate::domain::procedure::Procedure;
 use crate::domain::{
@@ -157,6 +158,13 @@ pub enum Msg {
         act: ChangeId,
         /// What became of it.
         ended: Ended,
+    },
+    /// Requests and answers were told among lines of a log source; before the [`Msg::LogSeen`] of the same lines.
+    Sighted(Vec<Sightings>),
+    /// So many messages about logs or metrics were dropped before they came here, whosever they were.
+    TelemetryLost {
+        /// How many.
+        count: u64,
     },
     /// Lines of a log source were counted.
     LogSeen {

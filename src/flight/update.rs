@@ -66,7 +66,14 @@ impl Flight {
                 self.connections_listed(request, router, pool, began, result);
             }
             Msg::ConnectionsEnded { act, ended } => self.connections_ended(now, act, &ended, &mut out),
-            Msg::LogSeen { source, delivery } => self.logs.entry(source).or_default().take(now, delivery),
+            Msg::Sighted(sightings) => self.pairs.take(sightings),
+            Msg::TelemetryLost { count } => {
+                self.pairs.lose(now.wall, &format!("{count} messages of logs or metrics were lost"));
+            }
+            Msg::LogSeen { source, delivery } => {
+                self.logs.entry(source.clone()).or_default().take(now, delivery);
+                self.pair_up_to(now, &source, delivery.dropped);
+            }
             Msg::LogState { source, trouble } => {
                 let log = self.logs.entry(source).or_default();
                 log.followed |= trouble.is_none();
@@ -76,6 +83,7 @@ impl Flight {
             Msg::Ask(ask) => self.asked(now, ask, &mut out),
         }
         self.sample_routers(now.elapsed);
+        self.sample_pairs(now);
         self.run_guards(now, measured);
         self.accept_baseline(now);
         self.look_after_waves(now);
@@ -471,6 +479,7 @@ impl Flight {
             self.procedure = procedure.clone();
             self.changed_profile = None;
             self.forget_checks();
+            self.pairs.renew(&self.procedure);
             let rule = &self.procedure.drain;
             self.drains =
                 self.procedure.pool_ids().map(|pool| (pool.clone(), crate::domain::drain::Drain::new(rule))).collect();

@@ -49,6 +49,11 @@ impl<'a> LineRef<'a> {
         self.source.is_none()
     }
 
+    /// Its fields as they are kept; empty where it has none.
+    pub fn kept_fields(&self) -> &'a str {
+        self.fields
+    }
+
     /// The value of a field: one that is kept beside the text, else one that the text speaks of as `name=value`.
     pub fn field(&self, name: &str) -> Option<&'a str> {
         field_of(self.fields, self.text, name)

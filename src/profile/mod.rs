@@ -20,6 +20,7 @@ mod guard;
 mod journal;
 mod log_field;
 mod markdown;
+mod pairs;
 mod panel;
 mod plan;
 mod pool;

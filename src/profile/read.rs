@@ -3,10 +3,12 @@
 use super::file::Unread;
 use super::{
     AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, back, check, checklist, drain,
-    guard, journal, panel, plan, pool, rollout, router, rule, schedule, source,
+    guard, journal, pairs, panel, plan, pool, rollout, router, rule, schedule, source,
 };
 use crate::adapter::log;
 use crate::domain::check::CheckSpec;
+use crate::domain::measure::PanelSpec;
+use crate::domain::pairing::PairSpec;
 use crate::domain::procedure::{Friction, LogSpec, MetricSpec, RouterSpec};
 use crate::domain::{BasisPoints, Digest, PoolId, Procedure};
 use crate::setting::{Found, Report, Source, Table, Wrong, flag, percent, quoted, title};
@@ -87,9 +89,12 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let rollout = rollout::read(table, &names);
     let (logs, log_configs): (Vec<LogSpec>, Vec<log::Config>) = source::logs(table, &ids).into_iter().unzip();
     let (mut sources, written) = source::metrics(table, &ids);
-    let panels = panel::read(table, &ids, &mut sources, &written);
+    let mut panels = panel::read(table, &ids, &mut sources, &written);
     let (metrics, metric_configs): (Vec<MetricSpec>, Vec<MetricConfig>) =
         sources.into_iter().map(|source| (source.spec, source.config)).unzip();
+    let beside = pairs::Beside { pools: &ids, logs: &logs, configs: &log_configs, metrics: &written, panels: &panels };
+    let (pairs, figures): (Vec<PairSpec>, Vec<Vec<PanelSpec>>) = pairs::read(table, beside).into_iter().unzip();
+    panels.extend(figures.into_iter().flatten());
     let (checks, declared) = check::read(table, &ids, &panels);
     let (checks, asked): (Vec<CheckSpec>, Vec<_>) = checks.into_iter().unzip();
     let asked = checks.iter().zip(asked).filter_map(|(check, configured)| Some((check.id.clone(), configured?)));
@@ -151,6 +156,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         drain,
         back,
         logs,
+        pairs,
         metrics,
         panels,
         checks,

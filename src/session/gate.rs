@@ -1,7 +1,7 @@
 //! Gates: what must hold before a forward act, judged in one place for the dialog and for the decision alike.
 
-use std::sync::Arc;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::command::Evidence;

@@ -46,6 +46,7 @@ mod watermark;
 
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use clean::{Cleaner, Delivered};
 pub use config::Config;
@@ -95,6 +96,11 @@ pub trait Origin: Debug + Send + Sync {
     /// # Errors
     /// When it cannot be used here: an empty command, a feature that this build lacks.
     fn connect(&self, config: &Config) -> Result<Arc<dyn LogSource>, Trouble>;
+
+    /// How long after it was written a line may come by the way that the source works; zero where lines are followed.
+    fn delay(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// One log source.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::super::chart::{Chart, ChartLine, Past};
 use super::super::{Effect, Model, Pane};
 use super::navigate::Go;
-use crate::domain::{Elapsed, Measure, age};
+use crate::domain::{Elapsed, Measure, SourceId, age};
 use crate::flight::Tone;
 use crate::layout::charts_that_fit;
 
@@ -144,12 +144,24 @@ impl Model {
             None => "no limit is drawn".to_owned(),
         });
         let panel = self.flight.procedure.panels.iter().find(|panel| Measure::Panel(panel.id.clone()) == chart.measure);
+        let pairs = |line: &ChartLine<'_>| self.flight.tally_of(&chart.measure, line.pool.map(|(_, pool)| &pool.id));
         if let Some(panel) = panel {
             let (every, window) = (age(panel.interval), age(panel.window));
-            lines.push(format!("asked of {} every {every}; each value looks back {window}", panel.source));
+            lines.push(match chart.lines.first().and_then(pairs) {
+                Some((spec, _)) => {
+                    let logs: Vec<&str> = spec.logs.iter().map(SourceId::as_str).collect();
+                    format!("paired in the lines of {} every {every}; each value looks back {window}", logs.join(", "))
+                }
+                None => format!("asked of {} every {every}; each value looks back {window}", panel.source),
+            });
         }
         for line in &chart.lines {
             lines.extend(self.line_words(chart, line));
+            if let Some((_, tally)) = pairs(line) {
+                let nothing = || vec!["nothing is paired yet: each of the logs must have told a line".to_owned()];
+                let words = tally.map_or_else(nothing, |tally| tally.words());
+                lines.extend(words.into_iter().map(|words| format!("  {words}")));
+            }
         }
         (format!("Metrics: {}", chart.title), self.with_troubles(lines))
     }

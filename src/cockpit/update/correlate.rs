@@ -50,7 +50,11 @@ impl Model {
 
     /// The line at the cursor in full.
     pub(super) fn show_line(&mut self, out: &mut Vec<Effect>) {
-        let detail = self.logs.cursor().and_then(|number| self.logs.book.line(number)).map(|line| LogDetail::of(&line));
+        let detail = self
+            .logs
+            .cursor()
+            .and_then(|number| self.logs.book.line(number))
+            .map(|line| LogDetail::of(&line, self.pair_words(line)));
         match detail {
             Some(detail) => self.show(OverlayKind::Line(Box::new(detail))),
             None => self.tell(Tone::Plain, "no log line is shown", out),
@@ -63,7 +67,7 @@ impl Model {
         self.logs.step(by, self.log_rows());
         let number = self.logs.cursor();
         let line = number.filter(|_| number != before).and_then(|number| self.logs.book.line(number));
-        if let Some(detail) = line.map(|line| LogDetail::of(&line)) {
+        if let Some(detail) = line.map(|line| LogDetail::of(&line, self.pair_words(line))) {
             self.show(OverlayKind::Line(Box::new(detail)));
         }
     }

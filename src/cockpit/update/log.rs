@@ -4,6 +4,7 @@ use super::super::{Effect, Model, Pane};
 use super::navigate::Go;
 use crate::domain::SourceId;
 use crate::domain::log::{Delivery, Level, LogBatch, LogSourceState};
+use crate::domain::pairing::sight;
 use crate::flight::{self, Ask, Tone};
 use crate::logbook::LineRef;
 
@@ -14,6 +15,10 @@ impl Model {
     pub(super) fn take_lines(&mut self, batch: &LogBatch, out: &mut Vec<Effect>) {
         self.logs.book.push(batch, self.now);
         self.logs.search();
+        let sightings = sight(&self.flight.procedure.pairs, batch, self.now.wall);
+        if !sightings.is_empty() {
+            self.fly(flight::Msg::Sighted(sightings), out);
+        }
         let delivery = Delivery::of(batch, self.now.wall);
         self.fly(flight::Msg::LogSeen { source: batch.source.clone(), delivery }, out);
     }

@@ -17,6 +17,7 @@ mod log;
 mod mark;
 mod mouse;
 mod navigate;
+mod pairs;
 mod people;
 mod question;
 mod router;
@@ -90,7 +91,10 @@ impl Model {
             Msg::DemoSaid(text) => self.tell(Tone::Plain, text, out),
             Msg::HolderGone { cockpit } => self.gone = Some(cockpit),
             Msg::Told(notice) => self.notice(notice, out),
-            Msg::Dropped { count } => self.dropped += count,
+            Msg::Dropped { count } => {
+                self.dropped += count;
+                self.fly(flight::Msg::TelemetryLost { count }, out);
+            }
         }
         true
     }

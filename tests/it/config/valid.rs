@@ -54,6 +54,45 @@ fn the_plan_of_two_pools_needs_one_percentage_a_step() {
 }
 
 #[test]
+fn pairs_mean_what_they_say() {
+    use flightdeck::domain::pairing::{Recognised, Wanted};
+
+    let procedure = load(Path::new("tests/it/config/valid/pairs.toml")).expect("it loads").procedure;
+    let [auth, edge] = procedure.pairs.as_slice() else { panic!("{:?}", procedure.pairs) };
+    let seconds = Duration::from_secs;
+    let times = |rule: flightdeck::domain::pairing::Rule| {
+        (rule.unanswered_after, rule.window, rule.late, rule.interval, rule.fewest)
+    };
+    assert_eq!(times(auth.rule), (seconds(10), seconds(60), seconds(2), seconds(5), 1));
+    // Loki is asked every ten seconds for what is older than twenty: that is how often there can be a value.
+    assert_eq!(times(edge.rule), (seconds(2), seconds(300), Duration::from_millis(500), seconds(30), 20));
+    let is = Wanted::OneOf(vec!["1100".to_owned(), "1200".to_owned()]);
+    assert_eq!(auth.request, Recognised::Field { name: "mti".to_owned(), wanted: is });
+    assert_eq!((edge.key.join(" "), edge.pool.as_deref()), ("id network".to_owned(), Some("upstream")));
+    let panels: Vec<String> = procedure
+        .panels
+        .iter()
+        .map(|panel| {
+            let limit = panel.limit.map(|limit| limit.words(&panel.unit)).unwrap_or_default();
+            format!("{} {} {} {limit}", panel.id, panel.pools.len(), if panel.is_shown { "shown" } else { "hidden" })
+        })
+        .collect();
+    assert_eq!(
+        panels,
+        [
+            "unanswered-auth 2 shown ",
+            "duplicates-auth 2 shown ",
+            "p95-auth 2 shown ",
+            "open-auth 2 hidden ",
+            "unanswered-edge 2 hidden ≤ 3 req",
+            "duplicates-edge 2 hidden ≤ 0 keys",
+            "p95-edge 2 shown ≤ 1500 ms",
+            "open-edge 2 hidden ≤ 200 req",
+        ]
+    );
+}
+
+#[test]
 fn guards_mean_what_they_say() {
     use flightdeck::domain::guard::{Of, Patience, Subject, Then};
     use flightdeck::domain::{Limit, Measure};

@@ -12,6 +12,7 @@ mod load;
 mod measured;
 mod metered;
 mod outcome;
+mod pairs;
 mod rollback;
 mod second;
 mod shapes;

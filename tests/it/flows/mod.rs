@@ -13,6 +13,7 @@ mod guard_line;
 mod handover;
 mod log_lines;
 mod pair_screens;
+mod pairs;
 mod panes;
 mod pools;
 mod screens;

@@ -24,6 +24,8 @@
 //! `errors` (percent of requests that fail; `nan`; of the routers where the profile has no `[[metrics]]`), `requests` (a second, of a source; 0 is no traffic), `p99`
 //! (milliseconds), `rate` (requests a second over one router, of all pools), `source` (`"well"`, `"gone"` refuses,
 //! `"silent"` never answers), and any other key is the panel of that name (a number, `"none"` for no value, `nan`).
+//! Of the pool's `[[log]]`: `asked` (requests a second), `answered` (percent of them), `took` (milliseconds), `double` (how many of a
+//! second's requests have the key of the one before), `log` (`"well"`, with a health check a second, `"silent"`, `"gone"`, `"lossy"`).
 //! `given.all` is every pool, and panels of the whole. `given.routers` is `{ source = "silent" }` and the like.
 //!
 //! `then`: `guards` (a guard's words without what follows a comma that is not written here: the words must begin so),
@@ -35,6 +37,7 @@
 //! Keys that a scenario spells wrong are refused. To write one, copy the nearest file, and run
 //! `cargo nextest run -E 'test(scenario)'`: what is expected and what was found are told for all moments at once.
 
+mod log;
 mod source;
 mod stage;
 
@@ -56,6 +59,11 @@ pub fn play_all(folder: &str, at_least: usize) {
 #[test]
 fn guards_stand_as_their_scenarios_say() {
     play_all("guard", 18);
+}
+
+#[test]
+fn requests_in_logs_are_paired_as_their_scenarios_say() {
+    play_all("pairs", 7);
 }
 
 /// A runner that lets everything pass would pass everything.

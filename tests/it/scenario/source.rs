@@ -8,6 +8,7 @@ use flightdeck::domain::procedure::MetricSpec;
 use flightdeck::domain::{Elapsed, Measure, PoolId, SourceId, Trouble, TroubleKind, measure};
 use flightdeck::flight;
 
+use super::log::Log;
 use crate::support::app::{App, Mood};
 
 /// What is told of one pool.
@@ -32,6 +33,7 @@ impl Default for Told {
 #[derive(Debug, Default)]
 pub struct Sources {
     pools: BTreeMap<String, Told>,
+    logs: BTreeMap<String, Log>,
     looked: BTreeMap<SourceId, u64>,
 }
 
@@ -51,7 +53,11 @@ impl Sources {
             assert!(whose == ALL || pools.contains(whose), "given.{whose}: there is no such pool");
             for (index, pool) in pools.iter().enumerate().filter(|(_, pool)| whose == ALL || *pool == whose) {
                 let told = self.pools.entry(pool.clone()).or_default();
+                let log = self.logs.entry(pool.clone()).or_default();
                 for (key, value) in what {
+                    if log.take(key, value) {
+                        continue;
+                    }
                     told.take(key, value);
                     let counts_errors = app.model.flight.procedure.metrics.is_empty();
                     for router in app.routers.values_mut().filter(|_| counts_errors || key != "errors") {
@@ -61,7 +67,8 @@ impl Sources {
             }
             if whose == ALL {
                 let told = self.pools.entry(ALL.to_owned()).or_default();
-                what.iter().for_each(|(key, value)| told.take(key, value));
+                let log = self.logs.entry(ALL.to_owned()).or_default();
+                what.iter().filter(|(key, value)| !log.take(key, value)).for_each(|(key, value)| told.take(key, value));
             }
         }
     }
@@ -70,6 +77,10 @@ impl Sources {
     pub fn look(&mut self, app: &mut App) {
         let now = app.now();
         let procedure = app.model.flight.procedure.clone();
+        for spec in &procedure.logs {
+            let whose = spec.pool.as_ref().map_or(ALL, PoolId::as_str);
+            self.logs.entry(whose.to_owned()).or_default().tell(app, spec);
+        }
         for spec in &procedure.metrics {
             let interval = u64::try_from(spec.interval.as_millis()).expect("a short interval");
             let looked = self.looked.get(&spec.id).copied();

@@ -33,4 +33,8 @@ impl Origin for Config {
         let advice = "build it with: cargo install --locked --path . --features aws";
         Err(Trouble::new(crate::domain::TroubleKind::Mismatch, what, why, advice))
     }
+
+    fn delay(&self) -> std::time::Duration {
+        self.pace.delay()
+    }
 }

@@ -30,6 +30,10 @@ impl Origin for Config {
         let datadog = Datadog::new(self, source)?;
         Ok(Arc::new(Polled::new(source, self.pace, datadog)))
     }
+
+    fn delay(&self) -> std::time::Duration {
+        self.pace.delay()
+    }
 }
 
 struct Datadog {

@@ -33,6 +33,10 @@ impl Origin for Config {
         let elastic = Elastic { client: self.client()?, config: self.clone(), noise: source.exclude_query.clone() };
         Ok(Arc::new(Polled::new(source, self.pace, elastic)))
     }
+
+    fn delay(&self) -> std::time::Duration {
+        self.pace.delay()
+    }
 }
 
 struct Elastic {

@@ -32,6 +32,10 @@ impl Origin for Config {
         let loki = Loki { client: Arc::new(self.client()?), config: self.clone() };
         Ok(Arc::new(Polled::new(source, self.pace, loki)))
     }
+
+    fn delay(&self) -> std::time::Duration {
+        self.pace.delay()
+    }
 }
 
 struct Loki {

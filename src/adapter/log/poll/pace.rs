@@ -16,6 +16,11 @@ pub struct Pace {
 }
 
 impl Pace {
+    /// How long after it was written a line may come.
+    pub(in crate::adapter::log) fn delay(self) -> Duration {
+        self.every + self.lag
+    }
+
     /// Reads `every`, `lag` and `since`.
     pub(in crate::adapter::log) fn read(table: &mut Table<'_>, usual: Self) -> Self {
         let (second, hour) = (Duration::from_secs(1), Duration::from_hours(1));

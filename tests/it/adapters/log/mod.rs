@@ -10,6 +10,7 @@ mod followed;
 mod kubernetes;
 mod local;
 mod loki;
+mod paired;
 #[cfg_attr(not(feature = "kubernetes"), expect(dead_code, reason = "what only pods keep is of no use without them"))]
 mod shelf;
 
