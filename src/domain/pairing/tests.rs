@@ -285,7 +285,7 @@ fn logs_of_pools_are_lanes_of_their_own_unless_the_lines_tell_the_pool() {
     let logs: Vec<LogSpec> =
         [("blue", Some("blue")), ("blue-2", Some("blue")), ("green", Some("green")), ("edge", None)]
             .into_iter()
-            .map(|(id, pool)| LogSpec { id: id.into(), pool: pool.map(PoolId::from) })
+            .map(|(id, pool)| LogSpec::new(id.into(), pool.map(PoolId::from)))
             .collect();
     let pools = ["blue".into(), "green".into()];
     let ways = |named: &[&str], field: Option<&str>| {
