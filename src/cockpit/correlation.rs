@@ -89,32 +89,32 @@ impl Model {
         if line.is_mark() {
             return Correlates::ByNone("this is what an operator did, no log line: it has no fields".to_owned());
         }
-        let names = self.names_to_correlate(line);
+        let wished = self.names_to_correlate(line);
         let shown = self.logs.correlation();
         let mut masked = None;
         let mut fields: Vec<Same> = Vec::new();
         for (name, value) in line.fields().filter(|(_, value)| !value.is_empty()) {
             let same = Same { field: name.to_owned(), value: value.to_owned() };
             if is_masked(value) {
-                masked = masked.or_else(|| names.iter().any(|each| same_name(each, name)).then(|| name.to_owned()));
+                masked = masked.or_else(|| wished.iter().any(|each| same_name(each, name)).then(|| name.to_owned()));
             } else if shown.is_none_or(|shown| shown.value != value || !same_name(&shown.field, name)) {
                 fields.push(same);
             }
         }
         let wanted = |name: &&str| fields.iter().find(|same| same_name(name, &same.field)).cloned();
         let mut named: Vec<Same> = Vec::new();
-        for same in names.iter().filter_map(wanted) {
+        for same in wished.iter().filter_map(wanted) {
             if !named.contains(&same) {
                 named.push(same);
             }
         }
-        let list = names.join(", ");
+        let list = wished.join(", ");
         let why = match (named.len(), shown, masked) {
             (1, _, _) => return Correlates::By(named.swap_remove(0)),
             (2.., _, _) => return Correlates::ByOneOf { why: format!("The profile names {list}."), fields: named },
             (_, Some(shown), _) => format!("{} is shown already.", shown.field),
             (_, None, Some(name)) => format!("{name} is masked: its values cannot be told apart."),
-            (_, None, None) if names.is_empty() => "The profile names no field: correlate in its [[log]].".to_owned(),
+            (_, None, None) if wished.is_empty() => "The profile names no field: correlate in its [[log]].".to_owned(),
             (_, None, None) => format!("This line has none that the profile names: {list}."),
         };
         if fields.is_empty() {

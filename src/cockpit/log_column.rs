@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use unicode_width::UnicodeWidthStr;
 
 use super::Model;
+use crate::domain::SourceId;
 use crate::layout::Pane;
 use crate::logbook::LineRef;
 
@@ -57,7 +58,7 @@ pub struct LogRoom {
 
 /// What a line has in a column. `source` is the name of its source where it has no such field.
 pub fn in_column<'a>(line: &LineRef<'a>, name: &str) -> Option<&'a str> {
-    line.field(name).or_else(|| line.source.filter(|_| name == "source").map(|source| source.as_str()))
+    line.field(name).or_else(|| line.source.filter(|_| name == "source").map(SourceId::as_str))
 }
 
 /// What stands above a column: the last part of the field's name.

@@ -156,7 +156,7 @@ mod tests {
         let mut fields = spoken(text);
         let mut places = Vec::new();
         while let Some((place, _, _)) = fields.next_place() {
-            places.push(&text[place]);
+            places.extend(text.get(place));
         }
         assert_eq!(places, ["why=\"no answer\"", "ms=3"]);
     }

@@ -171,7 +171,7 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
         }
         OverlayKind::EndConnections { .. } => put(Action::Escape, if waiting { "close" } else { "end nothing" }),
         OverlayKind::Ask(_) => put(Action::Escape, "drop it"),
-        OverlayKind::Palette(_) => {
+        OverlayKind::Palette(_) | OverlayKind::Correlate(_) => {
             put(Action::Down, "choose");
             put(Action::Escape, "close");
         }
@@ -183,16 +183,14 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
             put(Action::Right, "next line");
             put(Action::Escape, "close");
         }
-        OverlayKind::Correlate(_) => {
-            put(Action::Down, "choose");
-            put(Action::Escape, "close");
+        OverlayKind::Checks(table) if table.is_open => {
+            put(Action::RunGroup, "run it");
+            put(Action::Escape, "back");
         }
-        OverlayKind::Checks(table) => {
-            put(Action::RunGroup, if table.is_open { "run it" } else { "run its group" });
-            if !table.is_open {
-                put(Action::RunChecks, "run all");
-            }
-            put(Action::Escape, if table.is_open { "back" } else { "close" });
+        OverlayKind::Checks(_) => {
+            put(Action::RunGroup, "run its group");
+            put(Action::RunChecks, "run all");
+            put(Action::Escape, "close");
         }
         OverlayKind::Quit { suspend, .. } => {
             put(Action::Send, if *suspend { "to the background all the same" } else { "leave all the same" });

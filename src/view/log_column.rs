@@ -64,7 +64,8 @@ fn bar(pen: &mut Pen<'_>, model: &Model, inside: Rect) {
     let counted = |count: u64, noun: &str| format!("{} {noun}{}", whole(count), if count == 1 { "" } else { "s" });
     let mut facts = format!(" · {} · {}", counted(lines, "line"), counted(sources, "source"));
     if let Some(span) = span {
-        facts.push_str(&format!(" · over {}", between_words(span)));
+        facts.push_str(" · over ");
+        facts.push_str(&between_words(span));
     }
     if model.logs.searching {
         facts.push_str(" · searching …");
