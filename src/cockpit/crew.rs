@@ -172,12 +172,7 @@ impl Model {
     /// What the pointer of `o` names: the selected router or item, else the focused pane.
     pub fn pointable(&self) -> String {
         match self.focus {
-            Pane::Traffic => self
-                .flight
-                .procedure
-                .routers
-                .get(self.router)
-                .map_or("Traffic".to_owned(), |router| router.id.to_string()),
+            Pane::Traffic => self.selected_router().map_or("Traffic".to_owned(), |router| router.id.to_string()),
             Pane::Checklist => match self.checklist_selected() {
                 Some(ChecklistRow::Item { item, .. }) => self.item_pointer(item),
                 Some(ChecklistRow::Heading { section, .. }) => section.title.clone(),

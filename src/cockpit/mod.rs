@@ -17,6 +17,7 @@ mod msg;
 mod overlay;
 mod palette;
 mod query;
+mod roster;
 mod update;
 
 pub use action::Action;
@@ -32,4 +33,5 @@ pub use model::{ChecklistPane, Draft, Model, Noticed, Pane, Settings, Surroundin
 pub use msg::Msg;
 pub use overlay::{ConfirmState, Handover, Look, Overlay, OverlayKind, Palette, Purpose, Question};
 pub use palette::PaletteEntry;
+pub use roster::Roster;
 pub use update::update;

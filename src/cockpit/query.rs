@@ -63,7 +63,7 @@ impl Model {
             focus: self.focus,
             zoomed: self.zoomed,
             routers: self.flight.procedure.routers.len(),
-            router: self.router,
+            router: self.router_row(),
             pools: self.flight.procedure.pools.len(),
             draft: self.draft.is_some(),
         }

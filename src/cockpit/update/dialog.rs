@@ -182,7 +182,7 @@ impl Model {
 
     pub(super) fn open_drift(&mut self, by_enter: bool, out: &mut Vec<Effect>) {
         let drifted = &self.flight.session.drifted;
-        let selected = self.flight.procedure.routers.get(self.router).map(|router| &router.id);
+        let selected = self.selected_router().map(|router| &router.id);
         let router = selected.filter(|router| drifted.contains_key(*router)).or_else(|| drifted.keys().next());
         match router.cloned() {
             Some(router) => self.open(OverlayKind::Drift { router }, by_enter),
@@ -264,7 +264,7 @@ impl Model {
     }
 
     fn router_details(&self) -> (String, Vec<String>) {
-        let Some(spec) = self.flight.procedure.routers.get(self.router) else {
+        let Some(spec) = self.selected_router() else {
             return ("Routers".to_owned(), vec!["the profile names no router".to_owned()]);
         };
         let mut lines = super::router::what_it_can(&spec.capabilities);

@@ -37,7 +37,7 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     let mut out = Vec::new();
     let second = model.now.wall.0.div_euclid(1000) != now.wall.0.div_euclid(1000);
     model.now = now;
-    let changed = model.take(msg, &mut out);
+    let changed = model.take(msg, &mut out) | model.order_routers();
     model.tell_look(&mut out);
     if changed || second {
         model.version += 1;

@@ -19,13 +19,14 @@ use crate::view::state;
 
 /// Draws the rows of the routers in view.
 pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, inside: &Traffic) {
-    let routers = model.flight.procedure.routers.iter().enumerate().skip(inside.first);
-    for (row, (index, router)) in (0..inside.routers.height).zip(routers) {
-        one(pen, model, inside, row, index, router);
+    let selected = model.router_row();
+    for (row, at) in (0..inside.routers.height).zip(inside.first..) {
+        let Some(router) = model.router_in(at) else { break };
+        one(pen, model, inside, row, at == selected, router);
     }
 }
 
-fn one(pen: &mut Pen<'_>, model: &Model, inside: &Traffic, row: u16, index: usize, router: &RouterSpec) {
+fn one(pen: &mut Pen<'_>, model: &Model, inside: &Traffic, row: u16, is_chosen: bool, router: &RouterSpec) {
     let procedure = &model.flight.procedure;
     let now = model.now.elapsed;
     let watch = model.flight.watches.get(&router.id);
@@ -34,7 +35,7 @@ fn one(pen: &mut Pen<'_>, model: &Model, inside: &Traffic, row: u16, index: usiz
     let state = state::router(model, &router.id);
     let y = inside.routers.y + row;
     let many = procedure.routers.len() > 1;
-    let selected = many && index == model.router && model.focus == crate::cockpit::Pane::Traffic;
+    let selected = many && is_chosen && model.focus == crate::cockpit::Pane::Traffic;
     let label = inside.bar.x - inside.routers.x;
     let mut cells = pen.row(inside.routers.x, y, label);
     cells.put(Role::Accent, if selected { "›" } else { " " });
