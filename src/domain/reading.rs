@@ -143,6 +143,17 @@ pub struct Reading {
     pub warnings: Vec<String>,
     /// Work of the router's own that will move the weights, while there is some: a deployment, a rollout.
     pub underway: Option<Underway>,
+    /// What of its configuration lets the counted shares differ from the weights, where it tells.
+    pub skew: Option<Skew>,
+}
+
+/// Why the share that is counted may not be the one that the weights give.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Skew {
+    /// Clients are kept with their server or pool: only new ones follow the weights.
+    Sticky,
+    /// Its way of choosing a server heeds the weights only loosely.
+    Loose,
 }
 
 /// Work of a slow system that is not over: what the weights will be is on its way, what they are is what was read.

@@ -2,18 +2,19 @@
 //!
 //! ```text
 //!  eu-1 haproxy      ✓ ■■■■■■■■■■■■■■■■■■■■■■■■■■■■■   30 / 70  % seen 29.4 ±1.6 % consistent  4s
+//!  eu-2 haproxy      ✓ ■■■■■■■■■■■■■■■■■■■■■■■■■■■■■   30 / 70  % off 41.0 ±1.6 %: sticky
 //!  draft               □□□□□□□□□□□□□□□□□□□□□□□□□□□□□   50 / 50  % ▲ +248 req/s
 //! ```
 
 use super::bar::{self, Look};
-use crate::cockpit::Model;
+use crate::cockpit::{Action, Likely, Model};
 use crate::domain::procedure::RouterSpec;
 use crate::domain::share::{Agreement, Observed};
 use crate::domain::{Freshness, PoolId, Proof, Shares, Weights};
 use crate::layout::Traffic;
 use crate::theme::Role;
 use crate::view::format::{MISSING, aligned, old, share, signed, split};
-use crate::view::pen::{Pen, fit_middle, width};
+use crate::view::pen::{Pen, Row, fit_middle, width};
 use crate::view::seen::Seen;
 use crate::view::state;
 
@@ -107,7 +108,7 @@ fn facts(
     let role = match seen.agreement {
         Agreement::Consistent => Role::Text,
         Agreement::NotEnoughYet => Role::Dim,
-        Agreement::Off => Role::Bad,
+        Agreement::Off => return off(&mut cells, model, router, &mark, &seen),
     };
     cells.put(Role::Dim, "seen ").put(Role::Text, &mark).put(role, &format!("{percent:>4.1}"));
     cells.put(Role::Dim, &format!(" {:<7}", format!("±{:.1} %", seen.interval.half_width_points())));
@@ -115,6 +116,19 @@ fn facts(
     if cells.left() >= width(word) {
         cells.put(role, word);
     }
+}
+
+/// A share that is off, and why that is likely: as much of it as there is room for, and the key that tells the rest.
+fn off(cells: &mut Row<'_, '_>, model: &Model, router: &RouterSpec, mark: &str, seen: &Observed) {
+    let percent = seen.share.fraction().unwrap_or_default() * 100.0;
+    let half = seen.interval.half_width_points();
+    let key = crate::view::key::in_panes(model, &Action::Details);
+    let word = model.likely_reason(&router.id).and_then(Likely::word);
+    let of_word = |word| [format!("{mark}{percent:.1} ±{half:.1} %: {word}"), format!("{mark}{percent:.1}: {word}")];
+    let of_key = [format!("{mark}{percent:.1} %, {key} why"), format!("{mark}{percent:.1}, {key}")];
+    let fits = |text: &String| width(text) + 4 <= cells.left();
+    let text = word.map(of_word).into_iter().flatten().chain(of_key).find(fits);
+    cells.put(Role::Bad, "off ").put(Role::Bad, &text.unwrap_or_else(|| format!("{percent:.1}")));
 }
 
 /// The unit of a split's numbers, with the gap that they leave.

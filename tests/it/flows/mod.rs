@@ -10,6 +10,7 @@ mod fingers;
 mod guard;
 mod guard_line;
 mod handover;
+mod off;
 mod pair_screens;
 mod panes;
 mod pools;

@@ -135,6 +135,7 @@ impl Octopus {
             underway,
         })
     }
+            skew: None,
 
     /// A deployment that is not over, and whom it waits for.
     async fn underway(&self, names: &Names, run: &Run, others: usize) -> Result<Underway, Trouble> {
