@@ -114,6 +114,8 @@ pub enum Action {
     Connections,
     /// In the list of connections: end them, with a reason.
     EndConnections,
+    /// Cancel what a slow system is at.
+    CancelTask,
     /// Details of the focused router, step or item.
     Details,
     /// The messages so far.
@@ -230,6 +232,7 @@ impl Action {
             | Self::RollBack
             | Self::Connections
             | Self::EndConnections
+            | Self::CancelTask
             | Self::OtherWayBack
             | Self::Send
             | Self::Afresh

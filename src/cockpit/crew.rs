@@ -128,6 +128,7 @@ impl Model {
             | OverlayKind::Drift { .. }
             | OverlayKind::Connections { .. }
             | OverlayKind::EndConnections { .. }
+            | OverlayKind::CancelTask { .. }
             | OverlayKind::Ask(_)
             | OverlayKind::Help
             | OverlayKind::Palette(_)
@@ -253,6 +254,7 @@ fn is_act(action: &Action) -> bool {
     matches!(
         action,
         Action::RollBack
+            | Action::CancelTask
             | Action::Hold
             | Action::Note
             | Action::AttachLines

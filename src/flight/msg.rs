@@ -158,6 +158,13 @@ pub enum Msg {
         /// What became of it.
         ended: Ended,
     },
+    /// Answers [`super::Effect::CancelTask`].
+    TaskCancelAnswered {
+        /// The act.
+        act: ChangeId,
+        /// What the system said.
+        outcome: Outcome,
+    },
     /// Lines of a log source were counted.
     LogSeen {
         /// The source.
@@ -253,6 +260,13 @@ pub enum Ask {
     EndConnections {
         /// Which ones, and why.
         end: Box<super::connection::EndConnections>,
+        /// How it is confirmed.
+        confirmation: Confirmation,
+    },
+    /// Cancel a task of a slow system, as it was shown (R6).
+    CancelTask {
+        /// Which one.
+        cancel: Box<super::task::CancelTask>,
         /// How it is confirmed.
         confirmation: Confirmation,
     },

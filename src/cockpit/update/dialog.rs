@@ -29,6 +29,7 @@ impl Model {
                 | OverlayKind::Run { .. }
                 | OverlayKind::Arm { .. }
                 | OverlayKind::EndConnections { .. }
+                | OverlayKind::CancelTask { .. }
                 | OverlayKind::Controls(_)
                 | OverlayKind::Quit { .. },
             ) => self.confirm(By::Enter, out),
@@ -263,7 +264,6 @@ impl Model {
         }
     }
 
-    fn router_details(&self) -> (String, Vec<String>) {
     /// What its counters say since its weights last changed, and the likely reason where that is off.
     fn counted(&self, router: &RouterId) -> Vec<String> {
         let Some(likely) = self.likely_reason(router) else { return Vec::new() };
@@ -275,6 +275,7 @@ impl Model {
         counted.chain([likely.sentence().to_owned()]).collect()
     }
 
+    fn router_details(&self) -> (String, Vec<String>) {
         let Some(spec) = self.selected_router() else {
             return ("Routers".to_owned(), vec!["the profile names no router".to_owned()]);
         };

@@ -20,6 +20,7 @@ mod people;
 mod question;
 mod router;
 mod setting;
+mod task;
 mod watch;
 
 pub(super) use navigate::around;
@@ -129,6 +130,7 @@ impl Model {
                 | flight::Effect::DropSpill
                 | flight::Effect::ListConnections { .. }
                 | flight::Effect::EndConnections(_)
+                | flight::Effect::CancelTask(_)
                 | flight::Effect::Cancel { .. } => out.push(Effect::Flight(effect)),
             }
         }
@@ -247,6 +249,7 @@ impl Model {
             Action::CallView => self.call_view = !self.call_view,
             Action::Connections => self.list_or_again(out),
             Action::EndConnections => self.ask_to_end_connections(out),
+            Action::CancelTask => self.open_cancel(out),
             Action::Details => self.show_details(),
             Action::Messages => self.show(OverlayKind::Messages),
             Action::NextTheme => self.next_theme(out),

@@ -104,6 +104,7 @@ impl Model {
             | OverlayKind::Drift { .. }
             | OverlayKind::Connections { .. }
             | OverlayKind::EndConnections { .. }
+            | OverlayKind::CancelTask { .. }
             | OverlayKind::Ask(_)
             | OverlayKind::Help
             | OverlayKind::Reload(_)

@@ -20,6 +20,7 @@ mod crew;
 mod guard;
 mod list;
 mod second;
+mod task;
 mod text;
 
 use ratatui::layout::Rect;
@@ -108,6 +109,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
         OverlayKind::Drift { router } => after::drift(model, router),
         OverlayKind::Connections { router, pool } => connection::list(model, router, pool),
         OverlayKind::EndConnections { end, confirm, .. } => connection::end(model, end, confirm),
+        OverlayKind::CancelTask { cancel, confirm, .. } => task::cancel(model, cancel, confirm),
         OverlayKind::Ask(question) => text::ask(model, question),
         OverlayKind::Help => list::help(model),
         OverlayKind::Palette(palette) => list::palette(model, palette),

@@ -19,5 +19,6 @@ mod signed;
 mod slow;
 mod soaking;
 mod spill;
+mod tasks;
 mod watching;
 mod waves;

@@ -16,5 +16,6 @@ mod panes;
 mod pools;
 mod screens;
 mod second;
+mod tasks;
 mod thousand;
 mod waves;

@@ -19,6 +19,8 @@ const FORMAT_1_CHECKS: &str = include_str!("golden/format-1-checks.jsonl");
 const FORMAT_1_GUARDS: &str = include_str!("golden/format-1-guards.jsonl");
 /// A way back in stages, one that was proven, and connections that were ended.
 const FORMAT_1_SHAPES: &str = include_str!("golden/format-1-shapes.jsonl");
+/// A slow system's task that was cancelled.
+const FORMAT_1_TASKS: &str = include_str!("golden/format-1-tasks.jsonl");
 
 fn read(lines: &str) -> (Vec<Kept>, Option<Broken>) {
     let mut chain = Chain::start();
@@ -55,6 +57,7 @@ fn write_the_golden_file() {
         ("-checks", told::checks()),
         ("-guards", told::guards()),
         ("-shapes", told::shapes()),
+        ("-tasks", told::tasks()),
     ] {
         // A golden file is written once: what stands there is never replaced.
         if let Ok(mut file) = std::fs::File::create_new(format!("{path}/format-{FORMAT}{name}.jsonl")) {
@@ -67,7 +70,7 @@ fn write_the_golden_file() {
 fn every_kind_of_event_is_in_the_golden_files() {
     let (mut entries, broken) = read(FORMAT_1);
     assert_eq!(broken, None);
-    for lines in [FORMAT_1_WAVES, FORMAT_1_CHECKS, FORMAT_1_GUARDS, FORMAT_1_SHAPES] {
+    for lines in [FORMAT_1_WAVES, FORMAT_1_CHECKS, FORMAT_1_GUARDS, FORMAT_1_SHAPES, FORMAT_1_TASKS] {
         let (added, broken) = read(lines);
         assert_eq!(broken, None);
         entries.extend(added);
@@ -90,6 +93,7 @@ fn the_golden_files_read_as_what_was_told() {
         (FORMAT_1_CHECKS, told::checks()),
         (FORMAT_1_GUARDS, told::guards()),
         (FORMAT_1_SHAPES, told::shapes()),
+        (FORMAT_1_TASKS, told::tasks()),
     ] {
         let (entries, broken) = read(lines);
         assert_eq!(broken, None);
@@ -105,6 +109,7 @@ fn this_version_still_writes_format_1_byte_by_byte() {
     assert_eq!(written(told::checks()), FORMAT_1_CHECKS);
     assert_eq!(written(told::guards()), FORMAT_1_GUARDS);
     assert_eq!(written(told::shapes()), FORMAT_1_SHAPES);
+    assert_eq!(written(told::tasks()), FORMAT_1_TASKS);
 }
 
 #[test]

@@ -112,6 +112,8 @@ pub struct App {
     pub others: Vec<Effect>,
     /// What lingers, whatever router and pool are asked.
     pub lingering: Vec<flightdeck::domain::connection::Connection>,
+    /// Tasks that were asked to end.
+    pub tasks_cancelled: Vec<String>,
     /// How far the wall clock was set, in milliseconds.
     pub wall_set: i64,
     waiting: VecDeque<flight::Effect>,
@@ -140,11 +142,11 @@ impl App {
             process,
             node: "edge".to_owned(),
             rate: RATE,
-            failing: vec![0; weights.len()],
-            requests: vec![0; weights.len()],
             routes: None,
             skew: None,
             underway: None,
+            failing: vec![0; weights.len()],
+            requests: vec![0; weights.len()],
             errors: vec![0; weights.len()],
             in_flight: vec![0; weights.len()],
             counted: 0,
@@ -185,6 +187,7 @@ impl App {
             spilled: Vec::new(),
             announced: Vec::new(),
             lingering: Vec::new(),
+            tasks_cancelled: Vec::new(),
             to_sign: Vec::new(),
             questions: Vec::new(),
             others: Vec::new(),
@@ -434,6 +437,10 @@ impl App {
                 self.lingering.clear();
                 let ended = flightdeck::domain::connection::Ended::Done { ended, gone: 0 };
                 flight::Msg::ConnectionsEnded { act: end.act, ended }
+            }
+            flight::Effect::CancelTask(cancel) => {
+                self.tasks_cancelled.push(cancel.task.clone());
+                flight::Msg::TaskCancelAnswered { act: cancel.act, outcome: Outcome::Accepted }
             }
             flight::Effect::Cancel { .. }
             | flight::Effect::CheckSignature(_)

@@ -161,6 +161,7 @@ pub(super) fn reading(config: &Config, what: &str, out: &[u8]) -> Result<Reading
         waits_for: said(work.waits_for),
         percent: work.percent.map(|percent| percent.min(100)),
         link: said(work.link),
+        ..Underway::default()
     });
     let effective = effective(config, &native, &servers);
     let generation = match told.generation {
