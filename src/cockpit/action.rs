@@ -120,6 +120,8 @@ pub enum Action {
     Connections,
     /// In the list of connections: end them, with a reason.
     EndConnections,
+    /// Cancel what a slow system is at.
+    CancelTask,
     /// Details of the focused router, step or item.
     Details,
     /// The messages so far.
@@ -239,6 +241,7 @@ impl Action {
             | Self::BackAtOnce
             | Self::Connections
             | Self::EndConnections
+            | Self::CancelTask
             | Self::OtherWayBack
             | Self::Send
             | Self::Afresh

@@ -42,6 +42,7 @@ impl Model {
             let text = format!("{}: {words}", change.confirmed.to);
             found.push(banner(Tone::Warn, Some(Action::OpenPartial), text));
         }
+        found.extend(self.blocked_banner());
         found.extend(self.people_banners());
         for (router, drifted) in &session.drifted {
             let why = if drifted.restarted { "was restarted and lost its weights" } else { "was changed outside" };
@@ -70,6 +71,18 @@ impl Model {
             found.extend(self.driver_banner());
         }
         found
+    }
+
+    /// A rollback waits behind what somebody else started (R6).
+    fn blocked_banner(&self) -> Option<Banner> {
+        let blocked = self.flight.blocked_back();
+        let router = blocked.first()?;
+        let underway = self.flight.underway(router)?;
+        let for_long = self.flight.underway_for(router, self.now.elapsed).unwrap_or_default();
+        let others = if blocked.len() > 1 { format!(", and on {} more", blocked.len() - 1) } else { String::new() };
+        let (what, span) = (&underway.what, clock_span(for_long));
+        let text = format!("the way back waits on {router}{others}: {what} is under way for {span}");
+        Some(Banner { text, action: Some(Action::CancelTask), tone: Tone::Warn })
     }
 
     /// Cut off, and what was decided beside the journal (R5).

@@ -128,6 +128,7 @@ impl Model {
             | OverlayKind::Drift { .. }
             | OverlayKind::Connections { .. }
             | OverlayKind::EndConnections { .. }
+            | OverlayKind::CancelTask { .. }
             | OverlayKind::Ask(_)
             | OverlayKind::Help
             | OverlayKind::Palette(_)
@@ -174,12 +175,7 @@ impl Model {
     /// What the pointer of `o` names: the selected router or item, else the focused pane.
     pub fn pointable(&self) -> String {
         match self.focus {
-            Pane::Traffic => self
-                .flight
-                .procedure
-                .routers
-                .get(self.router)
-                .map_or("Traffic".to_owned(), |router| router.id.to_string()),
+            Pane::Traffic => self.selected_router().map_or("Traffic".to_owned(), |router| router.id.to_string()),
             Pane::Checklist => match self.checklist_selected() {
                 Some(ChecklistRow::Item { item, .. }) => self.item_pointer(item),
                 Some(ChecklistRow::Heading { section, .. }) => section.title.clone(),
@@ -261,6 +257,7 @@ fn is_act(action: &Action) -> bool {
         action,
         Action::RollBack
             | Action::BackAtOnce
+            | Action::CancelTask
             | Action::Hold
             | Action::Note
             | Action::AttachLines

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use super::chart::Charts;
 use super::log_pane::LogPane;
 use super::overlay::Overlay;
+use super::roster::Roster;
 use crate::domain::{ChangeId, CockpitId, Elapsed, Now, PoolId, Weights};
 use crate::flight::{Flight, Notice};
 pub use crate::layout::Pane;
@@ -37,8 +38,8 @@ pub struct Model {
     pub followed: Option<ChangeId>,
     /// The checklist pane.
     pub checklist: ChecklistPane,
-    /// The selected router in the traffic pane.
-    pub router: usize,
+    /// The rows of the traffic pane, and the router selected among them.
+    pub roster: Roster,
     /// The charts.
     pub charts: Charts,
     /// The logs.
@@ -138,7 +139,7 @@ impl Model {
             chosen_pool: None,
             followed: None,
             checklist: ChecklistPane::default(),
-            router: 0,
+            roster: Roster::default(),
             charts: Charts::default(),
             logs: LogPane::default(),
             overlay: None,

@@ -9,6 +9,7 @@ use super::correlation::Choice;
 use super::log_detail::LogDetail;
 use crate::domain::{ChangeId, CheckId, CockpitId, NativeSplit, Operator, PoolId, RequestId, RouterId, StepId};
 use crate::flight::connection::EndConnections;
+use crate::flight::task::CancelTask;
 use crate::flight::{Ask, WayBackChoice};
 use crate::session::proposal::{Gate, Override};
 use crate::session::second::Request;
@@ -66,6 +67,15 @@ pub enum OverlayKind {
         /// What, and why.
         end: Box<EndConnections>,
         /// How often connections had been ended when the dialog opened.
+        before: u32,
+        /// The confirmation.
+        confirm: ConfirmState,
+    },
+    /// Cancel what a slow system is at (R6).
+    CancelTask {
+        /// What, as it was when the dialog opened.
+        cancel: Box<CancelTask>,
+        /// How often tasks had been cancelled then.
         before: u32,
         /// The confirmation.
         confirm: ConfirmState,
@@ -186,6 +196,7 @@ impl Overlay {
             | OverlayKind::Run { confirm, .. }
             | OverlayKind::Arm { confirm, .. }
             | OverlayKind::EndConnections { confirm, .. }
+            | OverlayKind::CancelTask { confirm, .. }
             | OverlayKind::Reload(confirm) => Some(confirm),
             OverlayKind::Look(look) => Some(&look.confirm),
             OverlayKind::Partial
@@ -213,6 +224,7 @@ impl Overlay {
             | OverlayKind::Run { confirm, .. }
             | OverlayKind::Arm { confirm, .. }
             | OverlayKind::EndConnections { confirm, .. }
+            | OverlayKind::CancelTask { confirm, .. }
             | OverlayKind::Reload(confirm) => Some(confirm),
             OverlayKind::Look(look) => Some(&mut look.confirm),
             OverlayKind::Partial

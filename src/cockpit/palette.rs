@@ -73,12 +73,16 @@ impl Model {
     }
 
     /// Why an act does nothing now; `None` when it can be done. A hint for the palette: the rules decide elsewhere.
+    #[expect(clippy::too_many_lines, reason = "one arm for each act, most of one line")]
     pub fn unavailable(&self, action: &Action) -> Option<&'static str> {
         let session = &self.flight.session;
         let unless = |holds: bool, why: &'static str| (!holds).then_some(why);
         match action {
             Action::NextStep | Action::SkipStep => {
                 unless(session.next_step(&self.flight.procedure.plan).is_some(), "the plan has no step left")
+            }
+            Action::CancelTask => {
+                unless(self.task_to_cancel().is_some(), "no system is at work that could be cancelled")
             }
             Action::RollBack | Action::BackAtOnce => {
                 unless(self.flight.way_back(crate::flight::WayBackChoice::Step).is_ok(), "nothing to roll back")

@@ -10,6 +10,8 @@ use crate::layout::{Areas, Screen, areas};
 use crate::session::Change;
 use crate::session::decide::second::run_target;
 use crate::session::decide::step::{own_friction, typed_for};
+use crate::session::decide::task;
+use crate::session::event::TaskCancelling;
 use crate::session::wave::Waits;
 
 /// How often moving things are drawn anew: about twelve times a second.
@@ -63,7 +65,7 @@ impl Model {
             focus: self.focus,
             zoomed: self.zoomed,
             routers: self.flight.procedure.routers.len(),
-            router: self.router,
+            router: self.router_row(),
             pools: self.flight.procedure.pools.len(),
             draft: self.draft.is_some(),
         }
@@ -153,6 +155,7 @@ impl Model {
                 Some(own_friction(&self.flight.procedure, step, overridden))
             }
             OverlayKind::Reload(_) | OverlayKind::Arm { .. } => Some(Friction::Key),
+            OverlayKind::CancelTask { cancel, .. } => Some(task::friction(cancel.cancel.is_ours)),
             OverlayKind::Look(_) | OverlayKind::Run { .. } | OverlayKind::EndConnections { .. } => Some(Friction::Type),
             OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
@@ -185,6 +188,7 @@ impl Model {
                 let count = u32::try_from(end.connections.len()).unwrap_or(u32::MAX);
                 Some(crate::session::decide::connection::typed_for(count))
             }
+            OverlayKind::CancelTask { cancel, .. } => Some(task::typed_for(&cancel.task)),
             OverlayKind::Reload(_) => Some("reload".to_owned()),
             OverlayKind::Look(look) => self.look_stands(look).then(|| look.request.asked.act.typed_target()),
             OverlayKind::Run { steps, .. } => Some(run_target(steps)),
@@ -247,6 +251,9 @@ impl Model {
             }
             OverlayKind::EndConnections { .. } => {
                 self.typed_target().map(|target| format!("end them, once {target} is typed"))
+            }
+            OverlayKind::CancelTask { .. } => {
+                self.typed_target().map(|target| format!("cancel it, once {target} is typed"))
             }
             OverlayKind::Look(_) => self.typed_target().map(|target| format!("confirm, once {target} is typed")),
             OverlayKind::Run { .. } => {
@@ -340,6 +347,12 @@ impl Model {
             stops.push(format!(
                 "connections of {pool} on {router} are being ended: nobody writes down what became of it"
             ));
+        }
+        let ours =
+            |each: &&TaskCancelling| each.owner == self.flight.me.cockpit && self.flight.is_cancelling(&each.router);
+        if let Some(cancelling) = self.flight.session.cancelling.iter().find(ours) {
+            let (task, router) = (&cancelling.task, &cancelling.router);
+            stops.push(format!("{task} of {router} is being cancelled: nobody writes down what became of it"));
         }
         if let Some(soak) =
             self.flight.soak.as_ref().filter(|soak| self.flight.session.is_open() && !soak.left().is_zero())

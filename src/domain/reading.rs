@@ -143,11 +143,24 @@ pub struct Reading {
     pub warnings: Vec<String>,
     /// Work of the router's own that will move the weights, while there is some: a deployment, a rollout.
     pub underway: Option<Underway>,
+    /// What of its configuration lets the counted shares differ from the weights, where it tells.
+    pub skew: Option<Skew>,
+}
+
+/// Why the share that is counted may not be the one that the weights give.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Skew {
+    /// Clients are kept with their server or pool: only new ones follow the weights.
+    Sticky,
+    /// Its way of choosing a server heeds the weights only loosely.
+    Loose,
 }
 
 /// Work of a slow system that is not over: what the weights will be is on its way, what they are is what was read.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Underway {
+    /// The system's own name for it: `ServerTasks-77`; empty where it has none.
+    pub task: String,
     /// What it is, for people: `deployment of release 2026.11.21.3`.
     pub what: String,
     /// What it waits for, if it waits: `a person's answer: Approve?`.
@@ -156,6 +169,19 @@ pub struct Underway {
     pub percent: Option<u8>,
     /// Where a person can watch it.
     pub link: Option<String>,
+    /// How it is cancelled, where that can be and has not been asked yet.
+    pub cancel: Option<Cancel>,
+}
+
+/// How a task is cancelled.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Cancel {
+    /// The request as it will be sent.
+    pub request: String,
+    /// Whether flightdeck started the task.
+    pub is_ours: bool,
+    /// What it leaves, a sentence.
+    pub leaves: String,
 }
 
 /// A pool's sums over the servers of one reading.

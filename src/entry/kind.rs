@@ -49,6 +49,8 @@ pub fn kind(event: &Event) -> &'static str {
         Event::CheckAnswered(_) => "check_answered",
         Event::ConnectionsEnding(_) => "connections_ending",
         Event::ConnectionsEnded { .. } => "connections_ended",
+        Event::TaskCancelling(_) => "task_cancelling",
+        Event::TaskCancelled { .. } => "task_cancelled",
         Event::RampStage { .. } => "ramp_stage",
         Event::RollbackTimed { .. } => "rollback_timed",
         Event::WayBackProven(_) => "way_back_proven",
@@ -60,7 +62,7 @@ pub fn kind(event: &Event) -> &'static str {
 }
 
 /// Every kind that this version knows. The golden files hold one event of each.
-pub const KINDS: [&str; 51] = [
+pub const KINDS: [&str; 53] = [
     "session_opened",
     "controls_taken",
     "cockpit_joined",
@@ -105,6 +107,8 @@ pub const KINDS: [&str; 51] = [
     "check_answered",
     "connections_ending",
     "connections_ended",
+    "task_cancelling",
+    "task_cancelled",
     "ramp_stage",
     "rollback_timed",
     "way_back_proven",

@@ -55,6 +55,8 @@ pub enum Effect {
     },
     /// End connections (D6). Answered by [`super::Msg::ConnectionsEnded`].
     EndConnections(Box<super::connection::SendEnd>),
+    /// Cancel a task of a slow system (R6). Answered by [`super::Msg::TaskCancelAnswered`].
+    CancelTask(Box<super::task::SendCancel>),
     /// Send nothing more of this change: what is unsent stays unsent (R4). Not answered; each send still answers.
     Cancel {
         /// The change.

@@ -200,6 +200,7 @@ impl Flight {
                 out.push(Effect::tell(Tone::Bad, text));
             }
             Event::ConnectionsEnding(intent) => self.send_end(now, intent, out),
+            Event::TaskCancelling(intent) => self.send_cancel(now, intent, out),
             Event::PoolDrained { pool, .. } => out.push(Effect::tell(Tone::Good, format!("{pool} is drained"))),
             Event::CheckAnswered(answered) => self.check_noted(&answered.check),
             Event::SpillMerged(merged) => self.take_up_spill(now, merged, out),
@@ -237,6 +238,7 @@ impl Flight {
             | Event::Held { .. }
             | Event::HoldReleased { .. }
             | Event::ConnectionsEnded { .. }
+            | Event::TaskCancelled { .. }
             | Event::RampStage { .. }
             | Event::RollbackTimed { .. }
             | Event::SplitObserved { .. }

@@ -3,7 +3,7 @@
 //!
 //! Parts: [`watch`] polls routers; [`propose`] works a change out and keeps it bound to what was read; [`link`] brings
 //! decisions into the journal, one append at a time, or where that does not answer [`spill`] beside it; [`execute`] sends, reads back and asks again; [`wave`] sends the next
-//! wave once the ones before it are whole; [`back`] knows the way back at any time, and [`stage`] goes it in stages; [`evidence`], [`drain`], [`guard`], [`soak`] and [`observe`] watch what is known about pools, [`check`] what checks answer, [`pairing`] pairs requests with answers in the logs; [`fire`] does what follows when a guard trips; [`connection`] lists what lingers; [`crew`] knows who else is there;
+//! wave once the ones before it are whole; [`back`] knows the way back at any time, and [`stage`] goes it in stages; [`evidence`], [`drain`], [`guard`], [`soak`] and [`observe`] watch what is known about pools, [`check`] what checks answer, [`pairing`] pairs requests with answers in the logs; [`fire`] does what follows when a guard trips; [`connection`] lists what lingers; [`task`] cancels what a slow system is at; [`crew`] knows who else is there;
 //! [`second`] waits for another person's word and for signatures.
 //!
 //! Invariants: nothing is sent before its intent is kept (D1); nothing is verified that was not read back after it was
@@ -35,6 +35,7 @@ pub mod second;
 pub mod soak;
 pub mod spill;
 pub mod stage;
+pub mod task;
 mod update;
 pub mod watch;
 pub mod wave;
@@ -105,6 +106,8 @@ pub struct Flight {
     undrained: BTreeSet<PoolId>,
     /// Connections that linger, as far as they were asked for.
     pub lingering: connection::Lingering,
+    /// Tasks of slow systems: seen, and being cancelled.
+    pub tasks: task::Tasks,
     /// Log sources as evidence.
     pub logs: BTreeMap<SourceId, drain::LogWatch>,
     /// Requests and answers of the logs, paired.
@@ -175,6 +178,7 @@ impl Flight {
             drains,
             undrained: BTreeSet::new(),
             lingering: connection::Lingering::default(),
+            tasks: task::Tasks::default(),
             logs: BTreeMap::new(),
             pairs: pairing::Pairings::default(),
             checks: check::Checks::default(),

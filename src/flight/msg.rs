@@ -166,6 +166,13 @@ pub enum Msg {
         /// How many.
         count: u64,
     },
+    /// Answers [`super::Effect::CancelTask`].
+    TaskCancelAnswered {
+        /// The act.
+        act: ChangeId,
+        /// What the system said.
+        outcome: Outcome,
+    },
     /// Lines of a log source were counted.
     LogSeen {
         /// The source.
@@ -261,6 +268,13 @@ pub enum Ask {
     EndConnections {
         /// Which ones, and why.
         end: Box<super::connection::EndConnections>,
+        /// How it is confirmed.
+        confirmation: Confirmation,
+    },
+    /// Cancel a task of a slow system, as it was shown (R6).
+    CancelTask {
+        /// Which one.
+        cancel: Box<super::task::CancelTask>,
         /// How it is confirmed.
         confirmation: Confirmation,
     },

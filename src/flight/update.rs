@@ -66,6 +66,7 @@ impl Flight {
                 self.connections_listed(request, router, pool, began, result);
             }
             Msg::ConnectionsEnded { act, ended } => self.connections_ended(now, act, &ended, &mut out),
+            Msg::TaskCancelAnswered { act, outcome } => self.task_cancel_answered(now, act, outcome, &mut out),
             Msg::Sighted(sightings) => self.pairs.take(sightings),
             Msg::TelemetryLost { count } => {
                 self.pairs.lose(now.wall, &format!("{count} messages of logs or metrics were lost"));
@@ -188,6 +189,7 @@ impl Flight {
         self.note_load(now.elapsed);
         self.check_bound(now, router, &seen.reading);
         self.read_back(now, router, &seen, out);
+        self.look_at_tasks(now, router, &seen, out);
         self.look_for_drift(now, router, &seen);
         let mut notes = self.look_at_drains(now);
         if self.drives() {
@@ -277,6 +279,7 @@ impl Flight {
             }
             Ask::ListConnections { router, pool } => self.list_connections(router, pool, out),
             Ask::EndConnections { end, confirmation } => self.end_connections(now, *end, confirmation),
+            Ask::CancelTask { cancel, confirmation } => self.cancel_task(now, *cancel, confirmation),
             Ask::ProposeStep => self.propose_step(now, out),
             Ask::ProposeShift(to) => self.propose_shift(now, to, out),
             Ask::ProposePutBack(router) => self.propose_put_back(now, &router, out),

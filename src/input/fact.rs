@@ -113,6 +113,7 @@ pub fn facts(model: &Model) -> Facts {
         | OverlayKind::Reload(_)
         | OverlayKind::Arm { .. }
         | OverlayKind::EndConnections { .. }
+        | OverlayKind::CancelTask { .. }
         | OverlayKind::Quit { .. } => {
             facts.insert(Fact::Confirm);
         }

@@ -90,6 +90,7 @@ fn handing(handover: &Handover) -> (&'static str, &'static str) {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each dialog")]
 fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind: &OverlayKind) {
     let mut put = |action: Action, label: &str| add(line, facts, &action, label);
     let confirm = model.overlay.as_ref().and_then(crate::cockpit::Overlay::confirm);
@@ -170,6 +171,12 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
             put(Action::Escape, "close");
         }
         OverlayKind::EndConnections { .. } => put(Action::Escape, if waiting { "close" } else { "end nothing" }),
+        OverlayKind::CancelTask { .. } => {
+            if !waiting {
+                put(Action::Send, "cancel it");
+            }
+            put(Action::Escape, if waiting { "close" } else { "send nothing" });
+        }
         OverlayKind::Ask(_) => put(Action::Escape, "drop it"),
         OverlayKind::Palette(_) | OverlayKind::Correlate(_) => {
             put(Action::Down, "choose");

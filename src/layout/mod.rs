@@ -60,7 +60,7 @@ pub struct Screen {
     pub zoomed: bool,
     /// How many routers there are.
     pub routers: usize,
-    /// The selected router; the list of routers is scrolled so that it is in view.
+    /// The row of the selected router; the list of routers is scrolled so that it is in view.
     pub router: usize,
     /// How many pools there are.
     pub pools: usize,
@@ -132,7 +132,7 @@ pub enum HitOn {
     Pane,
     /// A tab's title.
     Tab,
-    /// A router's row, counted over all routers.
+    /// A router's row, counted over all rows.
     Router(usize),
     /// A bar: from the left end to the cell, of the whole bar.
     Bar(BasisPoints),

@@ -20,7 +20,7 @@ use crate::domain::BasisPoints;
 pub struct Traffic {
     /// The rows of the routers in view, over the whole width.
     pub routers: Rect,
-    /// The first router in view.
+    /// The first row in view.
     pub first: usize,
     /// The row of the draft.
     pub draft: Rect,

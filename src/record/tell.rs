@@ -197,6 +197,8 @@ impl Teller<'_> {
             Event::CheckAnswered(answered) => self.checked(entry, answered),
             Event::ConnectionsEnding(_)
             | Event::ConnectionsEnded { .. }
+            | Event::TaskCancelling(_)
+            | Event::TaskCancelled { .. }
             | Event::RampStage { .. }
             | Event::RollbackTimed { .. }
             | Event::WayBackProven(_) => self.way_back(entry, event),
@@ -244,6 +246,13 @@ impl Teller<'_> {
             }
             Event::ConnectionsEnded { router, pool, how, .. } => {
                 self.noticed(entry, format!("connections of {pool} on {router}"), how.clone());
+            }
+            Event::TaskCancelling(cancelling) => {
+                let (router, task) = (&cancelling.router, &cancelling.task);
+                self.did(entry, format!("confirmed to cancel {task} of {router}"), cancelling.what.clone());
+            }
+            Event::TaskCancelled { router, task, how, .. } => {
+                self.noticed(entry, format!("cancelling {task} of {router}"), how.clone());
             }
             Event::RampStage { ramp, despite, .. } => {
                 let despite =

@@ -29,6 +29,7 @@ use crate::domain::{
 };
 use crate::entry::{Entry, Kept};
 use crate::flight::connection::SendEnd;
+use crate::flight::task::SendCancel;
 use crate::flight::{Appended, Effect, Msg, Notice, Send, ToCheck, ToSign};
 use crate::journal::{self, JournalError, Spill, Store};
 use crate::session::event::Spilled;
@@ -116,6 +117,7 @@ impl Hands {
             Effect::Send(send) => self.send(*send),
             Effect::ListConnections { request, router, pool, masked } => self.list(request, router, pool, masked),
             Effect::EndConnections(end) => self.end_connections(*end),
+            Effect::CancelTask(cancel) => self.cancel_task(*cancel),
             Effect::Cancel { change } => self.fences.cancel(change),
             Effect::Announce(presence) => self.announce(presence),
             Effect::Meter { asks } => {
@@ -386,6 +388,32 @@ impl Hands {
             };
             tracing::info!(%act, ended = ended.words(), "answer to ending connections");
             tell(Msg::ConnectionsEnded { act, ended });
+        });
+    }
+
+    fn cancel_task(&self, cancel: SendCancel) {
+        let SendCancel { act, router, task, deadline, until } = cancel;
+        let tell = self.tell.clone();
+        let Some(adapter) = self.adapters.routers.get(&router).cloned() else {
+            let outcome = Outcome::NotSent { why: unknown_router(&router).to_string() };
+            tell(Msg::TaskCancelAnswered { act, outcome });
+            return;
+        };
+        let fence = self.fences.fence(act, deadline, until);
+        tracing::info!(%act, %router, task, "cancelling a task");
+        let slots = self.slots.clone();
+        self.tracker.spawn(async move {
+            // It clears the way for a rollback, and goes out as one does.
+            let _place = slots.place(Talk::Back).await;
+            let write = AssertUnwindSafe(adapter.router.cancel(&task, &fence)).catch_unwind();
+            let outcome = match write.await {
+                Ok(said) => outcome(said),
+                Err(_told_by_the_hook) => {
+                    Outcome::Unknown { why: "flightdeck has a fault in this router's adapter".to_owned() }
+                }
+            };
+            tracing::info!(%act, outcome = outcome.word(), "answer to cancelling a task");
+            tell(Msg::TaskCancelAnswered { act, outcome });
         });
     }
 

@@ -406,6 +406,30 @@ pub enum Command {
         /// What the router said, for people.
         how: String,
     },
+    /// Cancel a task of a slow system (R6).
+    CancelTask {
+        /// The act.
+        act: ChangeId,
+        /// The router.
+        router: RouterId,
+        /// The task, by the system's name for it.
+        task: String,
+        /// What it is, for people.
+        what: String,
+        /// Whether flightdeck started it.
+        is_ours: bool,
+        /// The task that could be cancelled by the newest reading.
+        running: Option<String>,
+        /// How it is confirmed.
+        confirmation: Confirmation,
+    },
+    /// Note what became of that.
+    NoteTaskCancelled {
+        /// The act.
+        act: ChangeId,
+        /// What the system said and what was read after it, for people.
+        how: String,
+    },
     /// Note how long a rollback took.
     NoteRollbackTime {
         /// The rollback.
@@ -509,6 +533,8 @@ impl Command {
             | Self::ReleaseHold { .. }
             | Self::NoteCheck(_)
             | Self::NoteConnectionsEnded { .. }
+            | Self::CancelTask { .. }
+            | Self::NoteTaskCancelled { .. }
             | Self::NoteRollbackTime { .. }
             | Self::NoteDrained { .. }
             | Self::NoteObserved { .. }

@@ -315,6 +315,19 @@ pub enum Event {
         /// What the router said, for people.
         how: String,
     },
+    /// The intent to cancel a task of a slow system (R6).
+    TaskCancelling(Box<TaskCancelling>),
+    /// What became of that.
+    TaskCancelled {
+        /// The act.
+        act: ChangeId,
+        /// The router.
+        router: RouterId,
+        /// The task, by the system's name for it.
+        task: String,
+        /// What the system said and what was read after it, for people.
+        how: String,
+    },
     /// A rollback is a stage of a way back in stages; told with its confirmation.
     RampStage {
         /// The rollback.
@@ -403,6 +416,23 @@ pub struct ConnectionsEnding {
     pub owner: CockpitId,
     /// The epoch in which it was decided.
     pub epoch: u64,
+    /// After this nothing of it is sent any more.
+    pub deadline: Timestamp,
+}
+
+/// A task that is about to be cancelled: from here on, and until the deadline, the owner may send.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TaskCancelling {
+    /// The act.
+    pub act: ChangeId,
+    /// The router.
+    pub router: RouterId,
+    /// The task, by the system's name for it.
+    pub task: String,
+    /// What it is, for people.
+    pub what: String,
+    /// The only cockpit that sends it (C4).
+    pub owner: CockpitId,
     /// After this nothing of it is sent any more.
     pub deadline: Timestamp,
 }

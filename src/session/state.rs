@@ -75,6 +75,10 @@ pub struct Session {
     pub ending: Vec<super::event::ConnectionsEnding>,
     /// How often connections were ended.
     pub endings: u32,
+    /// Tasks that are being cancelled.
+    pub cancelling: Vec<super::event::TaskCancelling>,
+    /// How often tasks were cancelled.
+    pub cancellations: u32,
     /// Notes in order.
     pub notes: Vec<Stamped<String>>,
     /// When and how it ended.

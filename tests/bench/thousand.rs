@@ -359,6 +359,7 @@ impl Router for Quick {
                 servers: POOLS.iter().flat_map(|pool| (1..=SERVERS).map(|number| server(pool, number))).collect(),
                 warnings: Vec::new(),
                 underway: None,
+                skew: None,
             })
         })
     }

@@ -66,6 +66,14 @@ fn the_record_tells_that_the_rollback_was_tested_what_it_took_and_what_lingered(
 }
 
 #[test]
+fn the_record_tells_which_task_was_cancelled_and_what_was_read_after_it() {
+    let text = record::markdown(&history(told::tasks()), None).replace('\\', "");
+    for part in ["confirmed to cancel ServerTasks-77 of eu-1", "deployment of release 2.5.1", "it is over after 12 s"] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+}
+
+#[test]
 fn in_the_middle_of_a_change_the_record_says_what_is_open() {
     let mut entries = told::deployment();
     // Up to the first answers of the change that one router does not answer.

@@ -16,7 +16,7 @@
 //!
 //! An origin reads bytes, `lines` cuts them, [`Cleaner`] makes a line of them: `harmless` first, then `stamp`, `level` and
 //! `json` read what the line tells, `mask` last, on the text and on every field. A system that keeps more of a line than bytes
-//! hands it over as [`Delivered`].
+//! hands it over as [`Delivered`]. What leaves goes through an `outbox`, which makes a stream of whatever follows step by step.
 //!
 //! # Parts
 //! `local` follows this host's files and commands. `poll` is what all systems share that are asked again and again; `datadog`,
@@ -40,6 +40,7 @@ mod lines;
 pub mod local;
 pub mod loki;
 mod mask;
+mod outbox;
 mod poll;
 mod stamp;
 mod watermark;

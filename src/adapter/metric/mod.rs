@@ -14,6 +14,8 @@
 //!   answers the trouble itself, without a request;
 //! - never put a secret into a value, a trouble or a log.
 //!
+//! `windowed` is what systems share that answer interval by interval, and `web` what all share that are asked over HTTP.
+//!
 //! To add one: a file or folder beside this one with a configuration that is [`Configured`], and a line in `kinds`.
 
 pub mod cloudwatch;
@@ -24,6 +26,7 @@ pub mod prometheus;
 pub mod ready;
 pub mod text;
 pub mod web;
+mod windowed;
 
 use std::fmt::Debug;
 use std::sync::Arc;

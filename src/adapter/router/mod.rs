@@ -93,6 +93,15 @@ pub trait Router: Send + Sync {
         let why = format!("{system} cannot end {count} connections of {pool}");
         async move { Ended::NotSent { why } }.boxed()
     }
+
+    /// Cancels work of the system's own, by the name that a reading told it by ([`Underway::task`]), if it still goes on. The
+    /// system's yes says no more than that it was asked: readings tell when the work is over.
+    ///
+    /// [`Underway::task`]: crate::domain::Underway::task
+    fn cancel<'a>(&'a self, task: &'a str, _fence: &'a dyn Fence) -> BoxFuture<'a, SetAnswer> {
+        let system = self.capabilities().system;
+        async move { SetAnswer::NotSent(format!("{system} cannot cancel {task}")) }.boxed()
+    }
 }
 
 /// Asked directly before the first byte of a write: the deadline on both clocks, and whether the change was superseded.

@@ -148,6 +148,7 @@ impl Model {
             OverlayKind::Arm { disarms: false, .. } => Ask::ArmGuards { confirmation },
             OverlayKind::Run { steps, .. } => Ask::ConfirmRun { steps: steps.clone(), confirmation },
             OverlayKind::EndConnections { end, .. } => Ask::EndConnections { end: end.clone(), confirmation },
+            OverlayKind::CancelTask { cancel, .. } => Ask::CancelTask { cancel: cancel.clone(), confirmation },
             OverlayKind::Shift(_)
             | OverlayKind::RollBack { .. }
             | OverlayKind::Partial
@@ -177,7 +178,10 @@ impl Model {
                     matches!(proposing.stage, Stage::Ready(_)) && confirm.change == Some(proposing.change)
                 })
             }
-            OverlayKind::Complete { .. } | OverlayKind::Reload(_) | OverlayKind::EndConnections { .. } => true,
+            OverlayKind::Complete { .. }
+            | OverlayKind::Reload(_)
+            | OverlayKind::EndConnections { .. }
+            | OverlayKind::CancelTask { .. } => true,
             OverlayKind::Run { steps, .. } => !steps.is_empty(),
             OverlayKind::Arm { disarms, .. } => *disarms || self.can_arm(),
             OverlayKind::Look(look) => self.look_stands(look),
@@ -323,6 +327,10 @@ impl Model {
             OverlayKind::EndConnections { before, confirm, .. } => {
                 let (before, is_pending) = (*before, self.is_pending());
                 self.keeps_end(before, confirm, is_pending)
+            }
+            OverlayKind::CancelTask { cancel, before, confirm } => {
+                let (cancel, before, is_pending) = (cancel.clone(), *before, self.is_pending());
+                self.keeps_cancel(&cancel, before, confirm, is_pending)
             }
             OverlayKind::Controls(handover) => self.keeps_controls(handover),
             OverlayKind::Partial => self.flight.session.in_flight().is_some(),

@@ -8,7 +8,7 @@ use crate::flight::{Ask, Tone};
 impl Model {
     /// Lists what the selected router still holds open to the pool that has no weight.
     pub(super) fn open_connections(&mut self, out: &mut Vec<Effect>) {
-        let Some(router) = self.flight.procedure.routers.get(self.router).map(|router| router.id.clone()) else {
+        let Some(router) = self.selected_router().map(|router| router.id.clone()) else {
             return self.tell(Tone::Plain, "the profile names no router", out);
         };
         let Some(pool) = self.pool_to_list() else {
@@ -49,12 +49,10 @@ impl Model {
     /// The next router's list.
     pub(super) fn connections_of_next(&mut self, by: isize, out: &mut Vec<Effect>) {
         let count = self.flight.procedure.routers.len();
-        let Ok(length) = isize::try_from(count) else { return };
-        if length == 0 {
+        if count == 0 {
             return;
         }
-        let at = isize::try_from(self.router).unwrap_or(0);
-        self.router = usize::try_from((at + by).rem_euclid(length)).unwrap_or(0);
+        self.select_router(super::around(self.router_row(), by, count));
         self.open_connections(out);
     }
 

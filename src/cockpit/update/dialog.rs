@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::super::{Action, ChecklistRow, ConfirmState, Effect, Model, OverlayKind, Pane, Purpose};
 use super::confirm::By;
-use crate::domain::share::Agreement;
-use crate::domain::{Outcome, RouterId};
+use crate::domain::share::Observed;
+use crate::domain::{Outcome, PoolId, RouterId};
 use crate::flight::{Ask, ChangedProfile, Tone};
 
 /// A dialog that was confirmed closes by itself. An Enter within this time was meant for it: it opens nothing.
@@ -29,6 +29,7 @@ impl Model {
                 | OverlayKind::Run { .. }
                 | OverlayKind::Arm { .. }
                 | OverlayKind::EndConnections { .. }
+                | OverlayKind::CancelTask { .. }
                 | OverlayKind::Controls(_)
                 | OverlayKind::Quit { .. },
             ) => self.confirm(By::Enter, out),
@@ -187,7 +188,7 @@ impl Model {
 
     pub(super) fn open_drift(&mut self, by_enter: bool, out: &mut Vec<Effect>) {
         let drifted = &self.flight.session.drifted;
-        let selected = self.flight.procedure.routers.get(self.router).map(|router| &router.id);
+        let selected = self.selected_router().map(|router| &router.id);
         let router = selected.filter(|router| drifted.contains_key(*router)).or_else(|| drifted.keys().next());
         match router.cloned() {
             Some(router) => self.open(OverlayKind::Drift { router }, by_enter),
@@ -268,8 +269,19 @@ impl Model {
         }
     }
 
+    /// What its counters say since its weights last changed, and the likely reason where that is off.
+    fn counted(&self, router: &RouterId) -> Vec<String> {
+        let Some(likely) = self.likely_reason(router) else { return Vec::new() };
+        let one = |(pool, seen): (PoolId, Observed)| {
+            let (word, half) = (seen.agreement.word(), seen.interval.half_width_points());
+            format!("counted {pool} {} ±{half:.1} % of {} requests: {word}", seen.share, seen.share.whole)
+        };
+        let counted = self.flight.observed(router).into_iter().map(one);
+        counted.chain([likely.sentence().to_owned()]).collect()
+    }
+
     fn router_details(&self) -> (String, Vec<String>) {
-        let Some(spec) = self.flight.procedure.routers.get(self.router) else {
+        let Some(spec) = self.selected_router() else {
             return ("Routers".to_owned(), vec!["the profile names no router".to_owned()]);
         };
         let mut lines = super::router::what_it_can(&spec.capabilities);
@@ -291,10 +303,7 @@ impl Model {
                     lines.extend(underway.link.iter().map(|link| format!("  {link}")));
                 }
                 lines.extend(reading.warnings.iter().map(|warning| format!("! {warning}")));
-                let observed = self.flight.observed(&spec.id);
-                if observed.iter().any(|(_, seen)| seen.agreement == Agreement::Off) {
-                    lines.push(super::router::likely_reason(reading));
-                }
+                lines.extend(self.counted(&spec.id));
             }
         }
         if let Some((_, trouble)) = watch.and_then(|watch| watch.trouble.as_ref()) {

@@ -22,6 +22,7 @@ mod people;
 mod question;
 mod router;
 mod setting;
+mod task;
 mod watch;
 
 pub(super) use navigate::around;
@@ -39,7 +40,7 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     let mut out = Vec::new();
     let second = model.now.wall.0.div_euclid(1000) != now.wall.0.div_euclid(1000);
     model.now = now;
-    let changed = model.take(msg, &mut out);
+    let changed = model.take(msg, &mut out) | model.order_routers();
     model.tell_look(&mut out);
     if changed {
         model.measure_columns();
@@ -138,6 +139,7 @@ impl Model {
                 | flight::Effect::DropSpill
                 | flight::Effect::ListConnections { .. }
                 | flight::Effect::EndConnections(_)
+                | flight::Effect::CancelTask(_)
                 | flight::Effect::Cancel { .. } => out.push(Effect::Flight(effect)),
             }
         }
@@ -261,6 +263,7 @@ impl Model {
             Action::CallView => self.call_view = !self.call_view,
             Action::Connections => self.list_or_again(out),
             Action::EndConnections => self.ask_to_end_connections(out),
+            Action::CancelTask => self.open_cancel(out),
             Action::Details => self.show_details(out),
             Action::Messages => self.show(OverlayKind::Messages),
             Action::NextTheme => self.next_theme(out),

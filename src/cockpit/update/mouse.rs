@@ -14,7 +14,7 @@ impl Model {
         let was = self.focus;
         self.focus = hit.pane;
         match hit.on {
-            HitOn::Router(router) => self.router = router.min(self.flight.procedure.routers.len().saturating_sub(1)),
+            HitOn::Router(row) => self.select_router(row),
             // A bar shows the first pool at its left end. The click that brought the focus here drafts nothing.
             HitOn::Bar(points) if was == Pane::Traffic => {
                 let base = self.live().and_then(|live| live.nearest_weights());
@@ -54,7 +54,7 @@ impl Model {
                 self.select_row(row);
             }
             Some(Pane::Traffic) => {
-                self.router = Go::By(by).from(self.router, 1, self.flight.procedure.routers.len());
+                self.go_in_routers(Go::By(by));
             }
             Some(Pane::Metrics) => self.go_in_charts(Go::By(by.signum()), &mut Vec::new()),
             None => {}

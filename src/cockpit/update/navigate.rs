@@ -52,7 +52,7 @@ impl Model {
             return;
         }
         match self.focus {
-            Pane::Traffic => self.router = go.from(self.router, 1, self.flight.procedure.routers.len()),
+            Pane::Traffic => self.go_in_routers(go),
             Pane::Checklist => {
                 let page = self.areas().page(Pane::Checklist);
                 let row = go.from(self.checklist.selected, page, self.checklist_rows().len());
@@ -60,6 +60,15 @@ impl Model {
             }
             Pane::Metrics => self.go_in_charts(go, out),
             Pane::Logs => self.go_in_logs(go),
+        }
+    }
+
+    /// The first row is a place of its own: what comes to stand there is what is selected.
+    pub(super) fn go_in_routers(&mut self, go: Go) {
+        if go == Go::Top {
+            self.select_first_router();
+        } else {
+            self.select_router(go.from(self.router_row(), 1, self.flight.procedure.routers.len()));
         }
     }
 
@@ -104,6 +113,7 @@ impl Model {
             | OverlayKind::Drift { .. }
             | OverlayKind::Connections { .. }
             | OverlayKind::EndConnections { .. }
+            | OverlayKind::CancelTask { .. }
             | OverlayKind::Ask(_)
             | OverlayKind::Help
             | OverlayKind::Reload(_)

@@ -109,6 +109,7 @@ impl Model {
             | OverlayKind::Run { confirm, .. }
             | OverlayKind::Arm { confirm, .. }
             | OverlayKind::EndConnections { confirm, .. }
+            | OverlayKind::CancelTask { confirm, .. }
             | OverlayKind::Reload(confirm) => confirming(confirm, types && seen),
             OverlayKind::Look(look) => confirming(&mut look.confirm, types && seen),
             OverlayKind::Partial

@@ -1,6 +1,6 @@
-//! What a router can do and what speaks for what was seen of it, in sentences.
+//! What a router can do, in sentences.
 
-use crate::domain::{Capabilities, Holds, Proof, Reading, Zero};
+use crate::domain::{Capabilities, Holds, Proof, Zero};
 
 /// What a router can do, a line each.
 pub(super) fn what_it_can(can: &Capabilities) -> Vec<String> {
@@ -42,14 +42,6 @@ pub(super) fn what_it_can(can: &Capabilities) -> Vec<String> {
         lines.push(format!("its weights live in memory only: {how}"));
     }
     lines
-}
-
-/// Why counted requests are off the weights, as far as the router tells.
-pub(super) fn likely_reason(reading: &Reading) -> String {
-    match reading.warnings.first() {
-        Some(warning) => format!("off, and this may be why: {warning}"),
-        None => "off: clients may keep their connections or their server, or somebody else splits as well".to_owned(),
-    }
 }
 
 fn span(ms: u64) -> String {

@@ -154,6 +154,14 @@ impl Session {
                 self.ending.retain(|ending| ending.act != *act);
                 self.endings += 1;
             }
+            Event::TaskCancelling(cancelling) => {
+                // Of one whose process is gone nobody will ever say what became of it.
+                self.cancelling
+                    .retain(|earlier| earlier.task != cancelling.task || earlier.router != cancelling.router);
+                self.cancelling.push((**cancelling).clone());
+                self.cancellations += 1;
+            }
+            Event::TaskCancelled { act, .. } => self.cancelling.retain(|cancelling| cancelling.act != *act),
             Event::RampStage { change, ramp, despite: _ } => {
                 self.with_change(*change, |change| change.ramp = Some(ramp.clone()));
             }
@@ -363,6 +371,8 @@ fn touches_traffic(event: &Event) -> bool {
         | Event::CheckAnswered(_)
         | Event::ConnectionsEnding(_)
         | Event::ConnectionsEnded { .. }
+        | Event::TaskCancelling(_)
+        | Event::TaskCancelled { .. }
         | Event::RampStage { .. }
         | Event::RollbackTimed { .. }
         | Event::WayBackProven(_)

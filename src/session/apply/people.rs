@@ -170,6 +170,8 @@ impl Session {
             | Event::HoldReleased { .. }
             | Event::ConnectionsEnding(_)
             | Event::ConnectionsEnded { .. }
+            | Event::TaskCancelling(_)
+            | Event::TaskCancelled { .. }
             | Event::RampStage { .. }
             | Event::RollbackTimed { .. }
             | Event::WayBackProven(_)

@@ -12,6 +12,7 @@ pub mod lifecycle;
 mod router;
 pub mod second;
 pub mod step;
+pub mod task;
 mod wave;
 
 use super::command::{Asked, Command};
@@ -143,6 +144,12 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
             connection::end(session, procedure, asked, &wanted, confirmation, evidence)
         }
         Command::NoteConnectionsEnded { act, count, how } => Ok(connection::note(session, *act, *count, how)),
+        Command::CancelTask { act, router, task, what, is_ours, running, confirmation } => {
+            let running = running.as_deref();
+            let wanted = task::Wanted { act: *act, router, task, what, is_ours: *is_ours, running };
+            task::cancel(session, procedure, asked, &wanted, confirmation)
+        }
+        Command::NoteTaskCancelled { act, how } => Ok(task::note(session, *act, how)),
         Command::NoteRollbackTime { change, declared_ms } => {
             Ok(back::note_time(session, procedure, *change, *declared_ms))
         }

@@ -20,6 +20,7 @@
 
 use super::change::{stage, summary};
 use super::confirm::{answer, orders};
+use super::task::in_the_way;
 use super::{Piece, Sheet, key, piece};
 use crate::cockpit::{Action, ConfirmState, Model};
 use crate::domain::ramp::Ramp;
@@ -129,6 +130,9 @@ pub(super) fn roll_back(model: &Model, choice: WayBackChoice, confirm: &ConfirmS
             sheet.line(vec![piece(Role::Wait, text)]);
         }
     }
+    for line in in_the_way(model) {
+        sheet.line(line);
+    }
     for (router, watch) in &flight.watches {
         if watch.fresh(model.now.elapsed).is_none() {
             let text =
@@ -159,6 +163,9 @@ pub(super) fn roll_back(model: &Model, choice: WayBackChoice, confirm: &ConfirmS
         }
     }
     answer(model, &mut sheet, confirm, if all_pass { "roll back" } else { "on with this stage despite it" });
+    if flight.watches.keys().any(|router| flight.cancellable(router).is_some_and(|each| !each.cancel.is_ours)) {
+        sheet.pin(key(&keys::of(model, &Action::CancelTask), "cancel what is in its way, in a dialog of its own"));
+    }
     let other = key(&keys::of(model, &Action::OtherWayBack), instead(flight, choice));
     if !other.is_empty() && !confirm.waiting {
         sheet.pin(other);

@@ -21,6 +21,7 @@ mod guard;
 mod list;
 mod log;
 mod second;
+mod task;
 mod text;
 
 use ratatui::layout::Rect;
@@ -109,6 +110,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
         OverlayKind::Drift { router } => after::drift(model, router),
         OverlayKind::Connections { router, pool } => connection::list(model, router, pool),
         OverlayKind::EndConnections { end, confirm, .. } => connection::end(model, end, confirm),
+        OverlayKind::CancelTask { cancel, confirm, .. } => task::cancel(model, cancel, confirm),
         OverlayKind::Ask(question) => text::ask(model, question),
         OverlayKind::Help => list::help(model),
         OverlayKind::Palette(palette) => list::palette(model, palette),

@@ -53,6 +53,10 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
     if hidden > 0 {
         let first = areas.inside.first;
         let last = first + usize::from(areas.inside.routers.height);
+        let wrong = model.roster.wrong();
+        if wrong > 0 {
+            right.push(Span::styled(format!(" ✗ {wrong} "), pen.style(Role::Bad)));
+        }
         let text = format!(" routers {}-{last} of {} ", first + 1, routers.len());
         right.push(Span::styled(text, pen.style(Role::Title)));
     }

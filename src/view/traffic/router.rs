@@ -2,30 +2,32 @@
 //!
 //! ```text
 //!  eu-1 haproxy      ✓ ■■■■■■■■■■■■■■■■■■■■■■■■■■■■■   30 / 70  % seen 29.4 ±1.6 % consistent  4s
+//!  eu-2 haproxy      ✓ ■■■■■■■■■■■■■■■■■■■■■■■■■■■■■   30 / 70  % off 41.0 ±1.6 %: sticky
 //!  draft               □□□□□□□□□□□□□□□□□□□□□□□□□□□□□   50 / 50  % ▲ +248 req/s
 //! ```
 
 use super::bar::{self, Look};
-use crate::cockpit::Model;
+use crate::cockpit::{Action, Likely, Model};
 use crate::domain::procedure::RouterSpec;
 use crate::domain::share::{Agreement, Observed};
 use crate::domain::{Freshness, PoolId, Proof, Shares, Weights};
 use crate::layout::Traffic;
 use crate::theme::Role;
 use crate::view::format::{MISSING, aligned, old, share, signed, split};
-use crate::view::pen::{Pen, fit_middle, width};
+use crate::view::pen::{Pen, Row, fit_middle, width};
 use crate::view::seen::Seen;
 use crate::view::state;
 
 /// Draws the rows of the routers in view.
 pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, inside: &Traffic) {
-    let routers = model.flight.procedure.routers.iter().enumerate().skip(inside.first);
-    for (row, (index, router)) in (0..inside.routers.height).zip(routers) {
-        one(pen, model, inside, row, index, router);
+    let selected = model.router_row();
+    for (row, at) in (0..inside.routers.height).zip(inside.first..) {
+        let Some(router) = model.router_in(at) else { break };
+        one(pen, model, inside, row, at == selected, router);
     }
 }
 
-fn one(pen: &mut Pen<'_>, model: &Model, inside: &Traffic, row: u16, index: usize, router: &RouterSpec) {
+fn one(pen: &mut Pen<'_>, model: &Model, inside: &Traffic, row: u16, is_chosen: bool, router: &RouterSpec) {
     let procedure = &model.flight.procedure;
     let now = model.now.elapsed;
     let watch = model.flight.watches.get(&router.id);
@@ -34,7 +36,7 @@ fn one(pen: &mut Pen<'_>, model: &Model, inside: &Traffic, row: u16, index: usiz
     let state = state::router(model, &router.id);
     let y = inside.routers.y + row;
     let many = procedure.routers.len() > 1;
-    let selected = many && index == model.router && model.focus == crate::cockpit::Pane::Traffic;
+    let selected = many && is_chosen && model.focus == crate::cockpit::Pane::Traffic;
     let label = inside.bar.x - inside.routers.x;
     let mut cells = pen.row(inside.routers.x, y, label);
     cells.put(Role::Accent, if selected { "›" } else { " " });
@@ -106,7 +108,7 @@ fn facts(
     let role = match seen.agreement {
         Agreement::Consistent => Role::Text,
         Agreement::NotEnoughYet => Role::Dim,
-        Agreement::Off => Role::Bad,
+        Agreement::Off => return off(&mut cells, model, router, &mark, &seen),
     };
     cells.put(Role::Dim, "seen ").put(Role::Text, &mark).put(role, &format!("{percent:>4.1}"));
     cells.put(Role::Dim, &format!(" {:<7}", format!("±{:.1} %", seen.interval.half_width_points())));
@@ -114,6 +116,19 @@ fn facts(
     if cells.left() >= width(word) {
         cells.put(role, word);
     }
+}
+
+/// A share that is off, and why that is likely: as much of it as there is room for, and the key that tells the rest.
+fn off(cells: &mut Row<'_, '_>, model: &Model, router: &RouterSpec, mark: &str, seen: &Observed) {
+    let percent = seen.share.fraction().unwrap_or_default() * 100.0;
+    let half = seen.interval.half_width_points();
+    let key = crate::view::key::in_panes(model, &Action::Details);
+    let word = model.likely_reason(&router.id).and_then(Likely::word);
+    let of_word = |word| [format!("{mark}{percent:.1} ±{half:.1} %: {word}"), format!("{mark}{percent:.1}: {word}")];
+    let of_key = [format!("{mark}{percent:.1} %, {key} why"), format!("{mark}{percent:.1}, {key}")];
+    let fits = |text: &String| width(text) + 4 <= cells.left();
+    let text = word.map(of_word).into_iter().flatten().chain(of_key).find(fits);
+    cells.put(Role::Bad, "off ").put(Role::Bad, &text.unwrap_or_else(|| format!("{percent:.1}")));
 }
 
 /// The unit of a split's numbers, with the gap that they leave.

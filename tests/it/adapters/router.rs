@@ -91,7 +91,7 @@ macro_rules! contract {
             refuses_weights_without_a_reading, refuses_a_native_split_of_another_router,
             times_out_without_writing_over_what_has_moved,
             does_not_know_after_a_time_out_until_it_reads, finds_nobody_there, tells_nonsense_from_an_answer,
-            does_not_wait_for_a_slow_answer,
+            does_not_wait_for_a_slow_answer, cancels_nothing_that_it_did_not_tell_of,
         );
     };
     ($name:ident, $make:expr, $($part:ident),+ $(,)?) => {
@@ -241,6 +241,16 @@ pub async fn refuses_a_pool_that_it_does_not_know(subject: &mut dyn Subject) {
     let refused = router.prepare(&target, Some(&reading)).unwrap_err();
     assert!(refused.why.contains("no-such-pool"), "{refused}");
     assert!(!refused.advice.is_empty());
+}
+
+pub async fn cancels_nothing_that_it_did_not_tell_of(subject: &mut dyn Subject) {
+    let router = subject.adapter(PATIENT);
+    assert!(read(&*router).await.underway.is_none(), "nothing is under way");
+    let (before, gate) = (subject.really(), Gate::open());
+    let answer = router.cancel("no-such-task", &gate).await;
+    assert!(matches!(&answer, SetAnswer::NotSent(why) if !why.is_empty()), "{answer:?}");
+    assert_eq!((gate.asked(), subject.really()), (0, before));
+    no_secret(&*subject, &format!("{answer:?}"));
 }
 
 pub async fn refuses_weights_without_a_reading(subject: &mut dyn Subject) {

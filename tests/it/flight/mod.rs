@@ -21,5 +21,6 @@ mod slow;
 mod soaking;
 mod spill;
 mod stages;
+mod tasks;
 mod watching;
 mod waves;

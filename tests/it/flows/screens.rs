@@ -185,7 +185,7 @@ fn many_routers_scroll_and_long_names_are_cut() {
     // Every one of them has the traffic of a whole service.
     procedure.pools.iter_mut().for_each(|pool| pool.capacity_per_server = None);
     let mut app = opened(procedure, &[30, 70]);
-    app.model.router = 20;
+    app.model.select_router(20);
     shot!("many_routers", app, 120 x 36);
     shot!("many_routers", app, 80 x 24);
 }

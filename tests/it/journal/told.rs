@@ -12,7 +12,7 @@ use flightdeck::entry::Entry;
 use flightdeck::session::Event;
 use flightdeck::session::event::{
     ChangeConfirmed, ChangeKind, CheckAnswered, ConnectionsEnding, ControlsTaken, Process, ProfileText, ProvenRouter,
-    RouterBaseline, SessionOpened, Settlement, SpillMerged, Spilled, StepMark, WayBackProven,
+    RouterBaseline, SessionOpened, Settlement, SpillMerged, Spilled, StepMark, TaskCancelling, WayBackProven,
 };
 use flightdeck::session::guard::{Acted, GuardBaseline};
 use flightdeck::session::proposal::{Bound, Confirmation, Gate, GateReport, GateState, Gesture, Override, RouterOrder};
@@ -706,5 +706,30 @@ fn shapes_despite(despite: &[&str]) -> Vec<Entry> {
         how: "1 ended, 1 had ended by themselves".to_owned(),
     };
     teller.tell(200.1, "ada", 1, vec![ended]);
+    teller.entries
+}
+
+/// A slow system's task that was cancelled; added to format 1 later.
+pub fn tasks() -> Vec<Entry> {
+    let mut teller = Teller { entries: vec![opening(session(1), "bridge", "prod")], counters: [1, 0] };
+    let baseline = RouterBaseline { router: "eu-1".into(), identity: identity("4711"), native: split(0, 100) };
+    teller.tell(1.0, "ada", 1, vec![Event::BaselineAccepted { routers: vec![baseline] }]);
+    let act = ChangeId { cockpit: BOB, counter: 1 };
+    let cancelling = TaskCancelling {
+        act,
+        router: "eu-1".into(),
+        task: "ServerTasks-77".to_owned(),
+        what: "deployment of release 2.5.1".to_owned(),
+        owner: BOB,
+        deadline: Timestamp(START + 65_000),
+    };
+    teller.tell(60.0, "bob", 1, vec![Event::TaskCancelling(Box::new(cancelling))]);
+    let cancelled = Event::TaskCancelled {
+        act,
+        router: "eu-1".into(),
+        task: "ServerTasks-77".to_owned(),
+        how: "it is over after 12 s; the weights read 0.0 / 100.0".to_owned(),
+    };
+    teller.tell(72.0, "bob", 1, vec![cancelled]);
     teller.entries
 }

@@ -251,6 +251,19 @@ groups! {
             count: 2,
             how: "2 ended".to_owned(),
         },
+        CancelTask => |_, _| Command::CancelTask {
+            act: flightdeck::domain::ChangeId { cockpit: ANA.cockpit(), counter: 901 },
+            router: eu_1(),
+            task: "Task-7".to_owned(),
+            what: "a deployment".to_owned(),
+            is_ours: true,
+            running: Some("Task-7".to_owned()),
+            confirmation: by_key(),
+        },
+        NoteTaskCancelled => |_, _| Command::NoteTaskCancelled {
+            act: flightdeck::domain::ChangeId { cockpit: ANA.cockpit(), counter: 901 },
+            how: "it is over".to_owned(),
+        },
         NoteRollbackTime => |world, _| Command::NoteRollbackTime { change: change(world), declared_ms: Some(1_000) },
         NoteObserved => |world, _| Command::NoteObserved {
             change: change(world),

@@ -163,6 +163,7 @@ fn states() -> Vec<State> {
             asks(&mut world, ANA, "EndConnections");
             world
         }),
+        state("a task is being cancelled", after(&[(ANA, ALONE), (RAJ, "CancelTask")])),
         state("waves: one is being sent", in_waves()),
         state("waves: the next one may go", between_waves(&[])),
         state("waves: one is not whole", wave_failed()),

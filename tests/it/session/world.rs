@@ -219,6 +219,7 @@ impl World {
             effective: Shares::default(),
             warnings: Vec::new(),
             underway: None,
+            skew: None,
         }
     }
 

@@ -175,6 +175,7 @@ impl Router {
             effective,
             warnings: Vec::new(),
             underway,
+            skew: None,
         })
     }
 }

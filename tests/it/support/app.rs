@@ -14,10 +14,10 @@ use std::sync::Arc;
 
 use flightdeck::cockpit::{Effect, Model, Msg, Settings, Surroundings, update};
 use flightdeck::domain::check::Asking;
-use flightdeck::domain::reading::{Admin, Health, Identity, ServerReading};
+use flightdeck::domain::reading::{Admin, Health, Identity, ServerReading, Skew};
 use flightdeck::domain::{
     ChangeId, CheckId, CockpitId, Elapsed, NativeSplit, NativeWeight, Now, Outcome, PoolId, Prepared, Presence,
-    Procedure, Reading, RouterId, Seat, SessionId, Target, Timestamp, Trouble, TroubleKind,
+    Procedure, Reading, RouterId, Seat, SessionId, Target, Timestamp, Trouble, TroubleKind, Underway,
 };
 use flightdeck::entry::Entry;
 use flightdeck::flight::{self, Appended, Ask, Flight, Me};
@@ -68,6 +68,12 @@ pub struct FakeRouter {
     pub node: String,
     /// Requests per second, shared by weight.
     pub rate: u64,
+    /// The weights that its traffic follows instead of those that it was given: kept connections, sticky clients.
+    pub routes: Option<Vec<u32>>,
+    /// What it tells of why that may be.
+    pub skew: Option<Skew>,
+    /// What it tells of work of its own.
+    pub underway: Option<Underway>,
     /// Of each pool's requests, how many in a thousand fail.
     pub failing: Vec<u64>,
     requests: Vec<u64>,
@@ -106,6 +112,8 @@ pub struct App {
     pub others: Vec<Effect>,
     /// What lingers, whatever router and pool are asked.
     pub lingering: Vec<flightdeck::domain::connection::Connection>,
+    /// Tasks that were asked to end.
+    pub tasks_cancelled: Vec<String>,
     /// How far the wall clock was set, in milliseconds.
     pub wall_set: i64,
     waiting: VecDeque<flight::Effect>,
@@ -134,6 +142,9 @@ impl App {
             process,
             node: "edge".to_owned(),
             rate: RATE,
+            routes: None,
+            skew: None,
+            underway: None,
             failing: vec![0; weights.len()],
             requests: vec![0; weights.len()],
             errors: vec![0; weights.len()],
@@ -177,6 +188,7 @@ impl App {
             spilled: Vec::new(),
             announced: Vec::new(),
             lingering: Vec::new(),
+            tasks_cancelled: Vec::new(),
             to_sign: Vec::new(),
             questions: Vec::new(),
             others: Vec::new(),
@@ -427,6 +439,10 @@ impl App {
                 let ended = flightdeck::domain::connection::Ended::Done { ended, gone: 0 };
                 flight::Msg::ConnectionsEnded { act: end.act, ended }
             }
+            flight::Effect::CancelTask(cancel) => {
+                self.tasks_cancelled.push(cancel.task.clone());
+                flight::Msg::TaskCancelAnswered { act: cancel.act, outcome: Outcome::Accepted }
+            }
             flight::Effect::Cancel { .. }
             | flight::Effect::CheckSignature(_)
             | flight::Effect::DropSpill
@@ -482,9 +498,10 @@ impl FakeRouter {
     }
 
     fn flow(&mut self, ms: u64) {
-        let whole: u64 = self.weights.iter().map(|weight| u64::from(*weight)).sum();
+        let weights = self.routes.clone().unwrap_or_else(|| self.weights.clone());
+        let whole: u64 = weights.iter().map(|weight| u64::from(*weight)).sum();
         let passed = ms.saturating_sub(self.counted);
-        for (index, weight) in self.weights.iter().enumerate() {
+        for (index, weight) in weights.iter().enumerate() {
             let share = (self.rate * passed * u64::from(*weight)).checked_div(whole * 1000).unwrap_or(0);
             self.requests[index] += share;
             self.errors[index] += share * self.failing[index];
@@ -526,7 +543,8 @@ impl FakeRouter {
             native,
             servers,
             warnings: Vec::new(),
-            underway: None,
+            underway: self.underway.clone(),
+            skew: self.skew,
         }
     }
 }

@@ -381,7 +381,8 @@ impl Pair {
             | Effect::Meter { .. }
             | Effect::Share(_)
             | Effect::ListConnections { .. }
-            | Effect::EndConnections(_) => {}
+            | Effect::EndConnections(_)
+            | Effect::CancelTask(_) => {}
         }
     }
 

@@ -11,6 +11,7 @@ use flightdeck::domain::{
 };
 use flightdeck::entry::Entry;
 use flightdeck::flight::connection::SendEnd;
+use flightdeck::flight::task::SendCancel;
 use flightdeck::flight::{Appended, Ask, Effect, Flight, Me, Msg, Notice, Send};
 use flightdeck::session::event::{Process, SessionOpened};
 use flightdeck::session::proposal::{Confirmation, Gesture, Override};
@@ -32,6 +33,10 @@ pub struct Desk {
     pub lingering: Vec<Connection>,
     /// What was ended.
     pub ended: Vec<SendEnd>,
+    /// Tasks that were asked to end,
+    pub tasks_cancelled: Vec<SendCancel>,
+    /// and what is answered to it.
+    pub cancel_answer: Outcome,
     /// Appends that were not answered, while the journal is told to be silent.
     pub journal_answers: bool,
     pub unanswered: Vec<Entry>,
@@ -85,6 +90,8 @@ impl Desk {
             questions: Vec::new(),
             lingering: Vec::new(),
             ended: Vec::new(),
+            tasks_cancelled: Vec::new(),
+            cancel_answer: Outcome::Accepted,
             journal_answers: true,
             unanswered: Vec::new(),
             time: 1_000,
@@ -203,6 +210,11 @@ impl Desk {
                 let ended = Ended::Done { ended: u32::try_from(end.connections.len()).unwrap(), gone: 0 };
                 self.ended.push(*end.clone());
                 Some(Msg::ConnectionsEnded { act: end.act, ended })
+            }
+            Effect::CancelTask(cancel) => {
+                let answer = Msg::TaskCancelAnswered { act: cancel.act, outcome: self.cancel_answer.clone() };
+                self.tasks_cancelled.push(*cancel);
+                Some(answer)
             }
             Effect::Cancel { change } => {
                 self.cancelled.insert(change);

@@ -35,6 +35,8 @@ pub struct Server {
     pub deploys_itself: bool,
     /// Whether every task succeeds as soon as it runs; else a test ends it.
     pub is_quick: bool,
+    /// Whether what is cancelled ends at once; else a test ends it, as the step that runs is not interrupted.
+    pub cancels_at_once: bool,
     /// Seconds to wait, where it is asked too often.
     pub limit: Option<u32>,
     /// Further keys of the project.
@@ -101,6 +103,7 @@ impl Server {
             applied: BTreeMap::new(),
             deploys_itself: false,
             is_quick: true,
+            cancels_at_once: true,
             limit: None,
             project: json!({}),
             clock: 0,
@@ -284,7 +287,11 @@ impl Server {
                 if self.task(id).ended.is_some() {
                     return no(400, "The task is not running.", &[]);
                 }
-                self.end(id, "Canceled");
+                if self.cancels_at_once || self.task(id).state == "Queued" {
+                    self.end(id, "Canceled");
+                } else {
+                    self.task(id).state = "Cancelling";
+                }
                 Said::json(200, &task(self.task(id)))
             }
             _ => no(404, &format!("The resource `{route}` was not found."), &[]),

@@ -1,15 +1,16 @@
 //! All pods of a selector, followed together.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use futures_util::stream::{BoxStream, SelectAll, StreamExt as _, unfold};
+use futures_util::stream::{BoxStream, SelectAll, StreamExt as _};
 use tokio::time::{Instant, sleep_until};
 
 use super::super::config::Config as Source;
+use super::super::outbox::{Follow, Outbox, stream};
 use super::super::stamp::Stamps;
 use super::super::{Cleaner, Delivered, LogSource, LogUpdate};
 use super::Config;
@@ -60,14 +61,9 @@ impl LogSource for Pods {
             flush: None,
             vouched: None,
             troubles: BTreeMap::new(),
-            ready: VecDeque::new(),
-            told: None,
+            outbox: Outbox::default(),
         };
-        unfold(following, |mut following| async move {
-            let update = following.next().await;
-            Some((update, following))
-        })
-        .boxed()
+        stream(following)
     }
 
     fn probe(&self) -> BoxFuture<'_, Result<String, Trouble>> {
@@ -108,8 +104,7 @@ struct Following {
     vouched: Option<Timestamp>,
     /// What is wrong with single streams.
     troubles: BTreeMap<Container, Trouble>,
-    ready: VecDeque<LogUpdate>,
-    told: Option<LogSourceState>,
+    outbox: Outbox,
 }
 
 /// Where one container stands.
@@ -121,24 +116,25 @@ struct Stand {
     opened_at: Option<(u64, bool)>,
 }
 
-impl Following {
-    async fn next(&mut self) -> LogUpdate {
-        loop {
-            if let Some(update) = self.ready.pop_front() {
-                return update;
-            }
-            let is_full = self.gathered.len() >= FULL;
-            let flush = self.flush;
-            tokio::select! {
-                () = async { match flush { Some(at) => sleep_until(at).await, None => std::future::pending().await } } => {
-                    self.hand_over();
-                }
-                () = sleep_until(self.due) => self.list().await,
-                Some(told) = self.tails.next(), if !self.tails.is_empty() && !is_full => self.take(told),
-            }
-        }
+impl Follow for Following {
+    fn outbox(&mut self) -> &mut Outbox {
+        &mut self.outbox
     }
 
+    async fn step(&mut self) {
+        let is_full = self.gathered.len() >= FULL;
+        let flush = self.flush;
+        tokio::select! {
+            () = async { match flush { Some(at) => sleep_until(at).await, None => std::future::pending().await } } => {
+                self.hand_over();
+            }
+            () = sleep_until(self.due) => self.list().await,
+            Some(told) = self.tails.next(), if !self.tails.is_empty() && !is_full => self.take(told),
+        }
+    }
+}
+
+impl Following {
     async fn list(&mut self) {
         match list(&self.cluster, &self.config).await {
             Ok(listed) => {
@@ -150,7 +146,7 @@ impl Following {
                 self.failures = self.failures.saturating_add(1);
                 let pause = self.config.every.saturating_mul(1 << self.failures.min(5));
                 self.due = Instant::now() + pause.min(LONGEST.max(self.config.every));
-                self.tell(LogSourceState::Waiting(trouble));
+                self.outbox.tell(LogSourceState::Waiting(trouble));
             }
         }
     }
@@ -196,7 +192,7 @@ impl Following {
         } else {
             LogSourceState::Following
         };
-        self.tell(state);
+        self.outbox.tell(state);
     }
 
     fn take(&mut self, told: Told) {
@@ -208,7 +204,7 @@ impl Following {
                 }
                 match trouble {
                     Some(trouble) => {
-                        self.tell(LogSourceState::Waiting(trouble.clone()));
+                        self.outbox.tell(LogSourceState::Waiting(trouble.clone()));
                         self.troubles.insert(container, trouble);
                     }
                     None => self.due = self.due.min(Instant::now() + AGAIN),
@@ -221,7 +217,7 @@ impl Following {
         let mut cleaner = match self.cleaner.take().map_or_else(|| Cleaner::of(&self.source), Ok) {
             Ok(cleaner) => cleaner,
             // A source with such a pattern was refused before it was made.
-            Err(trouble) => return self.tell(LogSourceState::Waiting(trouble)),
+            Err(trouble) => return self.outbox.tell(LogSourceState::Waiting(trouble)),
         };
         self.troubles.remove(container);
         let labels = [("pod", container.pod.as_str()), ("container", container.name.as_str())];
@@ -251,14 +247,7 @@ impl Following {
         let (source, pool) = (self.source.id.clone(), self.source.pool.clone());
         let lines = std::mem::take(&mut self.gathered);
         let watermark = self.vouched;
-        self.ready.push_back(LogUpdate::Lines(LogBatch { source, pool, lines, dropped: 0, watermark, by_time: true }));
-    }
-
-    fn tell(&mut self, state: LogSourceState) {
-        if self.told.as_ref() != Some(&state) {
-            self.told = Some(state.clone());
-            self.ready.push_back(LogUpdate::State(state));
-        }
+        self.outbox.lines(LogBatch { source, pool, lines, dropped: 0, watermark, by_time: true });
     }
 }
 

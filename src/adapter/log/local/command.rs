@@ -6,13 +6,12 @@
 //!
 //! Invariant: the command and what it started are killed when the stream is dropped (they are a process group).
 
-use std::collections::VecDeque;
 use std::process::Stdio;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use futures_util::stream::{BoxStream, StreamExt as _, unfold};
+use futures_util::stream::BoxStream;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
@@ -20,6 +19,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::super::config::Config;
 use super::super::lines::Lines;
+use super::super::outbox::{Follow, Outbox, stream};
 use super::super::watermark::Watermark;
 use super::super::{Cleaner, LogSource, LogUpdate};
 use super::follow::PACE;
@@ -68,18 +68,13 @@ impl LogSource for CommandSource {
             program: self.program.clone(),
             arguments: self.arguments.clone(),
             running: None,
-            ready: VecDeque::new(),
-            told: None,
+            outbox: Outbox::default(),
             pause: None,
             next_pause: FIRST_PAUSE,
             batch: None,
             watermark: Watermark::default(),
         };
-        unfold(following, |mut following| async move {
-            let update = following.next().await;
-            Some((update, following))
-        })
-        .boxed()
+        stream(following)
     }
 
     fn probe(&self) -> BoxFuture<'_, Result<String, Trouble>> {
@@ -99,8 +94,7 @@ struct Following {
     program: String,
     arguments: Vec<String>,
     running: Option<Running>,
-    ready: VecDeque<LogUpdate>,
-    told: Option<LogSourceState>,
+    outbox: Outbox,
     /// Until when it is not started again.
     pause: Option<Instant>,
     next_pause: Duration,
@@ -146,22 +140,23 @@ impl Drop for Group {
     }
 }
 
-impl Following {
-    async fn next(&mut self) -> LogUpdate {
-        loop {
-            if let Some(update) = self.ready.pop_front() {
-                return update;
-            }
-            if let Some(pause) = self.pause.take() {
-                sleep_until(pause).await;
-            }
-            match self.running.take() {
-                None => self.start(),
-                Some(running) => self.read(running).await,
-            }
-        }
+impl Follow for Following {
+    fn outbox(&mut self) -> &mut Outbox {
+        &mut self.outbox
     }
 
+    async fn step(&mut self) {
+        if let Some(pause) = self.pause.take() {
+            sleep_until(pause).await;
+        }
+        match self.running.take() {
+            None => self.start(),
+            Some(running) => self.read(running).await,
+        }
+    }
+}
+
+impl Following {
     fn start(&mut self) {
         let spawned = Command::new(&self.program)
             .args(&self.arguments)
@@ -175,7 +170,7 @@ impl Following {
         match (spawned, cleaner) {
             (Ok(mut child), Ok(cleaner)) => {
                 let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-                self.tell(LogSourceState::Following);
+                self.outbox.tell(LogSourceState::Following);
                 self.running = Some(Running {
                     out: Output::new(child.stdout.take()),
                     err: Output::new(child.stderr.take()),
@@ -214,22 +209,14 @@ impl Following {
             self.batch = Some(Instant::now());
             let (source, pool) = (self.config.id.clone(), self.config.pool.clone());
             let watermark = self.watermark.after(&lines);
-            let batch = LogBatch { source, pool, lines, dropped: 0, watermark, by_time: false };
-            self.ready.push_back(LogUpdate::Lines(batch));
+            self.outbox.lines(LogBatch { source, pool, lines, dropped: 0, watermark, by_time: false });
         }
     }
 
     fn end(&mut self, trouble: Trouble) {
-        self.tell(LogSourceState::Ended(trouble));
+        self.outbox.tell(LogSourceState::Ended(trouble));
         self.pause = Some(Instant::now() + self.next_pause);
         self.next_pause = (self.next_pause * 2).min(LAST_PAUSE);
-    }
-
-    fn tell(&mut self, state: LogSourceState) {
-        if self.told.as_ref() != Some(&state) {
-            self.told = Some(state.clone());
-            self.ready.push_back(LogUpdate::State(state));
-        }
     }
 }
 

@@ -4,7 +4,6 @@
 //! nobody else. The system tells of changes in the file's directory; while lines keep coming faster than batches may
 //! leave, it is not asked to, as every line would wake us. Whatever it tells, the file is looked at every second.
 
-use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,12 +11,13 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use futures_util::stream::{BoxStream, StreamExt as _, unfold};
+use futures_util::stream::BoxStream;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::super::config::Config;
+use super::super::outbox::{Follow, Outbox, stream};
 use super::super::watermark::Watermark;
 use super::super::{Cleaner, LogSource, LogUpdate};
 use super::file::{Follower, Step, trouble};
@@ -52,19 +52,14 @@ impl LogSource for FileSource {
             config: self.config.clone(),
             path: self.path.clone(),
             follower: None,
-            ready: VecDeque::new(),
-            told: None,
+            outbox: Outbox::default(),
             bell: Bell::Silent,
             batch: None,
             busy: 0,
             quiet: QUIET,
             watermark: Watermark::default(),
         };
-        unfold(following, |mut following| async move {
-            let update = following.next().await;
-            Some((update, following))
-        })
-        .boxed()
+        stream(following)
     }
 
     fn probe(&self) -> BoxFuture<'_, Result<String, Trouble>> {
@@ -85,9 +80,7 @@ struct Following {
     path: PathBuf,
     /// Away while a step runs on another thread.
     follower: Option<Follower>,
-    ready: VecDeque<LogUpdate>,
-    /// The state told last.
-    told: Option<LogSourceState>,
+    outbox: Outbox,
     bell: Bell,
     /// When the last batch was begun.
     batch: Option<Instant>,
@@ -106,17 +99,18 @@ enum Bell {
     Broken,
 }
 
-impl Following {
-    async fn next(&mut self) -> LogUpdate {
-        loop {
-            if let Some(update) = self.ready.pop_front() {
-                return update;
-            }
-            self.wait().await;
-            self.step().await;
-        }
+impl Follow for Following {
+    fn outbox(&mut self) -> &mut Outbox {
+        &mut self.outbox
     }
 
+    async fn step(&mut self) {
+        self.wait().await;
+        self.look().await;
+    }
+}
+
+impl Following {
     /// Waits until a look is due.
     async fn wait(&mut self) {
         if let Some(batch) = self.batch.take() {
@@ -134,13 +128,13 @@ impl Following {
         }
     }
 
-    async fn step(&mut self) {
+    async fn look(&mut self) {
         let begun = Instant::now();
         let follower = match self.follower.take() {
             Some(follower) => follower,
             None => match Cleaner::of(&self.config) {
                 Ok(cleaner) => Follower::new(self.path.clone(), cleaner),
-                Err(trouble) => return self.tell(LogSourceState::Waiting(trouble)),
+                Err(trouble) => return self.outbox.tell(LogSourceState::Waiting(trouble)),
             },
         };
         let work = tokio::task::spawn_blocking(move || {
@@ -155,7 +149,7 @@ impl Following {
             }
             // The program ends; nobody reads this any more.
             Err(gone) if gone.is_cancelled() => std::future::pending().await,
-            Err(_panicked) => self.tell(LogSourceState::Waiting(Trouble::new(
+            Err(_panicked) => self.outbox.tell(LogSourceState::Waiting(Trouble::new(
                 TroubleKind::Garbage,
                 format!("read {}", self.path.display()),
                 "a line broke the reader",
@@ -165,32 +159,32 @@ impl Following {
     }
 
     fn take(&mut self, step: Step, begun: Instant) {
-        let anew = step.opened && self.told.is_some();
+        let anew = step.opened && self.outbox.has_told();
         let state = step.trouble.map_or(LogSourceState::Following, LogSourceState::Waiting);
         // Lines come from an open file; that its name is gone is said after them.
         let says_first = state == LogSourceState::Following;
         if says_first {
-            self.tell(state.clone());
+            self.outbox.tell(state.clone());
         }
         if step.lines.is_empty() && step.dropped == 0 {
             (self.busy, self.quiet) = (0, self.quiet.saturating_add(1));
         } else {
             (self.busy, self.quiet) = (self.busy.saturating_add(1), 0);
             self.batch = Some(begun);
-            self.ready.push_back(LogUpdate::Lines(LogBatch {
+            self.outbox.lines(LogBatch {
                 source: self.config.id.clone(),
                 pool: self.config.pool.clone(),
                 watermark: self.watermark.after(&step.lines),
                 lines: step.lines,
                 dropped: step.dropped,
                 by_time: false,
-            }));
+            });
             if self.busy >= BUSY && !matches!(self.bell, Bell::Broken) {
                 self.bell = Bell::Silent;
             }
         }
         if !says_first {
-            self.tell(state);
+            self.outbox.tell(state);
         }
         if anew {
             // Its directory may be new, and a link may lead elsewhere.
@@ -198,13 +192,6 @@ impl Following {
         }
         if step.more {
             self.batch.get_or_insert(begun);
-        }
-    }
-
-    fn tell(&mut self, state: LogSourceState) {
-        if self.told.as_ref() != Some(&state) {
-            self.told = Some(state.clone());
-            self.ready.push_back(LogUpdate::State(state));
         }
     }
 }

@@ -1,14 +1,14 @@
 //! A polled log as a stream.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use futures_util::stream::{BoxStream, StreamExt as _, unfold};
+use futures_util::stream::{BoxStream, StreamExt as _};
 use tokio::time::{Instant, sleep_until};
 
+use super::super::outbox::{Follow, Outbox, stream};
 use super::super::{Cleaner, Config, LogSource, LogUpdate};
 use super::seen::Seen;
 use super::{Found, Live, Pace, Page, Refused, System, Window};
@@ -54,14 +54,9 @@ impl<S: System> LogSource for Polled<S> {
             live: self.system.live(),
             live_trouble: None,
             missing: Vec::new(),
-            ready: VecDeque::new(),
-            told: None,
+            outbox: Outbox::default(),
         };
-        unfold(following, |mut following| async move {
-            let update = following.next().await;
-            Some((update, following))
-        })
-        .boxed()
+        stream(following)
     }
 
     fn probe(&self) -> BoxFuture<'_, Result<String, Trouble>> {
@@ -99,8 +94,7 @@ struct Following<S> {
     live_trouble: Option<Trouble>,
     /// The times of lines that it left out and no poll has found yet.
     missing: Vec<Timestamp>,
-    ready: VecDeque<LogUpdate>,
-    told: Option<LogSourceState>,
+    outbox: Outbox,
 }
 
 /// A window that is being asked for.
@@ -111,33 +105,33 @@ struct Open {
     restarts: u32,
 }
 
-impl<S: System> Following<S> {
-    async fn next(&mut self) -> LogUpdate {
-        loop {
-            if let Some(update) = self.ready.pop_front() {
-                return update;
-            }
-            if let Some(due) = self.due {
-                match &mut self.live {
-                    None => sleep_until(due).await,
-                    Some(live) => {
-                        let told = tokio::select! {
-                            () = sleep_until(due) => None,
-                            told = live.next() => told,
-                        };
-                        if let Some(told) = told {
-                            self.hear(told);
-                            continue;
-                        }
-                    }
-                }
-                self.due = None;
-            }
-            self.step().await;
-        }
+impl<S: System> Follow for Following<S> {
+    fn outbox(&mut self) -> &mut Outbox {
+        &mut self.outbox
     }
 
     async fn step(&mut self) {
+        if let Some(due) = self.due {
+            match &mut self.live {
+                None => sleep_until(due).await,
+                Some(live) => {
+                    let told = tokio::select! {
+                        () = sleep_until(due) => None,
+                        told = live.next() => told,
+                    };
+                    if let Some(told) = told {
+                        return self.hear(told);
+                    }
+                }
+            }
+            self.due = None;
+        }
+        self.ask().await;
+    }
+}
+
+impl<S: System> Following<S> {
+    async fn ask(&mut self) {
         let Some(mut cleaner) = self.cleaner() else { return };
         let open = match self.open.take() {
             Some(open) => open,
@@ -149,7 +143,7 @@ impl<S: System> Following<S> {
         match page {
             Ok(page) => self.take(page, &open, asked),
             Err(Refused::Later(span, trouble)) => {
-                self.tell(LogSourceState::Waiting(trouble));
+                self.outbox.tell(LogSourceState::Waiting(trouble));
                 self.due = Some(Instant::now() + span);
                 self.open = Some(open);
             }
@@ -175,7 +169,7 @@ impl<S: System> Following<S> {
             }
             Live::Ended => {}
             Live::Broken(trouble) => {
-                self.tell(LogSourceState::Waiting(trouble.clone()));
+                self.outbox.tell(LogSourceState::Waiting(trouble.clone()));
                 self.live_trouble = Some(trouble);
             }
             Live::Lines { lines, dropped } => {
@@ -209,7 +203,7 @@ impl<S: System> Following<S> {
                 format!("nothing could be read since {wanted}, and what is older than an hour is not asked for"),
                 "nothing needs to be done; for the lines between look there by other means",
             );
-            self.tell(LogSourceState::Waiting(trouble));
+            self.outbox.tell(LogSourceState::Waiting(trouble));
         }
         // A clock that was set back must not ask for a window that ends before it begins.
         let from = wanted.max(reach).min(to);
@@ -227,7 +221,7 @@ impl<S: System> Following<S> {
             self.done = Some(self.done.map_or(done, |before| before.max(done)));
         }
         let behind = now().since(open.window.to).saturating_sub(self.pace.lag);
-        self.tell(match &self.live_trouble {
+        self.outbox.tell(match &self.live_trouble {
             _ if !is_over && behind > BEHIND => self.falls_behind(behind),
             Some(trouble) => LogSourceState::Waiting(trouble.clone()),
             None => LogSourceState::Following,
@@ -268,30 +262,16 @@ impl<S: System> Following<S> {
         // What stands in a window that was read to its end, and was not there, is lost.
         let lost = if is_over { self.missing.extract_if(.., |missing| Some(*missing) < self.done).count() } else { 0 };
         let (source, pool) = (self.config.id.clone(), self.config.pool.clone());
-        self.ready.push_back(LogUpdate::Lines(LogBatch {
-            source,
-            pool,
-            lines,
-            dropped: lost as u64,
-            watermark: self.done,
-            by_time: true,
-        }));
+        self.outbox.lines(LogBatch { source, pool, lines, dropped: lost as u64, watermark: self.done, by_time: true });
     }
 
     /// Tells the trouble and begins the window anew after a pause.
     fn failed(&mut self, trouble: Trouble) {
-        self.tell(LogSourceState::Waiting(trouble));
+        self.outbox.tell(LogSourceState::Waiting(trouble));
         self.failures = self.failures.saturating_add(1);
         let pause = self.pace.every.saturating_mul(1 << self.failures.min(6)).min(LONGEST.max(self.pace.every));
         self.due = Some(Instant::now() + pause);
         self.open = None;
-    }
-
-    fn tell(&mut self, state: LogSourceState) {
-        if self.told.as_ref() != Some(&state) {
-            self.told = Some(state.clone());
-            self.ready.push_back(LogUpdate::State(state));
-        }
     }
 }
 

@@ -16,7 +16,7 @@ use super::count::Counts;
 use super::health::{self, Target};
 use super::{STICKY, prepare};
 use crate::adapter::aws::Keys;
-use crate::domain::reading::Identity;
+use crate::domain::reading::{Identity, Skew};
 use crate::domain::{
     Capabilities, NativeSplit, PoolId, Prepared, Reading, Refused, Target as Wanted, Trouble, TroubleKind,
 };
@@ -112,6 +112,7 @@ impl Alb {
             native,
             servers,
             underway: None,
+            skew: actions.sticky_seconds.map(|_| Skew::Sticky),
         }
     }
 

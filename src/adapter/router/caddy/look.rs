@@ -40,6 +40,7 @@ pub(super) fn reading(config: &Config, seen: &Seen) -> Reading {
         servers,
         warnings: Vec::new(),
         underway: None,
+        skew: None,
     };
     reading.warnings = warn::warnings(config, seen, &reading);
     reading

@@ -161,6 +161,7 @@ pub(super) fn reading(config: &Config, what: &str, out: &[u8]) -> Result<Reading
         waits_for: said(work.waits_for),
         percent: work.percent.map(|percent| percent.min(100)),
         link: said(work.link),
+        ..Underway::default()
     });
     let effective = effective(config, &native, &servers);
     let generation = match told.generation {
@@ -168,7 +169,7 @@ pub(super) fn reading(config: &Config, what: &str, out: &[u8]) -> Result<Reading
         Some(Text::Number(number)) => number.to_string(),
         Some(Text::Text(text)) => crate::adapter::run::words(&text),
     };
-    Ok(Reading { identity, generation, uptime: None, native, effective, servers, warnings, underway })
+    Ok(Reading { identity, generation, uptime: None, native, effective, servers, warnings, underway, skew: None })
 }
 
 /// The shares of the pools that live.

@@ -113,6 +113,7 @@ impl Entry {
             native: self.native,
             warnings,
             underway: None,
+            skew: None,
         }
     }
 

@@ -206,6 +206,7 @@ mod tests {
             servers: Vec::new(),
             warnings: Vec::new(),
             underway: None,
+            skew: None,
         }
     }
 

@@ -94,6 +94,7 @@ impl State {
             servers,
             warnings,
             underway: None,
+            skew: None,
         })
     }
 }

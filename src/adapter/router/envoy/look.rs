@@ -76,6 +76,7 @@ pub(super) fn reading(config: &Config, seen: &Seen) -> Result<Reading, Trouble> 
         servers: servers.collect(),
         warnings: Vec::new(),
         underway: None,
+        skew: None,
     };
     reading.warnings = warn::warnings(config, seen, &found, &reading);
     Ok(reading)

@@ -2,7 +2,7 @@
 
 use super::Shape;
 use super::look::{Proxy, Seen, Server, is_live, pool_of};
-use crate::domain::reading::{Admin, Health, ServerReading};
+use crate::domain::reading::{Admin, Health, ServerReading, Skew};
 use crate::domain::{PoolId, Reading, Shares};
 
 /// Said of a backend whose algorithm takes no weights at run time; a change is then not prepared.
@@ -64,6 +64,20 @@ pub(super) fn warnings(shape: &Shape, seen: &Seen, reading: &Reading) -> Vec<Str
         }
     }
     found
+}
+
+/// What of this lets the counted shares differ from the weights.
+pub(super) fn skew(shape: &Shape, seen: &Seen) -> Option<Skew> {
+    let Shape::Servers { backend, .. } = shape else { return None };
+    let front = seen.proxy(backend)?;
+    if !front.cookie.is_empty() || seen.tables.contains(backend) {
+        return Some(Skew::Sticky);
+    }
+    match front.algorithm.split('(').next().unwrap_or_default().trim() {
+        "" | "roundrobin" | "random" | "static-rr" => None,
+        "leastconn" | "first" => Some(Skew::Loose),
+        _ => Some(Skew::Sticky),
+    }
 }
 
 fn about_level(seen: &Seen, found: &mut Vec<String>) {

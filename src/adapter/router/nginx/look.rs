@@ -10,7 +10,7 @@ use super::process::{self, Master};
 use super::text::{self, Marker};
 use super::{Config, Nginx, Reload, Shape};
 use crate::adapter::replace;
-use crate::domain::reading::{Admin, Health, Identity, ServerReading, Underway};
+use crate::domain::reading::{Admin, Health, Identity, ServerReading, Skew, Underway};
 use crate::domain::{NativeSplit, Reading, Trouble, TroubleKind};
 
 /// What is said of an nginx that cannot be changed from here begins with this and ends with what to do.
@@ -105,6 +105,7 @@ impl Nginx {
             native,
             warnings,
             underway,
+            skew: skew(&config.shape),
         }
     }
 
@@ -212,6 +213,20 @@ fn about_shape(shape: &Shape, found: &mut Vec<String>) {
             for method in method.filter(|word| ["least_conn", "ip_hash", "hash", "random", "sticky"].contains(word)) {
                 found.push(format!("{upstream} uses `{method}`, which follows weights only loosely"));
             }
+        }
+    }
+}
+
+/// What of this lets the counted shares differ from the weights.
+fn skew(shape: &Shape) -> Option<Skew> {
+    match shape {
+        Shape::Split { by, .. } => (by != "$request_id").then_some(Skew::Sticky),
+        Shape::Upstream { lines, .. } => {
+            let words = || lines.iter().filter_map(|line| line.split_whitespace().next());
+            if words().any(|word| ["ip_hash", "hash", "sticky"].contains(&word)) {
+                return Some(Skew::Sticky);
+            }
+            words().any(|word| ["least_conn", "random"].contains(&word)).then_some(Skew::Loose)
         }
     }
 }

@@ -59,6 +59,31 @@ impl Octopus {
         }
     }
 
+    /// Cancels a task, if it is a deployment of this project to this environment that is not over.
+    pub(super) async fn cancel_task(&self, task: &str, fence: &dyn Fence) -> SetAnswer {
+        let looked = async {
+            let names = self.names().await?;
+            let history = self.history(&names).await?;
+            Ok((names, history))
+        };
+        let (names, history) = match looked.await {
+            Ok(looked) => looked,
+            Err(trouble) => return failed(trouble),
+        };
+        let place = format!("{} to {}", shown_name(&names.project.name), shown_name(&names.environment.name));
+        match history.in_flight().into_iter().find(|run| run.task.id == task) {
+            None => SetAnswer::NotSent(format!("no deployment of {place} of that name is under way any more")),
+            Some(run) if run.task.state == "Cancelling" => {
+                SetAnswer::NotSent("it is being cancelled already".to_owned())
+            }
+            Some(run) => {
+                let path = cancel_path(&names.space, &run.task.id);
+                let sent = self.api.send(Method::POST, &path, None, fence).await;
+                sent.map_or_else(|answer| answer, |_| SetAnswer::Accepted)
+            }
+        }
+    }
+
     async fn carried_out(
         &self,
         prepared: &Prepared,
@@ -142,7 +167,7 @@ impl Course<'_> {
         if run.task.state == "Cancelling" {
             return Ok(());
         }
-        let path = format!("/api/{}/tasks/{}/cancel", self.names.space, run.task.id);
+        let path = cancel_path(&self.names.space, &run.task.id);
         match self.octopus.api.send(Method::POST, &path, None, self.fence).await {
             Ok(_) => self.done.push(format!("cancelled the deployment of release {}", shown_name(&release.version))),
             // It ended in this moment, or may not be cancelled by this account: then it is waited for.
@@ -248,6 +273,11 @@ impl Course<'_> {
 }
 
 /// A look that gave nothing: the write that it was for is not sent.
+/// Where a task is cancelled.
+pub(super) fn cancel_path(space: &str, task: &str) -> String {
+    format!("/api/{space}/tasks/{task}/cancel")
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "it stands where an error is mapped")]
 fn failed(trouble: Trouble) -> SetAnswer {
     SetAnswer::NotSent(trouble.to_string())

@@ -5,11 +5,13 @@ use tokio::time::timeout;
 
 use super::Octopus;
 use super::api::Page;
+use super::change::cancel_path;
 use super::history::{History, Release, Run};
 use super::memory::Known;
 use super::names::Names;
+use super::plan::is_marked;
 use super::variables::{Place, Set, Weight, shown_name};
-use crate::domain::reading::{Admin, Health, Identity, ServerReading, Underway};
+use crate::domain::reading::{Admin, Cancel, Health, Identity, ServerReading, Underway};
 use crate::domain::{NativeSplit, NativeWeight, Reading, Trouble, TroubleKind};
 
 /// How a warning begins after which no change can be made.
@@ -133,6 +135,7 @@ impl Octopus {
             native: seen.native,
             warnings,
             underway,
+            skew: None,
         })
     }
 
@@ -160,7 +163,20 @@ impl Octopus {
         } else {
             (task.state == "Cancelling").then(|| "the end of what is being cancelled".to_owned())
         };
-        Ok(Underway { what, waits_for, percent: details.as_ref().and_then(percent), link: Some(self.link(names, run)) })
+        let cancel = (task.state != "Cancelling").then(|| Cancel {
+            request: format!("POST {}{}", self.api.at(), cancel_path(space, &task.id)),
+            is_ours: is_marked(&release.version) || self.memory.has_started(&task.id),
+            leaves: "what its steps have done stays done: what routes is uncertain until a deployment succeeds"
+                .to_owned(),
+        });
+        Ok(Underway {
+            task: shown_name(&task.id),
+            what,
+            waits_for,
+            percent: details.as_ref().and_then(percent),
+            link: Some(self.link(names, run)),
+            cancel,
+        })
     }
 
     fn link(&self, names: &Names, run: &Run) -> String {

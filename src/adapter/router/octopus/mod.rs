@@ -16,7 +16,8 @@
 //! - The release of a change is named after the variable set's `Version` and the weights. A change that is sent again finds
 //!   what it made before, and makes no second release and no second deployment.
 //! - The way back deploys the release that held the old weights, where one is known; nothing needs to be saved for it.
-//! - What runs is cancelled only where flightdeck started it, and only by a change that is not bound to a split: a way back.
+//! - A change cancels only what flightdeck started, and only where it is not bound to a split: a way back. Anything else is
+//!   cancelled by its own act, and only what is in flight for this project and environment.
 
 mod api;
 mod change;
@@ -80,5 +81,9 @@ impl Router for Octopus {
         fence: &'a dyn Fence,
     ) -> BoxFuture<'a, SetAnswer> {
         self.change(prepared, expected, fence).boxed()
+    }
+
+    fn cancel<'a>(&'a self, task: &'a str, fence: &'a dyn Fence) -> BoxFuture<'a, SetAnswer> {
+        self.cancel_task(task, fence).boxed()
     }
 }

@@ -74,6 +74,7 @@ impl Look {
             servers,
             warnings: Vec::new(),
             underway,
+            skew: None,
         })
     }
 

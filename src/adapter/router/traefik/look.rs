@@ -7,7 +7,7 @@ use super::counter::{self, Counted};
 use super::document::{Document, is_same};
 use super::{Config, Traefik, Way};
 use crate::adapter::replace;
-use crate::domain::reading::{Admin, Health, Identity, ServerReading};
+use crate::domain::reading::{Admin, Health, Identity, ServerReading, Skew};
 use crate::domain::{NativeSplit, NativeWeight, PoolId, Reading, Trouble, TroubleKind};
 
 /// What is said of a Traefik that cannot be changed from here begins with this and ends with what to do.
@@ -68,6 +68,7 @@ impl Traefik {
             servers,
             warnings,
             underway: None,
+            skew: weighted.sticky.is_some().then_some(Skew::Sticky),
         })
     }
 

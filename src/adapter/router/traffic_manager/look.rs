@@ -156,6 +156,7 @@ fn reading(config: &Config, what: &str, profile: &Profile) -> Result<Reading, Tr
         servers: of_pools.iter().map(server).collect(),
         warnings: warnings(config, profile, some),
         underway: None,
+        skew: None,
     })
 }
 

@@ -1,6 +1,7 @@
 //! Octopus against the contract, and what only it has. The server is a fake that keeps the real one's rules.
 
 mod back;
+mod cancel;
 mod look;
 mod send;
 

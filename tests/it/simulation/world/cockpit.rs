@@ -316,7 +316,8 @@ impl World {
             | Effect::Meter { .. }
             | Effect::Share(_)
             | Effect::ListConnections { .. }
-            | Effect::EndConnections(_) => {}
+            | Effect::EndConnections(_)
+            | Effect::CancelTask(_) => {}
         }
     }
 

@@ -66,5 +66,6 @@ fn reading(weights: &[(&str, &str, u32)]) -> Reading {
         servers: Vec::new(),
         warnings: Vec::new(),
         underway: None,
+        skew: None,
     }
 }

@@ -95,5 +95,6 @@ fn reading() -> Reading {
         servers: vec![server("blue", "127.0.0.1:1"), server("green", "127.0.0.1:2")],
         warnings: Vec::new(),
         underway: None,
+        skew: None,
     }
 }

@@ -100,8 +100,10 @@ pub(super) fn reading(shape: &Shape, what: &str, sections: &[String]) -> Result<
         servers,
         warnings: Vec::new(),
         underway: None,
+        skew: None,
     };
     reading.warnings = warn::warnings(shape, &seen, &reading);
+    reading.skew = warn::skew(shape, &seen);
     Ok(reading)
 }
 

@@ -220,5 +220,6 @@ fn reading(weights: &[(&str, u32, Admin)]) -> Reading {
         effective: Shares::default(),
         warnings: Vec::new(),
         underway: None,
+        skew: None,
     }
 }

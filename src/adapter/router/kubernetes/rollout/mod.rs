@@ -89,6 +89,7 @@ mod steer {
             Ok(Reading {
                 identity: meta.identity(self.cluster.address().await),
                 underway: stand::underway(&stand, &document),
+                skew: None,
                 generation: stand.to_string(),
                 uptime: None,
                 effective: native.shares(self.config.pools()),

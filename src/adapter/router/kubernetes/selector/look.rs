@@ -69,6 +69,7 @@ pub(super) async fn look(router: &Steered<Config>) -> Result<Reading, Trouble> {
         servers,
         warnings,
         underway,
+        skew: None,
     })
 }
 

@@ -8,7 +8,7 @@ use super::list::{self, List};
 use super::{httproute, traefik};
 use crate::adapter::router::kubernetes::endpoint::Endpoints;
 use crate::adapter::router::kubernetes::object::owners;
-use crate::domain::reading::Admin;
+use crate::domain::reading::{Admin, Skew};
 use crate::domain::{NativeSplit, NativeWeight, Reading, Trouble};
 
 /// Reads the object, what may be done with it, and the servers behind it, side by side.
@@ -28,7 +28,7 @@ pub(super) async fn look(router: &Steered<Config>) -> Result<Reading, Trouble> {
         warnings.insert(0, object.may_not(namespace));
     }
     warnings.extend(owners(&document));
-    let mut underway = None;
+    let (mut underway, mut skew) = (None, None);
     match config.sort {
         Sort::HttpRoute => {
             let (said, work) = httproute::status(&document);
@@ -36,7 +36,10 @@ pub(super) async fn look(router: &Steered<Config>) -> Result<Reading, Trouble> {
             underway = work;
         }
         Sort::VirtualService => {}
-        Sort::TraefikService => warnings.extend(traefik::warnings(&document)),
+        Sort::TraefikService => {
+            warnings.extend(traefik::warnings(&document));
+            skew = traefik::is_sticky(&document).then_some(Skew::Sticky);
+        }
     }
     if let Endpoints::Hidden(why) = &endpoints {
         warnings.push(why.clone());
@@ -57,6 +60,7 @@ pub(super) async fn look(router: &Steered<Config>) -> Result<Reading, Trouble> {
         servers,
         warnings,
         underway,
+        skew,
     })
 }
 

@@ -43,10 +43,14 @@ mod known {
         Item { weight: service["weight"].as_i64().unwrap_or(1), service: of_here.then(|| name.clone()), name }
     }
 
+    /// Whether clients keep to their pool by a cookie.
+    pub(in super::super) fn is_sticky(object: &Value) -> bool {
+        object.pointer("/spec/weighted/sticky").is_some_and(|sticky| !sticky.is_null())
+    }
+
     /// What an operator must know of it.
     pub(in super::super) fn warnings(object: &Value) -> Vec<String> {
-        let is_sticky = object.pointer("/spec/weighted/sticky").is_some_and(|sticky| !sticky.is_null());
         let said = "sticky cookies keep a client on its pool until that has weight 0: weights steer only new clients";
-        if is_sticky { vec![said.to_owned()] } else { Vec::new() }
+        if is_sticky(object) { vec![said.to_owned()] } else { Vec::new() }
     }
 }
