@@ -59,7 +59,9 @@ impl Pairings {
     pub(super) fn take(&mut self, sightings: Vec<Sightings>) {
         for Sightings { pairs, log, all } in sightings {
             if let Some(watched) = self.0.get_mut(&pairs).and_then(|pairing| pairing.of_log(&log)) {
-                all.into_iter().for_each(|sighting| watched.lane.take(sighting));
+                for sighting in all {
+                    watched.lane.take(sighting);
+                }
             }
         }
     }

@@ -11,7 +11,7 @@ use super::{Rule, back};
 use crate::domain::{PoolId, Timestamp};
 
 /// So many requests may be open, wait to be taken in, or be kept as pairs of the window.
-pub(super) const MOST: usize = 100_000;
+const MOST: usize = 100_000;
 
 /// How often answers without a request are looked through, by the lane's clock.
 const SWEEP: Duration = Duration::from_secs(1);

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::lane::MOST;
 use super::tally::nearest_rank;
 use super::*;
 use crate::domain::log::{Fields, Level, LogBatch, LogLine};
@@ -40,7 +39,9 @@ fn watched() -> Lane {
 }
 
 fn fed(mut lane: Lane, sightings: impl IntoIterator<Item = Sighting>, watermark: i64) -> Lane {
-    sightings.into_iter().for_each(|sighting| lane.take(sighting));
+    for sighting in sightings {
+        lane.take(sighting);
+    }
     lane.advance(Timestamp(watermark));
     lane
 }
@@ -219,7 +220,6 @@ fn answers_without_requests_are_bounded_too() {
     }
     assert!(lane.kept().iter().all(|kept| *kept <= 100), "{:?}", lane.kept());
     assert_eq!(doubt(&lane, Figure::Open).as_deref(), Some("more than 100 answers came without a request"));
-    assert!(MOST >= 100_000);
 }
 
 #[test]
