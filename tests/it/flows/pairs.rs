@@ -164,7 +164,7 @@ fn a_line_tells_how_long_its_answer_took() {
         app.keys("<esc>");
     }
     for side in ["request", "answer"] {
-        let wanted = format!("authorise: {side}, answered after 38 ms");
+        let wanted = format!("authorise {side}, answered after 38 ms");
         assert!(said.iter().any(|said| said.contains(&wanted)), "{wanted}: {}", said.join("\n"));
     }
 }
