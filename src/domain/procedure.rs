@@ -299,6 +299,15 @@ pub struct LogSpec {
     pub id: SourceId,
     /// The pool whose lines it carries, if they are one pool's.
     pub pool: Option<PoolId>,
+    /// Whether one cockpit asks it for all, because each request costs or counts against a limit that all share (J6).
+    pub metered: bool,
+}
+
+impl LogSpec {
+    /// A source of which nothing more is said.
+    pub fn new(id: SourceId, pool: Option<PoolId>) -> Self {
+        Self { id, pool, metered: false }
+    }
 }
 
 /// One metric source as the core knows it.

@@ -30,6 +30,7 @@ pub mod observe;
 mod people;
 mod permanent;
 pub mod propose;
+pub mod reel;
 pub mod second;
 pub mod soak;
 pub mod spill;

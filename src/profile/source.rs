@@ -52,6 +52,7 @@ pub(super) fn logs(table: &mut Table<'_>, pools: &[PoolId]) -> Vec<(LogSpec, log
         Some(log::Config {
             id: id?,
             pool,
+            metered: kind.is_metered,
             origin: origin?,
             exclude,
             exclude_query,
@@ -60,7 +61,8 @@ pub(super) fn logs(table: &mut Table<'_>, pools: &[PoolId]) -> Vec<(LogSpec, log
             mask_patterns: values(mask_patterns),
         })
     });
-    let spec = |config: &log::Config| LogSpec { id: config.id.clone(), pool: config.pool.clone() };
+    let spec =
+        |config: &log::Config| LogSpec { id: config.id.clone(), pool: config.pool.clone(), metered: config.metered };
     read.into_iter().map(|config| (spec(&config), config)).collect()
 }
 

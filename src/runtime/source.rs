@@ -11,16 +11,18 @@ use futures_util::{FutureExt, StreamExt};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Notify;
-use tokio::sync::watch::Receiver;
+use tokio::sync::watch::error::RecvError;
+use tokio::sync::watch::{Receiver, Sender};
 use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::adapter::{Adapters, LogAdapter, MetricAdapter};
+use super::adapter::{Adapters, Asks, LogAdapter, MetricAdapter};
 use super::clock;
 use super::queue::{Control, Telemetry};
 use crate::adapter::log::LogUpdate;
+use crate::domain::log::LogBatch;
 use crate::profile::{Loaded, Problems, load};
 use crate::{cockpit, flight};
 
@@ -79,11 +81,11 @@ pub fn follow<M: From<cockpit::Msg> + Send + 'static>(
     }
     let thread = aside.handle()?;
     for log in &adapters.logs {
-        let (log, control, telemetry) = (log.clone(), control.clone(), telemetry.clone());
+        let (log, control, telemetry, asks) = (log.clone(), control.clone(), telemetry.clone(), adapters.asks.clone());
         let followed = async move {
             loop {
                 // A source ends only by a fault of its own, which the hook has told.
-                AssertUnwindSafe(follow_log(&log, &control, &telemetry)).catch_unwind().await.ok();
+                AssertUnwindSafe(follow_log(&log, &asks, &control, &telemetry)).catch_unwind().await.ok();
                 sleep(AGAIN).await;
             }
         };
@@ -93,7 +95,7 @@ pub fn follow<M: From<cockpit::Msg> + Send + 'static>(
         let (metric, telemetry, mut asks) = (metric.clone(), telemetry.clone(), adapters.asks.subscribe());
         let scraped = async move {
             // What another cockpit asks, this one does not.
-            if metric.metered && asks.wait_for(|asks| *asks).await.is_err() {
+            if metric.metered && asks.wait_for(|asks| asks.now).await.is_err() {
                 return;
             }
             AssertUnwindSafe(remember(&metric, &telemetry)).catch_unwind().await.ok();
@@ -107,14 +109,42 @@ pub fn follow<M: From<cockpit::Msg> + Send + 'static>(
     Ok(())
 }
 
-async fn follow_log<M: From<cockpit::Msg>>(log: &LogAdapter, control: &Control<M>, telemetry: &Telemetry<M>) {
-    let mut updates = log.source.follow();
-    while let Some(update) = updates.next().await {
-        match update {
-            LogUpdate::Lines(batch) => telemetry.put(cockpit::Msg::Lines(batch).into()),
-            LogUpdate::State(state) => control.put(cockpit::Msg::LogState { source: log.id.clone(), state }.into()),
+async fn follow_log<M: From<cockpit::Msg>>(
+    log: &LogAdapter,
+    asks: &Sender<Asks>,
+    control: &Control<M>,
+    telemetry: &Telemetry<M>,
+) {
+    let put = |update| match update {
+        LogUpdate::Lines(batch) => telemetry.put(cockpit::Msg::Lines(batch).into()),
+        LogUpdate::State(state) => control.put(cockpit::Msg::LogState { source: log.id.clone(), state }.into()),
+    };
+    if !log.metered {
+        return log.source.follow().for_each(async |update| put(update)).await;
+    }
+    let (mut begins, mut ends) = (asks.subscribe(), asks.subscribe());
+    // What another cockpit asks, this one does not; when its turn comes, it goes on where the lines that it knows end.
+    while let Ok(upto) = begins.wait_for(|asks| asks.now).await.map(|asks| asks.upto.get(&log.id).copied()) {
+        let followed = log.source.follow_from(upto).for_each(async |update| {
+            if let LogUpdate::Lines(LogBatch { watermark: Some(upto), .. }) = &update {
+                // Nobody is to be woken: it is only looked at when somebody begins.
+                asks.send_if_modified(|asks| {
+                    asks.know(&log.id, *upto);
+                    false
+                });
+            }
+            put(update);
+        });
+        tokio::select! {
+            () = followed => return,
+            left = left(&mut ends) => if left.is_err() { return },
         }
     }
+}
+
+/// Waits until another cockpit asks.
+async fn left(asks: &mut Receiver<Asks>) -> Result<(), RecvError> {
+    asks.wait_for(|asks| !asks.now).await.map(drop)
 }
 
 /// Asks a source once for what was before, so that charts do not begin empty.
@@ -131,12 +161,12 @@ async fn remember<M: From<cockpit::Msg>>(metric: &MetricAdapter, telemetry: &Tel
     }
 }
 
-async fn scrape<M: From<cockpit::Msg>>(metric: &MetricAdapter, telemetry: &Telemetry<M>, asks: &mut Receiver<bool>) {
+async fn scrape<M: From<cockpit::Msg>>(metric: &MetricAdapter, telemetry: &Telemetry<M>, asks: &mut Receiver<Asks>) {
     let mut beat = interval(metric.interval.max(Duration::from_millis(50)));
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         beat.tick().await;
-        if metric.metered && asks.wait_for(|asks| *asks).await.is_err() {
+        if metric.metered && asks.wait_for(|asks| asks.now).await.is_err() {
             return;
         }
         let began = clock::now();

@@ -81,6 +81,9 @@ impl Model {
                 return false;
             }
             Msg::Resumed => out.push(Effect::Redraw),
+            Msg::Lines(batch) if self.flight.is_metered_log(&batch.source) => {
+                self.fly(flight::Msg::LinesRead(Box::new(batch)), out);
+            }
             Msg::Lines(batch) => self.take_lines(&batch, out),
             Msg::LogState { source, state } => self.take_log_state(source, state, out),
             Msg::DemoSaid(text) => self.tell(Tone::Plain, text, out),
@@ -114,6 +117,7 @@ impl Model {
         for effect in self.flight.update(self.now, msg) {
             match effect {
                 flight::Effect::Tell(notice) => self.notice(notice, out),
+                flight::Effect::Lines(batch) => self.take_lines(&batch, out),
                 flight::Effect::Read { .. }
                 | flight::Effect::Prepare { .. }
                 | flight::Effect::AskCheck { .. }

@@ -15,5 +15,6 @@ mod panes;
 mod pools;
 mod screens;
 mod second;
+mod shared_logs;
 mod thousand;
 mod waves;

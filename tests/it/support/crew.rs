@@ -362,6 +362,7 @@ impl Pair {
             | Effect::AskCheck { .. }
             | Effect::Meter { .. }
             | Effect::Share(_)
+            | Effect::Lines(_)
             | Effect::ListConnections { .. }
             | Effect::EndConnections(_) => {}
         }

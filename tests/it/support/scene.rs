@@ -53,7 +53,8 @@ pub fn payments() -> Procedure {
         ],
     };
     let pools = ["blue", "green"];
-    procedure.logs = pools.iter().map(|pool| LogSpec { id: (*pool).into(), pool: Some((*pool).into()) }).collect();
+    let log = |pool: &&str| LogSpec { id: (*pool).into(), pool: Some((*pool).into()), metered: false };
+    procedure.logs = pools.iter().map(log).collect();
     procedure.metrics = pools
         .iter()
         .map(|pool| MetricSpec {
@@ -150,6 +151,7 @@ pub fn lines(app: &mut App) {
             source: pool.as_str().into(),
             pool: Some(pool),
             lines: lines.collect(),
+            ids: Vec::new(),
             dropped: 0,
             watermark: None,
             by_time: false,

@@ -251,7 +251,15 @@ impl Following {
         let (source, pool) = (self.source.id.clone(), self.source.pool.clone());
         let lines = std::mem::take(&mut self.gathered);
         let watermark = self.vouched;
-        self.ready.push_back(LogUpdate::Lines(LogBatch { source, pool, lines, dropped: 0, watermark, by_time: true }));
+        self.ready.push_back(LogUpdate::Lines(LogBatch {
+            source,
+            pool,
+            lines,
+            ids: Vec::new(),
+            dropped: 0,
+            watermark,
+            by_time: true,
+        }));
     }
 
     fn tell(&mut self, state: LogSourceState) {

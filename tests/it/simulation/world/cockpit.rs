@@ -309,6 +309,7 @@ impl World {
             Effect::AskCheck { .. }
             | Effect::Meter { .. }
             | Effect::Share(_)
+            | Effect::Lines(_)
             | Effect::ListConnections { .. }
             | Effect::EndConnections(_) => {}
         }
