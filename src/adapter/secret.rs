@@ -60,6 +60,14 @@ impl SecretRef {
         })?
     }
 
+    /// The same for a secret that must be there: `what` is missing else, `the token`.
+    pub fn required(table: &mut Table<'_>, key: &str, doc: &str, what: &str) -> Option<Self> {
+        let secret = Self::read(table, key, doc);
+        let wrong = Wrong::new(format!("is missing: where {what} is kept"));
+        table.require(key, wrong.accepted(format!("{key} = {{ env = ... }}")));
+        secret
+    }
+
     /// Fetches the secret. One final newline is dropped.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Gates: what must hold before a forward act, judged in one place for the dialog and for the decision alike.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::command::Evidence;
@@ -148,7 +149,7 @@ pub fn way_back_fails(session: &Session, procedure: &Procedure, to: &Weights, ev
 
 /// Whether a pool has less than this on a router that was read; where none was, it may have.
 fn rises(procedure: &Procedure, evidence: &Evidence, pool: &PoolId, points: BasisPoints) -> bool {
-    let less = |read: &std::sync::Arc<Reading>| {
+    let less = |read: &Arc<Reading>| {
         let share = read.native.shares(procedure.pool_ids()).of(pool);
         share.fraction().is_none_or(|share| share + 0.000_05 < points.fraction())
     };

@@ -1,11 +1,8 @@
 //! What AWS says when it says no.
 
 use super::xml::Element;
-use crate::adapter::http::Answer;
+use crate::adapter::http::{Answer, words};
 use crate::domain::{Trouble, TroubleKind};
-
-/// The most of a message that is quoted.
-const QUOTED: usize = 300;
 
 /// One refusal.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,7 +42,7 @@ impl No {
 
     /// A refusal of this code; `None` where there is none.
     pub(crate) fn of(status: u16, code: &str, message: &str, is_receiver: bool) -> Option<Self> {
-        let (code, message) = (one_line(code), one_line(message));
+        let (code, message) = (words(code), words(message));
         if code.is_empty() {
             return None;
         }
@@ -146,17 +143,6 @@ impl No {
         };
         Trouble::new(kind, what, self.said(), self.advice(permission, login))
     }
-}
-
-/// Text of AWS for people: one line, harmless on a terminal, not long.
-fn one_line(text: &str) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let words = clean.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut short: String = words.chars().take(QUOTED).collect();
-    if short.len() < words.len() {
-        short.push('…');
-    }
-    short
 }
 
 #[cfg(test)]

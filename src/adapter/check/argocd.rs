@@ -19,7 +19,7 @@ use crate::adapter::http::{Client, Endpoint, Login, Request, Tls, endpoint};
 use crate::adapter::secret::SecretRef;
 use crate::domain::check::{Answer, Asking, Verdict};
 use crate::domain::{PoolId, Trouble};
-use crate::setting::{Table, Wrong, flag, word};
+use crate::setting::{Table, flag, word};
 
 const ADVICE: Advice = Advice {
     denied: "the application may be in another project, or the token lacks `applications, get` on it",
@@ -67,12 +67,7 @@ impl Config {
         let revision = table.optional("revision", doc, &filled(kind, pool.is_some()));
         let doc = "Whether Argo CD is asked to compare with git at once instead of in its own time; it notes that on the application. Default false.";
         let refresh = table.optional("refresh", doc, &flag());
-        let has_token = table.has("token");
-        let token = SecretRef::read(table, "token", "Where the token is kept.");
-        if !has_token {
-            let wrong = Wrong::new("is missing: where the token is kept").accepted("token = { env = ... }");
-            table.require("token", wrong);
-        }
+        let token = SecretRef::required(table, "token", "Where the token is kept.", "the token");
         let tls = Tls::read(table);
         Some(Self {
             at: at?.value,

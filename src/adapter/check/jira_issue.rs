@@ -58,12 +58,7 @@ impl Config {
         let fix_version = table.optional("fix_version", doc, &filled(title(), pool.is_some()));
         let doc = "The user of the token, an e-mail address. Without one the token is shown alone, as an own server takes it.";
         let user = table.optional("user", doc, &title());
-        let has_token = table.has("token");
-        let token = SecretRef::read(table, "token", "Where the token is kept.");
-        if !has_token {
-            let wrong = Wrong::new("is missing: where the token is kept").accepted("token = { env = ... }");
-            table.require("token", wrong);
-        }
+        let token = SecretRef::required(table, "token", "Where the token is kept.", "the token");
         let tls = Tls::read(table);
         if !table.has("status") && !table.has("fix_version") {
             table.refuse(Wrong::new("asks nothing about the issue").accepted("status, fix_version, or both"));

@@ -21,7 +21,7 @@ use crate::adapter::http::{Answer as Said, Client, Endpoint, Login, Request, Tls
 use crate::adapter::secret::SecretRef;
 use crate::domain::check::{Answer, Asking, Verdict};
 use crate::domain::{Timestamp, Trouble};
-use crate::setting::{Table, Wrong, choice, word};
+use crate::setting::{Table, choice, word};
 
 const ADVICE: Advice = Advice {
     denied: "see whether the API key is right and not revoked; a read-only key is enough",
@@ -63,12 +63,7 @@ impl Config {
         let doc = "Only incidents of this urgency. Default: of any.";
         let urgency = table.optional("urgency", doc, &choice(&[("high", "high"), ("low", "low")], &[]));
         let since = Since::read(table);
-        let has_token = table.has("token");
-        let token = SecretRef::read(table, "token", "Where the API key is kept.");
-        if !has_token {
-            let wrong = Wrong::new("is missing: where the API key is kept").accepted("token = { env = ... }");
-            table.require("token", wrong);
-        }
+        let token = SecretRef::required(table, "token", "Where the API key is kept.", "the API key");
         let tls = Tls::read(table);
         Some(Self {
             at: at.map(|at| at.value).or_else(|| Endpoint::parse("https://api.pagerduty.com"))?,

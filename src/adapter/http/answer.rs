@@ -84,7 +84,7 @@ impl Answer {
 }
 
 /// Text of a system for people: one line, harmless on a terminal, not long.
-fn words(text: &str) -> String {
+pub(in crate::adapter) fn words(text: &str) -> String {
     let one_line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let words = one_line.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut short: String = words.chars().take(QUOTED).collect();

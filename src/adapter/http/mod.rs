@@ -25,6 +25,8 @@ mod request;
 mod tls;
 
 pub use answer::Answer;
+#[cfg(feature = "aws")]
+pub(in crate::adapter) use answer::words;
 pub use client::Client;
 pub use endpoint::{Endpoint, endpoint};
 pub(in crate::adapter) use exchange::Wire;

@@ -14,8 +14,9 @@ use crate::journal::{Durability, JournalError};
 /// How long making a stream may take: a cluster has to agree.
 const MAKING: Duration = Duration::from_secs(8);
 
-/// How long opening is tried while a cluster settles.
-const OPENING: Duration = Duration::from_secs(10);
+/// How long opening is tried while a cluster settles: its servers wait 4 to 9 s before they elect a leader, and may have
+/// to do it twice.
+const OPENING: Duration = Duration::from_secs(20);
 
 /// How long is waited between two tries.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -46,7 +47,10 @@ pub(super) async fn open(link: &Link, settings: &Settings, subjects: &Subjects) 
             NoAnswer::Silence(_) => true,
             NoAnswer::Refused(refused) => {
                 let never = refused.err_code == refusal::NO_CLUSTER;
-                !never && refused.code >= 500 || refused.err_code == refusal::NO_PEERS
+                // Who makes a stream that somebody else makes at this moment is told that the name is taken, and then
+                // for a while that there is none: the servers have not all heard of it.
+                let is_being_made = settings.create && refused.err_code == refusal::NO_STREAM;
+                !never && refused.code >= 500 || refused.err_code == refusal::NO_PEERS || is_being_made
             }
         };
         if !may_pass || Instant::now() >= deadline {

@@ -82,17 +82,22 @@ pub fn percent(least: u32, most: u32) -> Kind<u32> {
     let number = json!({ "type": "number", "minimum": f64::from(least) / 100.0, "maximum": f64::from(most) / 100.0 });
     let schema = json!({ "anyOf": [number, { "type": "string", "pattern": "^[0-9]+(\\.[0-9]{1,2})? ?%$" }] });
     let read = move |value: &Value<'_>| {
-        let written = match value.item {
-            DeValue::Integer(number) if number.radix() == 10 => number.as_str(),
-            DeValue::Float(number) => number.as_str(),
-            DeValue::String(text) => text.as_ref(),
-            _ => return Err(Wrong::new(format!("is {}", value.sort()))),
-        };
+        let written = number_or_text(value)?;
         hundredths(written)
             .filter(|hundredths| (least..=most).contains(hundredths))
             .ok_or_else(|| Wrong::new(format!("cannot be {}", quoted(written))))
     };
     Kind { accepted, schema, read: Box::new(read), parse: None }
+}
+
+/// What is written where a number may stand, with or without quotes.
+fn number_or_text<'v>(value: &'v Value<'_>) -> Result<&'v str, Wrong> {
+    match value.item {
+        DeValue::Integer(number) if number.radix() == 10 => Ok(number.as_str()),
+        DeValue::Float(number) => Ok(number.as_str()),
+        DeValue::String(text) => Ok(text.as_ref()),
+        _ => Err(Wrong::new(format!("is {}", value.sort()))),
+    }
 }
 
 fn hundredths(text: &str) -> Option<u32> {
@@ -119,12 +124,7 @@ pub fn amount() -> Kind<Amount> {
     let text = json!({ "type": "string", "pattern": "^-?[0-9]+(\\.[0-9]+)?( ?[^0-9 ].*)?$" });
     let schema = json!({ "anyOf": [{ "type": "number" }, text] });
     let read = move |value: &Value<'_>| {
-        let written = match value.item {
-            DeValue::Integer(number) if number.radix() == 10 => number.as_str(),
-            DeValue::Float(number) => number.as_str(),
-            DeValue::String(text) => text.as_ref(),
-            _ => return Err(Wrong::new(format!("is {}", value.sort()))),
-        };
+        let written = number_or_text(value)?;
         amount_of(written).ok_or_else(|| Wrong::new(format!("cannot be {}", quoted(written))))
     };
     let accepted = "a number with its unit, such as \"1%\" or \"500ms\"".to_owned();

@@ -293,24 +293,22 @@ async fn a_world_that_is_dropped_ends_too() {
     assert!(TcpStream::connect(&address).await.is_err() && !directory.exists());
 }
 
-/// Two seconds at the demo's pace cost a fraction of one core even without optimisation; a spinning task would cost all.
+/// Hundreds of requests at the demo's pace cost a fraction of one core even without optimisation; a spinning task would cost all.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn the_whole_world_costs_little() {
     let used = || {
-        let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+        // This thread's: the whole world runs on it, and other tests on others.
+        let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
         let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
         // Fields 14 and 15 of the line, in hundredths of a second.
         fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
     };
     let lab = start(LabOptions { health_every: Duration::from_secs(1), ..LabOptions::default() }).await;
     let (before, began) = (used(), Instant::now());
-    sleep(Duration::from_secs(2)).await;
+    until("hundreds are answered", async || lab.control().load().answered > 300).await;
     let percent = (used() - before) * 1000 / u64::try_from(began.elapsed().as_millis()).unwrap();
-    let seen = lab.control().load();
-    println!("{percent} % of a core for {seen:?}");
-    assert!(seen.answered > 300, "{seen:?}");
-    assert!(percent < 30, "{percent} % of a core");
+    assert!(percent < 30, "{percent} % of a core for {:?}", lab.control().load());
     lab.stop().await;
 }
 

@@ -1,16 +1,14 @@
 //! What the profile says about one rule or listener.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
-
 use super::super::{Configured, Router};
 use super::arn::{Arn, arn};
+use crate::adapter::aws::Chain;
 use crate::adapter::http::{Endpoint, endpoint};
 use crate::domain::{BasisPoints, Capabilities, Holds, PoolId, Trouble};
-use crate::setting::{Either, Kind, Table, Wrong, absolute_path, flag, quoted, word};
+use crate::setting::{Either, Kind, Table, Wrong, flag, quoted};
 
 /// Which forward action is steered, and who asks.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -19,12 +17,8 @@ pub struct Config {
     pub place: Place,
     /// Per pool, in the profile's order, its target group.
     pub pools: Vec<(PoolId, Arn)>,
-    /// The profile of the AWS configuration files; the whole chain of credentials where none is named.
-    pub profile: Option<String>,
-    /// The file of credentials; else the one that AWS's own tools read.
-    pub credentials: Option<PathBuf>,
-    /// The role that is assumed with them.
-    pub role: Option<String>,
+    /// Where credentials come from.
+    pub chain: Chain,
     /// Where the interface is.
     pub endpoint: Endpoint,
     /// Where CloudWatch is, where its counts are wanted.
@@ -61,12 +55,7 @@ impl Config {
         let doc = "Per pool, its target group.";
         let groups =
             table.required_each_of("pools", doc, "pool", &names, &arn("targetgroup", "the ARN of a target group"));
-        let doc = "The profile in AWS's own configuration files; else environment, files, role of the machine, as AWS's tools do.";
-        let profile = table.optional("profile", doc, &word("the name of an AWS profile", "-_.@/+=,:", 100));
-        let doc = "The file that holds the credentials of the profile; else the one that AWS's own tools read.";
-        let credentials = table.optional("credentials", doc, &absolute_path());
-        let doc = "The role that is assumed with these credentials.";
-        let assumed = table.optional("role", doc, &role());
+        let chain = Chain::read(table);
         let doc = "Where the interface is, for a VPC endpoint; else the region's own, as the ARN says.";
         let at = table.optional("endpoint", doc, &web());
         let doc = "Whether to tell the requests that CloudWatch counted under the present weights; a table for a VPC endpoint.";
@@ -116,9 +105,7 @@ impl Config {
         fits.then_some(Self {
             place,
             pools: groups.into_iter().map(|(pool, group)| (PoolId::new(pool), group.value)).collect(),
-            profile: profile.map(|profile| profile.value),
-            credentials: credentials.map(|path| path.value),
-            role: assumed.map(|role| role.value),
+            chain,
             endpoint,
             cloudwatch,
             timeout,
@@ -188,22 +175,6 @@ pub(in crate::adapter) fn web() -> Kind<Endpoint> {
             Err(Wrong::new("is a unix socket").advice("requests are signed for a host: name one"))
         } else {
             Ok(endpoint)
-        }
-    })
-}
-
-fn role() -> Kind<String> {
-    let schema = json!({ "type": "string", "pattern": "^arn:[^:]+:iam::[0-9]+:role/." });
-    Kind::from_text("the ARN of a role, such as \"arn:aws:iam::123456789012:role/deploy\"", schema, |text| {
-        let parts: Vec<&str> = text.splitn(6, ':').collect();
-        let clean = text.chars().all(|c| c.is_ascii_graphic());
-        match parts[..] {
-            ["arn", _, "iam", "", account, role]
-                if clean && !account.is_empty() && role.strip_prefix("role/").is_some_and(|name| !name.is_empty()) =>
-            {
-                Ok(text.to_owned())
-            }
-            _ => Err(Wrong::new(format!("cannot be {}", quoted(text)))),
         }
     })
 }

@@ -15,7 +15,7 @@ use super::config::{Config, Place};
 use super::count::Counts;
 use super::health::{self, Target};
 use super::{STICKY, prepare};
-use crate::adapter::aws::{Chain, Keys};
+use crate::adapter::aws::Keys;
 use crate::domain::reading::Identity;
 use crate::domain::{
     Capabilities, NativeSplit, PoolId, Prepared, Reading, Refused, Target as Wanted, Trouble, TroubleKind,
@@ -46,9 +46,7 @@ impl Alb {
     /// # Errors
     /// As [`Alb::new`].
     pub fn with_clock(config: Config, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Result<Self, Trouble> {
-        let chain =
-            Chain { profile: config.profile.clone(), file: config.credentials.clone(), role: config.role.clone() };
-        let keys = Arc::new(Keys::new(&chain, config.place.arn().region(), config.timeout));
+        let keys = Arc::new(Keys::new(&config.chain, config.place.arn().region(), config.timeout));
         let api = Api::new(BALANCING, &config.endpoint, Arc::clone(&keys), config.timeout)?;
         let counts = match &config.cloudwatch {
             Some(endpoint) => {

@@ -62,14 +62,7 @@ impl Config {
         let sum = table.optional("sum", doc, &number_of(&[100, 1_000, 10_000]));
         let doc = "How long a deployment of the project usually takes. Default 3m.";
         let takes = table.optional("takes", doc, &duration(Duration::from_secs(1), Duration::from_hours(4)));
-        let has_token = table.has("token");
-        let token = SecretRef::read(table, "token", "Where the API key is kept.");
-        if !has_token {
-            table.require(
-                "token",
-                Wrong::new("is missing: where the API key is kept").accepted("token = { env = ... }"),
-            );
-        }
+        let token = SecretRef::required(table, "token", "Where the API key is kept.", "the API key");
         let tls = Tls::read(table);
         if let Some(pools) = &pools {
             one_variable_each(table, &pools.value);

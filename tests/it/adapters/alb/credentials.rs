@@ -30,7 +30,7 @@ async fn a_profile_that_is_not_there_is_told_with_how_to_log_in() {
     let fixture = Fixture::rule();
     let address = fixture.account.address.to_string();
     let mut settings = config(Place::Rule(arn(RULE)), [BLUE, GREEN], &address, fixture.credentials.path(), PATIENT);
-    settings.profile = Some("flightdeck-no-such-profile".to_owned());
+    settings.chain.profile = Some("flightdeck-no-such-profile".to_owned());
     let trouble = router(settings).read().await.unwrap_err();
     assert_eq!(trouble.kind, TroubleKind::Denied);
     assert!(trouble.why.starts_with("the AWS profile flightdeck-no-such-profile gives no credentials"), "{trouble}");
@@ -102,8 +102,8 @@ async fn a_login_that_is_over_names_the_profile_to_log_in_to() {
     // As with keys that AWS's own tools find: no file is named. The profile is not there, so nothing is found.
     let mut settings =
         config(Place::Rule(arn(RULE)), [BLUE, GREEN], &address, fixture.credentials.path(), Duration::from_secs(5));
-    settings.credentials = None;
-    settings.profile = Some(format!("{PROFILE}-that-is-nowhere"));
+    settings.chain.file = None;
+    settings.chain.profile = Some(format!("{PROFILE}-that-is-nowhere"));
     let trouble = router(settings).read().await.unwrap_err();
     assert_eq!(trouble.kind, TroubleKind::Denied, "{trouble}");
     assert!(trouble.advice.contains("`aws sso login --profile deploy-that-is-nowhere`"), "{trouble}");
@@ -124,12 +124,12 @@ async fn a_role_is_assumed_with_the_keys_of_the_profile() {
     // Where the service of tokens is, the profile says: AWS's own tools read it there too.
     fixture.credentials.append(&format!("endpoint_url = http://{address}\n"));
     let mut settings = config(Place::Rule(arn(RULE)), [BLUE, GREEN], &address, fixture.credentials.path(), PATIENT);
-    settings.role = Some(ROLE.to_owned());
+    settings.chain.role = Some(ROLE.to_owned());
     let router_of_role = router(settings.clone());
     let prepared = router_of_role.prepare(&shift(1_000), Some(&read(&router_of_role).await)).unwrap();
     assert_eq!(router_of_role.set(&prepared, None, &Gate::open()).await, SetAnswer::Accepted);
     assert_eq!(fixture.account.state().count("AssumeRole"), 1, "the keys are kept");
-    settings.role = Some(format!("{ROLE}-of-another"));
+    settings.chain.role = Some(format!("{ROLE}-of-another"));
     let trouble = router(settings).read().await.unwrap_err();
     assert_eq!(trouble.kind, TroubleKind::Denied, "{trouble}");
     assert!(trouble.why.contains("sts:AssumeRole"), "{trouble}");

@@ -11,6 +11,7 @@ mod rules;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use flightdeck::adapter::aws::Chain;
 use flightdeck::adapter::http::Endpoint;
 use flightdeck::adapter::router::alb::{Alb, Arn, Config, Place};
 use flightdeck::domain::{BasisPoints, Target, Weights};
@@ -60,9 +61,7 @@ fn config(place: Place, groups: [&str; 2], address: &str, credentials: PathBuf, 
     Config {
         place,
         pools: vec![("blue".into(), blue), ("green".into(), green)],
-        profile: Some(PROFILE.to_owned()),
-        credentials: Some(credentials),
-        role: None,
+        chain: Chain { profile: Some(PROFILE.to_owned()), file: Some(credentials), role: None },
         endpoint: Endpoint::parse(&format!("http://{address}")).unwrap(),
         cloudwatch: None,
         timeout,

@@ -23,9 +23,9 @@ fn the_example_names_a_rule_and_a_listener_and_who_asks() {
     assert_eq!(public.endpoint.to_string(), "https://elasticloadbalancing.eu-west-1.amazonaws.com");
     let cloudwatch = public.cloudwatch.as_ref().map(ToString::to_string);
     assert_eq!(cloudwatch.as_deref(), Some("https://monitoring.eu-west-1.amazonaws.com"));
-    assert_eq!(public.profile.as_deref(), Some("checkout-deploy"));
+    assert_eq!(public.chain.profile.as_deref(), Some("checkout-deploy"));
     assert!(matches!(inner.place, Place::Listener(_)) && inner.cloudwatch.is_none());
-    assert_eq!(inner.role.as_deref(), Some("arn:aws:iam::210987654321:role/traffic"));
+    assert_eq!(inner.chain.role.as_deref(), Some("arn:aws:iam::210987654321:role/traffic"));
     assert_eq!(inner.pools[1].1.group(), "inner-green");
     for router in &loaded.procedure.routers {
         assert!(router.poll.as_millis() >= 2_000, "its calls are limited");

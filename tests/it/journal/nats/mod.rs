@@ -19,7 +19,7 @@ async fn open(settings: Settings) -> NatsStore {
 }
 
 async fn refused(settings: Settings) -> String {
-    let opened = tokio::time::timeout(Duration::from_secs(20), NatsStore::open(settings)).await;
+    let opened = tokio::time::timeout(Duration::from_mins(1), NatsStore::open(settings)).await;
     opened.expect("it is refused in time").err().expect("it is refused").to_string()
 }
 

@@ -54,6 +54,17 @@ async fn a_stream_with_settings_that_lose_entries_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_many_that_make_the_stream_at_once_each_gets_in() {
+    for _ in 0..3 {
+        let settings = Nats::three().settings(&stream(), 3);
+        let opened = futures_util::future::join_all((0..8).map(|_| open(settings.clone()))).await;
+        for store in opened {
+            assert_eq!(store.sessions().await.unwrap(), []);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn entries_cannot_be_removed_by_asking() {
     let (nats, name) = (Nats::one(), stream());
     let store = open(nats.settings(&name, 1)).await;
