@@ -16,6 +16,7 @@ mod model;
 mod msg;
 mod overlay;
 mod palette;
+mod pattern;
 mod query;
 mod update;
 
@@ -32,4 +33,5 @@ pub use model::{ChecklistPane, Draft, Model, Noticed, Pane, Settings, Surroundin
 pub use msg::Msg;
 pub use overlay::{ConfirmState, Handover, Look, Overlay, OverlayKind, Palette, Purpose, Question};
 pub use palette::PaletteEntry;
+pub use pattern::PatternTable;
 pub use update::update;

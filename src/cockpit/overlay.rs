@@ -3,6 +3,7 @@
 use tui_input::Input;
 
 use super::check::CheckTable;
+use super::pattern::PatternTable;
 use crate::domain::{ChangeId, CockpitId, NativeSplit, Operator, PoolId, RequestId, RouterId, StepId};
 use crate::flight::connection::EndConnections;
 use crate::flight::{Ask, WayBackChoice};
@@ -103,6 +104,8 @@ pub enum OverlayKind {
     Controls(Handover),
     /// The table of checks, or the evidence of one.
     Checks(CheckTable),
+    /// The table of error patterns.
+    Patterns(PatternTable),
     /// Who is there.
     People,
     /// Leave, although something stops with it (S1).
@@ -188,6 +191,7 @@ impl Overlay {
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
+            | OverlayKind::Patterns(_)
             | OverlayKind::People
             | OverlayKind::Quit { .. } => None,
         }
@@ -213,6 +217,7 @@ impl Overlay {
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
+            | OverlayKind::Patterns(_)
             | OverlayKind::People
             | OverlayKind::Quit { .. } => None,
         }

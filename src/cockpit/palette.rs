@@ -118,6 +118,7 @@ impl Model {
             | Action::ToggleExcluded
             | Action::SelectLines
             | Action::AttachLines
+            | Action::Patterns
             | Action::Copy => unless(!self.flight.procedure.logs.is_empty(), "the profile names no log source"),
             Action::Focus(_)
             | Action::FocusNext

@@ -156,6 +156,7 @@ impl Model {
             OverlayKind::Look(_) | OverlayKind::Run { .. } | OverlayKind::EndConnections { .. } => Some(Friction::Type),
             OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
+            | OverlayKind::Patterns(_)
             | OverlayKind::People
             | OverlayKind::Partial
             | OverlayKind::Drift { .. }
@@ -189,6 +190,7 @@ impl Model {
             OverlayKind::Arm { .. }
             | OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
+            | OverlayKind::Patterns(_)
             | OverlayKind::People
             | OverlayKind::Partial
             | OverlayKind::Drift { .. }
@@ -262,6 +264,9 @@ impl Model {
             | OverlayKind::Messages
             | OverlayKind::People
             | OverlayKind::Connections { .. } => Some("close".to_owned()),
+            OverlayKind::Patterns(_) => {
+                Some(if self.logs.patterns.is_empty() { "close" } else { "its lines" }.to_owned())
+            }
             OverlayKind::Checks(table) => {
                 let has_one = !table.is_open && !self.flight.procedure.checks.is_empty();
                 Some(if has_one { "its evidence" } else { "back" }.to_owned())

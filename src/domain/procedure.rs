@@ -49,6 +49,8 @@ pub struct Procedure {
     pub drain: DrainRule,
     /// Log sources.
     pub logs: Vec<LogSpec>,
+    /// Patterns of errors that are expected after a change.
+    pub expected: Vec<ExpectedSpec>,
     /// Metric sources.
     pub metrics: Vec<MetricSpec>,
     /// Panels: queries to metric sources, with units and limits.
@@ -301,13 +303,28 @@ pub struct LogSpec {
     pub pool: Option<PoolId>,
     /// Whether one cockpit asks it for all, because each request costs or counts against a limit that all share (J6).
     pub metered: bool,
+    /// A regular expression for lines that are grouped with errors although their level does not say so.
+    pub errors: Option<String>,
 }
 
 impl LogSpec {
     /// A source of which nothing more is said.
     pub fn new(id: SourceId, pool: Option<PoolId>) -> Self {
-        Self { id, pool, metered: false }
+        Self { id, pool, metered: false, errors: None }
     }
+}
+
+/// A pattern of errors that is expected for some time after a change: clients that connect anew.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ExpectedSpec {
+    /// A regular expression for its lines.
+    pub matches: String,
+    /// The log that it is expected in; `None` for all.
+    pub log: Option<SourceId>,
+    /// For how long after a change.
+    pub span: Duration,
+    /// Why it is expected.
+    pub reason: String,
 }
 
 /// One metric source as the core knows it.

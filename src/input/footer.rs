@@ -175,6 +175,10 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
         OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People => {
             put(Action::Down, "scroll");
         }
+        OverlayKind::Patterns(_) => {
+            put(Action::Down, "choose");
+            put(Action::Escape, "close");
+        }
         OverlayKind::Checks(table) => {
             put(Action::RunGroup, if table.is_open { "run it" } else { "run its group" });
             if !table.is_open {
@@ -271,7 +275,11 @@ fn panes(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model) {
         Pane::Logs => {
             put(Action::FilterLogs, "filter");
             put(Action::PauseLogs, if model.logs.is_paused() { "follow" } else { "pause" });
-            put(Action::NextLevel, "level");
+            if model.logs.patterns.is_empty() {
+                put(Action::NextLevel, "level");
+            } else {
+                put(Action::Patterns, "error patterns");
+            }
         }
     }
 }

@@ -27,7 +27,7 @@ pub struct MetricConfig {
 /// Reads the log sources.
 pub(super) fn logs(table: &mut Table<'_>, pools: &[PoolId]) -> Vec<(LogSpec, log::Config)> {
     let mut names = Vec::new();
-    let read = table.tables("log", "Logs that are followed on the screen.", |table| {
+    table.tables("log", "Logs that are followed on the screen.", |table| {
         let (id, pool) = whose(table, pools, &mut names, "log");
         let doc = "Whether card numbers, e-mail addresses, phone numbers and IP addresses are masked. Default true.";
         let mask = table.optional("mask", doc, &flag());
@@ -36,6 +36,8 @@ pub(super) fn logs(table: &mut Table<'_>, pools: &[PoolId]) -> Vec<(LogSpec, log
         let doc = "Regular expressions for what else is masked, in the text and in every field.";
         let mask_patterns = table.optional("mask_patterns", doc, &regex().list("a list of regular expressions"));
         table.not_yet(&[("correlate", "leave it out")]);
+        let doc = "Lines that are grouped with errors although their level does not say so: a regular expression.";
+        let errors = table.optional("errors", doc, &regex()).map(|errors| errors.value);
         let variants: Vec<Variant<'_, '_, Option<Arc<dyn log::Origin>>>> =
             log::KINDS.iter().map(|kind| Variant { name: kind.name, doc: kind.doc, read: &kind.read }).collect();
         let doc = "Which system keeps it. Default \"local\": a `file` or a `command`.";
@@ -49,8 +51,10 @@ pub(super) fn logs(table: &mut Table<'_>, pools: &[PoolId]) -> Vec<(LogSpec, log
         let (exclude, exclude_query) = if by_query { (None, exclude) } else { (exclude, None) };
         let ((_, origin), kind) = (of_kind?, kind?);
         needs_feature(table, "log", kind.name, kind.feature);
-        Some(log::Config {
-            id: id?,
+        let id = id?;
+        let spec = LogSpec { metered: kind.is_metered, errors, ..LogSpec::new(id.clone(), pool.clone()) };
+        let config = log::Config {
+            id,
             pool,
             metered: kind.is_metered,
             origin: origin?,
@@ -59,11 +63,9 @@ pub(super) fn logs(table: &mut Table<'_>, pools: &[PoolId]) -> Vec<(LogSpec, log
             mask: mask.is_none_or(|mask| mask.value),
             mask_fields: values(mask_fields),
             mask_patterns: values(mask_patterns),
-        })
-    });
-    let spec =
-        |config: &log::Config| LogSpec { id: config.id.clone(), pool: config.pool.clone(), metered: config.metered };
-    read.into_iter().map(|config| (spec(&config), config)).collect()
+        };
+        Some((spec, config))
+    })
 }
 
 fn values<T>(list: Option<Found<Vec<Found<T>>>>) -> Vec<T> {

@@ -84,6 +84,11 @@ fn title(pen: &Pen<'_>, model: &Model, width: u16) -> (Vec<Span<'static>>, Line<
         }
     }
     let mut right = Vec::new();
+    let new = model.new_patterns();
+    if new > 0 {
+        let words = if new == 1 { "1 new error pattern".to_owned() } else { format!("{new} new error patterns") };
+        right.push(Span::styled(format!(" {words} "), pen.style(Role::Wait)));
+    }
     let (by_other, of_other) = read_by_other(model);
     if let Some(words) = of_other {
         right.push(Span::styled(format!(" {} ", fit(&words.1, width / 3)), pen.style(words.0)));

@@ -145,6 +145,7 @@ impl Model {
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
+            | OverlayKind::Patterns(_)
             | OverlayKind::People
             | OverlayKind::Quit { .. } => Ask::Confirm { confirmation, overrides },
         };
@@ -166,6 +167,7 @@ impl Model {
             OverlayKind::Look(look) => self.look_stands(look),
             OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
+            | OverlayKind::Patterns(_)
             | OverlayKind::People
             | OverlayKind::Partial
             | OverlayKind::Drift { .. }
@@ -304,6 +306,7 @@ impl Model {
             | OverlayKind::Details { .. }
             | OverlayKind::Messages
             | OverlayKind::Checks(_)
+            | OverlayKind::Patterns(_)
             | OverlayKind::People
             | OverlayKind::Quit { .. } => true,
         }

@@ -44,6 +44,7 @@ impl Model {
                 self.overlay = None;
             }
             Some(OverlayKind::Checks(_)) => self.open_evidence(),
+            Some(OverlayKind::Patterns(_)) => self.show_pattern(out),
             Some(OverlayKind::Partial | OverlayKind::Drift { .. }) => {}
             None => self.enter_pane(out),
         }

@@ -13,6 +13,7 @@ const MOST: usize = 200;
 impl Model {
     pub(super) fn take_lines(&mut self, batch: &LogBatch, out: &mut Vec<Effect>) {
         self.logs.book.push(batch, self.now);
+        self.group_errors(batch);
         self.logs.search();
         let delivery = Delivery::of(batch, self.now.wall);
         self.fly(flight::Msg::LogSeen { source: batch.source.clone(), delivery }, out);

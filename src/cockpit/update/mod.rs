@@ -16,6 +16,7 @@ mod log;
 mod mark;
 mod mouse;
 mod navigate;
+mod pattern;
 mod people;
 mod question;
 mod router;
@@ -173,6 +174,7 @@ impl Model {
                     | OverlayKind::Details { .. }
                     | OverlayKind::Messages
                     | OverlayKind::Checks(_)
+                    | OverlayKind::Patterns(_)
                     | OverlayKind::People
             )
         })
@@ -273,6 +275,7 @@ impl Model {
             Action::PointAtStep => self.point_at(self.next_step_name(), out),
             Action::Checks => self.show(OverlayKind::Checks(super::CheckTable::default())),
             Action::RunGroup => self.run_group(out),
+            Action::Patterns => self.show(OverlayKind::Patterns(super::PatternTable::default())),
             Action::RunChecks => self.run_all_checks(out),
             Action::People => self.show(OverlayKind::People),
             Action::Redraw => out.push(Effect::Redraw),

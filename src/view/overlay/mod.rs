@@ -19,6 +19,7 @@ mod connection;
 mod crew;
 mod guard;
 mod list;
+mod pattern;
 mod second;
 mod text;
 
@@ -119,6 +120,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
         OverlayKind::Run { steps, confirm } => second::run(model, steps, confirm),
         OverlayKind::Controls(handover) => crew::controls(model, handover),
         OverlayKind::Checks(table) => check::checks(model, table),
+        OverlayKind::Patterns(table) => pattern::patterns(model, table),
         OverlayKind::People => crew::people(model),
         OverlayKind::Quit { stops, suspend } => text::quit(model, stops, *suspend),
     };

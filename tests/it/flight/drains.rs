@@ -189,7 +189,7 @@ fn procedure(scenario: &Scenario) -> Procedure {
     {
         router.capabilities.counts_in_flight = false;
     }
-    procedure.logs = vec![LogSpec { id: "blue".into(), pool: Some("blue".into()), metered: false }];
+    procedure.logs = vec![LogSpec::new("blue".into(), Some("blue".into()))];
     procedure.metrics = vec![MetricSpec {
         id: "app".into(),
         pool: None,

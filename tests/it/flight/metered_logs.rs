@@ -135,7 +135,7 @@ fn both() -> (Flight, Flight) {
 
 fn flight(number: u128) -> Flight {
     let mut procedure: Procedure = blue_green(1);
-    procedure.logs = vec![LogSpec { id: "dd".into(), pool: Some("blue".into()), metered: true }];
+    procedure.logs = vec![LogSpec { metered: true, ..LogSpec::new("dd".into(), Some("blue".into())) }];
     let (id, name) = (SessionId(uuid::Uuid::from_u128(7)), if number == 1 { "ana" } else { "ben" });
     let mut flight = Flight::new(me(number, name), id, Session::default(), Arc::new(procedure));
     flight.crew.shared = true;

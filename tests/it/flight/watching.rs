@@ -108,7 +108,7 @@ fn a_silent_log_speaks_for_drained_and_lost_lines_for_nothing() {
     use flightdeck::flight::Msg;
 
     let mut procedure = blue_green(1);
-    procedure.logs = vec![LogSpec { id: "blue".into(), pool: Some("blue".into()), metered: false }];
+    procedure.logs = vec![LogSpec::new("blue".into(), Some("blue".into()))];
     procedure.drain.evidence = vec![Evidence::Requests, Evidence::Log("blue".into())];
     let mut desk = Desk::open(procedure);
     desk.shift();

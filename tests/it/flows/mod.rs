@@ -12,6 +12,7 @@ mod guard_line;
 mod handover;
 mod pair_screens;
 mod panes;
+mod patterns;
 mod pools;
 mod screens;
 mod second;

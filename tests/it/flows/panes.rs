@@ -123,7 +123,7 @@ fn the_key_line_names_enter_the_keys_of_the_moment_the_way_back_help_and_palette
 #[test]
 fn log_lines_are_filtered_chosen_copied_and_attached() {
     let mut procedure = blue_green(1);
-    procedure.logs = vec![LogSpec { id: "api".into(), pool: Some("blue".into()), metered: false }];
+    procedure.logs = vec![LogSpec::new("api".into(), Some("blue".into()))];
     let mut app = App::with_weights(procedure, &[50, 50]);
     let line = |text: &str, excluded| {
         let text = text.to_owned();

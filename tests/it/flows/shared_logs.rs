@@ -24,5 +24,5 @@ fn the_logs_say_by_whom_they_are_read() {
     let parcel = Parcel { cockpit, number: 1, source: "blue".into(), content: Content::Lines(lines) };
     pair.apps[RAJ].tell(Msg::Flight(flight::Msg::Shared(Box::new(parcel))));
     let said = title(&mut pair, RAJ, 220);
-    assert!(said.contains("? blue, read by ana, waits: 429 Too Many Requests"), "{said}");
+    assert!(said.contains("? blue, read by ana, waits: 429 Too Many"), "{said}");
 }

@@ -417,9 +417,9 @@ fn lines_that_one_cockpit_read_for_all_reach_the_others_in_order() {
                 excluded: place == 1,
                 fields: Fields::of([("Properties.Stan", "004217"), ("odd", "\"\\ü")]),
             };
-            let lines = (0..200).map(|place| (number * 200 + place, line(place))).collect();
+            let lines = (0..50).map(|place| (number * 50 + place, line(place))).collect();
             let watermark = Some(Timestamp(1_795_269_500_000));
-            let lines = Lines { before: number * 200, lines, dropped: 2, watermark, trouble: Some("429".to_owned()) };
+            let lines = Lines { before: number * 50, lines, dropped: 2, watermark, trouble: Some("429".to_owned()) };
             Parcel { cockpit: ADA, number, source: "dd".into(), content: Content::Lines(lines) }
         };
         let mut heard = world.two.shared(session(1));

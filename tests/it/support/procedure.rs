@@ -121,6 +121,7 @@ pub fn blue_green(routers: usize) -> Procedure {
             show_clients: false,
         },
         logs: Vec::new(),
+        expected: Vec::new(),
         metrics: Vec::new(),
         panels: Vec::new(),
         checks: Vec::new(),

@@ -53,8 +53,7 @@ pub fn payments() -> Procedure {
         ],
     };
     let pools = ["blue", "green"];
-    let log = |pool: &&str| LogSpec { id: (*pool).into(), pool: Some((*pool).into()), metered: false };
-    procedure.logs = pools.iter().map(log).collect();
+    procedure.logs = pools.iter().map(|pool| LogSpec::new((*pool).into(), Some((*pool).into()))).collect();
     procedure.metrics = pools
         .iter()
         .map(|pool| MetricSpec {

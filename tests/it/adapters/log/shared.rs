@@ -123,7 +123,7 @@ impl Place {
         let name = if number == 1 { "ana" } else { "ben" };
         let mut procedure = blue_green(1);
         procedure.routers.clear();
-        procedure.logs = vec![LogSpec { id: "app".into(), pool: Some("blue".into()), metered: true }];
+        procedure.logs = vec![LogSpec { metered: true, ..LogSpec::new("app".into(), Some("blue".into())) }];
         let session = SessionId(uuid::Uuid::from_u128(7));
         let mut flight = Flight::new(me(number, name), session, Session::default(), Arc::new(procedure));
         flight.crew.shared = true;
