@@ -49,9 +49,9 @@ impl Model {
 
     /// The open table.
     pub fn pattern_table(&self) -> Option<&PatternTable> {
-        match self.overlay.as_ref().map(|overlay| &overlay.kind) {
-            Some(OverlayKind::Patterns(table)) => Some(table),
-            _ => None,
-        }
+        let Some(OverlayKind::Patterns(table)) = self.overlay.as_ref().map(|overlay| &overlay.kind) else {
+            return None;
+        };
+        Some(table)
     }
 }

@@ -168,16 +168,12 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
         }
         OverlayKind::EndConnections { .. } => put(Action::Escape, if waiting { "close" } else { "end nothing" }),
         OverlayKind::Ask(_) => put(Action::Escape, "drop it"),
-        OverlayKind::Palette(_) => {
+        OverlayKind::Palette(_) | OverlayKind::Patterns(_) => {
             put(Action::Down, "choose");
             put(Action::Escape, "close");
         }
         OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People => {
             put(Action::Down, "scroll");
-        }
-        OverlayKind::Patterns(_) => {
-            put(Action::Down, "choose");
-            put(Action::Escape, "close");
         }
         OverlayKind::Checks(table) => {
             put(Action::RunGroup, if table.is_open { "run it" } else { "run its group" });

@@ -137,7 +137,9 @@ impl Hands {
             Effect::Announce(presence) => self.announce(presence),
             Effect::Meter { asks, upto } => self.adapters.asks.send_modify(|known| {
                 known.now = asks;
-                upto.iter().for_each(|(source, upto)| known.know(source, *upto));
+                for (source, upto) in &upto {
+                    known.know(source, *upto);
+                }
             }),
             // One that does not fit is counted by whoever misses it.
             Effect::Share(parcel) => drop(self.parcels.try_send(*parcel)),

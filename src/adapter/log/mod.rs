@@ -102,10 +102,9 @@ pub trait LogSource: Send + Sync {
     /// Follows the log from its newest lines on. The stream ends only when it is dropped.
     fn follow(&self) -> BoxStream<'static, LogUpdate>;
 
-    /// Follows the log, as [`Self::follow`] does, where everything up to `upto` is known already, for another cockpit read
+    /// Follows the log, as [`Self::follow`] does, where everything up to that time is known already, for another cockpit read
     /// it. What cannot begin at a time begins with its newest lines.
-    fn follow_from(&self, upto: Option<Timestamp>) -> BoxStream<'static, LogUpdate> {
-        let _begins_anew = upto;
+    fn follow_from(&self, _upto: Option<Timestamp>) -> BoxStream<'static, LogUpdate> {
         self.follow()
     }
 

@@ -230,8 +230,11 @@ impl Pattern<'_> {
 impl OfPool {
     /// Lets go of the pattern that came once and longest ago.
     fn make_room(&mut self, now: Elapsed) -> bool {
-        let may_go = |(_, kept): &(&Box<str>, &Kept)| kept.count + kept.expected == 1 && now.since(kept.arrived) >= OLD;
-        let oldest = self.patterns.iter().filter(may_go).min_by_key(|(_, kept)| kept.arrived);
+        let oldest = self
+            .patterns
+            .iter()
+            .filter(|(_, kept)| kept.count + kept.expected == 1 && now.since(kept.arrived) >= OLD)
+            .min_by_key(|(_, kept)| kept.arrived);
         let Some(template) = oldest.map(|(template, _)| template.clone()) else { return false };
         self.patterns.remove(&template);
         if self.gone.len() < GONE {
@@ -261,17 +264,14 @@ impl Kept {
         self.rate.count(now);
         self.arrived = now;
         self.level = self.level.max(line.level);
-        match expected {
-            Some(expected) => {
-                self.expected += 1;
-                if self.reason != expected.reason {
-                    self.reason.clone_from(&expected.reason);
-                }
+        if let Some(expected) = expected {
+            self.expected += 1;
+            if self.reason != expected.reason {
+                self.reason.clone_from(&expected.reason);
             }
-            None => {
-                self.count += 1;
-                self.first = Some(self.first.map_or(at, |first| first.min(at)));
-            }
+        } else {
+            self.count += 1;
+            self.first = Some(self.first.map_or(at, |first| first.min(at)));
         }
         if at >= self.last {
             self.last = at;

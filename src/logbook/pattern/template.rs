@@ -240,7 +240,7 @@ fn address(bytes: &[u8]) -> Option<usize> {
     // What ends a sentence is not part of it.
     let run = run.strip_suffix(b".").unwrap_or(run);
     let run = if run.ends_with(b"::") { run } else { run.strip_suffix(b":").unwrap_or(run) };
-    let colons = run.iter().filter(|byte| **byte == b':').count();
+    let colons = memchr::memchr_iter(b':', run).count();
     let is_six = colons >= 2 && run.iter().any(u8::is_ascii_hexdigit);
     let host = run.split(|byte| *byte == b':').next().unwrap_or_default();
     let parts = |part: &[u8]| (1..=3).contains(&part.len()) && part.iter().all(u8::is_ascii_digit);

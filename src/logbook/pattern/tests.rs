@@ -32,7 +32,7 @@ fn expecting(matches: &str, log: Option<&str>) -> Patterns {
     let spec = ExpectedSpec {
         matches: matches.to_owned(),
         log: log.map(Into::into),
-        span: Duration::from_secs(60),
+        span: Duration::from_mins(1),
         reason: "clients reconnect once".to_owned(),
     };
     let regex = Regex::new(&spec.matches).expect("an expression");
@@ -123,7 +123,10 @@ fn patterns_are_bounded_and_what_made_room_is_not_new_again() {
     let mut patterns = Patterns::default();
     // Names without digits, which nothing replaces.
     let name = |number: usize| -> String {
-        format!("{number:04}").chars().map(|digit| char::from(b'g' + digit as u8 - b'0')).collect()
+        format!("{number:04}")
+            .chars()
+            .map(|digit| char::from(b"ghijklmnop"[digit.to_digit(10).expect("a digit") as usize]))
+            .collect()
     };
     for number in 0..MOST + 100 {
         error(&mut patterns, "blue", 1_000, &format!("failed at {}", name(number)));

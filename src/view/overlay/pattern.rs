@@ -61,7 +61,7 @@ pub(super) fn patterns(model: &Model, table: &PatternTable) -> Sheet {
             let apart = whole(row.expected);
             sheet.pin(vec![piece(Role::Dim, format!("{apart} expected after a change: {}", row.reason))]);
         }
-        let example = fit(row.example, sheet.width.saturating_mul(2)).clone();
+        let example = fit(row.example, sheet.width.saturating_mul(2));
         sheet.pin(vec![piece(Role::Dim, format!("{} ", row.last.clock())), piece(Role::Text, example)]);
     }
     let mut line = key(&keys::of(model, &Action::Enter), "its lines");

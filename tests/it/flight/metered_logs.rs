@@ -47,7 +47,7 @@ fn who_takes_over_goes_on_where_it_knows_everything_and_keeps_nothing_twice() {
     // The window begins before what was heard last, and holds a line that came late.
     let effects = ben.update(at(40_000), Msg::LinesRead(Box::new(batch(&[2, 9, 3, 4]))));
     assert_eq!(kept(&effects), ["line 9", "line 4"]);
-    let shared: Vec<u64> = parcels(&effects).iter().flat_map(|parcel| ids(parcel)).collect();
+    let shared: Vec<u64> = parcels(&effects).iter().flat_map(ids).collect();
     assert_eq!(shared, [9, 4], "what the others know already is not shared again");
 }
 
@@ -126,8 +126,12 @@ fn both() -> (Flight, Flight) {
     for second in 0..10 {
         let now = at(second * 1_000);
         let (of_ana, of_ben) = (presence(ana.update(now, Msg::Tick)), presence(ben.update(now, Msg::Tick)));
-        of_ana.into_iter().for_each(|presence| drop(ben.update(now, Msg::Present(presence))));
-        of_ben.into_iter().for_each(|presence| drop(ana.update(now, Msg::Present(presence))));
+        if let Some(presence) = of_ana {
+            ben.update(now, Msg::Present(presence));
+        }
+        if let Some(presence) = of_ben {
+            ana.update(now, Msg::Present(presence));
+        }
     }
     assert!(ana.asks_metered(at(10_000).elapsed) && !ben.asks_metered(at(10_000).elapsed));
     (ana, ben)

@@ -10,7 +10,9 @@ use crate::support::scene::{payments, picture};
 #[test]
 fn the_logs_say_by_whom_they_are_read() {
     let mut procedure = payments();
-    procedure.logs.iter_mut().for_each(|log| log.metered = true);
+    for log in &mut procedure.logs {
+        log.metered = true;
+    }
     let mut pair = Pair::of(procedure, "ana", "raj");
     pair.pass(3_000);
     let title = |pair: &mut Pair, who: usize, columns| {

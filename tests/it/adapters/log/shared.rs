@@ -100,7 +100,7 @@ async fn until(seats: &mut [&mut Place], holds: impl Fn(&[&mut Place]) -> bool) 
     while !holds(seats) {
         let texts: Vec<_> = seats.iter().map(|seat| seat.texts()).collect();
         assert!(tokio::time::Instant::now() < deadline, "only {texts:?} was read");
-        for seat in seats.iter_mut() {
+        for seat in &mut *seats {
             seat.turn();
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
