@@ -156,6 +156,8 @@ pub enum Action {
     Point,
     /// Point at the next step of the plan.
     PointAtStep,
+    /// The error patterns of the logs, as a table.
+    Patterns,
     /// The checks, as a table.
     Checks,
     /// In the table of checks: ask the chosen one's group now.
@@ -223,6 +225,7 @@ impl Action {
             | Self::AskControls
             | Self::Point
             | Self::PointAtStep
+            | Self::Patterns
             | Self::Checks
             | Self::People
             | Self::CloseSession => true,

@@ -50,6 +50,7 @@ pub fn catalogue() -> Vec<Entry> {
         act(Action::NextLevel, "next-level", "logs: the next lowest level"),
         act(Action::NextPool, "next-pool", "logs: the next pool"),
         act(Action::ToggleExcluded, "toggle-excluded", "logs: show or hide health checks and other noise"),
+        act(Action::Patterns, "error-patterns", "logs: errors grouped and counted, new ones since the change first"),
         act(Action::SelectLines, "select-lines", "logs: begin or end a choice of lines"),
         act(Action::AttachLines, "attach-lines", "logs: attach the chosen lines to the record"),
         act(Action::Copy, "copy", "logs: copy the chosen lines; of a line in full, the chosen value"),

@@ -140,6 +140,7 @@ impl Model {
             | OverlayKind::Run { .. }
             | OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
+            | OverlayKind::Patterns(_)
             | OverlayKind::People
             | OverlayKind::Quit { .. } => false,
         }

@@ -6,7 +6,7 @@ use super::correlation::Beneath;
 use super::log_column::Columns;
 use crate::domain::SourceId;
 use crate::domain::log::LogSourceState;
-use crate::logbook::{Filter, LineNumber, Logbook, Place, Position, View};
+use crate::logbook::{Filter, LineNumber, Logbook, Patterns, Place, Position, View};
 
 /// The log pane.
 #[derive(Debug, Default)]
@@ -15,6 +15,8 @@ pub struct LogPane {
     pub book: Logbook,
     /// What of it is shown.
     pub view: View,
+    /// What errors have in common.
+    pub patterns: Patterns,
     /// The state of each source, as last told.
     pub sources: BTreeMap<SourceId, LogSourceState>,
     /// Where a choice of lines begins; it ends at the cursor. `None` while nothing is chosen.

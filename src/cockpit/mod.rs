@@ -20,6 +20,7 @@ mod model;
 mod msg;
 mod overlay;
 mod palette;
+mod pattern;
 mod query;
 mod roster;
 mod update;
@@ -41,5 +42,6 @@ pub use model::{ChecklistPane, Draft, Model, Noticed, Pane, Settings, Surroundin
 pub use msg::Msg;
 pub use overlay::{ConfirmState, Handover, Look, Overlay, OverlayKind, Palette, Purpose, Question};
 pub use palette::PaletteEntry;
+pub use pattern::PatternTable;
 pub use roster::Roster;
 pub use update::update;

@@ -7,6 +7,7 @@ use tui_input::Input;
 use super::check::CheckTable;
 use super::correlation::Choice;
 use super::log_detail::LogDetail;
+use super::pattern::PatternTable;
 use crate::domain::{ChangeId, CheckId, CockpitId, NativeSplit, Operator, PoolId, RequestId, RouterId, StepId};
 use crate::flight::connection::EndConnections;
 use crate::flight::task::CancelTask;
@@ -121,6 +122,8 @@ pub enum OverlayKind {
     Controls(Handover),
     /// The table of checks, or the evidence of one.
     Checks(CheckTable),
+    /// The table of error patterns.
+    Patterns(PatternTable),
     /// Who is there.
     People,
     /// Leave, although something stops with it (S1).
@@ -211,6 +214,7 @@ impl Overlay {
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
+            | OverlayKind::Patterns(_)
             | OverlayKind::People
             | OverlayKind::Quit { .. } => None,
         }
@@ -239,6 +243,7 @@ impl Overlay {
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
+            | OverlayKind::Patterns(_)
             | OverlayKind::People
             | OverlayKind::Quit { .. } => None,
         }

@@ -124,6 +124,7 @@ impl Model {
             | Action::AttachLines
             | Action::Correlate
             | Action::ToggleColumns
+            | Action::Patterns
             | Action::Copy => unless(!self.flight.procedure.logs.is_empty(), "the profile names no log source"),
             Action::Focus(_)
             | Action::FocusNext

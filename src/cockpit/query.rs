@@ -159,6 +159,7 @@ impl Model {
             OverlayKind::Look(_) | OverlayKind::Run { .. } | OverlayKind::EndConnections { .. } => Some(Friction::Type),
             OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
+            | OverlayKind::Patterns(_)
             | OverlayKind::People
             | OverlayKind::Partial
             | OverlayKind::Drift { .. }
@@ -195,6 +196,7 @@ impl Model {
             OverlayKind::Arm { .. }
             | OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
+            | OverlayKind::Patterns(_)
             | OverlayKind::People
             | OverlayKind::Partial
             | OverlayKind::Drift { .. }
@@ -278,6 +280,9 @@ impl Model {
                 Some(same) => format!("same {}", heading(&same.field)),
                 None => "close".to_owned(),
             }),
+            OverlayKind::Patterns(_) => {
+                Some(if self.logs.patterns.is_empty() { "close" } else { "its lines" }.to_owned())
+            }
             OverlayKind::Checks(table) => {
                 let has_one = !table.is_open && !self.flight.procedure.checks.is_empty();
                 Some(if has_one { "its evidence" } else { "back" }.to_owned())

@@ -94,6 +94,8 @@ pub struct LogBatch {
     pub pool: Option<PoolId>,
     /// The lines in the order in which they came.
     pub lines: Vec<LogLine>,
+    /// The [`line_id`] of each line, where the system gives lines ids of its own; else empty.
+    pub ids: Vec<u64>,
     /// Lines lost before these, because they came faster than they could be taken or were cut off by a rotation.
     pub dropped: u64,
     /// Up to when the source has delivered every line, by its own clock; `None` where it cannot tell. A source whose lines
@@ -102,6 +104,11 @@ pub struct LogBatch {
     /// Whether lines come late, so that each has its place by its own time. Else they stand in the order in which they came,
     /// which is the log's own.
     pub by_time: bool,
+}
+
+/// The id that a system gives a line, as a number: the same in every cockpit and build (FNV-1a).
+pub fn line_id(own: &str) -> u64 {
+    own.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// A stamp further ahead of our clock than this is a mistake of the line, not the time.

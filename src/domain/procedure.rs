@@ -52,6 +52,8 @@ pub struct Procedure {
     pub logs: Vec<LogSpec>,
     /// Requests and answers that are paired in the logs.
     pub pairs: Vec<PairSpec>,
+    /// Patterns of errors that are expected after a change.
+    pub expected: Vec<ExpectedSpec>,
     /// Metric sources.
     pub metrics: Vec<MetricSpec>,
     /// Panels: queries to metric sources, with units and limits, and the figures of pairs.
@@ -308,13 +310,30 @@ pub struct LogSpec {
     pub correlate: Vec<String>,
     /// Fields that are drawn as columns.
     pub columns: Vec<String>,
+    /// Whether one cockpit asks it for all, because each request costs or counts against a limit that all share (J6).
+    pub metered: bool,
+    /// A regular expression for lines that are grouped with errors although their level does not say so.
+    pub errors: Option<String>,
 }
 
 impl LogSpec {
     /// A source of which nothing more is said.
     pub fn new(id: SourceId, pool: Option<PoolId>) -> Self {
-        Self { id, pool, correlate: Vec::new(), columns: Vec::new() }
+        Self { id, pool, correlate: Vec::new(), columns: Vec::new(), metered: false, errors: None }
     }
+}
+
+/// A pattern of errors that is expected for some time after a change: clients that connect anew.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ExpectedSpec {
+    /// A regular expression for its lines.
+    pub matches: String,
+    /// The log that it is expected in; `None` for all.
+    pub log: Option<SourceId>,
+    /// For how long after a change.
+    pub span: Duration,
+    /// Why it is expected.
+    pub reason: String,
 }
 
 /// One metric source as the core knows it.

@@ -1,12 +1,14 @@
 //! What a flight wants done. Plain data; the runtime does it and answers with a message.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::check::Asking;
+use crate::domain::log::LogBatch;
 use crate::domain::parcel::Parcel;
 use crate::domain::{
     ChangeId, CheckId, CockpitId, Digest, Elapsed, NativeSplit, Operator, PoolId, Prepared, Presence, Reading, Refused,
-    RouterId, Signed, Target, Timestamp,
+    RouterId, Signed, SourceId, Target, Timestamp,
 };
 use crate::entry::Entry;
 use crate::session::event::Spilled;
@@ -68,9 +70,13 @@ pub enum Effect {
     Meter {
         /// Whether this cockpit asks.
         asks: bool,
+        /// Up to when the lines of logs are known already, by whomever they were read: from there on they are asked for.
+        upto: BTreeMap<SourceId, Timestamp>,
     },
     /// Share what a metered source gave with the other cockpits. Not answered.
     Share(Box<Parcel>),
+    /// Keep lines of a metered log, each once, whichever cockpit read them. Not answered.
+    Lines(Box<LogBatch>),
     /// Ask a check's system once. Answered by [`super::Msg::CheckAnswered`].
     AskCheck {
         /// The check.

@@ -5,14 +5,17 @@
 //!   id among those who are there, and observers last.
 //! - A cockpit that has just come waits until it could have heard the others.
 //! - What came from another cockpit is drawn like one's own reading, and is never shared on.
+//!
+//! How the lines of logs are shared stands in [`super::reel`].
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::reel::Reel;
 use super::{Effect, Flight};
 use crate::domain::metric::Look;
 use crate::domain::parcel::{Content, Parcel};
-use crate::domain::{CockpitId, Elapsed, Now, Seat, SourceId};
+use crate::domain::{CockpitId, Elapsed, Now, Operator, Seat, SourceId};
 
 /// How long a cockpit that has come listens before it takes itself for alone: two announcements of the others.
 const LISTEN: Duration = Duration::from_secs(4);
@@ -26,6 +29,8 @@ pub struct Meter {
     number: u64,
     /// The newest parcel of each other cockpit and source.
     heard: BTreeMap<(CockpitId, SourceId), u64>,
+    /// The metered logs.
+    pub(super) reels: BTreeMap<SourceId, Reel>,
 }
 
 impl Flight {
@@ -47,15 +52,31 @@ impl Flight {
         self.present(now).all(|other| rank(other.observer, other.cockpit) > mine)
     }
 
+    /// Who asks the metered sources, where another cockpit does.
+    pub fn metered_asker(&self, now: Elapsed) -> Option<&Operator> {
+        if self.asks_metered(now) {
+            return None;
+        }
+        let driver =
+            self.other_driver().filter(|(holder, _)| self.silent_for(*holder, now) < self.procedure.people.silence);
+        if let Some((_, operator)) = driver {
+            return Some(operator);
+        }
+        let first = self.present(now).min_by_key(|other| (other.observer, other.cockpit));
+        first.map(|other| &other.operator)
+    }
+
     /// Tells the runtime whether to ask, when that has changed.
     pub(super) fn mind_meter(&mut self, now: Elapsed, out: &mut Vec<Effect>) {
-        if !self.procedure.metrics.iter().any(|spec| spec.metered) {
+        let procedure = &self.procedure;
+        if !procedure.metrics.iter().any(|spec| spec.metered) && !procedure.logs.iter().any(|spec| spec.metered) {
             return;
         }
         let asks = self.asks_metered(now);
         if self.meter.told != Some(asks) {
             self.meter.told = Some(asks);
-            out.push(Effect::Meter { asks });
+            let upto = self.meter.reels.iter().filter_map(|(source, reel)| Some((source.clone(), reel.upto()?)));
+            out.push(Effect::Meter { asks, upto: upto.collect() });
         }
     }
 
@@ -76,8 +97,12 @@ impl Flight {
     }
 
     /// Takes what another cockpit read; nothing while this one asks for itself.
-    pub(super) fn parcel_heard(&mut self, now: Now, parcel: Parcel) {
+    pub(super) fn parcel_heard(&mut self, now: Now, parcel: Parcel, out: &mut Vec<Effect>) {
         let Parcel { cockpit, number, source, content } = parcel;
+        let values = match content {
+            Content::Values(values) => values,
+            Content::Lines(lines) => return self.lines_heard(now, (cockpit, number), source, lines, out),
+        };
         let is_metered = self.procedure.metrics.iter().any(|spec| spec.metered && spec.id == source);
         if cockpit == self.me.cockpit || !is_metered || self.asks_metered(now.elapsed) {
             return;
@@ -87,8 +112,6 @@ impl Flight {
             return;
         }
         *newest = number;
-        match content {
-            Content::Values(values) => self.looked(&source, now, Look::Values(values)),
-        }
+        self.looked(&source, now, Look::Values(values));
     }
 }

@@ -31,6 +31,7 @@ pub mod pairing;
 mod people;
 mod permanent;
 pub mod propose;
+pub mod reel;
 pub mod second;
 pub mod soak;
 pub mod spill;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::check::Answer;
 use crate::domain::connection::{Connection, Ended};
-use crate::domain::log::Delivery;
+use crate::domain::log::{Delivery, LogBatch};
 use crate::domain::metric::{Look, Past};
 use crate::domain::pairing::Sightings;
 use crate::domain::parcel::Parcel;
@@ -173,6 +173,8 @@ pub enum Msg {
         /// What the system said.
         outcome: Outcome,
     },
+    /// This cockpit read lines of a metered log. Answered by [`super::Effect::Lines`].
+    LinesRead(Box<LogBatch>),
     /// Lines of a log source were counted.
     LogSeen {
         /// The source.

@@ -50,7 +50,7 @@ impl Flight {
                 self.run_soak(now);
             }
             Msg::Present(presence) => self.present_heard(now, presence, &mut out),
-            Msg::Shared(parcel) => self.parcel_heard(now, *parcel),
+            Msg::Shared(parcel) => self.parcel_heard(now, *parcel, &mut out),
             Msg::Clock { offset_ms } => self.clock_told(offset_ms, &mut out),
             Msg::Signed { request, result } => self.signed(now, request, result, &mut out),
             Msg::SignatureChecked { entry, result } => self.signature_checked(entry, result, &mut out),
@@ -66,6 +66,7 @@ impl Flight {
                 self.connections_listed(request, router, pool, began, result);
             }
             Msg::ConnectionsEnded { act, ended } => self.connections_ended(now, act, &ended, &mut out),
+            Msg::LinesRead(batch) => self.lines_read(*batch, &mut out),
             Msg::TaskCancelAnswered { act, outcome } => self.task_cancel_answered(now, act, outcome, &mut out),
             Msg::Sighted(sightings) => self.pairs.take(sightings),
             Msg::TelemetryLost { count } => {
@@ -76,6 +77,7 @@ impl Flight {
                 self.pair_up_to(now, &source, delivery.dropped);
             }
             Msg::LogState { source, trouble } => {
+                self.share_log_state(&source, trouble.as_deref(), &mut out);
                 let log = self.logs.entry(source).or_default();
                 log.followed |= trouble.is_none();
                 log.trouble = trouble;

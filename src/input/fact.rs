@@ -123,7 +123,11 @@ pub fn facts(model: &Model) -> Facts {
         OverlayKind::Drift { .. } => facts.extend([Fact::Drift]),
         OverlayKind::Ask(_) => facts.extend([Fact::Text]),
         OverlayKind::Palette(_) => facts.extend([Fact::Text, Fact::Palette]),
-        OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People => {
+        OverlayKind::Help
+        | OverlayKind::Details { .. }
+        | OverlayKind::Messages
+        | OverlayKind::Patterns(_)
+        | OverlayKind::People => {
             facts.extend([Fact::List]);
         }
         OverlayKind::Line(_) => facts.extend([Fact::List, Fact::Line]),

@@ -178,7 +178,7 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
             put(Action::Escape, if waiting { "close" } else { "send nothing" });
         }
         OverlayKind::Ask(_) => put(Action::Escape, "drop it"),
-        OverlayKind::Palette(_) | OverlayKind::Correlate(_) => {
+        OverlayKind::Palette(_) | OverlayKind::Correlate(_) | OverlayKind::Patterns(_) => {
             put(Action::Down, "choose");
             put(Action::Escape, "close");
         }
@@ -293,6 +293,11 @@ fn panes(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model) {
             }
             put(Action::Details, "details");
             put(Action::PauseLogs, if model.logs.is_paused() { "follow" } else { "pause" });
+            if model.logs.patterns.is_empty() {
+                put(Action::NextLevel, "level");
+            } else {
+                put(Action::Patterns, "error patterns");
+            }
         }
     }
 }

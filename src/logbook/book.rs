@@ -211,6 +211,7 @@ mod tests {
             source: source.into(),
             pool: None,
             lines: texts.iter().map(line).collect(),
+            ids: Vec::new(),
             dropped: 0,
             watermark: None,
             by_time: false,

@@ -3,6 +3,7 @@
 //! - [`Logbook`] keeps the newest lines of all sources in one row, operators' marks among them, and counts per source.
 //! - [`Filter`] says which lines are wanted; it is read from what an operator types.
 //! - [`Same`] says which lines belong together by the value of a field; [`Tally`] counts them.
+//! - [`Patterns`] are what errors have in common, counted.
 //! - [`View`] is one window on the book: it searches in slices, follows the newest line, scrolls, stands still.
 //!
 //! Invariants: a line's number, the order in which it came, never changes while it is kept, and neither does its [`Place`],
@@ -14,6 +15,7 @@
 mod book;
 mod filter;
 mod order;
+mod pattern;
 mod rate;
 mod same;
 mod store;
@@ -21,6 +23,7 @@ mod view;
 
 pub use book::{Limits, Logbook, SourceCount};
 pub use filter::{BadFilter, Filter, Matcher};
+pub use pattern::{Pattern, Patterns};
 pub use same::{Same, Tally, is_masked, same_name, without};
 pub use store::{LineNumber, LineRef, Place};
 pub use view::{Position, View};

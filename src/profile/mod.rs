@@ -15,6 +15,7 @@ mod back;
 mod check;
 mod checklist;
 mod drain;
+mod expected;
 mod file;
 mod guard;
 mod journal;

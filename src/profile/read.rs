@@ -3,7 +3,7 @@
 use super::file::Unread;
 use super::{
     AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, back, check, checklist, drain,
-    guard, journal, pairs, panel, plan, pool, rollout, router, rule, schedule, source,
+    expected, guard, journal, pairs, panel, plan, pool, rollout, router, rule, schedule, source,
 };
 use crate::adapter::log;
 use crate::domain::check::CheckSpec;
@@ -88,6 +88,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let routers = router::read(table, &ids, times.poll, times.timing.router_timeout, &mut names);
     let rollout = rollout::read(table, &names);
     let (logs, log_configs): (Vec<LogSpec>, Vec<log::Config>) = source::logs(table, &ids).into_iter().unzip();
+    let expected = expected::read(table, &logs);
     let (mut sources, written) = source::metrics(table, &ids);
     let mut panels = panel::read(table, &ids, &mut sources, &written);
     let (metrics, metric_configs): (Vec<MetricSpec>, Vec<MetricConfig>) =
@@ -157,6 +158,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         back,
         logs,
         pairs,
+        expected,
         metrics,
         panels,
         checks,

@@ -36,6 +36,8 @@ pub(super) fn logs(table: &mut Table<'_>, pools: &[PoolId]) -> Vec<(LogSpec, log
         let doc = "Regular expressions for what else is masked, in the text and in every field.";
         let mask_patterns = table.optional("mask_patterns", doc, &regex().list("a list of regular expressions"));
         let (correlate, columns) = super::log_field::read(table);
+        let doc = "Lines that are grouped with errors although their level does not say so: a regular expression.";
+        let errors = table.optional("errors", doc, &regex()).map(|errors| errors.value);
         let variants: Vec<Variant<'_, '_, Option<Arc<dyn log::Origin>>>> =
             log::KINDS.iter().map(|kind| Variant { name: kind.name, doc: kind.doc, read: &kind.read }).collect();
         let doc = "Which system keeps it. Default \"local\": a `file` or a `command`.";
@@ -50,10 +52,17 @@ pub(super) fn logs(table: &mut Table<'_>, pools: &[PoolId]) -> Vec<(LogSpec, log
         let ((_, origin), kind) = (of_kind?, kind?);
         needs_feature(table, "log", kind.name, kind.feature);
         let id = id?;
-        let spec = LogSpec { correlate, columns, ..LogSpec::new(id.clone(), pool.clone()) };
+        let spec = LogSpec {
+            correlate,
+            columns,
+            metered: kind.is_metered,
+            errors,
+            ..LogSpec::new(id.clone(), pool.clone())
+        };
         let config = log::Config {
             id,
             pool,
+            metered: kind.is_metered,
             origin: origin?,
             exclude,
             exclude_query,

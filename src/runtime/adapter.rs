@@ -11,7 +11,7 @@ use crate::adapter::log;
 use crate::adapter::log::LogSource;
 use crate::adapter::metric::{MetricSource, Query};
 use crate::adapter::router::Router;
-use crate::domain::{CheckId, PoolId, RouterId, SourceId, Trouble};
+use crate::domain::{CheckId, PoolId, RouterId, SourceId, Timestamp, Trouble};
 use crate::profile::AdapterConfigs;
 
 /// Everything outside that one profile names.
@@ -26,7 +26,24 @@ pub struct Adapters {
     /// Checks by name.
     pub checks: BTreeMap<CheckId, Arc<dyn Check>>,
     /// Whether this cockpit asks the metered sources, or another one does for all (J6).
-    pub asks: watch::Sender<bool>,
+    pub asks: watch::Sender<Asks>,
+}
+
+/// What is known of asking metered sources.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Asks {
+    /// Whether this cockpit asks.
+    pub now: bool,
+    /// Up to when the lines of each log are known.
+    pub upto: BTreeMap<SourceId, Timestamp>,
+}
+
+impl Asks {
+    /// Takes in up to when lines are known.
+    pub fn know(&mut self, source: &SourceId, upto: Timestamp) {
+        let known = self.upto.entry(source.clone()).or_insert(upto);
+        *known = upto.max(*known);
+    }
 }
 
 /// One router.
@@ -45,6 +62,8 @@ pub struct LogAdapter {
     pub id: SourceId,
     /// Its pool, if it is one pool's.
     pub pool: Option<PoolId>,
+    /// Whether one cockpit asks it for all (J6).
+    pub metered: bool,
     /// It.
     pub source: Arc<dyn LogSource>,
 }
@@ -76,7 +95,7 @@ impl Adapters {
         let mut logs = Vec::new();
         for config in &configs.logs {
             let source = log::source(config)?;
-            logs.push(LogAdapter { id: config.id.clone(), pool: config.pool.clone(), source });
+            logs.push(LogAdapter { id: config.id.clone(), pool: config.pool.clone(), metered: config.metered, source });
         }
         let mut metrics = Vec::new();
         for config in &configs.metrics {
@@ -101,6 +120,6 @@ impl Adapters {
         for (id, configured) in &configs.checks {
             checks.insert(id.clone(), configured.connect()?);
         }
-        Ok(Self { routers, logs, metrics, checks, asks: watch::Sender::new(false) })
+        Ok(Self { routers, logs, metrics, checks, asks: watch::Sender::default() })
     }
 }

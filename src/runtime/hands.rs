@@ -7,10 +7,11 @@
 
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt};
+use tokio::sync::mpsc::{Sender, channel};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -39,6 +40,8 @@ pub type Tell = Arc<dyn Fn(Msg) + std::marker::Send + Sync>;
 
 /// How long a spill, or a word about who is there, may take.
 const PATIENCE: Duration = Duration::from_millis(800);
+/// How many parcels may wait to be shared; more are dropped.
+const PARCELS: usize = 64;
 /// How often the clock is held against the store's.
 const CLOCK: Duration = Duration::from_secs(30);
 /// How long the journal is read for one question.
@@ -57,6 +60,10 @@ pub struct Hands {
     session: SessionId,
     keys: SharedKeys,
     spill: Option<SharedSpill>,
+    /// What waits to be shared.
+    parcels: Sender<Parcel>,
+    /// Set once others are listened to.
+    listens: OnceLock<()>,
     tell: Tell,
     tracker: TaskTracker,
     cancel: CancellationToken,
@@ -91,6 +98,14 @@ impl Hands {
     /// Hands for one session. `cancel` ends what only watches; writes and appends come to their end.
     pub fn new(tools: Tools, tell: Tell, tracker: TaskTracker, cancel: CancellationToken) -> Self {
         let Tools { adapters, store, session, keys, spill } = tools;
+        // One after the other, so that they arrive in their order.
+        let (parcels, mut waiting) = channel(PARCELS);
+        let sharing = store.clone();
+        tracker.spawn(cancel.clone().run_until_cancelled_owned(async move {
+            while let Some(parcel) = waiting.recv().await {
+                timeout(PATIENCE, sharing.share(session, parcel)).await.ok();
+            }
+        }));
         Self {
             adapters,
             fences: Fences::default(),
@@ -99,6 +114,8 @@ impl Hands {
             session,
             keys,
             spill,
+            parcels,
+            listens: OnceLock::new(),
             tell,
             tracker,
             cancel,
@@ -120,10 +137,16 @@ impl Hands {
             Effect::CancelTask(cancel) => self.cancel_task(*cancel),
             Effect::Cancel { change } => self.fences.cancel(change),
             Effect::Announce(presence) => self.announce(presence),
-            Effect::Meter { asks } => {
-                self.adapters.asks.send_replace(asks);
-            }
-            Effect::Share(parcel) => self.share(*parcel),
+            Effect::Meter { asks, upto } => self.adapters.asks.send_modify(|known| {
+                known.now = asks;
+                for (source, upto) in &upto {
+                    known.know(source, *upto);
+                }
+            }),
+            // One that does not fit is counted by whoever misses it.
+            Effect::Share(parcel) => drop(self.parcels.try_send(*parcel)),
+            // The cockpit keeps lines; who flies without one has no use for them.
+            Effect::Lines(_) => {}
             Effect::AskCheck { check, request, asking } => self.ask_check(check, request, *asking),
             Effect::Sign(to_sign) => self.sign(*to_sign),
             Effect::CheckSignature(to_check) => self.check(*to_check),
@@ -155,6 +178,22 @@ impl Hands {
         });
     }
 
+    /// Listens to what other cockpits read of sources that one asks for all, where there are any (J6). `lossy` may drop
+    /// what comes faster than it is taken.
+    pub fn listen_to_parcels(&self, lossy: Tell) {
+        let metrics = self.adapters.metrics.iter().map(|metric| metric.metered);
+        let is_any = metrics.chain(self.adapters.logs.iter().map(|log| log.metered)).any(|metered| metered);
+        if !is_any || self.listens.set(()).is_err() {
+            return;
+        }
+        let (mut parcels, cancel) = (self.store.shared(self.session), self.cancel.clone());
+        self.tracker.spawn(async move {
+            while let Some(Some(parcel)) = cancel.run_until_cancelled(parcels.next()).await {
+                lossy(Msg::Shared(Box::new(parcel)));
+            }
+        });
+    }
+
     /// Listens to who else is there, and now and then asks how far this host's clock is from the store's (J6, S2).
     pub fn listen(&self) {
         let mut stream = self.store.presence(self.session);
@@ -164,15 +203,6 @@ impl Hands {
                 tell(Msg::Present(presence));
             }
         });
-        if self.adapters.metrics.iter().any(|metric| metric.metered) {
-            let mut parcels = self.store.shared(self.session);
-            let (tell, cancel) = (self.tell.clone(), self.cancel.clone());
-            self.tracker.spawn(async move {
-                while let Some(Some(parcel)) = cancel.run_until_cancelled(parcels.next()).await {
-                    tell(Msg::Shared(Box::new(parcel)));
-                }
-            });
-        }
         let (store, tell, cancel) = (self.store.clone(), self.tell.clone(), self.cancel.clone());
         self.tracker.spawn(cancel.run_until_cancelled_owned(async move {
             loop {
@@ -185,11 +215,6 @@ impl Hands {
     fn announce(&self, presence: Presence) {
         let (store, session) = (self.store.clone(), self.session);
         self.tracker.spawn(async move { timeout(PATIENCE, store.announce(session, presence)).await.ok() });
-    }
-
-    fn share(&self, parcel: Parcel) {
-        let (store, session) = (self.store.clone(), self.session);
-        self.tracker.spawn(async move { timeout(PATIENCE, store.share(session, parcel)).await.ok() });
     }
 
     fn sign(&self, to_sign: ToSign) {

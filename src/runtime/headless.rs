@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::clock;
-use super::hands::Hands;
+use super::hands::{Hands, Tell};
 use super::opening::Opening;
 use super::queue::Control;
 use super::signal::{Signal, Signals};
@@ -48,11 +48,13 @@ impl Headless {
         })?;
         let (control, answers) = Control::new();
         let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
-        let tell = Arc::new(move |msg| control.put(msg));
+        let tell: Tell = Arc::new(move |msg| control.put(msg));
+        let heard = tell.clone();
         let hands = Hands::new(tools, tell, tracker.clone(), cancel.clone());
         hands.follow(flight.session.head);
         if flight.crew.shared {
             hands.listen();
+            hands.listen_to_parcels(heard);
         }
         let mut headless = Self { flight, notices, hands, answers, signals, tracker, cancel };
         for msg in first {

@@ -34,6 +34,7 @@ impl<M: From<cockpit::Msg>> Lines<M> {
         }
         batch.dropped += batch.lines.len() as u64;
         batch.lines = Vec::new();
+        batch.ids = Vec::new();
         self.owed = Some(batch);
     }
 
@@ -62,6 +63,7 @@ mod tests {
             source: "app".into(),
             pool: None,
             lines: (0..lines).map(|_| line()).collect(),
+            ids: Vec::new(),
             dropped,
             watermark: Some(Timestamp(watermark)),
             by_time: false,

@@ -7,21 +7,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{FutureExt, StreamExt};
+use futures_util::{FutureExt, Stream, StreamExt};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Notify;
-use tokio::sync::watch::Receiver;
+use tokio::sync::watch::error::RecvError;
+use tokio::sync::watch::{Receiver, Sender};
 use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::adapter::{Adapters, LogAdapter, MetricAdapter};
+use super::adapter::{Adapters, Asks, LogAdapter, MetricAdapter};
 use super::clock;
 use super::lines::Lines;
 use super::queue::{Control, Telemetry};
 use crate::adapter::log::LogUpdate;
+use crate::domain::log::LogBatch;
 use crate::profile::{Loaded, Problems, load};
 use crate::{cockpit, flight};
 
@@ -82,11 +84,11 @@ pub fn follow<M: From<cockpit::Msg> + Send + 'static>(
     }
     let thread = aside.handle()?;
     for log in &adapters.logs {
-        let (log, control, telemetry) = (log.clone(), control.clone(), telemetry.clone());
+        let (log, control, telemetry, asks) = (log.clone(), control.clone(), telemetry.clone(), adapters.asks.clone());
         let followed = async move {
             loop {
                 // A source ends only by a fault of its own, which the hook has told.
-                AssertUnwindSafe(follow_log(&log, &control, &telemetry)).catch_unwind().await.ok();
+                AssertUnwindSafe(follow_log(&log, &asks, &control, &telemetry)).catch_unwind().await.ok();
                 sleep(AGAIN).await;
             }
         };
@@ -96,7 +98,7 @@ pub fn follow<M: From<cockpit::Msg> + Send + 'static>(
         let (metric, telemetry, mut asks) = (metric.clone(), telemetry.clone(), adapters.asks.subscribe());
         let scraped = async move {
             // What another cockpit asks, this one does not.
-            if metric.metered && asks.wait_for(|asks| *asks).await.is_err() {
+            if metric.metered && asks.wait_for(|asks| asks.now).await.is_err() {
                 return;
             }
             AssertUnwindSafe(remember(&metric, &telemetry)).catch_unwind().await.ok();
@@ -110,14 +112,50 @@ pub fn follow<M: From<cockpit::Msg> + Send + 'static>(
     Ok(())
 }
 
-async fn follow_log<M: From<cockpit::Msg>>(log: &LogAdapter, control: &Control<M>, telemetry: &Telemetry<M>) {
-    let mut updates = log.source.follow();
+async fn follow_log<M: From<cockpit::Msg>>(
+    log: &LogAdapter,
+    asks: &Sender<Asks>,
+    control: &Control<M>,
+    telemetry: &Telemetry<M>,
+) {
     let mut lines = Lines::new(telemetry.clone());
+    if !log.metered {
+        return hand_over(log, log.source.follow(), &mut lines, control, |_| {}).await;
+    }
+    let (mut begins, mut ends) = (asks.subscribe(), asks.subscribe());
+    // What another cockpit asks, this one does not; when its turn comes, it goes on where the lines that it knows end.
+    while let Ok(upto) = begins.wait_for(|asks| asks.now).await.map(|asks| asks.upto.get(&log.id).copied()) {
+        let know = |batch: &LogBatch| {
+            let Some(upto) = batch.watermark else { return };
+            // Nobody is to be woken: it is only looked at when somebody begins.
+            asks.send_if_modified(|asks| {
+                asks.know(&log.id, upto);
+                false
+            });
+        };
+        tokio::select! {
+            () = hand_over(log, log.source.follow_from(upto), &mut lines, control, know) => return,
+            left = left(&mut ends) => if left.is_err() { return },
+        }
+    }
+}
+
+/// Hands over what a source tells until it ends, and says what it is about to hand over.
+async fn hand_over<M: From<cockpit::Msg>>(
+    log: &LogAdapter,
+    mut updates: impl Stream<Item = LogUpdate> + Unpin,
+    lines: &mut Lines<M>,
+    control: &Control<M>,
+    about: impl Fn(&LogBatch),
+) {
     loop {
         // What was lost is told soon, also where the source falls silent after it.
         let next = if lines.owes() { timeout(TELL, updates.next()).await } else { Ok(updates.next().await) };
         match next {
-            Ok(Some(LogUpdate::Lines(batch))) => lines.put(batch),
+            Ok(Some(LogUpdate::Lines(batch))) => {
+                about(&batch);
+                lines.put(batch);
+            }
             Ok(Some(LogUpdate::State(state))) => {
                 control.put(cockpit::Msg::LogState { source: log.id.clone(), state }.into());
             }
@@ -125,6 +163,11 @@ async fn follow_log<M: From<cockpit::Msg>>(log: &LogAdapter, control: &Control<M
             Err(_elapsed) => lines.tell(),
         }
     }
+}
+
+/// Waits until another cockpit asks.
+async fn left(asks: &mut Receiver<Asks>) -> Result<(), RecvError> {
+    asks.wait_for(|asks| !asks.now).await.map(drop)
 }
 
 /// Asks a source once for what was before, so that charts do not begin empty.
@@ -141,12 +184,12 @@ async fn remember<M: From<cockpit::Msg>>(metric: &MetricAdapter, telemetry: &Tel
     }
 }
 
-async fn scrape<M: From<cockpit::Msg>>(metric: &MetricAdapter, telemetry: &Telemetry<M>, asks: &mut Receiver<bool>) {
+async fn scrape<M: From<cockpit::Msg>>(metric: &MetricAdapter, telemetry: &Telemetry<M>, asks: &mut Receiver<Asks>) {
     let mut beat = interval(metric.interval.max(Duration::from_millis(50)));
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         beat.tick().await;
-        if metric.metered && asks.wait_for(|asks| *asks).await.is_err() {
+        if metric.metered && asks.wait_for(|asks| asks.now).await.is_err() {
             return;
         }
         let began = clock::now();

@@ -16,6 +16,7 @@ use super::format::{rate, whole};
 use super::log_column;
 use super::pen::{Pen, cut, fit};
 use crate::cockpit::{Model, Pane};
+use crate::domain::SourceId;
 use crate::domain::log::{Level, LogSourceState};
 use crate::layout::Areas;
 use crate::logbook::LineRef;
@@ -90,7 +91,16 @@ fn title(pen: &Pen<'_>, model: &Model, width: u16) -> (Vec<Span<'static>>, Line<
         }
     }
     let mut right = Vec::new();
-    for (source, state) in &logs.sources {
+    let new = model.new_patterns();
+    if new > 0 {
+        let words = if new == 1 { "1 new error pattern".to_owned() } else { format!("{new} new error patterns") };
+        right.push(Span::styled(format!(" {words} "), pen.style(Role::Wait)));
+    }
+    let (by_other, of_other) = read_by_other(model);
+    if let Some(words) = of_other {
+        right.push(Span::styled(format!(" {} ", fit(&words.1, width / 3)), pen.style(words.0)));
+    }
+    for (source, state) in logs.sources.iter().filter(|(source, _)| !by_other.contains(source)) {
         let why = match state {
             LogSourceState::Following => continue,
             LogSourceState::Waiting(trouble) => format!("{source} waits: {}", trouble.why),
@@ -111,6 +121,22 @@ fn title(pen: &Pen<'_>, model: &Model, width: u16) -> (Vec<Span<'static>>, Line<
         }
     }
     (title, Line::from(right))
+}
+
+/// The logs that another cockpit reads for this one, and a word about it.
+fn read_by_other(model: &Model) -> (Vec<&SourceId>, Option<(Role, String)>) {
+    let flight = &model.flight;
+    let Some(asker) = flight.metered_asker(model.now.elapsed) else { return (Vec::new(), None) };
+    let metered = flight.procedure.logs.iter().filter(|log| log.metered).map(|log| &log.id);
+    let sources: Vec<&SourceId> = metered.collect();
+    let trouble = sources.iter().find_map(|source| Some((source, flight.logs.get(*source)?.trouble.as_ref()?)));
+    let words = match (trouble, sources.as_slice()) {
+        (Some((source, why)), _) => Some((Role::Wait, format!("? {source}, read by {asker}, waits: {why}"))),
+        (None, []) => None,
+        (None, [one]) => Some((Role::Dim, format!("{one} read by {asker}"))),
+        (None, [_, _, ..]) => Some((Role::Dim, format!("{} logs read by {asker}", sources.len()))),
+    };
+    (sources, words)
 }
 
 /// What is left out, in the words of the filter.

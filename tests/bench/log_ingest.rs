@@ -48,7 +48,7 @@ fn lines(line: fn(usize) -> String) -> Vec<Vec<u8>> {
 
 fn clean(cleaner: &mut Cleaner, lines: &[Vec<u8>]) -> LogBatch {
     let lines = lines.iter().map(|line| cleaner.line(line, 0)).collect();
-    LogBatch { source: "bench".into(), pool: None, lines, dropped: 0, watermark: None, by_time: false }
+    LogBatch { source: "bench".into(), pool: None, lines, ids: Vec::new(), dropped: 0, watermark: None, by_time: false }
 }
 
 #[divan::bench(name = "clean and push", args = ["plain", "personal", "json"])]

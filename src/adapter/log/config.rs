@@ -12,6 +12,8 @@ pub struct Config {
     pub id: SourceId,
     /// The pool whose lines it carries, if they are one pool's.
     pub pool: Option<PoolId>,
+    /// Whether one cockpit asks it for all (J6).
+    pub metered: bool,
     /// Where the lines come from.
     pub origin: Arc<dyn Origin>,
     /// A regular expression for lines that are noise (health checks): counted apart and hidden.

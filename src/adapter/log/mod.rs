@@ -55,8 +55,8 @@ use futures_util::stream::BoxStream;
 pub use kinds::{DEFAULT, KINDS, LogKind};
 pub use poll::Pace;
 
-use crate::domain::Trouble;
 use crate::domain::log::{LogBatch, LogSourceState};
+use crate::domain::{Timestamp, Trouble};
 
 /// Text of a system for people, wherever it is quoted: one harmless line without anything personal, not longer than `most`
 /// characters; nothing of it where it holds what looks like a secret.
@@ -108,6 +108,12 @@ pub trait Origin: Debug + Send + Sync {
 pub trait LogSource: Send + Sync {
     /// Follows the log from its newest lines on. The stream ends only when it is dropped.
     fn follow(&self) -> BoxStream<'static, LogUpdate>;
+
+    /// Follows the log, as [`Self::follow`] does, where everything up to that time is known already, for another cockpit read
+    /// it. What cannot begin at a time begins with its newest lines.
+    fn follow_from(&self, _upto: Option<Timestamp>) -> BoxStream<'static, LogUpdate> {
+        self.follow()
+    }
 
     /// Looks whether the source is there, without following it.
     ///

@@ -163,6 +163,7 @@ impl Model {
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
+            | OverlayKind::Patterns(_)
             | OverlayKind::People
             | OverlayKind::Quit { .. } => Ask::Confirm { confirmation, overrides },
         };
@@ -187,6 +188,7 @@ impl Model {
             OverlayKind::Look(look) => self.look_stands(look),
             OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
+            | OverlayKind::Patterns(_)
             | OverlayKind::People
             | OverlayKind::Partial
             | OverlayKind::Drift { .. }
@@ -344,6 +346,7 @@ impl Model {
             | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Checks(_)
+            | OverlayKind::Patterns(_)
             | OverlayKind::People
             | OverlayKind::Quit { .. } => true,
         }

@@ -47,6 +47,7 @@ impl Model {
             Some(OverlayKind::Checks(_)) => self.open_evidence(),
             Some(OverlayKind::Line(_)) => self.correlate_detail(out),
             Some(OverlayKind::Correlate(_)) => self.take_choice(),
+            Some(OverlayKind::Patterns(_)) => self.show_pattern(out),
             Some(OverlayKind::Partial | OverlayKind::Drift { .. }) => {}
             None => self.enter_pane(out),
         }

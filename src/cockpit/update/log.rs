@@ -14,6 +14,7 @@ const MOST: usize = 200;
 impl Model {
     pub(super) fn take_lines(&mut self, batch: &LogBatch, out: &mut Vec<Effect>) {
         self.logs.book.push(batch, self.now);
+        self.group_errors(batch);
         self.logs.search();
         let sightings = sight(&self.flight.procedure.pairs, batch, self.now.wall);
         if !sightings.is_empty() {

@@ -18,6 +18,7 @@ mod mark;
 mod mouse;
 mod navigate;
 mod pairs;
+mod pattern;
 mod people;
 mod question;
 mod router;
@@ -87,6 +88,9 @@ impl Model {
                 return false;
             }
             Msg::Resumed => out.push(Effect::Redraw),
+            Msg::Lines(batch) if self.flight.is_metered_log(&batch.source) => {
+                self.fly(flight::Msg::LinesRead(Box::new(batch)), out);
+            }
             Msg::Lines(batch) => self.take_lines(&batch, out),
             Msg::LogState { source, state } => self.take_log_state(source, state, out),
             Msg::DemoSaid(text) => self.tell(Tone::Plain, text, out),
@@ -124,6 +128,7 @@ impl Model {
         for effect in self.flight.update(self.now, msg) {
             match effect {
                 flight::Effect::Tell(notice) => self.notice(notice, out),
+                flight::Effect::Lines(batch) => self.take_lines(&batch, out),
                 flight::Effect::Read { .. }
                 | flight::Effect::Prepare { .. }
                 | flight::Effect::AskCheck { .. }
@@ -182,6 +187,7 @@ impl Model {
                     | OverlayKind::Checks(_)
                     | OverlayKind::Line(_)
                     | OverlayKind::Correlate(_)
+                    | OverlayKind::Patterns(_)
                     | OverlayKind::People
             )
         })
@@ -286,6 +292,7 @@ impl Model {
             Action::PointAtStep => self.point_at(self.next_step_name(), out),
             Action::Checks => self.show(OverlayKind::Checks(super::CheckTable::default())),
             Action::RunGroup => self.run_group(out),
+            Action::Patterns => self.show(OverlayKind::Patterns(super::PatternTable::default())),
             Action::RunChecks => self.run_all_checks(out),
             Action::People => self.show(OverlayKind::People),
             Action::Redraw => out.push(Effect::Redraw),

@@ -82,6 +82,9 @@ impl Model {
             }
             return;
         }
+        if self.pattern_table().is_some() {
+            return self.go_in_patterns(go);
+        }
         let Some(overlay) = &mut self.overlay else { return };
         let rows = match &mut overlay.kind {
             OverlayKind::Palette(palette) => {
@@ -122,6 +125,7 @@ impl Model {
             | OverlayKind::Arm { .. }
             | OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
+            | OverlayKind::Patterns(_)
             | OverlayKind::People
             | OverlayKind::Quit { .. } => DIALOG_ROWS,
         };

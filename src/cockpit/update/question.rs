@@ -122,6 +122,7 @@ impl Model {
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
+            | OverlayKind::Patterns(_)
             | OverlayKind::People
             | OverlayKind::Quit { .. } => None,
         }

@@ -269,7 +269,7 @@ fn lines_are_told_by_fields_or_by_text_and_noise_is_neither() {
         line("nothing", &[], false),
     ];
     let (source, pool) = ("blue".into(), Some("blue".into()));
-    let batch = LogBatch { source, pool, lines, dropped: 0, watermark: None, by_time: false };
+    let batch = LogBatch { source, pool, lines, ids: Vec::new(), dropped: 0, watermark: None, by_time: false };
     let found = sight(&[spec], &batch, Timestamp(9));
     let seen = |side| Ok(Seen { side, key: "004217\u{1f}dci".into(), pool: Some("blue".into()) });
     let keyless = |is_masked| Err(NoKey { side: Side::Request, is_masked });

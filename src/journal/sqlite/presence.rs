@@ -25,7 +25,7 @@ use tokio::sync::mpsc::{Sender, channel};
 use tokio::sync::oneshot;
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::domain::parcel::Parcel;
+use crate::domain::parcel::{Content, Parcel};
 use crate::domain::{Presence, SessionId};
 
 /// How often is looked without being woken.
@@ -46,6 +46,11 @@ pub(super) trait Told: Serialize + DeserializeOwned + Send + 'static {
 
     /// The file that holds it, as the words between dots after the session's; what was in it before is over.
     fn place(&self) -> String;
+
+    /// Counts up with each of a cockpit's, where they are to be told in order.
+    fn order(&self) -> u64 {
+        0
+    }
 }
 
 impl Told for Presence {
@@ -63,12 +68,25 @@ impl Told for Parcel {
 
     fn place(&self) -> String {
         // Some at a time, so that whoever looks now and then misses none.
-        format!("{}.{}.{}", self.cockpit, self.source, self.number % PARCELS)
+        match self.content {
+            Content::Values(_) => format!("{}.{}.{}", self.cockpit, self.source, self.number % PARCELS),
+            Content::Lines(_) => format!("{}.{}.lines.{}", self.cockpit, self.source, self.number % REELS),
+        }
+    }
+
+    fn order(&self) -> u64 {
+        self.number
     }
 }
 
 /// How many parcels of one cockpit and source there are at a time.
 const PARCELS: u64 = 8;
+
+/// The same of lines, which come in bursts.
+const REELS: u64 = 32;
+
+/// How often is looked again at once, so that what came while it was looked is told in its place.
+const LOOKS: usize = 4;
 
 /// Where the files are, and with which rights.
 #[derive(Debug)]
@@ -171,7 +189,17 @@ impl<T: Told> Listener<T> {
                 drop(self.room.make());
                 watcher = watch(&self.room.directory, ring.clone());
             }
-            for told in self.look(if is_first { OLD } else { DEAD }) {
+            let oldest = if is_first { OLD } else { DEAD };
+            let mut all: Vec<T> = Vec::new();
+            for _ in 0..LOOKS {
+                let new = self.look(oldest);
+                if new.is_empty() {
+                    break;
+                }
+                all.extend(new);
+            }
+            all.sort_by_key(T::order);
+            for told in all {
                 if self.heard.blocking_send(told).is_err() {
                     return;
                 }

@@ -32,7 +32,15 @@ fn push_late(book: &mut Logbook, texts: &[(i64, String)], now: i64) {
 }
 
 fn batch(source: &str, lines: Vec<LogLine>, by_time: bool) -> LogBatch {
-    LogBatch { source: source.into(), pool: Some(source.into()), lines, dropped: 0, watermark: None, by_time }
+    LogBatch {
+        source: source.into(),
+        pool: Some(source.into()),
+        lines,
+        ids: Vec::new(),
+        dropped: 0,
+        watermark: None,
+        by_time,
+    }
 }
 
 fn book_of(texts: &[&str]) -> Logbook {

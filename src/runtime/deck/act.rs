@@ -1,13 +1,23 @@
 //! What the cockpit wants done, done or handed to the hands; and the profile on disk, found and taken in.
 
+use std::sync::Arc;
+
 use super::super::adapter::Adapters;
+use super::super::hands::Tell;
 use super::super::opening::changed;
+use super::super::queue::Telemetry;
 use super::super::{clipboard, clock, process, source};
-use super::{Deck, End};
+use super::{Deck, End, ToLoop};
 use crate::cockpit::{self, Effect, Msg};
 use crate::domain::CockpitId;
 use crate::flight::{self, Ask, ChangedProfile, Notice, Tone};
 use crate::profile::{Loaded, Problems};
+
+/// Where what other cockpits read goes: among what may be dropped.
+pub(super) fn lossy(telemetry: &Telemetry<ToLoop>) -> Tell {
+    let telemetry = telemetry.clone();
+    Arc::new(move |msg| telemetry.put(ToLoop::Cockpit(Msg::Flight(msg))))
+}
 
 impl Deck {
     pub(super) fn update(&mut self, msg: Msg) {
@@ -78,6 +88,9 @@ impl Deck {
                 let asks = self.hands.adapters.asks.clone();
                 self.hands.adapters = Adapters { asks, ..adapters };
                 self.follow_sources();
+                if self.model.flight.crew.shared {
+                    self.hands.listen_to_parcels(lossy(&self.telemetry));
+                }
             }
             Err(trouble) => self.tell(Tone::Bad, format!("the old routers and sources stay: {trouble}")),
         }

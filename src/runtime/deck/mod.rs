@@ -178,6 +178,7 @@ pub async fn fly(opening: Opening, fittings: Fittings) -> Result<Landed, Error> 
     hands.follow(flight.session.head);
     if flight.crew.shared {
         hands.listen();
+        hands.listen_to_parcels(act::lossy(&telemetry));
     }
     if let Some(profile) = &fittings.profile {
         source::watch_profile(profile, on_disk.clone(), control.clone(), &tracker, &cancel);

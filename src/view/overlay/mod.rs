@@ -20,6 +20,7 @@ mod crew;
 mod guard;
 mod list;
 mod log;
+mod pattern;
 mod second;
 mod task;
 mod text;
@@ -124,6 +125,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
         OverlayKind::Run { steps, confirm } => second::run(model, steps, confirm),
         OverlayKind::Controls(handover) => crew::controls(model, handover),
         OverlayKind::Checks(table) => check::checks(model, table),
+        OverlayKind::Patterns(table) => pattern::patterns(model, table),
         OverlayKind::People => crew::people(model),
         OverlayKind::Quit { stops, suspend } => text::quit(model, stops, *suspend),
     };

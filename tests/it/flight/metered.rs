@@ -130,7 +130,7 @@ fn meet(ana: &mut Flight, ben: &mut Flight, now: Now, asks: &mut (Option<bool>, 
 }
 
 fn told(effects: &[Effect]) -> Option<bool> {
-    effects.iter().find_map(|effect| if let Effect::Meter { asks } = effect { Some(*asks) } else { None })
+    effects.iter().find_map(|effect| if let Effect::Meter { asks, .. } = effect { Some(*asks) } else { None })
 }
 
 fn shared(effects: &[Effect]) -> Option<Parcel> {

@@ -11,6 +11,7 @@ mod lingering;
 mod load;
 mod measured;
 mod metered;
+mod metered_logs;
 mod outcome;
 mod pairs;
 mod rollback;

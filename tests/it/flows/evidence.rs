@@ -33,6 +33,7 @@ fn health_check(app: &mut App, late_ms: i64) {
         source: "blue".into(),
         pool: Some("blue".into()),
         lines: vec![line],
+        ids: Vec::new(),
         dropped: 0,
         watermark: Some(at),
         by_time: false,

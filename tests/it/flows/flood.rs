@@ -24,6 +24,7 @@ fn batch(cleaner: &mut Cleaner, number: u64) -> LogBatch {
         source: "flood".into(),
         pool: None,
         lines: (0..LINES).map(|each| cleaner.line(line(each).as_bytes(), 0)).collect(),
+        ids: Vec::new(),
         dropped: 0,
         watermark: None,
         by_time: false,

@@ -43,6 +43,7 @@ fn tell(app: &mut App, source: &str, lines: Vec<(i64, Level, &str, Option<Fields
         source: source.into(),
         pool: Some(source.into()),
         lines: lines.collect(),
+        ids: Vec::new(),
         dropped: 0,
         watermark: None,
         by_time: true,

@@ -134,6 +134,7 @@ fn log_lines_are_filtered_chosen_copied_and_attached() {
         source: "api".into(),
         pool: Some("blue".into()),
         lines,
+        ids: Vec::new(),
         dropped: 0,
         watermark: None,
         by_time: false,

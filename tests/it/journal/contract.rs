@@ -5,9 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use flightdeck::domain::log::{Fields, Level, LogLine};
 use flightdeck::domain::measure::Sample;
 use flightdeck::domain::metric::Answered;
-use flightdeck::domain::parcel::{Content, Parcel};
+use flightdeck::domain::parcel::{Content, Lines, Parcel};
 use flightdeck::domain::{Digest, Measure, Presence, SessionId, Timestamp};
 use flightdeck::entry::{Chain, Entry, Kept, hash, seal};
 #[cfg(feature = "nats")]
@@ -400,6 +401,49 @@ fn what_one_cockpit_read_for_all_reaches_the_others_of_its_session() {
                 () = saying => {}
             }
         }
+        // Nothing of this is journal.
+        assert_eq!(entries(&*world.two, session(1)).await, []);
+    });
+}
+
+#[test]
+fn lines_that_one_cockpit_read_for_all_reach_the_others_in_order() {
+    on_every_store(|world| async move {
+        let parcel = |number: u64| {
+            let line = |place: u64| LogLine {
+                at: Some(Timestamp(1_795_269_600_000)),
+                level: Level::Warn,
+                text: format!("line {number}.{place} {}", "x".repeat(900)),
+                excluded: place == 1,
+                fields: Fields::of([("Properties.Stan", "004217"), ("odd", "\"\\ü")]),
+            };
+            let lines = (0..50).map(|place| (number * 50 + place, line(place))).collect();
+            let watermark = Some(Timestamp(1_795_269_500_000));
+            let lines = Lines { before: number * 50, lines, dropped: 2, watermark, trouble: Some("429".to_owned()) };
+            Parcel { cockpit: ADA, number, source: "dd".into(), content: Content::Lines(lines) }
+        };
+        let mut heard = world.two.shared(session(1));
+        // Whoever begins to listen may miss the first.
+        let first = loop {
+            world.one.share(session(1), parcel(0)).await;
+            match tokio::time::timeout(Duration::from_millis(100), heard.next()).await {
+                Ok(heard) => break heard.expect("it goes on"),
+                Err(_not_yet) => {}
+            }
+        };
+        for number in 1..=12 {
+            world.one.share(session(2), parcel(99)).await;
+            world.one.share(session(1), parcel(number)).await;
+        }
+        let mut numbers = vec![first.number];
+        while numbers.last() != Some(&12) {
+            let next = tokio::time::timeout(Duration::from_secs(10), heard.next()).await;
+            let next = next.unwrap_or_else(|_| panic!("only {numbers:?} came")).expect("it goes on");
+            assert_eq!(next, parcel(next.number), "as it was shared");
+            numbers.push(next.number);
+        }
+        numbers.dedup();
+        assert_eq!(numbers, (0..=12).collect::<Vec<_>>());
         // Nothing of this is journal.
         assert_eq!(entries(&*world.two, session(1)).await, []);
     });

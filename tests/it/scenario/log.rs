@@ -72,6 +72,7 @@ impl Log {
             source: SourceId::clone(&source),
             pool: spec.pool.clone(),
             lines,
+            ids: Vec::new(),
             dropped,
             watermark: None,
             by_time: false,

@@ -448,6 +448,7 @@ impl App {
             | flight::Effect::DropSpill
             | flight::Effect::Meter { .. }
             | flight::Effect::Share(_)
+            | flight::Effect::Lines(_)
             | flight::Effect::Tell(_) => return None,
         })
     }

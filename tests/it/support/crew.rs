@@ -380,6 +380,7 @@ impl Pair {
             | Effect::AskCheck { .. }
             | Effect::Meter { .. }
             | Effect::Share(_)
+            | Effect::Lines(_)
             | Effect::ListConnections { .. }
             | Effect::EndConnections(_)
             | Effect::CancelTask(_) => {}

@@ -227,6 +227,7 @@ impl Desk {
             Effect::Announce(_)
             | Effect::Meter { .. }
             | Effect::Share(_)
+            | Effect::Lines(_)
             | Effect::Sign(_)
             | Effect::CheckSignature(_)
             | Effect::DropSpill => None,

@@ -122,6 +122,7 @@ pub fn blue_green(routers: usize) -> Procedure {
         },
         logs: Vec::new(),
         pairs: Vec::new(),
+        expected: Vec::new(),
         metrics: Vec::new(),
         panels: Vec::new(),
         checks: Vec::new(),

@@ -150,6 +150,7 @@ pub fn lines(app: &mut App) {
             source: pool.as_str().into(),
             pool: Some(pool),
             lines: lines.collect(),
+            ids: Vec::new(),
             dropped: 0,
             watermark: None,
             by_time: false,

@@ -247,7 +247,7 @@ impl Following {
         let (source, pool) = (self.source.id.clone(), self.source.pool.clone());
         let lines = std::mem::take(&mut self.gathered);
         let watermark = self.vouched;
-        self.outbox.lines(LogBatch { source, pool, lines, dropped: 0, watermark, by_time: true });
+        self.outbox.lines(LogBatch { source, pool, lines, ids: Vec::new(), dropped: 0, watermark, by_time: true });
     }
 }
 

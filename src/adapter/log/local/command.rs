@@ -209,7 +209,7 @@ impl Following {
             self.batch = Some(Instant::now());
             let (source, pool) = (self.config.id.clone(), self.config.pool.clone());
             let watermark = self.watermark.after(&lines);
-            self.outbox.lines(LogBatch { source, pool, lines, dropped: 0, watermark, by_time: false });
+            self.outbox.lines(LogBatch { source, pool, lines, ids: Vec::new(), dropped: 0, watermark, by_time: false });
         }
     }
 

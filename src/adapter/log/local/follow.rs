@@ -176,6 +176,7 @@ impl Following {
                 pool: self.config.pool.clone(),
                 watermark: self.watermark.after(&step.lines),
                 lines: step.lines,
+                ids: Vec::new(),
                 dropped: step.dropped,
                 by_time: false,
             });

@@ -12,7 +12,7 @@ use super::super::outbox::{Follow, Outbox, stream};
 use super::super::{Cleaner, Config, LogSource, LogUpdate};
 use super::seen::Seen;
 use super::{Found, Live, Pace, Page, Refused, System, Window};
-use crate::domain::log::{LogBatch, LogSourceState};
+use crate::domain::log::{LogBatch, LogSourceState, line_id};
 use crate::domain::{Timestamp, Trouble, TroubleKind};
 
 /// What is older is not asked for, however long the system was away.
@@ -41,13 +41,17 @@ impl<S: System> Polled<S> {
 
 impl<S: System> LogSource for Polled<S> {
     fn follow(&self) -> BoxStream<'static, LogUpdate> {
+        self.follow_from(None)
+    }
+
+    fn follow_from(&self, upto: Option<Timestamp>) -> BoxStream<'static, LogUpdate> {
         let following = Following {
             config: self.config.clone(),
             pace: self.pace,
             system: Arc::clone(&self.system),
             cleaner: None,
             seen: Seen::default(),
-            done: None,
+            done: upto,
             open: None,
             due: None,
             failures: 0,
@@ -254,15 +258,26 @@ impl<S: System> Following<S> {
     }
 
     fn hand_over(&mut self, found: Vec<Found>, is_over: bool) {
-        let new = found.into_iter().filter_map(|Found { id, at, line }| self.seen.is_new(at, &id).then_some(line));
-        let lines: Vec<_> = new.collect();
+        let new = found.into_iter().filter_map(|Found { id, at, line }| {
+            let id = line_id(&id);
+            self.seen.is_new(at, id).then_some((line, id))
+        });
+        let (lines, ids): (Vec<_>, Vec<_>) = new.unzip();
         if lines.is_empty() && !is_over {
             return;
         }
         // What stands in a window that was read to its end, and was not there, is lost.
         let lost = if is_over { self.missing.extract_if(.., |missing| Some(*missing) < self.done).count() } else { 0 };
         let (source, pool) = (self.config.id.clone(), self.config.pool.clone());
-        self.outbox.lines(LogBatch { source, pool, lines, dropped: lost as u64, watermark: self.done, by_time: true });
+        self.outbox.lines(LogBatch {
+            source,
+            pool,
+            lines,
+            ids,
+            dropped: lost as u64,
+            watermark: self.done,
+            by_time: true,
+        });
     }
 
     /// Tells the trouble and begins the window anew after a pause.

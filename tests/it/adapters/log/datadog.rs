@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use flightdeck::adapter::http::Tls;
-use flightdeck::adapter::log::Config;
+use flightdeck::adapter::http::{Endpoint, Tls};
 use flightdeck::adapter::log::datadog::Config as Datadog;
+use flightdeck::adapter::log::{Config, Origin};
+use flightdeck::adapter::secret::SecretRef;
 use flightdeck::domain::log::Level;
 use serde_json::{Value, json};
 
@@ -20,18 +21,21 @@ keeps_the_contract!(super::world);
 const QUERY: &str = r#"service:"DCI Message Bridge" env:prod @x:\"a\\b\""#;
 const NOISE: &str = "@Properties.MessageType:(1814 OR 1804)";
 
-fn world() -> World {
-    World::new(Web::start(Shelf::default(), answer), |at, secret| {
-        Arc::new(Datadog {
-            at,
-            query: QUERY.to_owned(),
-            indexes: vec!["main".to_owned()],
-            api_key: secret.clone(),
-            app_key: secret,
-            tls: Tls::default(),
-            timeout: Duration::from_secs(5),
-            pace: PACE,
-        })
+pub(super) fn world() -> World {
+    World::new(Web::start(Shelf::default(), answer), |at, secret| search(at, secret, "main"))
+}
+
+/// What is asked of one index.
+pub(super) fn search(at: Endpoint, secret: SecretRef, index: &str) -> Arc<dyn Origin> {
+    Arc::new(Datadog {
+        at,
+        query: QUERY.to_owned(),
+        indexes: vec![index.to_owned()],
+        api_key: secret.clone(),
+        app_key: secret,
+        tls: Tls::default(),
+        timeout: Duration::from_secs(5),
+        pace: PACE,
     })
 }
 

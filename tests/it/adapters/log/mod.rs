@@ -11,6 +11,7 @@ mod kubernetes;
 mod local;
 mod loki;
 mod paired;
+mod shared;
 #[cfg_attr(not(feature = "kubernetes"), expect(dead_code, reason = "what only pods keep is of no use without them"))]
 mod shelf;
 
@@ -23,6 +24,7 @@ fn config(origin: Arc<dyn Origin>) -> Config {
     Config {
         id: "app".into(),
         pool: Some("blue".into()),
+        metered: false,
         origin,
         exclude: None,
         exclude_query: None,

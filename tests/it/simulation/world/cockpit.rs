@@ -315,6 +315,7 @@ impl World {
             Effect::AskCheck { .. }
             | Effect::Meter { .. }
             | Effect::Share(_)
+            | Effect::Lines(_)
             | Effect::ListConnections { .. }
             | Effect::EndConnections(_)
             | Effect::CancelTask(_) => {}
