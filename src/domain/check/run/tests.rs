@@ -155,3 +155,16 @@ fn the_same_sample_looked_at_twice_is_one_answer() {
     }
     assert_eq!(bench.run.answers, 2);
 }
+
+#[test]
+fn what_is_begun_anew_forgets_what_it_stood_as_and_the_answer_on_its_way() {
+    let mut bench = Bench::new(1, 1);
+    assert_eq!(bench.answer(0, Verdict::Pass), Some(Verdict::Pass));
+    bench.run.ask(&bench.spec, 99, at(10).elapsed);
+    bench.run.renew(at(12).elapsed);
+    assert_eq!(bench.stands(12), (Verdict::Inconclusive, "pass, asked again now".to_owned()));
+    let late = Told { answer: Answer::new(Verdict::Pass, "late", at(10).wall), began: at(10) };
+    assert_eq!(bench.run.answered(&bench.spec, 99, late, true), None);
+    assert_eq!(bench.stands(12).0, Verdict::Inconclusive);
+    assert_eq!(bench.answer(12, Verdict::Fail), Some(Verdict::Fail), "it is due at once");
+}
