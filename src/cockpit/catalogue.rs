@@ -27,7 +27,7 @@ pub fn catalogue() -> Vec<Entry> {
         key(Action::DraftMore, "draft-more", "draft more for the chosen pool"),
         key(Action::DraftLess, "draft-less", "draft less for the chosen pool"),
         key(Action::DraftErase, "draft-erase", "take the last digit of the draft back"),
-        key(Action::Enter, "enter", "do what the key line says; on a log line: the others of its request"),
+        key(Action::Enter, "enter", "do what the key line says"),
         key(Action::Escape, "escape", "drop the draft, close the dialog; sends nothing"),
         key(Action::Send, "send", "confirm what the dialog shows"),
         key(Action::Afresh, "afresh", "propose the same again"),
