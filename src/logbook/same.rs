@@ -148,7 +148,15 @@ mod tests {
             line("paid", Fields::of([("Properties.Rrn", "0042")])),
             line("sent stan=00421", None),
         ];
-        let batch = LogBatch { source: "a".into(), pool: None, lines, ids: Vec::new(), dropped: 0, watermark: None, by_time: false };
+        let batch = LogBatch {
+            source: "a".into(),
+            pool: None,
+            lines,
+            ids: Vec::new(),
+            dropped: 0,
+            watermark: None,
+            by_time: false,
+        };
         book.push(&batch, Now::default());
         let same = |field: &str, value: &str| Same { field: field.to_owned(), value: value.to_owned() };
         let mut tally = Tally::new([same("stan", "0042"), same("Stan", "00421")], &book);

@@ -81,7 +81,15 @@ fn traffic(app: &mut App, seconds: u64, answered: impl Fn(&str, u64) -> Option<u
 
 fn tell(app: &mut App, pool: &str, lines: Vec<LogLine>) {
     let (source, pool) = (pool.into(), Some(PoolId::from(pool)));
-    app.tell(Msg::Lines(LogBatch { source, pool, lines, ids: Vec::new(), dropped: 0, watermark: None, by_time: false }));
+    app.tell(Msg::Lines(LogBatch {
+        source,
+        pool,
+        lines,
+        ids: Vec::new(),
+        dropped: 0,
+        watermark: None,
+        by_time: false,
+    }));
 }
 
 fn line(at: i64, text: &str, fields: &[(&str, &str)], excluded: bool) -> LogLine {
