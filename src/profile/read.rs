@@ -9,7 +9,7 @@ use crate::adapter::log;
 use crate::domain::check::CheckSpec;
 use crate::domain::measure::PanelSpec;
 use crate::domain::pairing::PairSpec;
-use crate::domain::procedure::{Friction, LogSpec, MetricSpec, RouterSpec};
+use crate::domain::procedure::{BackRule, Confirm, Friction, LogSpec, MetricSpec, RouterSpec};
 use crate::domain::{BasisPoints, Digest, PoolId, Procedure};
 use crate::setting::{Found, Report, Source, Table, Wrong, flag, percent, quoted, title};
 use crate::signature::AllowedSigners;
@@ -123,19 +123,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let production = production.map(|production| production.value);
     let production = production.or_else(|| Some(is_production(environment.as_deref()?))).unwrap_or(true);
     let confirm = rule::confirm(table, production);
-    if confirm.asks_two() && journal == JournalConfig::Own && !table.has("journal") {
-        let wrong = Wrong::new("asks two people, and this profile's journal is your own: nobody could be the second");
-        let advice = "name a `journal`: a directory that both can write, or a stream on NATS";
-        if let Some(spot) = table.spot_if_written("confirm") {
-            table.report().refuse(&spot, wrong.advice(advice));
-        }
-    }
-    if back.goes_on.is_some() && confirm.rollback != Friction::Key {
-        let wrong = Wrong::new("goes on by itself, and a rollback of this profile asks for more than a key");
-        if let Some(spot) = table.spot_if_written("back") {
-            table.report().refuse(&spot, wrong.advice("write go_on = \"key\", or confirm.rollback = \"key\""));
-        }
-    }
+    refuse_what_nobody_could_confirm(table, &journal, confirm, &back);
     let (people, allowed_signers) = rule::people(table, included);
     let rollback = rule::rollback(table);
     let configs = routers.iter().map(|(spec, config)| (spec.id.clone(), config.clone())).collect();
@@ -167,6 +155,23 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     };
     let adapters = AdapterConfigs { routers: configs, logs: log_configs, metrics: metric_configs, checks: asked };
     Some(Parts { procedure, adapters, journal, allowed_signers })
+}
+
+/// Refuses rules of confirming that the rest of the profile makes impossible to keep.
+fn refuse_what_nobody_could_confirm(table: &Table<'_>, journal: &JournalConfig, confirm: Confirm, back: &BackRule) {
+    if confirm.asks_two() && *journal == JournalConfig::Own && !table.has("journal") {
+        let wrong = Wrong::new("asks two people, and this profile's journal is your own: nobody could be the second");
+        let advice = "name a `journal`: a directory that both can write, or a stream on NATS";
+        if let Some(spot) = table.spot_if_written("confirm") {
+            table.report().refuse(&spot, wrong.advice(advice));
+        }
+    }
+    if back.goes_on.is_some() && confirm.rollback != Friction::Key {
+        let wrong = Wrong::new("goes on by itself, and a rollback of this profile asks for more than a key");
+        if let Some(spot) = table.spot_if_written("back") {
+            table.report().refuse(&spot, wrong.advice("write go_on = \"key\", or confirm.rollback = \"key\""));
+        }
+    }
 }
 
 /// Whether an environment of this name is taken for production: when in doubt it is.

@@ -25,6 +25,7 @@ use super::{Piece, Sheet, key, piece};
 use crate::cockpit::{Action, ConfirmState, Model};
 use crate::domain::ramp::Ramp;
 use crate::flight::{Flight, WayBackChoice};
+use crate::session::gate::StageCheck;
 use crate::session::proposal::GateState;
 use crate::theme::Role;
 use crate::view::format::took;
@@ -64,6 +65,24 @@ fn instead(flight: &Flight, choice: WayBackChoice) -> &'static str {
     }
 }
 
+/// What the checks between two stages say, and whether all pass.
+fn between(sheet: &mut Sheet, checks: &[StageCheck]) -> bool {
+    for check in checks {
+        let (role, mark) = match check.state {
+            GateState::Holds => (Role::Good, "✓"),
+            GateState::Fails => (Role::Bad, "✗"),
+            GateState::Inconclusive => (Role::Wait, "?"),
+        };
+        sheet.line(vec![piece(Role::Dim, "between "), piece(role, format!("{mark} {}", check.text))]);
+    }
+    let all_pass = checks.iter().all(|check| check.state == GateState::Holds);
+    if !all_pass {
+        let text = "no check keeps you from the way back: go on with this stage despite it, or at once";
+        sheet.line(vec![piece(Role::Wait, text)]);
+    }
+    all_pass
+}
+
 /// The rollback dialog.
 pub(super) fn roll_back(model: &Model, choice: WayBackChoice, confirm: &ConfirmState, seen: &Seen<'_>) -> Sheet {
     let flight = &model.flight;
@@ -84,19 +103,7 @@ pub(super) fn roll_back(model: &Model, choice: WayBackChoice, confirm: &ConfirmS
         sheet.line(stages(&ramp));
     }
     let checks = if choice == WayBackChoice::Ramp { flight.stage_checks(model.now.elapsed) } else { Vec::new() };
-    for check in &checks {
-        let (role, mark) = match check.state {
-            GateState::Holds => (Role::Good, "✓"),
-            GateState::Fails => (Role::Bad, "✗"),
-            GateState::Inconclusive => (Role::Wait, "?"),
-        };
-        sheet.line(vec![piece(Role::Dim, "between "), piece(role, format!("{mark} {}", check.text))]);
-    }
-    let all_pass = checks.iter().all(|check| check.state == GateState::Holds);
-    if !all_pass {
-        let text = "no check keeps you from the way back: go on with this stage despite it, or at once";
-        sheet.line(vec![piece(Role::Wait, text)]);
-    }
+    let all_pass = between(&mut sheet, &checks);
     let declared =
         flight.procedure.back.estimate.map(|declared| (Role::Dim, format!("declared to take {}", took(declared))));
     let told: Vec<Piece> =

@@ -226,7 +226,7 @@ fn the_view_for_a_call_survives_video() {
 
 #[test]
 fn no_size_and_no_overlay_makes_drawing_fail() {
-    let mut apps = [at_thirty(), opened(three_pools(), &[30, 60, 10])];
+    let mut apps = vec![at_thirty(), opened(three_pools(), &[30, 60, 10])];
     for app in &mut apps {
         draft(app, 50);
         app.keys("R").draw();
