@@ -241,7 +241,7 @@ impl Flight {
         let mut lines = Vec::new();
         for (router, watch) in &self.watches {
             let age = watch.last.as_ref().map(|seen| clock_span(now.elapsed.since(seen.at.elapsed)));
-            match (watch.shares(self.procedure.pool_ids()), age) {
+            match (watch.shares(), age) {
                 (Some(shares), Some(age)) if watch.trouble.is_none() => {
                     lines.push(format!("{router} has {shares}, read {age} ago"));
                 }
