@@ -112,7 +112,10 @@ impl Flight {
         if presence.leaving {
             self.crew.others.remove(&presence.cockpit);
         } else {
-            self.crew.others.insert(presence.cockpit, Heard { presence, at });
+            let has_come = self.crew.others.insert(presence.cockpit, Heard { presence, at }).is_none();
+            if has_come && self.asks_metered(at) {
+                self.share_past(out);
+            }
         }
     }
 
