@@ -14,7 +14,7 @@ use super::pairing::PairSpec;
 use super::soak::SoakTask;
 use super::{
     BasisPoints, Capabilities, CheckId, Digest, GuardId, ItemId, Limit, People, PoolId, RouterId, SourceId, StepId,
-    Waves, Weights,
+    Waves, Weights, WindowSpec,
 };
 
 /// Everything that a deployment is flown by.
@@ -66,6 +66,8 @@ pub struct Procedure {
     pub back: BackRule,
     /// Acts after a rollback's traffic, in order (R7).
     pub rollback: Vec<RollbackAct>,
+    /// Deploy windows and freezes, in the profile's order.
+    pub windows: Vec<WindowSpec>,
 }
 
 impl Procedure {
