@@ -27,6 +27,7 @@ mod spoken;
 mod time;
 mod waves;
 pub mod weights;
+pub mod why;
 pub mod window;
 
 pub use capability::{Capabilities, Holds, Proof, Zero};
@@ -46,4 +47,5 @@ pub use share::{Share, Shares};
 pub use time::{Elapsed, Now, Timestamp, age, clock_span};
 pub use waves::Waves;
 pub use weights::{BasisPoints, Weights, WeightsError};
+pub use why::{Why, WhyRule};
 pub use window::WindowSpec;

@@ -399,7 +399,8 @@ impl Flight {
         let Some(proposing) = self.proposing.as_ref().filter(|proposing| proposing.kind.is_forward()) else {
             return Vec::new();
         };
-        let reports = gates(&self.session, &self.procedure, Forward::Shift(&proposing.to), &self.evidence(now), now.wall);
+        let reports =
+            gates(&self.session, &self.procedure, Forward::Shift(&proposing.to), &self.evidence(now), now.wall);
         asked_of(&proposing.kind, reports)
     }
 

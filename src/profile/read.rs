@@ -121,7 +121,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     schedule::sections(&mut checklist, &plan);
     let production = production.map(|production| production.value);
     let production = production.or_else(|| Some(is_production(environment.as_deref()?))).unwrap_or(true);
-    let confirm = rule::confirm(table, production);
+    let (confirm, why) = rule::confirm(table, production);
     refuse_what_nobody_could_confirm(table, &journal, confirm, &back);
     let (people, allowed_signers) = rule::people(table, included);
     let rollback = rule::rollback(table);
@@ -139,6 +139,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         plan,
         checklist,
         confirm,
+        why,
         people,
         increment: BasisPoints(increment.map_or(1_000, |increment| increment.value)),
         timing: times.timing,

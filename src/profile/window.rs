@@ -125,11 +125,9 @@ fn wrong(bad: &BadWhen) -> Wrong {
         BadWhen::Hours(word) => format!("holds {}, which are no hours of a day", quoted(word)),
         BadWhen::NoHours(word) => format!("holds {}, which ends when it begins", quoted(word)),
         BadWhen::Date(word) => format!("holds {}, which is no date", quoted(word)),
-        BadWhen::Nothing
-        | BadWhen::TwoZones(..)
-        | BadWhen::OneDate
-        | BadWhen::Backwards
-        | BadWhen::Mixed => bad.to_string(),
+        BadWhen::Nothing | BadWhen::TwoZones(..) | BadWhen::OneDate | BadWhen::Backwards | BadWhen::Mixed => {
+            bad.to_string()
+        }
     };
     let wrong = Wrong::new(said);
     match bad {

@@ -65,13 +65,7 @@ pub fn pause(procedure: &Procedure, change: &Change) -> Duration {
 }
 
 /// What keeps the next wave of a change from going out, the worst first; `None` when it may go by itself.
-pub fn waits(
-    session: &Session,
-    procedure: &Procedure,
-    change: &Change,
-    rest: Rest,
-    at: Timestamp,
-) -> Option<Waits> {
+pub fn waits(session: &Session, procedure: &Procedure, change: &Change, rest: Rest, at: Timestamp) -> Option<Waits> {
     if !change.is_whole_so_far() && !flaw::is(Flaw::WaveSkipsBarrier) {
         return Some(Waits::Barrier);
     }

@@ -99,9 +99,8 @@ impl Opening<'_> {
 
 /// The openings that a kind of step asks for: each window that blocks for itself, those that allow together.
 fn openings(procedure: &Procedure, kind: StepKind) -> Vec<Opening<'_>> {
-    let about = |rule: WindowRule| {
-        procedure.windows.iter().filter(move |window| window.rule == rule && window.is_about(kind))
-    };
+    let about =
+        |rule: WindowRule| procedure.windows.iter().filter(move |window| window.rule == rule && window.is_about(kind));
     let allow: Vec<&WindowSpec> = about(WindowRule::Allow).collect();
     let allow = (!allow.is_empty()).then_some(Opening { windows: allow, rule: WindowRule::Allow });
     let block = about(WindowRule::Block).map(|window| Opening { windows: vec![window], rule: WindowRule::Block });

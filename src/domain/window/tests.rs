@@ -146,7 +146,8 @@ fn a_freeze_goes_from_a_date_to_the_end_of_another() {
 
 #[test]
 fn what_is_written_in_another_order_means_the_same() {
-    let forms = ["9-17 America/New_York, Mon-Fri", "Mon-Fri 09:00-17:00 America/New_York", "mon-friday,9-17,America/New_York"];
+    let forms =
+        ["9-17 America/New_York, Mon-Fri", "Mon-Fri 09:00-17:00 America/New_York", "mon-friday,9-17,America/New_York"];
     for form in forms {
         assert_eq!(window(form), window(forms[0]), "{form}");
     }

@@ -68,7 +68,9 @@ impl FromStr for When {
                 dates.day(word)?;
             } else if word == "to" && !dates.found.is_empty() {
                 dates.goes_on = true;
-            } else if dates.wants_a_time() && let Some(minute) = minute(word) {
+            } else if dates.wants_a_time()
+                && let Some(minute) = minute(word)
+            {
                 dates.time(minute);
             } else if let Some((from, to)) = word.split_once('-').filter(|_| starts_with_digit(word)) {
                 hours.push(self::hours(word, from, to)?);

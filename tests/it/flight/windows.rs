@@ -87,10 +87,8 @@ fn a_freeze_that_is_over_is_not_told_any_more() {
 
 #[test]
 fn only_the_kinds_of_step_that_it_names_ask_for_it() {
-    let deploys = WindowSpec {
-        steps: vec![StepKind::Deploy],
-        ..window("deploy hours", WindowRule::Block, "11-12 UTC")
-    };
+    let deploys =
+        WindowSpec { steps: vec![StepKind::Deploy], ..window("deploy hours", WindowRule::Block, "11-12 UTC") };
     let mut procedure = Procedure { windows: vec![deploys], ..blue_green(1) };
     procedure.plan[0].leave_when.clear();
     let mut desk = Desk::open(procedure);
@@ -151,7 +149,8 @@ fn a_change_in_its_middle_stops_before_the_next_wave_where_the_window_says_so() 
 fn after_its_time_was_over_in_between_the_next_wave_wants_a_key() {
     let opens_again = freezing("mornings", MORNINGS);
     let again = window("noon", WindowRule::Allow, "11:08-12:00 UTC");
-    let mut desk = in_waves(vec![WindowSpec { spans: [opens_again.spans.clone(), again.spans].concat(), ..opens_again }]);
+    let mut desk =
+        in_waves(vec![WindowSpec { spans: [opens_again.spans.clone(), again.spans].concat(), ..opens_again }]);
     desk.shift();
     desk.pass(70_000);
     assert!(waits(&desk).starts_with("outside mornings"), "{}", waits(&desk));
