@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::out::Out;
 use super::{deck, place};
-use crate::domain::Seat;
+use crate::domain::{Seat, Why};
 use crate::error::Error;
 use crate::journal::Place;
 use crate::lab::{FaultEntry, Lab, LabControl, LabOptions};
@@ -89,6 +89,7 @@ async fn fly(
         seat: Seat::Operator,
         from_version,
         to_version,
+        why: Why::default(),
         key: None,
         state: state.to_owned(),
     };

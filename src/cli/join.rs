@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::out::Out;
 use super::{deck, place};
+use crate::domain::Why;
 use crate::error::Error;
 use crate::profile::JournalConfig;
 use crate::runtime::{log, opening};
@@ -94,7 +95,7 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
             });
         }
     };
-    let intent = args.seat.intent(&state, String::new(), String::new());
+    let intent = args.seat.intent(&state, String::new(), String::new(), Why::default());
     let opening = Box::pin(opening::join(store, None, session, &intent)).await?;
     Box::pin(deck::run(opening, None, look, &args.look, None)).await
 }

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use super::out::Out;
-use super::{deck, place};
+use super::{ask, deck, place};
+use crate::domain::why::Lack;
+use crate::domain::{Why, WhyRule};
 use crate::error::Error;
 use crate::profile;
 use crate::runtime::{log, opening};
@@ -29,6 +31,12 @@ pub(super) struct Args {
     /// The version that is to run
     #[arg(long, value_name = "VERSION", default_value = "", hide_default_value = true)]
     to: String,
+    /// The ticket that it is for, where the profile asks for one
+    #[arg(long, value_name = "TICKET", default_value = "", hide_default_value = true)]
+    ticket: String,
+    /// Why, in a sentence, where the profile asks for it
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    reason: String,
     #[command(flatten)]
     seat: place::SeatArgs,
     #[command(flatten)]
@@ -48,7 +56,31 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
         out.note(&complaint);
     }
     let store = store.await?;
-    let intent = args.seat.intent(&state, args.from, args.to);
+    let mut why = Why { ticket: args.ticket, reason: args.reason };
+    let (service, environment) = (&loaded.procedure.service, &loaded.procedure.environment);
+    if !args.seat.observes() && store.unclosed(service, environment).await?.is_none() {
+        ask_why(&loaded.procedure.why, &mut why).await;
+    }
+    let intent = args.seat.intent(&state, args.from, args.to, why);
     let opening = Box::pin(opening::open(store, loaded, &intent)).await?;
     Box::pin(deck::run(opening, Some(args.profile), look, &args.look, None)).await
+}
+
+/// Asks for what the profile wants to be said and the command line does not say. No answer is none: then it is refused.
+async fn ask_why(rule: &WhyRule, why: &mut Why) {
+    while let Some(lack) = rule.lacks(why).filter(|_| ask::is_possible()) {
+        let (answer, question) = match &lack {
+            Lack::NoTicket { pattern } => (&mut why.ticket, format!("Ticket, {pattern}: ")),
+            Lack::OtherTicket { ticket, pattern } => {
+                (&mut why.ticket, format!("{ticket} does not fit {pattern}. Ticket: "))
+            }
+            Lack::NoReason => (&mut why.reason, "Why is it deployed? ".to_owned()),
+            Lack::NotOneLine => return,
+        };
+        let said = ask::line(&question).await;
+        if said.is_empty() {
+            return;
+        }
+        *answer = said;
+    }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use directories::ProjectDirs;
 
-use crate::domain::{Operator, Seat, SessionId};
+use crate::domain::{Operator, Seat, SessionId, Why};
 use crate::error::Error;
 use crate::journal::{JournalError, Place, SessionSummary, SqliteStore, Store};
 #[cfg(feature = "nats")]
@@ -73,13 +73,19 @@ pub(super) struct SeatArgs {
 }
 
 impl SeatArgs {
+    /// Whether they only watch.
+    pub(super) fn observes(&self) -> bool {
+        self.observe
+    }
+
     /// What they want.
-    pub(super) fn intent(self, state: &Path, from_version: String, to_version: String) -> Intent {
+    pub(super) fn intent(self, state: &Path, from_version: String, to_version: String, why: Why) -> Intent {
         Intent {
             operator: operator(self.operator),
             seat: if self.observe { Seat::Observer } else { Seat::Operator },
             from_version,
             to_version,
+            why,
             key: self.key,
             state: state.to_owned(),
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::out::Out;
 use super::{ask, place};
 use crate::domain::procedure::Friction;
-use crate::domain::{ChangeId, Outcome, Refused, Seat};
+use crate::domain::{ChangeId, Outcome, Refused, Seat, Why};
 use crate::error::Error;
 use crate::flight::propose::{Proposing, Stage};
 use crate::flight::{Ask, Flight, WayBackChoice};
@@ -58,6 +58,7 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
         seat: Seat::Operator,
         from_version: String::new(),
         to_version: String::new(),
+        why: Why::default(),
         key: None,
         state,
     };

@@ -52,6 +52,7 @@ impl Model {
         if let Some(hold) = &session.hold {
             found.push(banner(Tone::Warn, Some(Action::Hold), format!("held by {}: {}", hold.by, hold.what)));
         }
+        found.extend(self.closing_banners());
         found.extend(self.confession_banners());
         match &self.flight.changed_profile {
             Some(ChangedProfile::Good { .. }) => {

@@ -24,6 +24,7 @@ mod pattern;
 mod query;
 mod roster;
 mod update;
+mod window;
 
 pub use action::Action;
 pub use banner::{Banner, request_words};
@@ -45,3 +46,4 @@ pub use palette::PaletteEntry;
 pub use pattern::PatternTable;
 pub use roster::Roster;
 pub use update::update;
+pub use window::SOON;

@@ -121,12 +121,12 @@ impl Model {
         let change = self.flight.session.in_flight().filter(|change| !change.confirmed.waves.are_all_at_once())?;
         let (sent, count) = (change.waves_sent, change.confirmed.waves.count());
         let next = sent + 1;
-        Some(match self.flight.wave_waits(self.now.elapsed) {
+        Some(match self.flight.wave_waits(self.now) {
             _ if sent == count => format!("wave {sent} of {count}, the last, is under way"),
             Some(Waits::Barrier) if self.partial().is_none() => format!("wave {sent} of {count} is under way"),
             Some(Waits::Pause { left }) => format!("wave {next} of {count} goes out in {}", clock_span(left)),
             Some(Waits::Word { why }) => format!("wave {next} of {count} waits for a word: {why}"),
-            Some(waits @ (Waits::Barrier | Waits::Held | Waits::Drifted(_))) => {
+            Some(waits @ (Waits::Barrier | Waits::Held | Waits::Window { .. } | Waits::Drifted(_))) => {
                 format!("wave {next} of {count} waits: {}", waits.words())
             }
             None => format!("wave {next} of {count} goes out"),
@@ -135,7 +135,7 @@ impl Model {
 
     /// Whether nothing but a person's word keeps the next wave from going out.
     pub fn wave_wants_a_word(&self) -> bool {
-        matches!(self.flight.wave_waits(self.now.elapsed), Some(Waits::Word { .. }))
+        matches!(self.flight.wave_waits(self.now), Some(Waits::Word { .. }))
     }
 
     /// What confirming the open dialog asks of the operator; `None` where none is open that confirms.

@@ -36,3 +36,5 @@ pub mod pairs_by_the_logs_clock {}
 pub mod one_asks_for_all {}
 #[doc = include_str!("fields_by_name.md")]
 pub mod fields_by_name {}
+#[doc = include_str!("windows_by_the_wall_clock.md")]
+pub mod windows_by_the_wall_clock {}

@@ -122,6 +122,10 @@ name!(
     PanelId
 );
 name!(
+    /// A deploy window's name in the profile.
+    WindowId
+);
+name!(
     /// A check's name in the profile.
     CheckId
 );

@@ -27,13 +27,15 @@ mod spoken;
 mod time;
 mod waves;
 pub mod weights;
+pub mod why;
+pub mod window;
 
 pub use capability::{Capabilities, Holds, Proof, Zero};
 pub use checklist::Checklist;
 pub use freshness::Freshness;
 pub use id::{
     BadDigest, ChangeId, CheckId, CockpitId, Digest, EntryId, GuardId, ItemId, Operator, PanelId, PoolId, RequestId,
-    RouterId, SessionId, SourceId, StepId,
+    RouterId, SessionId, SourceId, StepId, WindowId,
 };
 pub use measure::{Limit, Measure, Unit};
 pub use outcome::{Outcome, Refused, Trouble, TroubleKind};
@@ -45,3 +47,5 @@ pub use share::{Share, Shares};
 pub use time::{Elapsed, Now, Timestamp, age, clock_span};
 pub use waves::Waves;
 pub use weights::{BasisPoints, Weights, WeightsError};
+pub use why::{Why, WhyRule};
+pub use window::WindowSpec;

@@ -14,7 +14,7 @@ use super::pairing::PairSpec;
 use super::soak::SoakTask;
 use super::{
     BasisPoints, Capabilities, CheckId, Digest, GuardId, ItemId, Limit, People, PoolId, RouterId, SourceId, StepId,
-    Waves, Weights,
+    Waves, Weights, WhyRule, WindowSpec,
 };
 
 /// Everything that a deployment is flown by.
@@ -40,6 +40,8 @@ pub struct Procedure {
     pub checklist: Checklist,
     /// What each kind of act asks of the operator.
     pub confirm: Confirm,
+    /// What opening a session asks to be said (F6).
+    pub why: WhyRule,
     /// The rules about people.
     pub people: People,
     /// How far `+` and `-` move a draft.
@@ -66,6 +68,8 @@ pub struct Procedure {
     pub back: BackRule,
     /// Acts after a rollback's traffic, in order (R7).
     pub rollback: Vec<RollbackAct>,
+    /// Deploy windows and freezes, in the profile's order.
+    pub windows: Vec<WindowSpec>,
 }
 
 impl Procedure {

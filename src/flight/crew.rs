@@ -228,7 +228,7 @@ impl Flight {
     fn dead_destination(&self, now: Now) -> Option<String> {
         let step = self.session.next_step(&self.procedure.plan)?;
         let crate::domain::procedure::StepAct::Shift(to) = &step.act else { return None };
-        let reports = gates(&self.session, &self.procedure, Forward::Shift(to), &self.evidence(now));
+        let reports = gates(&self.session, &self.procedure, Forward::Shift(to), &self.evidence(now), now.wall);
         let dead = |report: &&crate::session::proposal::GateReport| {
             report.state == GateState::Fails
                 && matches!(

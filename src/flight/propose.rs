@@ -399,13 +399,14 @@ impl Flight {
         let Some(proposing) = self.proposing.as_ref().filter(|proposing| proposing.kind.is_forward()) else {
             return Vec::new();
         };
-        let reports = gates(&self.session, &self.procedure, Forward::Shift(&proposing.to), &self.evidence(now));
+        let reports =
+            gates(&self.session, &self.procedure, Forward::Shift(&proposing.to), &self.evidence(now), now.wall);
         asked_of(&proposing.kind, reports)
     }
 
     /// The gates of the next step when it is a person's work.
     pub fn gates_to_complete(&self, now: Now) -> Vec<GateReport> {
-        gates(&self.session, &self.procedure, Forward::Complete, &self.evidence(now))
+        gates(&self.session, &self.procedure, Forward::Complete, &self.evidence(now), now.wall)
     }
 
     /// What confirming the proposal asks of the operator.

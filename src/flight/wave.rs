@@ -37,9 +37,9 @@ impl Flight {
     }
 
     /// What keeps the next wave from going out; `None` when nothing does, or no wave waits.
-    pub fn wave_waits(&self, now: Elapsed) -> Option<Waits> {
+    pub fn wave_waits(&self, now: Now) -> Option<Waits> {
         let (change, _) = self.next_wave()?;
-        waits(&self.session, &self.procedure, change, self.rest(now))
+        waits(&self.session, &self.procedure, change, self.rest(now.elapsed), now.wall)
     }
 
     /// How long the waves that were sent have been whole.
@@ -87,7 +87,7 @@ impl Flight {
         resting.looked = now.elapsed;
         let tried = resting.tried.is_some_and(|tried| now.elapsed.since(tried) < AGAIN);
         self.resting = Some(resting);
-        if tried || !self.drives() || self.link.is_busy() || self.wave_waits(now.elapsed).is_some() {
+        if tried || !self.drives() || self.link.is_busy() || self.wave_waits(now).is_some() {
             return;
         }
         self.resting = Some(Resting { tried: Some(now.elapsed), ..resting });

@@ -31,6 +31,7 @@ mod router;
 mod rule;
 mod schedule;
 mod source;
+mod window;
 
 use std::path::Path;
 use std::sync::Arc;

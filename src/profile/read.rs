@@ -3,7 +3,7 @@
 use super::file::Unread;
 use super::{
     AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, back, check, checklist, drain,
-    expected, guard, journal, pairs, panel, plan, pool, rollout, router, rule, schedule, source,
+    expected, guard, journal, pairs, panel, plan, pool, rollout, router, rule, schedule, source, window,
 };
 use crate::adapter::log;
 use crate::domain::check::CheckSpec;
@@ -67,8 +67,7 @@ impl Parts {
 pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<Parts> {
     table.not_yet(&[
         ("action", "use a step with `deploy` and a `text` that a person follows"),
-        ("window", "leave it out"),
-        ("freeze", "leave it out"),
+        ("freeze", "write it as a [[window]] with rule = \"block\" and two dates"),
         ("approvals", "leave it out: [confirm] says what asks two people"),
         ("roles", "leave it out"),
         ("notify", "leave it out"),
@@ -122,10 +121,11 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     schedule::sections(&mut checklist, &plan);
     let production = production.map(|production| production.value);
     let production = production.or_else(|| Some(is_production(environment.as_deref()?))).unwrap_or(true);
-    let confirm = rule::confirm(table, production);
+    let (confirm, why) = rule::confirm(table, production);
     refuse_what_nobody_could_confirm(table, &journal, confirm, &back);
     let (people, allowed_signers) = rule::people(table, included);
     let rollback = rule::rollback(table);
+    let windows = window::read(table);
     let configs = routers.iter().map(|(spec, config)| (spec.id.clone(), config.clone())).collect();
     let routers: Vec<RouterSpec> = routers.into_iter().map(|(spec, _): (_, RouterConfig)| spec).collect();
     let procedure = Procedure {
@@ -139,6 +139,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         plan,
         checklist,
         confirm,
+        why,
         people,
         increment: BasisPoints(increment.map_or(1_000, |increment| increment.value)),
         timing: times.timing,
@@ -152,6 +153,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         checks,
         guards,
         rollback,
+        windows,
     };
     let adapters = AdapterConfigs { routers: configs, logs: log_configs, metrics: metric_configs, checks: asked };
     Some(Parts { procedure, adapters, journal, allowed_signers })

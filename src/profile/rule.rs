@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::checklist::relative_path;
 use super::read::Included;
 use super::router::{polls, timeouts};
-use crate::domain::People;
 use crate::domain::procedure::{Confirm, Friction, RollbackAct, Timing};
-use crate::setting::{Found, Spot, Table, Wrong, choice, duration, flag, span_text, text, title};
+use crate::domain::{People, WhyRule};
+use crate::setting::{Found, Spot, Table, Wrong, choice, duration, flag, regex, span_text, text, title};
 use crate::signature::AllowedSigners;
 
 /// Times and how often routers are read when nothing happens.
@@ -17,21 +17,28 @@ pub(super) struct Times {
 }
 
 /// Reads `[confirm]`. In production, what is off the plan and what deploys asks the most.
-pub(super) fn confirm(table: &mut Table<'_>, production: bool) -> Confirm {
+pub(super) fn confirm(table: &mut Table<'_>, production: bool) -> (Confirm, WhyRule) {
     let careful = if production { Friction::Type } else { Friction::Key };
     let kind = || choice(&[("key", Friction::Key), ("type", Friction::Type), ("two", Friction::Two)], &[]);
     let doc =
         "What each kind of act asks: \"key\" (one key), \"type\" (the target, typed), \"two\" (another person too).";
     let read = table.table("confirm", doc, |table| {
         let mut one = |key, doc, default| table.optional(key, doc, &kind()).map_or(default, |found| found.value);
-        Confirm {
+        let confirm = Confirm {
             shift: one("shift", "The next planned shift. Default \"key\".", Friction::Key),
             off_plan: one("off_plan", "A shift off the plan. Default \"type\" in production, else \"key\".", careful),
             deploy: one("deploy", "A deploy step's tick. Default \"type\" in production, else \"key\".", careful),
             rollback: one("rollback", "A rollback. Default \"key\".", Friction::Key),
-        }
+        };
+        let doc =
+            "A regular expression that a ticket fits as a whole: one is named when a session is opened. Default: none.";
+        let ticket = table.optional("ticket", doc, &regex()).map(|found| found.value);
+        let doc = "Whether a reason is given when a session is opened. Default false.";
+        let reason = table.optional("reason", doc, &flag()).is_some_and(|found| found.value);
+        (confirm, WhyRule { ticket, reason })
     });
-    read.unwrap_or(Confirm { shift: Friction::Key, off_plan: careful, deploy: careful, rollback: Friction::Key })
+    let plain = Confirm { shift: Friction::Key, off_plan: careful, deploy: careful, rollback: Friction::Key };
+    read.unwrap_or((plain, WhyRule::default()))
 }
 
 /// Reads `[people]`: the rules, and whose signatures count.

@@ -82,6 +82,7 @@ fn head(story: &Story) -> String {
         .then(|| format!("{} events of kinds that this version does not know", story.skipped.len()));
     let rows = [
         ("Outcome", Some(outcome)),
+        ("For", Some(inline(&story.why.words())).filter(|text| !text.is_empty())),
         ("Opened", Some(opened)),
         ("Closed", closed),
         ("Splits at closing", at_end.filter(|text| !text.is_empty())),

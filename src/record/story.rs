@@ -7,7 +7,7 @@ use crate::domain::check::Verdict;
 use crate::domain::share::Agreement;
 use crate::domain::{
     ChangeId, CheckId, CockpitId, Digest, Durability, ItemId, NativeSplit, Operator, Outcome, PoolId, RouterId,
-    SessionId, Share, Shares, SourceId, StepId, Timestamp, Weights,
+    SessionId, Share, Shares, SourceId, StepId, Timestamp, Weights, Why,
 };
 use crate::session::event::{ChangeKind, Settlement};
 use crate::session::proposal::{Confirmation, GateReport, Override};
@@ -28,6 +28,9 @@ pub struct Story {
     pub from_version: String,
     /// The version that was to run; empty when not said.
     pub to_version: String,
+    /// Why it was opened, as the operator said: the ticket and the reason.
+    #[serde(skip_serializing_if = "Why::is_empty")]
+    pub why: Why,
     /// The program that opened the session.
     pub flightdeck: String,
     /// Digest of the profile that holds at the end.

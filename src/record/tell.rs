@@ -59,6 +59,7 @@ fn opening(first: &Entry, opened: &SessionOpened, history: &History) -> Story {
         environment: opened.environment.clone(),
         from_version: opened.from_version.clone(),
         to_version: opened.to_version.clone(),
+        why: opened.why.clone(),
         flightdeck: opened.flightdeck.clone(),
         profile: opened.digest,
         pools: opened.pools.iter().map(|(pool, mark)| PoolStory { pool: pool.clone(), mark: mark.clone() }).collect(),
@@ -121,7 +122,12 @@ impl Teller<'_> {
                     ("", "") => String::new(),
                     (from, to) => format!("{} → {}", or_unknown(from), or_unknown(to)),
                 };
-                self.did(entry, "opened the session", came);
+                let words = if opened.why.is_empty() {
+                    "opened the session".to_owned()
+                } else {
+                    format!("opened the session for {}", opened.why.words())
+                };
+                self.did(entry, &words, came);
             }
             Event::ControlsTaken(taken) if taken.why == "opened" => {}
             Event::ControlsTaken(taken) => self.did(entry, "took the controls", taken.why.clone()),

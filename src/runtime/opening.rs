@@ -9,7 +9,7 @@ use super::adapter::Adapters;
 use super::hands::{SharedSpill, SpillFiles, Tools};
 use super::keys::{Keys, Whose};
 use super::process;
-use crate::domain::{CockpitId, Operator, Procedure, Seat, SessionId};
+use crate::domain::{CockpitId, Operator, Procedure, Refused, Seat, SessionId, Why};
 use crate::error::Error;
 use crate::flight::{Ask, ChangedProfile, Flight, Me, Msg, Notice, Tone};
 use crate::journal::{Spill, Store, spill};
@@ -28,6 +28,8 @@ pub struct Intent {
     pub from_version: String,
     /// The version that is to run; empty when not said.
     pub to_version: String,
+    /// Why a session is opened (F6).
+    pub why: Why,
     /// Their key's file; else their agent is asked.
     pub key: Option<PathBuf>,
     /// The directory of this user's state: spills are below it.
@@ -94,6 +96,10 @@ fn none_open(store: &dyn Store, service: &str, environment: &str) -> Error {
 }
 
 async fn begin(store: Arc<dyn Store>, on_disk: Loaded, intent: &Intent) -> Result<Opening, Error> {
+    // The rule decides again where it is opened; here nobody has to look at a cockpit first.
+    if let Some(lack) = on_disk.procedure.why.lacks(&intent.why) {
+        return Err(Error::Refused(Refused::new("F6", "open the session", lack.words(), lack.advice())));
+    }
     let me = me(intent);
     let procedure = Arc::new(on_disk.procedure.clone());
     let opened = Box::new(SessionOpened {
@@ -108,6 +114,7 @@ async fn begin(store: Arc<dyn Store>, on_disk: Loaded, intent: &Intent) -> Resul
         flightdeck: env!("CARGO_PKG_VERSION").to_owned(),
         durability: store.durability(),
         private: store.is_private(),
+        why: intent.why.clone(),
     });
     let first = vec![Msg::Ask(Ask::Open { opened, controls: me.controls("opened") })];
     let flight = Flight::new(me, SessionId(Uuid::now_v7()), Session::default(), procedure);

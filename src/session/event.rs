@@ -14,7 +14,7 @@ use crate::domain::reading::Identity;
 use crate::domain::share::Agreement;
 use crate::domain::{
     ChangeId, CheckId, CockpitId, Digest, Durability, EntryId, GuardId, ItemId, NativeSplit, Operator, Outcome, PoolId,
-    RequestId, RouterId, Seat, Share, Signed, SourceId, StepId, Timestamp, Waves, Weights,
+    RequestId, RouterId, Seat, Share, Signed, SourceId, StepId, Timestamp, Waves, Weights, Why,
 };
 
 /// One thing that happened in a session.
@@ -486,6 +486,9 @@ pub struct SessionOpened {
     pub durability: Durability,
     /// Whether nobody else can join it.
     pub private: bool,
+    /// Why it was opened, as the operator says (F6).
+    #[serde(default, skip_serializing_if = "Why::is_empty")]
+    pub why: Why,
 }
 
 /// What a check came to.

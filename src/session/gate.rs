@@ -7,10 +7,12 @@ use std::time::Duration;
 use super::command::Evidence;
 use super::proposal::{Gate, GateReport, GateState};
 use super::state::Session;
+use super::window::{self, windows};
 use crate::domain::check::Verdict;
 use crate::domain::drain::DrainState;
 use crate::domain::procedure::{Condition, RouterSpec, Step, StepAct};
-use crate::domain::{BasisPoints, CheckId, GuardId, PoolId, Procedure, Reading, Weights, clock_span};
+use crate::domain::window::StepKind;
+use crate::domain::{BasisPoints, CheckId, GuardId, PoolId, Procedure, Reading, Timestamp, Weights, clock_span};
 
 /// What a forward act wants to do.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -21,8 +23,14 @@ pub enum Forward<'a> {
     Complete,
 }
 
-/// All gates of a forward act, failing ones first.
-pub fn gates(session: &Session, procedure: &Procedure, forward: Forward<'_>, evidence: &Evidence) -> Vec<GateReport> {
+/// All gates of a forward act at a moment, failing ones first.
+pub fn gates(
+    session: &Session,
+    procedure: &Procedure,
+    forward: Forward<'_>,
+    evidence: &Evidence,
+    at: Timestamp,
+) -> Vec<GateReport> {
     let mut found = Vec::new();
     if let Some(hold) = &session.hold {
         found.push(report(Gate::NoHold, GateState::Fails, format!("held by {}: {}", hold.by, hold.what)));
@@ -33,6 +41,11 @@ pub fn gates(session: &Session, procedure: &Procedure, forward: Forward<'_>, evi
         found.extend(procedure.guards.iter().map(|guard| guarded(&guard.id, evidence)));
     }
     found.extend(drift(session));
+    let kind = match forward {
+        Forward::Shift(_) => StepKind::Shift,
+        Forward::Complete => window::next_kind(session, procedure),
+    };
+    found.extend(windows(procedure, kind, at).into_iter().map(window::Standing::report));
     // A step that was left out with a reason asks for nothing any more.
     if let Some(step) = session.last_step(&procedure.plan).filter(|step| !session.is_skipped(step)) {
         for condition in &step.leave_when {

@@ -19,6 +19,7 @@ pub mod second;
 pub mod signing;
 pub mod state;
 pub mod wave;
+pub mod window;
 
 pub use apply::Stamp;
 pub use command::{Asked, Command, Evidence};

@@ -7,7 +7,7 @@ use crate::domain::procedure::Friction;
 use crate::domain::reading::Identity;
 use crate::domain::{
     BasisPoints, ChangeId, CheckId, Digest, GuardId, NativeSplit, Now, PoolId, Prepared, RouterId, Signed, StepId,
-    Waves, Weights,
+    Waves, Weights, WindowId,
 };
 
 /// What one router is sent, and what it read when that was worked out.
@@ -168,6 +168,11 @@ pub enum Gate {
         /// The guard.
         guard: GuardId,
     },
+    /// It is the time for it: a window that allows it is open, or one that blocks it is not on.
+    Window {
+        /// The window; of several that allow it side by side, all of them: `nights or weekend`.
+        window: WindowId,
+    },
 }
 
 impl Gate {
@@ -182,7 +187,8 @@ impl Gate {
             | Self::Guard { .. }
             | Self::Check { .. }
             | Self::Checks { .. }
-            | Self::WayBack { .. } => true,
+            | Self::WayBack { .. }
+            | Self::Window { .. } => true,
         }
     }
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::flaw::{self, Flaw};
 use super::state::{Change, Session};
-use crate::domain::{Procedure, RouterId, clock_span};
+use super::window;
+use crate::domain::{Procedure, RouterId, Timestamp, clock_span};
 
 /// What a cockpit knows of the time since the waves that were sent became whole.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -22,6 +23,11 @@ pub enum Waits {
     Barrier,
     /// Somebody holds the deployment.
     Held,
+    /// It is not the time for it any more, and the window says that the change stops then.
+    Window {
+        /// How it stands: `off-peak blocks: opens in 0:42, at 17:00 New York`.
+        text: String,
+    },
     /// Routers are not what the plan gave them.
     Drifted(Vec<RouterId>),
     /// The pause between two waves.
@@ -42,6 +48,7 @@ impl Waits {
         match self {
             Self::Barrier => "not every router before it is verified".to_owned(),
             Self::Held => "the deployment is held".to_owned(),
+            Self::Window { text } => text.clone(),
             Self::Drifted(routers) => format!("{} differs from the plan", names(routers)),
             Self::Pause { left } => format!("the pause, {} left", clock_span(*left)),
             Self::Word { why } => why.clone(),
@@ -58,12 +65,15 @@ pub fn pause(procedure: &Procedure, change: &Change) -> Duration {
 }
 
 /// What keeps the next wave of a change from going out, the worst first; `None` when it may go by itself.
-pub fn waits(session: &Session, procedure: &Procedure, change: &Change, rest: Rest) -> Option<Waits> {
+pub fn waits(session: &Session, procedure: &Procedure, change: &Change, rest: Rest, at: Timestamp) -> Option<Waits> {
     if !change.is_whole_so_far() && !flaw::is(Flaw::WaveSkipsBarrier) {
         return Some(Waits::Barrier);
     }
     if session.hold.is_some() && !flaw::is(Flaw::WaveDespiteHold) {
         return Some(Waits::Held);
+    }
+    if let Some(text) = window::freezes(procedure, change, at) {
+        return Some(Waits::Window { text });
     }
     if !session.drifted.is_empty() {
         return Some(Waits::Drifted(session.drifted.keys().cloned().collect()));
@@ -72,7 +82,8 @@ pub fn waits(session: &Session, procedure: &Procedure, change: &Change, rest: Re
     if !left.is_zero() {
         return Some(Waits::Pause { left });
     }
-    asks_a_word(session, change, rest).map(|why| Waits::Word { why: why.to_owned() })
+    let closed = window::was_closed_since(procedure, change, at).then_some("its time was over in between");
+    closed.or_else(|| asks_a_word(session, change, rest)).map(|why| Waits::Word { why: why.to_owned() })
 }
 
 /// Why a change does not go on by itself: only the cockpit and the epoch that sent the last wave do, and only while

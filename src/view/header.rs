@@ -32,6 +32,9 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
     if let Some(opened) = &session.opened {
         ends.push((5, Role::Dim, format!("T+{}", clock_span(model.now.wall.since(opened.at)))));
     }
+    if let Some(opened) = session.opened.as_ref().filter(|opened| !opened.what.why.ticket.is_empty()) {
+        ends.push((5, Role::Text, opened.what.why.ticket.clone()));
+    }
     if model.around.solo {
         let text = if area.width >= ROOMY { "SOLO, this host only" } else { "SOLO" };
         ends.push((4, Role::Dim, text.to_owned()));

@@ -165,5 +165,6 @@ fn opened() -> Event {
         flightdeck: String::new(),
         durability: Durability::MemoryOfOne,
         private: false,
+        why: flightdeck::domain::Why::default(),
     }))
 }

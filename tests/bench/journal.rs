@@ -50,6 +50,7 @@ fn opening() -> Entry {
         flightdeck: String::new(),
         durability: Durability::Synced,
         private: false,
+        why: flightdeck::domain::Why::default(),
     };
     entry(1, vec![Event::SessionOpened(Box::new(opened))])
 }

@@ -173,6 +173,7 @@ impl Deck {
             flightdeck: String::new(),
             durability,
             private: false,
+            why: flightdeck::domain::Why::default(),
         });
         let flight = Flight::new(me, session, Session::default(), Arc::new(procedure));
         let (tell, told) = unbounded_channel();

@@ -100,7 +100,7 @@ pub(super) fn could_go(
     still_bound(session, procedure, asked, proposal, evidence)?;
     in_plan(session, procedure, proposal)?;
     puts_back(session, proposal)?;
-    let reports = gates(session, procedure, Forward::Shift(&proposal.to), evidence);
+    let reports = gates(session, procedure, Forward::Shift(&proposal.to), evidence, asked.now.wall);
     let reports = asked_of(&proposal.kind, reports);
     check_gates(&what, &reports, overrides)?;
     same_routers(session, evidence, &what)?;
@@ -161,7 +161,7 @@ pub(super) struct Way<'a> {
 }
 
 /// The gates that a kind of change is asked for. Putting a drifted router back is the answer to drift, and not stopped by
-/// it; nor by what the plan waits for (a drain, a soak, items), because it goes nowhere new, and a drain that drift broke
+/// it; nor by what the plan waits for (a drain, a soak, items, a window), because it goes nowhere new, and a drain that drift broke
 /// cannot go on before the router is put back.
 pub fn asked_of(kind: &ChangeKind, mut reports: Vec<GateReport>) -> Vec<GateReport> {
     if *kind == ChangeKind::PutBack {
@@ -174,7 +174,8 @@ pub fn asked_of(kind: &ChangeKind, mut reports: Vec<GateReport>) -> Vec<GateRepo
             | Gate::Guard { .. }
             | Gate::Check { .. }
             | Gate::Checks { .. }
-            | Gate::WayBack { .. } => false,
+            | Gate::WayBack { .. }
+            | Gate::Window { .. } => false,
         });
     }
     reports

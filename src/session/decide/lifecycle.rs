@@ -27,6 +27,9 @@ pub(super) fn open(
     if session.opened.is_some() {
         return Err(Refused::new("J7", what, "it is open already", "join it"));
     }
+    if let Some(lack) = procedure.why.lacks(&opened.why) {
+        return Err(Refused::new("F6", what, lack.words(), lack.advice()));
+    }
     if procedure.confirm.asks_two() {
         if opened.private {
             let why = "this profile asks two people, and nobody else can join this journal";

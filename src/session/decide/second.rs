@@ -40,7 +40,8 @@ pub(super) fn ask(
         }
         AskedAct::Complete { step: id, .. } => {
             let next = step::next(session, procedure, asked, id)?;
-            check_gates(&what, &gates(session, procedure, Forward::Complete, evidence), overrides)?;
+            let reports = gates(session, procedure, Forward::Complete, evidence, asked.now.wall);
+            check_gates(&what, &reports, overrides)?;
             same_routers(session, evidence, &what)?;
             step::friction(procedure, next)
         }

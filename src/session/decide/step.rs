@@ -8,7 +8,7 @@ use crate::domain::{Digest, Procedure, Refused, StepId};
 use crate::session::command::{Asked, Evidence};
 use crate::session::event::{ChangeKind, Event, StepMark};
 use crate::session::gate::{Forward, gates};
-use crate::session::proposal::{Confirmation, Override, Proposal};
+use crate::session::proposal::{Confirmation, Gate, Override, Proposal};
 use crate::session::second::{AskedAct, Second};
 use crate::session::state::Session;
 
@@ -61,7 +61,7 @@ pub(super) fn complete(
     if matches!(step.act, StepAct::Shift(_)) {
         return Err(Refused::new("B4", what, "it shifts traffic", "propose it as a shift"));
     }
-    let reports = gates(session, procedure, Forward::Complete, evidence);
+    let reports = gates(session, procedure, Forward::Complete, evidence, asked.now.wall);
     check_gates(&what, &reports, overrides)?;
     same_routers(session, evidence, &what)?;
     let asks = own_friction(procedure, step, !overrides.is_empty());
@@ -96,7 +96,9 @@ pub(super) fn mark_already_so(
     let step = next(session, procedure, asked, id)?;
     let what = format!("mark {} as already so", step.name);
     still_bound(session, procedure, asked, proposal, evidence)?;
-    let reports = gates(session, procedure, Forward::Shift(&proposal.to), evidence);
+    let mut reports = gates(session, procedure, Forward::Shift(&proposal.to), evidence, asked.now.wall);
+    // Nothing is sent, so it may be said at any time.
+    reports.retain(|report| !matches!(report.gate, Gate::Window { .. }));
     check_gates(&what, &asked_of(&proposal.kind, reports), &[])?;
     if step.act == StepAct::Shift(proposal.to.clone()) && proposal.holds_already() {
         Ok(vec![Event::StepMarked { step: id.clone(), mark: StepMark::AlreadySo }])

@@ -3,7 +3,7 @@
 use super::change::same_routers;
 use super::controls::intents_are_dead;
 use super::{check_gates, needs_controls};
-use crate::domain::{ChangeId, Outcome, Procedure, Refused, RouterId};
+use crate::domain::{ChangeId, Outcome, Procedure, Refused, RouterId, Timestamp};
 use crate::session::command::{Asked, Evidence};
 use crate::session::event::Event;
 use crate::session::flaw::{self, Flaw};
@@ -36,9 +36,9 @@ pub(super) fn send(
         return Err(Refused::new("D5", what, "it is not the next wave of the change in flight", "look at the screen"));
     };
     intents_are_dead(session, procedure, asked, &what)?;
-    may_go(session, procedure, change, wanted, &what)?;
+    may_go(session, procedure, change, wanted, asked.now.wall, &what)?;
     let to = &change.confirmed.to;
-    let mut reports = gates(session, procedure, Forward::Shift(to), evidence);
+    let mut reports = gates(session, procedure, Forward::Shift(to), evidence, asked.now.wall);
     // What the step before it had to wait for was answered when the change was confirmed; a wave asks what may have moved.
     reports.retain(|report| match report.gate {
         Gate::NoHold => !flaw::is(Flaw::WaveDespiteHold),
@@ -54,6 +54,8 @@ pub(super) fn send(
         | Gate::Checks { .. }
         | Gate::Soak
         | Gate::WayBack { .. } => false,
+        // What a window is to do in the middle of a change was asked above.
+        Gate::Window { .. } => false,
     });
     check_gates(&what, &reports, &[])?;
     same_routers(session, evidence, &what)?;
@@ -73,20 +75,22 @@ pub(super) fn send(
     }])
 }
 
-/// The barrier, the hold, drift and the pause hold for everybody; that it takes a person's word, only where none gave it.
+/// The barrier, the hold, the windows, drift and the pause hold for everybody; that it takes a person's word, only where none gave it.
 fn may_go(
     session: &Session,
     procedure: &Procedure,
     change: &Change,
     wanted: &Wanted,
+    at: Timestamp,
     what: &str,
 ) -> Result<(), Refused> {
-    let Some(stands) = waits(session, procedure, change, wanted.rest) else { return Ok(()) };
+    let Some(stands) = waits(session, procedure, change, wanted.rest, at) else { return Ok(()) };
     let advice = match &stands {
         Waits::Word { .. } if wanted.by_key => return Ok(()),
         Waits::Word { .. } => "look at the change and go on by key",
         Waits::Barrier => "retry, roll back, or leave it with a reason",
         Waits::Held => "release the hold",
+        Waits::Window { .. } => "wait until it opens, roll back, or leave the change with a reason",
         Waits::Drifted(_) => "roll back, or leave the change with a reason and answer the drift",
         Waits::Pause { .. } => "wait for it",
     };

@@ -61,6 +61,7 @@ fn settle(model: &Model, gate: &Gate) -> String {
         Gate::NoDrift => in_panes(&Action::OpenDrift, "look at it"),
         Gate::Items { .. } => in_panes(&Action::Focus(Pane::Checklist), "tick it"),
         Gate::Readings => "wait for its answer".to_owned(),
+        Gate::Window { .. } => "wait until it opens".to_owned(),
         Gate::Drained { .. } | Gate::Guard { .. } => "wait for it".to_owned(),
         Gate::Check { .. } | Gate::Checks { .. } => "it is asked again by itself".to_owned(),
         Gate::WayBack { .. } => in_panes(&Action::RollBack, "fly the way back, then the step again"),

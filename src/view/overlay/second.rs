@@ -122,6 +122,7 @@ fn gate_words(gate: &Gate) -> String {
         Gate::Soak => "the soak".to_owned(),
         Gate::WayBack { .. } => "the way back is proven".to_owned(),
         Gate::Guard { guard } => format!("guard {guard} is quiet"),
+        Gate::Window { window } => format!("the time that {window} gives"),
     }
 }
 

@@ -25,12 +25,13 @@ use std::time::Duration;
 
 use ratatui::layout::Rect;
 
-use crate::cockpit::Model;
+use crate::cockpit::{Model, SOON};
 use crate::domain::drain::{DrainState, Evidence, Finding, Line as Evidenced};
 use crate::domain::procedure::StepAct;
 use crate::domain::{age, clock_span};
 use crate::session::gate::{Forward, gates};
 use crate::session::proposal::{Gate, GateReport, GateState};
+use crate::session::window::{next_kind, windows};
 use crate::theme::Role;
 use crate::view::format::{MISSING, millis, old, percent, rate, whole};
 use crate::view::overlay::wrapped;
@@ -189,7 +190,7 @@ pub(in crate::view) fn next_lines(model: &Model) -> Vec<(Role, String)> {
         StepAct::Shift(to) => Forward::Shift(to),
         StepAct::Deploy { .. } | StepAct::Pause { .. } => Forward::Complete,
     };
-    let reports = gates(&flight.session, &flight.procedure, forward, &flight.evidence(model.now));
+    let reports = gates(&flight.session, &flight.procedure, forward, &flight.evidence(model.now), model.now.wall);
     let open = reports.iter().filter(|report| report.state != GateState::Holds).count();
     let head = match (open, reports.len()) {
         (0, 0) => (Role::Good, format!("✓ next: {}", step.name)),
@@ -198,7 +199,18 @@ pub(in crate::view) fn next_lines(model: &Model) -> Vec<(Role, String)> {
         _ => (Role::Text, format!("next: {}", step.name)),
     };
     let failing = reports.iter().filter(|report| report.state != GateState::Holds).map(gate_line);
-    std::iter::once(head).chain(failing).collect()
+    std::iter::once(head).chain(failing).chain(closing(model)).collect()
+}
+
+/// Windows that are open and close within a day, with when they do.
+fn closing(model: &Model) -> impl Iterator<Item = (Role, String)> {
+    let (flight, now) = (&model.flight, model.now.wall);
+    let kind = next_kind(&flight.session, &flight.procedure);
+    windows(&flight.procedure, kind, now).into_iter().filter_map(move |stands| {
+        let left = stands.closes_in(now).filter(|left| *left <= Duration::from_hours(24))?;
+        let (role, mark) = if left <= SOON { (Role::Wait, "!") } else { (Role::Good, "✓") };
+        Some((role, format!("{mark} {}", stands.text)))
+    })
 }
 
 /// One gate with its mark.
@@ -220,7 +232,12 @@ fn is_wrong(gate: &Gate) -> bool {
         | Gate::Guard { .. }
         | Gate::Check { .. }
         | Gate::Checks { .. } => true,
-        Gate::NoHold | Gate::Items { .. } | Gate::Drained { .. } | Gate::Soak | Gate::WayBack { .. } => false,
+        Gate::NoHold
+        | Gate::Items { .. }
+        | Gate::Drained { .. }
+        | Gate::Soak
+        | Gate::WayBack { .. }
+        | Gate::Window { .. } => false,
     }
 }
 

@@ -38,6 +38,28 @@ fn each_failure_has_its_code_and_says_what_to_do() {
 }
 
 #[test]
+fn a_session_that_needs_a_ticket_is_not_opened_without_one_that_fits() {
+    let state = tempfile::tempdir().unwrap();
+    let profile = state.path().join("profile.toml");
+    let text_of = "service = \"app\"\nenvironment = \"test\"\nnew = \"blue\"\n[pools.blue]\n[pools.green]\n\
+                   [confirm]\nticket = \"PAY-[0-9]+\"\nreason = true\n";
+    std::fs::write(&profile, text_of).unwrap();
+    let profile = profile.to_str().unwrap();
+    for (arguments, words) in [
+        (vec!["open", profile], "asks for a ticket; name it with --ticket, one that fits PAY-[0-9]+"),
+        (vec!["open", profile, "--ticket", "OPS-1", "--reason", "x"], "the ticket OPS-1 does not fit PAY-[0-9]+"),
+        (vec!["open", profile, "--ticket", "PAY-17"], "asks for a reason; say it with --reason"),
+    ] {
+        let said = flightdeck(state.path(), &arguments);
+        let all = format!("{}{}", text(&said.stdout), text(&said.stderr));
+        assert_eq!(said.status.code(), Some(7), "{arguments:?}: {all}");
+        assert!(all.contains(words), "{arguments:?} does not say `{words}`: {all}");
+    }
+    let said = flightdeck(state.path(), &["sessions"]);
+    assert!(!text(&said.stdout).contains("app"), "no session was opened");
+}
+
+#[test]
 fn every_problem_of_a_profile_is_told_at_once() {
     let state = tempfile::tempdir().unwrap();
     let broken = state.path().join("broken.toml");

@@ -107,6 +107,7 @@ impl Told {
             flightdeck: "0.1.0".to_owned(),
             durability: Durability::Synced,
             private: false,
+            why: flightdeck::domain::Why::default(),
         };
         let process = Process { host: "bastion".to_owned(), boot: "b00t".to_owned(), pid: 4711, started: 99 };
         let why = "opened".to_owned();

@@ -93,6 +93,34 @@ fn pairs_mean_what_they_say() {
 }
 
 #[test]
+fn windows_mean_what_they_say() {
+    use flightdeck::domain::window::{During, StepKind, WindowRule};
+
+    let procedure = example("windows").procedure;
+    let said: Vec<_> = procedure
+        .windows
+        .iter()
+        .map(|window| {
+            (window.id.to_string(), window.rule, window.spans.len(), window.zone.to_string(), window.during)
+        })
+        .collect();
+    let window = |name: &str, rule, spans, zone: &str, during| (name.to_owned(), rule, spans, zone.to_owned(), during);
+    assert_eq!(
+        said,
+        [
+            window("off-peak", WindowRule::Allow, 1, "UTC", During::Freeze),
+            window("quiet weekend", WindowRule::Allow, 2, "Europe/London", During::Finish),
+            window("office hours", WindowRule::Block, 1, "America/New_York", During::Finish),
+            window("year's end", WindowRule::Block, 1, "Europe/London", During::Finish),
+        ]
+    );
+    let steps: Vec<&[StepKind]> = procedure.windows.iter().map(|window| window.steps.as_slice()).collect();
+    let all = StepKind::ALL;
+    assert_eq!(steps, [&[StepKind::Shift][..], &[StepKind::Shift], &[StepKind::Deploy], &all]);
+    assert_eq!((procedure.why.ticket.as_deref(), procedure.why.reason), (Some("(PAY|OPS)-[0-9]+"), true));
+}
+
+#[test]
 fn guards_mean_what_they_say() {
     use flightdeck::domain::guard::{Of, Patience, Subject, Then};
     use flightdeck::domain::{Limit, Measure};

@@ -25,3 +25,4 @@ mod stages;
 mod tasks;
 mod watching;
 mod waves;
+mod windows;

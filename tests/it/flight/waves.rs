@@ -29,7 +29,7 @@ fn sent(desk: &Desk) -> Vec<&str> {
 
 /// What keeps the next wave back, in words.
 fn waits(desk: &Desk) -> String {
-    desk.flight.wave_waits(desk.now().elapsed).map_or_else(|| "nothing".to_owned(), |waits| waits.words())
+    desk.flight.wave_waits(desk.now()).map_or_else(|| "nothing".to_owned(), |waits| waits.words())
 }
 
 fn is_in_flight(desk: &Desk) -> bool {

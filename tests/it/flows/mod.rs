@@ -25,3 +25,4 @@ mod stages;
 mod tasks;
 mod thousand;
 mod waves;
+mod windows;

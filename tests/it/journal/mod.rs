@@ -7,3 +7,4 @@ mod memory;
 mod nats;
 mod sqlite;
 pub mod told;
+mod windows;

@@ -73,6 +73,7 @@ pub fn opening(session: SessionId, service: &str, environment: &str) -> Entry {
         flightdeck: "0.1.0".to_owned(),
         durability: Durability::Synced,
         private: false,
+        why: flightdeck::domain::Why::default(),
     };
     Entry {
         session,

@@ -188,6 +188,6 @@ fn failing(app: &App) -> Vec<String> {
     let flight = &app.model.flight;
     let next = flight.session.next_step(&flight.procedure.plan).map(|step| &step.act);
     let forward = if let Some(StepAct::Shift(to)) = next { Forward::Shift(to) } else { Forward::Complete };
-    let reports = gates(&flight.session, &flight.procedure, forward, &flight.evidence(app.now()));
+    let reports = gates(&flight.session, &flight.procedure, forward, &flight.evidence(app.now()), app.now().wall);
     reports.into_iter().filter(|report| report.state != GateState::Holds).map(|report| report.text).collect()
 }

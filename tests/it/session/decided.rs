@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use flightdeck::domain::reading::Identity;
-use flightdeck::domain::{Outcome, Refused, RequestId};
+use flightdeck::domain::{Outcome, Procedure, Refused, RequestId, Why, WhyRule};
 use flightdeck::session::event::ChangeKind;
 use flightdeck::session::second::AskedAct;
 use flightdeck::session::{Command, Event, Proposal};
@@ -31,6 +31,29 @@ fn an_observer_opens_no_session() {
     let world = World::new(procedure());
     assert_eq!(rule(world.decides(EVE, world.opening(EVE))), "C2");
     assert!(world.decides(ANA, world.opening(ANA)).is_ok());
+}
+
+#[test]
+fn where_a_ticket_is_asked_for_no_session_is_opened_without_one_that_fits() {
+    let ticket = Some("PAY-[0-9]+".to_owned());
+    let world = World::new(Procedure { why: WhyRule { ticket, reason: true }, ..procedure() });
+    let opening = |ticket: &str, reason: &str| {
+        let mut command = world.opening(ANA);
+        if let Command::Open { opened, .. } = &mut command {
+            opened.why = Why { ticket: ticket.to_owned(), reason: reason.to_owned() };
+        }
+        world.decides(ANA, command)
+    };
+    let refused = opening("", "the fee table").expect_err("no ticket");
+    assert_eq!((refused.rule.as_str(), refused.advice.as_str()), ("F6", "name it with --ticket, one that fits PAY-[0-9]+"));
+    assert_eq!(rule(opening("PAY-17b", "the fee table")), "F6");
+    assert_eq!(rule(opening("PAY-17", " ")), "F6");
+    let events = opening("PAY-17", "the fee table").expect("both are said");
+    let kept = events.iter().find_map(|event| match event {
+        Event::SessionOpened(opened) => Some(opened.why.words()),
+        _ => None,
+    });
+    assert_eq!(kept.as_deref(), Some("PAY-17: the fee table"));
 }
 
 #[test]

@@ -187,6 +187,7 @@ impl World {
             flightdeck: "0".to_owned(),
             durability: Durability::Synced,
             private: false,
+            why: flightdeck::domain::Why::default(),
         };
         Command::Open { opened: Box::new(opened), controls: who.controls("opened") }
     }

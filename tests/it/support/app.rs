@@ -595,5 +595,6 @@ fn opened(procedure: &Procedure) -> SessionOpened {
         flightdeck: "0.1.0".to_owned(),
         durability: flightdeck::domain::Durability::Synced,
         private: false,
+        why: flightdeck::domain::Why::default(),
     }
 }

@@ -125,6 +125,7 @@ impl Pair {
             flightdeck: "0".to_owned(),
             durability: Durability::Synced,
             private: false,
+            why: flightdeck::domain::Why::default(),
         };
         with(&mut opened);
         let id = SessionId(uuid::Uuid::from_u128(99));

@@ -112,6 +112,7 @@ impl Desk {
             flightdeck: "0".to_owned(),
             durability: flightdeck::domain::Durability::Synced,
             private: false,
+            why: flightdeck::domain::Why::default(),
         });
         desk.ask(Ask::Open { opened, controls });
         desk.pass(1_000);

@@ -39,5 +39,6 @@ pub mod scene;
 pub mod sshd;
 pub mod traefik;
 pub mod web;
+pub mod window;
 #[cfg(feature = "lab")]
 pub mod world;

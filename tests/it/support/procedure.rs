@@ -112,6 +112,8 @@ pub fn blue_green(routers: usize) -> Procedure {
             deploy: Friction::Key,
             rollback: Friction::Key,
         },
+        why: flightdeck::domain::WhyRule::default(),
+        windows: Vec::new(),
         people: flightdeck::domain::People::default(),
         increment: BasisPoints::percent(10),
         timing: Timing::default(),

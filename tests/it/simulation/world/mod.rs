@@ -139,6 +139,7 @@ impl World {
             flightdeck: "0".to_owned(),
             durability: flightdeck::domain::Durability::Synced,
             private: false,
+            why: flightdeck::domain::Why::default(),
         });
         world.start(0);
         let controls = world.cockpits[0].flight.me.controls("opened");

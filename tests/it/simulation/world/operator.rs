@@ -249,7 +249,7 @@ impl World {
         if self.cockpits[at].flight.session.hold.is_some() && self.random.chance(60) {
             return self.ask(at, Ask::ReleaseHold { reason: "looked".to_owned() });
         }
-        let waits = self.cockpits[at].flight.wave_waits(self.now(at).elapsed);
+        let waits = self.cockpits[at].flight.wave_waits(self.now(at));
         let wants_a_word = matches!(waits, Some(flightdeck::session::wave::Waits::Word { .. }));
         if self.random.chance(if wants_a_word { 90 } else { 20 }) {
             let me = self.cockpits[at].flight.me.cockpit;
