@@ -396,6 +396,7 @@ impl Flight {
             self.react_to_people(now, &stamp, event, out);
             self.react_to_guards(&stamp, event, out);
         }
+        self.tell_of(now, entry, out);
     }
 
     /// A person's command was refused: what it was about goes back to a stage in which it can be tried again.

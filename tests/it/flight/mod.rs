@@ -23,5 +23,6 @@ mod soaking;
 mod spill;
 mod stages;
 mod tasks;
+mod telling;
 mod watching;
 mod waves;

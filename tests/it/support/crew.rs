@@ -383,6 +383,7 @@ impl Pair {
             | Effect::Lines(_)
             | Effect::ListConnections { .. }
             | Effect::EndConnections(_)
+            | Effect::Notify(_)
             | Effect::CancelTask(_) => {}
         }
     }

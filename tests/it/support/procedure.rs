@@ -129,6 +129,7 @@ pub fn blue_green(routers: usize) -> Procedure {
         guards: Vec::new(),
         back: BackRule::default(),
         rollback: Vec::new(),
+        notifiers: Vec::new(),
     }
 }
 
