@@ -36,8 +36,8 @@ mod source;
 use std::path::Path;
 use std::sync::Arc;
 
-pub use journal::{JournalConfig, NatsConfig, NatsLogin, NatsTls};
 pub use self::notify::NotifierConfig;
+pub use journal::{JournalConfig, NatsConfig, NatsLogin, NatsTls};
 pub use router::RouterConfig;
 pub use source::MetricConfig;
 

@@ -37,14 +37,15 @@ fn one(notify: &mut Table<'_>, names: &mut Vec<Found<String>>) -> Option<(Notify
     let list = occasion().list("a list of occasions, such as [\"shift\", \"rolled-back\"]");
     let on = notify.optional("on", &doc, &list);
     let facts = text::FACTS.join(", ");
-    let doc = format!("What people read, as one text for everything or one for each occasion: \"{{{{ who }}}}: {{{{ why }}}}\". \
-                       Facts: {facts}. Default: a sentence for each occasion.");
+    let doc = format!(
+        "What people read, as one text for everything or one for each occasion: \"{{{{ who }}}}: {{{{ why }}}}\". \
+                       Facts: {facts}. Default: a sentence for each occasion."
+    );
     let written = notify.one_or_map("text", &doc, &crate::setting::text());
     let doc = "How long one answer may take. Default 10s.";
     let timeout = notify.optional("timeout", doc, &duration(Duration::from_millis(50), Duration::from_mins(1)));
     let timeout = timeout.map_or(Duration::from_secs(10), |timeout| timeout.value);
-    let readers: Vec<_> =
-        KINDS.iter().map(|kind| move |table: &mut Table<'_>| (kind.read)(table, timeout)).collect();
+    let readers: Vec<_> = KINDS.iter().map(|kind| move |table: &mut Table<'_>| (kind.read)(table, timeout)).collect();
     let variants: Vec<Variant<'_, '_, Option<Arc<dyn Configured>>>> = KINDS
         .iter()
         .zip(&readers)

@@ -155,13 +155,8 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         guards,
         rollback,
     };
-    let adapters = AdapterConfigs {
-        routers: configs,
-        logs: log_configs,
-        metrics: metric_configs,
-        checks: asked,
-        notifiers: told,
-    };
+    let adapters =
+        AdapterConfigs { routers: configs, logs: log_configs, metrics: metric_configs, checks: asked, notifiers: told };
     Some(Parts { procedure, adapters, journal, allowed_signers })
 }
 

@@ -26,11 +26,7 @@ const LONGEST: Duration = Duration::from_mins(5);
 const ADAPTER: Duration = Duration::from_mins(3);
 
 /// Tells one thing, and says what came of it.
-pub(super) async fn tell(
-    adapter: Option<NotifierAdapter>,
-    to_tell: ToTell,
-    cancel: &CancellationToken,
-) -> Notified {
+pub(super) async fn tell(adapter: Option<NotifierAdapter>, to_tell: ToTell, cancel: &CancellationToken) -> Notified {
     let Some(NotifierAdapter { texts, notifier }) = adapter else {
         let words = format!("{} is not in the profile that is flown; reload the profile", to_tell.notifier);
         return Notified { outcome: TellOutcome::NotTold, words, reference: None };

@@ -1,6 +1,8 @@
 //! What may be asked of a session. Imperative; answered by events or a refusal.
 
-use super::event::{CheckAnswered, ControlsTaken, Process, ProfileText, RouterBaseline, SessionOpened, SpillMerged, Told};
+use super::event::{
+    CheckAnswered, ControlsTaken, Process, ProfileText, RouterBaseline, SessionOpened, SpillMerged, Told,
+};
 use super::guard::GuardBaseline;
 use super::proposal::{Confirmation, GateState, Override, Proposal};
 use super::second::AskedAct;

@@ -14,8 +14,8 @@ use crate::domain::ramp::Ramp;
 use crate::domain::reading::Identity;
 use crate::domain::share::Agreement;
 use crate::domain::{
-    ChangeId, CheckId, CockpitId, Digest, Durability, EntryId, GuardId, ItemId, NativeSplit, NotifierId, Operator, Outcome,
-    PoolId, RequestId, RouterId, Seat, Share, Signed, SourceId, StepId, Timestamp, Waves, Weights,
+    ChangeId, CheckId, CockpitId, Digest, Durability, EntryId, GuardId, ItemId, NativeSplit, NotifierId, Operator,
+    Outcome, PoolId, RequestId, RouterId, Seat, Share, Signed, SourceId, StepId, Timestamp, Waves, Weights,
 };
 
 /// One thing that happened in a session.

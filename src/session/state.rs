@@ -16,8 +16,8 @@ use crate::domain::ramp::Ramp;
 use crate::domain::reading::Identity;
 use crate::domain::share::Agreement;
 use crate::domain::{
-    ChangeId, CheckId, CockpitId, Digest, GuardId, ItemId, NativeSplit, NotifierId, Operator, Outcome, PoolId, RouterId,
-    Seat, Share, StepId, Timestamp, Weights,
+    ChangeId, CheckId, CockpitId, Digest, GuardId, ItemId, NativeSplit, NotifierId, Operator, Outcome, PoolId,
+    RouterId, Seat, Share, StepId, Timestamp, Weights,
 };
 
 /// One deployment as its journal has it.

@@ -38,7 +38,8 @@ impl Config {
         let token = SecretRef::required(table, "token", doc, "the service account's token");
         let doc = "The dashboard's UID. Without one the annotation is the organisation's, found by its tags.";
         let dashboard = table.optional("dashboard", doc, &word("a dashboard's UID", "-_", 40));
-        let panel = table.optional("panel", "The panel's number on that dashboard. Default: all.", &count(1, 1_000_000));
+        let panel =
+            table.optional("panel", "The panel's number on that dashboard. Default: all.", &count(1, 1_000_000));
         let doc = "Tags beside flightdeck, the service, the environment and the event's own.";
         let tags = table.optional("tags", doc, &title().list("a list of tags, such as [\"deploy\"]"));
         let tls = Tls::read(table);

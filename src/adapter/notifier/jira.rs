@@ -15,7 +15,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
-use super::send::{asked, encoded, garbage, object, probed, quote, refused, raw, send, unlooked};
+use super::send::{asked, encoded, garbage, object, probed, quote, raw, refused, send, unlooked};
 use super::{Came, Configured, Notifier, Said, Telling, occasion, text};
 use crate::adapter::http::{Client, Endpoint, Login, Request, Tls, endpoint};
 use crate::adapter::secret::SecretRef;
@@ -213,7 +213,11 @@ impl Notifier for Jira {
             let what = asked(&self.client, &Request::get(path.as_str()));
             let issue = self.get(path).await;
             let said = issue.map(|issue| {
-                format!("{} is {}", self.config.issue, quote(issue["fields"]["status"]["name"].as_str().unwrap_or("there")))
+                format!(
+                    "{} is {}",
+                    self.config.issue,
+                    quote(issue["fields"]["status"]["name"].as_str().unwrap_or("there"))
+                )
             });
             probed(said, &what)
         }

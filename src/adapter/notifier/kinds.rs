@@ -37,14 +37,8 @@ const TALK: &[Occasion] = &[
 ];
 
 /// What belongs on a chart.
-const MARKS: &[Occasion] = &[
-    Occasion::Opened,
-    Occasion::Verified,
-    Occasion::Left,
-    Occasion::Guard,
-    Occasion::RolledBack,
-    Occasion::Closed,
-];
+const MARKS: &[Occasion] =
+    &[Occasion::Opened, Occasion::Verified, Occasion::Left, Occasion::Guard, Occasion::RolledBack, Occasion::Closed];
 
 /// All kinds, in the order in which messages name them.
 pub const KINDS: &[NotifierKind] = &[

@@ -41,7 +41,8 @@ impl Config {
         let at = table.optional("at", doc, &endpoint());
         let doc = "Where the integration's routing key is kept.";
         let routing_key = SecretRef::required(table, "routing_key", doc, "the integration's routing key");
-        let doc = "What of `on` resolves the alert; everything else triggers it. Default [\"rolled-back\", \"closed\"].";
+        let doc =
+            "What of `on` resolves the alert; everything else triggers it. Default [\"rolled-back\", \"closed\"].";
         let resolve = super::occasions(table, "resolve", doc);
         let doc = "How severe a triggered alert is. Default: critical for what goes wrong, else warning.";
         let words = ["critical", "error", "warning", "info"].map(|word| (word, word));

@@ -32,21 +32,13 @@ impl Fence for Open {
 /// Sends one request. An answer that says yes is given; everything else is what it means. What is over is a secret that was
 /// refused once: a new one is fetched, and the same is sent once more, for nothing was done.
 /// `hidden` is a secret that goes within it, and must not come back in words.
-pub(super) async fn send(
-    client: &Client,
-    request: &Request,
-    hidden: Option<&SecretString>,
-) -> Result<Answer, Came> {
+pub(super) async fn send(client: &Client, request: &Request, hidden: Option<&SecretString>) -> Result<Answer, Came> {
     let answer = raw(client, request, hidden).await?;
     if answer.is_success() { Ok(answer) } else { Err(refused(&answer, &asked(client, request))) }
 }
 
 /// The same, a no being an answer too.
-pub(super) async fn raw(
-    client: &Client,
-    request: &Request,
-    hidden: Option<&SecretString>,
-) -> Result<Answer, Came> {
+pub(super) async fn raw(client: &Client, request: &Request, hidden: Option<&SecretString>) -> Result<Answer, Came> {
     let what = asked(client, request);
     let mut answer = client.write(request, &Open).await.map_err(|failure| failed(failure, &what))?;
     if answer.status == 401 {
@@ -98,7 +90,9 @@ pub(super) fn refused(answer: &Answer, what: &str) -> Came {
         said => format!("{what}: it answered {status}: {said}; {advice}"),
     };
     match status {
-        420 | 429 => Came::Later { why, after: Some(retry_after(answer).unwrap_or(DEFAULT_QUIET)), may_be_there: false },
+        420 | 429 => {
+            Came::Later { why, after: Some(retry_after(answer).unwrap_or(DEFAULT_QUIET)), may_be_there: false }
+        }
         425 => Came::Later { why, after: retry_after(answer), may_be_there: false },
         // Behind a proxy the system itself may have taken it.
         408 | 500.. => Came::Later { why, after: retry_after(answer), may_be_there: true },
@@ -106,14 +100,13 @@ pub(super) fn refused(answer: &Answer, what: &str) -> Came {
     }
 }
 
-/// A no for good that the system says in its own words.
-pub(super) fn no(what: &str, words: &str, advice: &str) -> Came {
-    Came::Refused { why: format!("{what}: {}; {advice}", quote(words)) }
-}
-
 /// An answer that says yes and cannot be understood: whoever speaks there is not the system.
 pub(super) fn garbage(what: &str) -> Came {
-    Came::Refused { why: format!("{what}: its answer cannot be understood; see whether that address is the one of the system's API") }
+    Came::Refused {
+        why: format!(
+            "{what}: its answer cannot be understood; see whether that address is the one of the system's API"
+        ),
+    }
 }
 
 /// What a look for something that may be there came to nothing for: what cannot be looked up is not sent a second time.

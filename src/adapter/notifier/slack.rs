@@ -147,8 +147,7 @@ impl Slack {
         let messages = said["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
         // A thread begins with its parent, which may be of the same telling.
         let is_it = |message: &&Value| {
-            message["metadata"]["event_payload"]["key"] == telling.key.as_str()
-                && message["ts"].as_str() != thread
+            message["metadata"]["event_payload"]["key"] == telling.key.as_str() && message["ts"].as_str() != thread
         };
         Ok(messages.iter().find(is_it).and_then(|message| message["ts"].as_str()).map(str::to_owned))
     }
@@ -237,7 +236,9 @@ fn mark(telling: &Telling) -> &'static str {
 fn advice(error: &str) -> &'static str {
     match error {
         "not_in_channel" => "invite the app into the channel",
-        "channel_not_found" => "compare the channel's id; of a private channel Slack says this until the app is invited",
+        "channel_not_found" => {
+            "compare the channel's id; of a private channel Slack says this until the app is invited"
+        }
         "is_archived" => "name a channel that is in use",
         "missing_scope" | "not_allowed_token_type" => "give the app the scope chat:write, and channels:history",
         "invalid_auth" | "not_authed" | "token_revoked" | "token_expired" | "account_inactive" => {

@@ -59,7 +59,8 @@ impl Config {
         let components = table.optional("components", doc, &id().list("a list of ids, such as [\"kctbh9vrtdwd\"]"));
         let doc = "Whether subscribers of the page get a mail of it. There is no default: say it.";
         let mails = table.required("mails", doc, &flag());
-        let doc = "What of `on` ends it; it is not begun by these. Default: rolled-back and closed; of a maintenance closed.";
+        let doc =
+            "What of `on` ends it; it is not begun by these. Default: rolled-back and closed; of a maintenance closed.";
         let ends = super::occasions(table, "ends", doc);
         let (impact, lasts) = match sort {
             Sort::Incident => {
@@ -179,8 +180,7 @@ impl Statuspage {
         if telling.may_be_there && self.says(&id, &telling.text, status).await? {
             return Ok(format!("{id} says so already"));
         }
-        let mut incident =
-            json!({ "status": status, "body": telling.text, "deliver_notifications": config.mails });
+        let mut incident = json!({ "status": status, "body": telling.text, "deliver_notifications": config.mails });
         if ends {
             incident["components"] = self.components("operational");
         }
@@ -247,7 +247,10 @@ impl Notifier for Statuspage {
             let path = format!("/pages/{}", self.config.page);
             let what = asked(&self.client, &Request::get(path.as_str()));
             let page = self.get(path).await;
-            probed(page.map(|page| format!("the page is {}", quote(page["name"].as_str().unwrap_or("without a name")))), &what)
+            probed(
+                page.map(|page| format!("the page is {}", quote(page["name"].as_str().unwrap_or("without a name")))),
+                &what,
+            )
         }
         .boxed()
     }

@@ -198,10 +198,7 @@ mod tests {
             assert!(!text.contains("  ") && !text.contains("→") && text.ends_with('.'), "{text}");
         }
         let told = |occasion| Texts::default().fill(&news(occasion));
-        assert_eq!(
-            told(Occasion::Opened),
-            "ana opened the deployment of payments-api in prod, 2.4.0 → 2.5.0."
-        );
+        assert_eq!(told(Occasion::Opened), "ana opened the deployment of payments-api in prod, 2.4.0 → 2.5.0.");
         assert_eq!(
             told(Occasion::Verified),
             "Traffic is at blue 30 %, green 70 %, verified on every router (step “Blue 30” is done)."

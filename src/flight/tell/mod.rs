@@ -1,6 +1,9 @@
 //! Telling people outside: from entries that are kept, and that this cockpit itself appended, so that exactly one cockpit
 //! tells of each. [`news`] says what an event is worth telling.
 //!
+//! What a cockpit that ends had not told yet, nobody tells: told once at most. What came of telling that a session was closed
+//! is shown and stands in no journal, for a closed one takes no more entries.
+//!
 //! Invariants: nothing waits for a telling, and no telling is asked for before everything else that an entry sets in motion;
 //! each notifier is told in the order of the journal, one thing at a time; what came of a telling is written down only while
 //! nothing else is under way, so that no intent ever waits for that entry.
@@ -11,7 +14,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::{Effect, Flight, Tone};
 use crate::domain::notify::{Notified, Occasion, TellOutcome, ToTell};
-use crate::domain::{Now, NotifierId, Timestamp};
+use crate::domain::{NotifierId, Now, Timestamp};
 use crate::entry::Entry;
 use crate::session::command::Command;
 use crate::session::event::Told;
@@ -154,7 +157,8 @@ impl Flight {
             }
             TellOutcome::NotTold | TellOutcome::Unknown => {
                 let (notifier, occasion) = (&to_tell.notifier, to_tell.news.occasion);
-                let what = if outcome == TellOutcome::Unknown { "may not have been told of" } else { "was not told of" };
+                let what =
+                    if outcome == TellOutcome::Unknown { "may not have been told of" } else { "was not told of" };
                 out.push(Effect::tell(Tone::Warn, format!("{notifier} {what} `{occasion}`: {words}")));
                 self.tellings.fail(Failed { to_tell, outcome, why: words, at: now.wall });
             }
@@ -208,7 +212,8 @@ impl Flight {
         for failed in &self.tellings.failed {
             let ToTell { notifier, news, .. } = &failed.to_tell;
             let (at, word) = (failed.at.clock(), failed.outcome.word());
-            lines.push(format!("✗ {at} {notifier}: `{}` of entry {} {word}: {}", news.occasion, news.entry, failed.why));
+            lines
+                .push(format!("✗ {at} {notifier}: `{}` of entry {} {word}: {}", news.occasion, news.entry, failed.why));
         }
         for (to_tell, more) in self.tellings.under_way() {
             let more = if more == 0 { String::new() } else { format!(", {more} more wait") };

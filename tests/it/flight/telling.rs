@@ -1,6 +1,5 @@
 //! Telling people outside: by exactly one cockpit, of what is kept, in order, and never in the way of anything.
 
-use flightdeck::domain::Seat;
 use flightdeck::domain::notify::{Notified, NotifySpec, Occasion, TellOutcome};
 use flightdeck::domain::procedure::Procedure;
 use flightdeck::flight::{Ask, Effect, Msg, WayBackChoice};
@@ -17,8 +16,7 @@ fn notified(outcome: TellOutcome, words: &str) -> Notified {
 /// Two routers, and a notifier that is told of everything.
 fn told_of_everything() -> Procedure {
     let mut procedure = blue_green(2);
-    procedure.notifiers =
-        vec![NotifySpec { id: "team".into(), kind: "slack".to_owned(), on: Occasion::ALL.to_vec() }];
+    procedure.notifiers = vec![NotifySpec { id: "team".into(), kind: "slack".to_owned(), on: Occasion::ALL.to_vec() }];
     procedure
 }
 
@@ -43,10 +41,7 @@ fn a_flight_is_told_in_its_order_with_its_facts() {
     desk.pass(1_000);
     desk.ask(Ask::Close { outcome: "rolled back".to_owned() });
     let told: Vec<&str> = occasions(&desk).into_iter().filter(|word| *word != "drained").collect();
-    assert_eq!(
-        told,
-        ["opened", "shift", "verified", "held", "released", "rolling-back", "rolled-back", "closed"]
-    );
+    assert_eq!(told, ["opened", "shift", "verified", "held", "released", "rolling-back", "rolled-back", "closed"]);
     let of = |occasion| &desk.tellings.iter().find(|each| each.news.occasion == occasion).unwrap().news;
     let shift = of(Occasion::Shift);
     assert_eq!((shift.step.as_str(), shift.weights.as_str()), ("Drain blue", "blue 0 %, green 100 %"));
@@ -107,16 +102,6 @@ fn a_cockpit_tells_nothing_of_what_another_one_did_or_of_what_was_before_it() {
     desk.tell(Msg::Followed { entries: vec![(entry, flightdeck::domain::Digest::ZERO)], is_tail: false });
     assert!(desk.flight.session.hold.is_some());
     assert_eq!(desk.tellings.len(), before, "{:?}", occasions(&desk));
-}
-
-#[test]
-fn an_observer_tells_nothing() {
-    let mut desk = desk();
-    desk.flight.me.seat = Seat::Observer;
-    let before = desk.tellings.len();
-    desk.ask(Ask::Note("looks good".to_owned()));
-    desk.pass(1_000);
-    assert_eq!(desk.tellings.len(), before);
 }
 
 #[test]
@@ -225,7 +210,6 @@ fn a_failure_is_shown_kept_to_be_told_again_and_written_down() {
 #[test]
 fn what_came_of_tellings_is_written_down_before_the_session_is_closed() {
     let mut desk = Desk::open(told_of_everything());
-    desk.ask(Ask::Hold { reason: "wait".to_owned() });
     desk.ask(Ask::ProposeStep);
     let key = desk.tellings[0].key.clone();
     let notified = Box::new(notified(TellOutcome::Told, "taken"));

@@ -113,7 +113,11 @@ async fn what_could_not_be_told_is_shown_and_told_again_once_it_can_be() {
     site.says(Some(Said::json(200, &serde_json::json!({ "ok": false, "error": "not_in_channel" }))));
     world.tell_all(&mut desk).await;
     desk.pass(1_000);
-    assert!(desk.said().contains("team was not told of `opened`") && desk.said().contains("invite the app"), "{}", desk.said());
+    assert!(
+        desk.said().contains("team was not told of `opened`") && desk.said().contains("invite the app"),
+        "{}",
+        desk.said()
+    );
     assert!(desk.flight.telling_lines()[0].starts_with("✗ "), "{:?}", desk.flight.telling_lines());
     site.says(None);
     desk.ask(Ask::TellAgain);
@@ -121,8 +125,10 @@ async fn what_could_not_be_told_is_shown_and_told_again_once_it_can_be() {
     desk.pass(1_000);
     assert_eq!(site.look(|own| own.thread().len()), 1);
     assert!(desk.flight.tellings.failed.is_empty());
-    let outcomes: Vec<TellOutcome> =
-        desk.events().filter_map(|event| if let Event::Told(told) = event { Some(told.outcome) } else { None }).collect();
+    let outcomes: Vec<TellOutcome> = desk
+        .events()
+        .filter_map(|event| if let Event::Told(told) = event { Some(told.outcome) } else { None })
+        .collect();
     assert_eq!(outcomes, [TellOutcome::NotTold, TellOutcome::Told]);
 }
 
@@ -162,8 +168,7 @@ async fn a_notifier_that_the_profile_has_no_more_is_said() {
     let (mut world, mut desk) = world("kind = \"webhook\"\nat = \"http://127.0.0.1:1\"\nsecret = { env = \"X\" }");
     desk.tellings.clear();
     let mut procedure = blue_green(1);
-    procedure.notifiers =
-        vec![NotifySpec { id: "gone".into(), kind: "slack".to_owned(), on: vec![Occasion::Opened] }];
+    procedure.notifiers = vec![NotifySpec { id: "gone".into(), kind: "slack".to_owned(), on: vec![Occasion::Opened] }];
     let mut desk = Desk::open(procedure);
     world.tell_all(&mut desk).await;
     assert!(desk.flight.tellings.failed[0].why.contains("not in the profile that is flown"));

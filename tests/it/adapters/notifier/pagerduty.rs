@@ -31,7 +31,8 @@ fn site() -> Site<Account> {
 fn rules(own: &mut Account, asked: &Asked) -> Said {
     assert_eq!((asked.method.as_str(), asked.route()), ("POST", "/v2/enqueue"));
     let body = asked.json();
-    let bad = |message: &str| Said::json(400, &json!({ "status": "invalid event", "message": message, "errors": [message] }));
+    let bad =
+        |message: &str| Said::json(400, &json!({ "status": "invalid event", "message": message, "errors": [message] }));
     if body["routing_key"] != SECRET {
         return bad("'routing_key' is invalid");
     }

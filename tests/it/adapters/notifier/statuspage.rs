@@ -111,9 +111,16 @@ async fn an_incident_is_opened_brought_up_to_date_and_resolved() {
     site.look(|own| {
         let [incident] = &own.incidents[..] else { panic!("{:?}", own.incidents) };
         assert_eq!(incident["name"], "shop prod: deployment 2.4.0 → 2.5.0");
-        assert_eq!((&incident["status"], &incident["components"]), (&json!("resolved"), &json!({ "c1": "operational" })));
-        let states: Vec<&str> =
-            incident["incident_updates"].as_array().unwrap().iter().map(|each| each["status"].as_str().unwrap()).collect();
+        assert_eq!(
+            (&incident["status"], &incident["components"]),
+            (&json!("resolved"), &json!({ "c1": "operational" }))
+        );
+        let states: Vec<&str> = incident["incident_updates"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|each| each["status"].as_str().unwrap())
+            .collect();
         assert_eq!(states, ["resolved", "investigating", "identified"]);
         assert_eq!(incident["deliver_notifications"], false);
     });
@@ -133,7 +140,10 @@ async fn a_maintenance_goes_from_the_opening_to_the_closing() {
     let (_, reference) = told(&site, Occasion::Opened, 1, None).await;
     site.look(|own| {
         let begun = &own.incidents[0];
-        assert_eq!((&begun["status"], &begun["components"]), (&json!("in_progress"), &json!({ "c1": "under_maintenance" })));
+        assert_eq!(
+            (&begun["status"], &begun["components"]),
+            (&json!("in_progress"), &json!({ "c1": "under_maintenance" }))
+        );
         assert!(begun["scheduled_for"].as_str() < begun["scheduled_until"].as_str(), "{begun}");
     });
     told(&site, Occasion::Closed, 30, reference).await;
