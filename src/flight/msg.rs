@@ -70,7 +70,7 @@ pub enum Msg {
         /// Which telling.
         key: String,
         /// What came of it.
-        notified: Box<Notified>,
+        came: Box<Notified>,
     },
     /// Answers [`super::Effect::Prepare`].
     Prepared {

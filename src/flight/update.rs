@@ -37,7 +37,7 @@ impl Flight {
             Msg::CheckAnswered { check, request, began, answer } => {
                 self.check_answered(now, &check, request, began, *answer);
             }
-            Msg::Notified { notifier, key, notified } => self.notified(now, &notifier, &key, *notified, &mut out),
+            Msg::Notified { notifier, key, came } => self.notified(now, &notifier, &key, *came, &mut out),
             Msg::Prepared { request, router, result } => self.prepared(request, router, result),
             Msg::SetAnswered { change, router, attempt, outcome } => {
                 self.set_answered(now, change, &router, attempt, outcome, &mut out);

@@ -333,9 +333,9 @@ impl Hands {
         let adapter = self.adapters.notifiers.get(&to_tell.notifier).cloned();
         self.tracker.spawn(async move {
             let (notifier, key) = (to_tell.notifier.clone(), to_tell.key.clone());
-            let notified = Box::new(super::telling::tell(adapter, to_tell, &cancel).await);
-            tracing::info!(%notifier, key, outcome = notified.outcome.word(), words = notified.words, "told people");
-            tell(Msg::Notified { notifier, key, notified });
+            let came = Box::new(super::telling::tell(adapter, to_tell, &cancel).await);
+            tracing::info!(%notifier, key, outcome = came.outcome.word(), words = came.words, "told people");
+            tell(Msg::Notified { notifier, key, came });
         });
     }
 

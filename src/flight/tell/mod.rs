@@ -128,20 +128,20 @@ impl Flight {
         now: Now,
         notifier: &NotifierId,
         key: &str,
-        notified: Notified,
+        came: Notified,
         out: &mut Vec<Effect>,
     ) {
         let Some(lane) = self.tellings.lanes.get_mut(notifier) else { return };
         let Some(told) = lane.out.take_if(|told| told.key == key) else { return };
-        if notified.reference.is_some() {
-            lane.reference.clone_from(&notified.reference);
+        if came.reference.is_some() {
+            lane.reference.clone_from(&came.reference);
         }
-        self.came_of_telling(now, told, notified, out);
+        self.came_of_telling(now, told, came, out);
         self.tell_next(out);
     }
 
-    fn came_of_telling(&mut self, now: Now, to_tell: ToTell, notified: Notified, out: &mut Vec<Effect>) {
-        let Notified { outcome, words, reference } = notified;
+    fn came_of_telling(&mut self, now: Now, to_tell: ToTell, came: Notified, out: &mut Vec<Effect>) {
+        let Notified { outcome, words, reference } = came;
         self.tellings.notes.push(Told {
             notifier: to_tell.notifier.clone(),
             what: to_tell.news.occasion,

@@ -116,7 +116,7 @@ fn one_at_a_time_and_the_next_once_something_came_of_it() {
     let answer = |key: &str, said: &Notified| Msg::Notified {
         notifier: "team".into(),
         key: key.to_owned(),
-        notified: Box::new(said.clone()),
+        came: Box::new(said.clone()),
     };
     desk.tell(answer("another key", &said));
     assert_eq!(desk.tellings.len(), 1, "an answer to something else is no answer");
@@ -178,8 +178,8 @@ fn no_intent_waits_for_what_is_written_down_of_tellings() {
     let entries = desk.journal.len();
     // What came of an earlier telling arrives while the rollback waits for its key.
     let key = desk.tellings[0].key.clone();
-    let notified = Box::new(notified(TellOutcome::Told, "taken"));
-    desk.tell(Msg::Notified { notifier: "team".into(), key, notified });
+    let came = Box::new(notified(TellOutcome::Told, "taken"));
+    desk.tell(Msg::Notified { notifier: "team".into(), key, came });
     assert_eq!(desk.journal.len(), entries, "it is not written down now");
     desk.confirm();
     desk.pass(2_000);
@@ -212,8 +212,8 @@ fn what_came_of_tellings_is_written_down_before_the_session_is_closed() {
     let mut desk = Desk::open(told_of_everything());
     desk.ask(Ask::ProposeStep);
     let key = desk.tellings[0].key.clone();
-    let notified = Box::new(notified(TellOutcome::Told, "taken"));
-    desk.tell(Msg::Notified { notifier: "team".into(), key, notified });
+    let came = Box::new(notified(TellOutcome::Told, "taken"));
+    desk.tell(Msg::Notified { notifier: "team".into(), key, came });
     desk.ask(Ask::Close { outcome: "stopped".to_owned() });
     let last: Vec<&str> = desk.journal.last().unwrap().events.iter().map(flightdeck::entry::kind).collect();
     assert!(last.ends_with(&["session_closed"]) && last.contains(&"told"), "{last:?}");

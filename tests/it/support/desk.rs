@@ -245,7 +245,7 @@ impl Desk {
             Effect::Notify(to_tell) => {
                 let (notifier, key) = (to_tell.notifier.clone(), to_tell.key.clone());
                 self.tellings.push(*to_tell);
-                self.told.clone().map(|notified| Msg::Notified { notifier, key, notified: Box::new(notified) })
+                self.told.clone().map(|came| Msg::Notified { notifier, key, came: Box::new(came) })
             }
             Effect::Tell(notice) => {
                 self.notices.push(notice);
