@@ -61,13 +61,11 @@ impl Config {
         }
         let mut transitions = BTreeMap::new();
         for (name, status) in transition.map(|found| found.value).unwrap_or_default() {
-            match Occasion::ALL.into_iter().find(|occasion| occasion.word() == name.as_str()) {
-                Some(occasion) => drop(transitions.insert(occasion, status.value)),
-                None => {
-                    let words = Occasion::ALL.map(Occasion::word);
-                    let wrong = Wrong::new("is nothing that is told of").accepted(occasion().accepted());
-                    report.refuse(&name.spot, wrong.suggesting(&name, words));
-                }
+            if let Some(occasion) = Occasion::ALL.into_iter().find(|occasion| occasion.word() == name.as_str()) {
+                transitions.insert(occasion, status.value);
+            } else {
+                let wrong = Wrong::new("is nothing that is told of").accepted(occasion().accepted());
+                report.refuse(&name.spot, wrong.suggesting(&name, Occasion::ALL.map(Occasion::word)));
             }
         }
         Some(Self {

@@ -55,7 +55,7 @@ async fn tried(notifier: &Arc<dyn Notifier>, first: Telling) -> Came {
     panic!("nothing came of it: {telling:?}");
 }
 
-fn effects<S: Send>(site: &Site<S>) -> usize {
+fn effects<S: Send + 'static>(site: &Site<S>) -> usize {
     let count = site.effects;
     site.look(|own| count(own))
 }
@@ -74,7 +74,7 @@ fn is_told(came: &Came) {
     assert!(words.contains(": ") && words.contains("; "), "{words}");
 }
 
-pub async fn tells_once_what_it_is_given<S: Send>(site: &Site<S>, occasion: Occasion) {
+pub async fn tells_once_what_it_is_given<S: Send + 'static>(site: &Site<S>, occasion: Occasion) {
     let before = effects(site);
     let telling = telling(occasion, 7);
     tells(&*site.notifier(), &telling).await;
@@ -84,7 +84,10 @@ pub async fn tells_once_what_it_is_given<S: Send>(site: &Site<S>, occasion: Occa
     assert!(all.contains(&telling.text), "{all}");
 }
 
-pub async fn tells_nothing_with_a_wrong_secret_and_does_not_try_again<S: Send>(site: &Site<S>, occasion: Occasion) {
+pub async fn tells_nothing_with_a_wrong_secret_and_does_not_try_again<S: Send + 'static>(
+    site: &Site<S>,
+    occasion: Occasion,
+) {
     let before = effects(site);
     let came = site.made(site.web.address, "wrong", PATIENT).tell(&telling(occasion, 7)).await.came;
     assert!(matches!(came, Came::Refused { .. }), "{came:?}");
@@ -92,7 +95,7 @@ pub async fn tells_nothing_with_a_wrong_secret_and_does_not_try_again<S: Send>(s
     assert_eq!(effects(site), before);
 }
 
-pub async fn keeps_away_for_as_long_as_it_is_asked_to<S: Send>(site: &Site<S>, occasion: Occasion) {
+pub async fn keeps_away_for_as_long_as_it_is_asked_to<S: Send + 'static>(site: &Site<S>, occasion: Occasion) {
     let (before, notifier) = (effects(site), site.notifier());
     site.says(Some(Answer::json(429, &json!({ "message": "slow down" })).with("Retry-After", "17")));
     let said = notifier.tell(&telling(occasion, 7)).await;
@@ -109,7 +112,7 @@ pub async fn keeps_away_for_as_long_as_it_is_asked_to<S: Send>(site: &Site<S>, o
 }
 
 /// It was taken, and what came back was an error of something in between.
-pub async fn tells_once_although_the_answer_is_lost<S: Send>(site: &Site<S>, occasion: Occasion) {
+pub async fn tells_once_although_the_answer_is_lost<S: Send + 'static>(site: &Site<S>, occasion: Occasion) {
     let before = effects(site);
     site.loses(Answer::text(502, "bad gateway"));
     let came = tried(&site.notifier(), telling(occasion, 7)).await;
@@ -122,7 +125,7 @@ pub async fn tells_once_although_the_answer_is_lost<S: Send>(site: &Site<S>, occ
 }
 
 /// The system is stopped while it is told, and goes on later with what it was asked.
-pub async fn tells_once_although_no_answer_comes<S: Send>(site: &Site<S>, occasion: Occasion) {
+pub async fn tells_once_although_no_answer_comes<S: Send + 'static>(site: &Site<S>, occasion: Occasion) {
     let before = effects(site);
     let hasty = site.made(site.web.address, "right", HASTY);
     site.web.freeze(true);
@@ -141,7 +144,7 @@ pub async fn tells_once_although_no_answer_comes<S: Send>(site: &Site<S>, occasi
     assert_eq!(effects(site), before + 1, "{came:?}");
 }
 
-pub async fn answers_in_time_when_nothing_does<S: Send>(site: &Site<S>, occasion: Occasion) {
+pub async fn answers_in_time_when_nothing_does<S: Send + 'static>(site: &Site<S>, occasion: Occasion) {
     let slow = Fake::start(Talk::Trickle);
     let begun = Instant::now();
     let came = site.made(slow.address, "right", HASTY).tell(&telling(occasion, 7)).await.came;
@@ -150,7 +153,7 @@ pub async fn answers_in_time_when_nothing_does<S: Send>(site: &Site<S>, occasion
     is_told(&came);
 }
 
-pub async fn says_that_nobody_is_there_and_may_try_again<S: Send>(site: &Site<S>, occasion: Occasion) {
+pub async fn says_that_nobody_is_there_and_may_try_again<S: Send + 'static>(site: &Site<S>, occasion: Occasion) {
     let notifier = site.notifier();
     site.web.end();
     let came = notifier.tell(&telling(occasion, 7)).await.came;
@@ -158,7 +161,7 @@ pub async fn says_that_nobody_is_there_and_may_try_again<S: Send>(site: &Site<S>
     is_told(&came);
 }
 
-pub async fn does_not_take_nonsense_for_a_yes<S: Send>(site: &Site<S>, occasion: Occasion) {
+pub async fn does_not_take_nonsense_for_a_yes<S: Send + 'static>(site: &Site<S>, occasion: Occasion) {
     for answer in [
         Answer::text(302, "").with("Location", "http://127.0.0.1:1/"),
         Answer::text(404, "<html>"),
@@ -175,7 +178,7 @@ pub async fn does_not_take_nonsense_for_a_yes<S: Send>(site: &Site<S>, occasion:
     assert!(matches!(came, Came::Later { may_be_there: true, .. }), "{came:?}");
 }
 
-pub async fn shows_no_secret_and_nothing_personal<S: Send>(site: &Site<S>, occasion: Occasion) {
+pub async fn shows_no_secret_and_nothing_personal<S: Send + 'static>(site: &Site<S>, occasion: Occasion) {
     let repeated = format!("{SECRET} of {ADDRESS} with {CARD}");
     for status in [200, 400, 401, 403, 429, 500] {
         for answer in [
@@ -193,7 +196,7 @@ pub async fn shows_no_secret_and_nothing_personal<S: Send>(site: &Site<S>, occas
     }
 }
 
-pub async fn probes_without_telling_anybody<S: Send>(site: &Site<S>, _occasion: Occasion) {
+pub async fn probes_without_telling_anybody<S: Send + 'static>(site: &Site<S>, _occasion: Occasion) {
     let before = effects(site);
     let found = site.notifier().probe().await.unwrap_or_else(|trouble| panic!("{trouble}"));
     assert!(!found.is_empty());

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use flightdeck::domain::SessionId;
 use flightdeck::domain::notify::{NotifySpec, Occasion, TellOutcome};
+use flightdeck::domain::{NotifierId, SessionId};
 use flightdeck::flight::{Ask, Effect, Msg, WayBackChoice};
 use flightdeck::journal::MemoryStore;
 use flightdeck::profile::{ProfileFile, parse};
@@ -99,7 +99,7 @@ async fn a_flown_deployment_reaches_the_channel_in_one_live_message_and_its_thre
         assert_eq!(own.updates, thread.len() - 1, "the first one made it");
     });
     // What came of it stands in the journal, with the message that another cockpit would go on with.
-    let reference = desk.flight.session.told.get(&"team".into()).cloned();
+    let reference = desk.flight.session.told.get(&NotifierId::from("team")).cloned();
     assert_eq!(reference.as_deref(), Some("C0123456789/1795269600.000001"));
     let told = desk.events().filter(|event| matches!(event, Event::Told(told) if told.outcome == TellOutcome::Told));
     assert_eq!(told.count(), site.look(|own| own.thread().len()));
