@@ -8,6 +8,7 @@ pub mod check;
 pub mod http;
 pub mod log;
 pub mod metric;
+pub mod notifier;
 pub mod replace;
 pub mod router;
 mod run;

@@ -19,8 +19,8 @@ use crate::runtime::clock;
 /// What `check` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Prints one line for each router, log and metric source and check, for the journal, its clock and the people: ✓ when it answers and
-fits the profile, ✗ with what to do when it does not. Reads only: no router is changed, and no journal is made.")]
+Prints one line for each router, log and metric source, check and notifier, for the journal, its clock and the people: ✓ when it
+answers and fits the profile, ✗ with what to do when it does not. Reads only: no router is changed, and no journal is made.")]
 pub(super) struct Args {
     /// The profile
     profile: PathBuf,
@@ -118,6 +118,15 @@ fn looks<'a>(adapters: &'a Adapters, procedure: &'a Procedure) -> Vec<BoxFuture<
             async move {
                 let result = check.probe(clock::now().wall).await;
                 Finding { name: format!("check {id}"), result, remarks: Vec::new() }
+            }
+            .boxed(),
+        );
+    }
+    for (id, adapter) in &adapters.notifiers {
+        looks.push(
+            async move {
+                let result = adapter.notifier.probe().await;
+                Finding { name: format!("notifier {id}"), result, remarks: Vec::new() }
             }
             .boxed(),
         );

@@ -164,6 +164,10 @@ pub enum Action {
     RunGroup,
     /// Ask all checks now.
     RunChecks,
+    /// Who is told what, and what could not be told.
+    Tellings,
+    /// Tell people outside again what could not be told.
+    TellAgain,
     /// Who is there.
     People,
     /// Close the session, with its outcome.
@@ -227,6 +231,7 @@ impl Action {
             | Self::PointAtStep
             | Self::Patterns
             | Self::Checks
+            | Self::Tellings
             | Self::People
             | Self::CloseSession => true,
             Self::Up
@@ -260,6 +265,7 @@ impl Action {
             | Self::AcceptDrift
             | Self::RunGroup
             | Self::RunChecks
+            | Self::TellAgain
             | Self::CallView
             | Self::NextTheme
             | Self::ToggleMotion

@@ -59,6 +59,8 @@ pub fn catalogue() -> Vec<Entry> {
         act(Action::Checks, "checks", "the checks: how each stands, its evidence, smoke tests by group"),
         key(Action::RunGroup, "run-group", "checks: ask the chosen one's group now"),
         act(Action::RunChecks, "run-checks", "checks: ask all of them now"),
+        act(Action::Tellings, "tellings", "who outside is told what, and what could not be told"),
+        act(Action::TellAgain, "tell-again", "tell people outside again what could not be told"),
         act(Action::NextSpan, "next-span", "charts: the next span"),
         act(Action::EarlierRange, "earlier-range", "charts: an earlier time"),
         act(Action::LaterRange, "later-range", "charts: a later time, up to now"),

@@ -268,5 +268,6 @@ fn is_act(action: &Action) -> bool {
             | Action::EndRun
             | Action::RunGroup
             | Action::RunChecks
+            | Action::TellAgain
     )
 }

@@ -115,6 +115,8 @@ impl Model {
                 !self.flight.procedure.checks.is_empty() && session.is_open(),
                 "the profile names no check, or the session is closed",
             ),
+            Action::Tellings => unless(!self.flight.procedure.notifiers.is_empty(), "the profile names no [[notify]]"),
+            Action::TellAgain => unless(!self.flight.tellings.failed.is_empty(), "nothing waits to be told again"),
             Action::FilterLogs
             | Action::PauseLogs
             | Action::NextLevel

@@ -134,6 +134,10 @@ name!(
     GuardId
 );
 name!(
+    /// A notifier's name in the profile.
+    NotifierId
+);
+name!(
     /// The name an operator works under. A claim until keys prove it.
     Operator
 );

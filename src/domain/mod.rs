@@ -13,6 +13,7 @@ mod id;
 pub mod log;
 pub mod measure;
 pub mod metric;
+pub mod notify;
 pub mod outcome;
 pub mod pairing;
 pub mod parcel;
@@ -34,8 +35,8 @@ pub use capability::{Capabilities, Holds, Proof, Zero};
 pub use checklist::Checklist;
 pub use freshness::Freshness;
 pub use id::{
-    BadDigest, ChangeId, CheckId, CockpitId, Digest, EntryId, GuardId, ItemId, Operator, PanelId, PoolId, RequestId,
-    RouterId, SessionId, SourceId, StepId, WindowId,
+    BadDigest, ChangeId, CheckId, CockpitId, Digest, EntryId, GuardId, ItemId, NotifierId, Operator, PanelId, PoolId,
+    RequestId, RouterId, SessionId, SourceId, StepId, WindowId,
 };
 pub use measure::{Limit, Measure, Unit};
 pub use outcome::{Outcome, Refused, Trouble, TroubleKind};

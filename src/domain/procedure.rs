@@ -10,6 +10,7 @@ use super::checklist::Checklist;
 use super::drain::DrainRule;
 use super::guard::GuardSpec;
 use super::measure::PanelSpec;
+use super::notify::NotifySpec;
 use super::pairing::PairSpec;
 use super::soak::SoakTask;
 use super::{
@@ -64,6 +65,8 @@ pub struct Procedure {
     pub checks: Vec<CheckSpec>,
     /// Guards, in the profile's order.
     pub guards: Vec<GuardSpec>,
+    /// Who is told of what, in the profile's order.
+    pub notifiers: Vec<NotifySpec>,
     /// How the way back is flown.
     pub back: BackRule,
     /// Acts after a rollback's traffic, in order (R7).

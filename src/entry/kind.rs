@@ -47,6 +47,7 @@ pub fn kind(event: &Event) -> &'static str {
         Event::Held { .. } => "held",
         Event::HoldReleased { .. } => "hold_released",
         Event::CheckAnswered(_) => "check_answered",
+        Event::Told(_) => "told",
         Event::ConnectionsEnding(_) => "connections_ending",
         Event::ConnectionsEnded { .. } => "connections_ended",
         Event::TaskCancelling(_) => "task_cancelling",
@@ -62,7 +63,7 @@ pub fn kind(event: &Event) -> &'static str {
 }
 
 /// Every kind that this version knows. The golden files hold one event of each.
-pub const KINDS: [&str; 53] = [
+pub const KINDS: [&str; 54] = [
     "session_opened",
     "controls_taken",
     "cockpit_joined",
@@ -105,6 +106,7 @@ pub const KINDS: [&str; 53] = [
     "held",
     "hold_released",
     "check_answered",
+    "told",
     "connections_ending",
     "connections_ended",
     "task_cancelling",

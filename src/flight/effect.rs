@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::domain::check::Asking;
 use crate::domain::log::LogBatch;
+use crate::domain::notify::ToTell;
 use crate::domain::parcel::Parcel;
 use crate::domain::{
     ChangeId, CheckId, CockpitId, Digest, Elapsed, NativeSplit, Operator, PoolId, Prepared, Presence, Reading, Refused,
@@ -86,6 +87,8 @@ pub enum Effect {
         /// What it is told.
         asking: Box<Asking>,
     },
+    /// Tell people outside. Nothing waits for it. Answered by [`super::Msg::Notified`].
+    Notify(Box<ToTell>),
     /// Sign a statement with the operator's key. Answered by [`super::Msg::Signed`].
     Sign(Box<ToSign>),
     /// Check a signature. Answered by [`super::Msg::SignatureChecked`].

@@ -237,6 +237,7 @@ impl Flight {
             | Event::LinesAttached { .. }
             | Event::Held { .. }
             | Event::HoldReleased { .. }
+            | Event::Told(_)
             | Event::ConnectionsEnded { .. }
             | Event::TaskCancelled { .. }
             | Event::RampStage { .. }

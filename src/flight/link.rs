@@ -403,6 +403,7 @@ impl Flight {
         {
             self.look_at_identities();
         }
+        self.tell_of(now, entry, out);
     }
 
     /// A person's command was refused: what it was about goes back to a stage in which it can be tried again.

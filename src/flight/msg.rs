@@ -6,12 +6,13 @@ use crate::domain::check::Answer;
 use crate::domain::connection::{Connection, Ended};
 use crate::domain::log::{Delivery, LogBatch};
 use crate::domain::metric::{Look, Past};
+use crate::domain::notify::Notified;
 use crate::domain::pairing::Sightings;
 use crate::domain::parcel::Parcel;
 use crate::domain::procedure::Procedure;
 use crate::domain::{
-    ChangeId, CheckId, CockpitId, Digest, EntryId, ItemId, NativeSplit, Now, Outcome, PoolId, Prepared, Presence,
-    Reading, Refused, RequestId, RouterId, Signed, Signer, SourceId, StepId, Trouble, Weights,
+    ChangeId, CheckId, CockpitId, Digest, EntryId, ItemId, NativeSplit, NotifierId, Now, Outcome, PoolId, Prepared,
+    Presence, Reading, Refused, RequestId, RouterId, Signed, Signer, SourceId, StepId, Trouble, Weights,
 };
 use crate::entry::Entry;
 use crate::session::event::{ControlsTaken, ProfileText, SessionOpened, SpillMerged};
@@ -61,6 +62,15 @@ pub enum Msg {
         began: Now,
         /// What was answered.
         answer: Box<Answer>,
+    },
+    /// Answers [`super::Effect::Notify`].
+    Notified {
+        /// The notifier.
+        notifier: NotifierId,
+        /// Which telling.
+        key: String,
+        /// What came of it.
+        came: Box<Notified>,
     },
     /// Answers [`super::Effect::Prepare`].
     Prepared {
@@ -338,6 +348,8 @@ pub enum Ask {
     ToggleItem(ItemId),
     /// Ask these checks now, until they are settled.
     RunChecks(Vec<CheckId>),
+    /// Tell people outside again what could not be told.
+    TellAgain,
     /// Add a note.
     Note(String),
     /// Attach log lines.

@@ -37,6 +37,7 @@ impl Flight {
             Msg::CheckAnswered { check, request, began, answer } => {
                 self.check_answered(now, &check, request, began, *answer);
             }
+            Msg::Notified { notifier, key, came } => self.notified(now, &notifier, &key, *came, &mut out),
             Msg::Prepared { request, router, result } => self.prepared(request, router, result),
             Msg::SetAnswered { change, router, attempt, outcome } => {
                 self.set_answered(now, change, &router, attempt, outcome, &mut out);
@@ -93,6 +94,7 @@ impl Flight {
         self.look_after_stages(now, &mut out);
         self.look_after_waiting(now, &mut out);
         self.look_after_guards(now, &mut out);
+        self.note_tellings(now);
         self.pump(now, &mut out);
         self.spill_when_late(now, &mut out);
         self.check_stands(now);
@@ -312,6 +314,7 @@ impl Flight {
             Ask::AcceptDrift { router, read, reason } => self.ask(now, Command::AcceptDrift { router, read, reason }),
             Ask::ToggleItem(item) => self.toggle(now, item),
             Ask::RunChecks(checks) => self.run_checks(now, &checks, out),
+            Ask::TellAgain => self.tell_again(now, out),
             Ask::Note(text) => self.ask(now, Command::AddNote { text }),
             Ask::Attach { source, lines } => self.ask(now, Command::AttachLines { source, lines }),
             Ask::Hold { reason } => self.ask(now, Command::Hold { reason }),
@@ -358,6 +361,7 @@ impl Flight {
             Ask::Close { outcome } => {
                 let routers = self.as_read().unwrap_or_default();
                 let left = self.to_make_permanent();
+                self.note_all_tellings(now);
                 self.ask(now, Command::Close { outcome, routers, left });
             }
         }

@@ -21,6 +21,7 @@ mod guard;
 mod journal;
 mod log_field;
 mod markdown;
+mod notify;
 mod pairs;
 mod panel;
 mod plan;
@@ -36,12 +37,13 @@ mod window;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use self::notify::NotifierConfig;
 pub use journal::{JournalConfig, NatsConfig, NatsLogin, NatsTls};
 pub use router::RouterConfig;
 pub use source::MetricConfig;
 
 use crate::adapter::{check as checks, log};
-use crate::domain::{CheckId, Procedure, RouterId};
+use crate::domain::{CheckId, NotifierId, Procedure, RouterId};
 pub use crate::setting::{Problem, Problems};
 use crate::setting::{Report, Source, Wrong, describe, literal};
 use crate::signature::AllowedSigners;
@@ -81,6 +83,8 @@ pub struct AdapterConfigs {
     pub metrics: Vec<MetricConfig>,
     /// Checks that a system answers, by name.
     pub checks: Vec<(CheckId, Arc<dyn checks::Configured>)>,
+    /// Notifiers, by name.
+    pub notifiers: Vec<(NotifierId, NotifierConfig)>,
 }
 
 /// Reads a profile and the files it includes.

@@ -3,7 +3,7 @@
 use super::file::Unread;
 use super::{
     AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, back, check, checklist, drain,
-    expected, guard, journal, pairs, panel, plan, pool, rollout, router, rule, schedule, source, window,
+    expected, guard, journal, notify, pairs, panel, plan, pool, rollout, router, rule, schedule, source, window,
 };
 use crate::adapter::log;
 use crate::domain::check::CheckSpec;
@@ -70,7 +70,6 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         ("freeze", "write it as a [[window]] with rule = \"block\" and two dates"),
         ("approvals", "leave it out: [confirm] says what asks two people"),
         ("roles", "leave it out"),
-        ("notify", "leave it out"),
         ("plan", "write the steps as [[step]]"),
     ]);
     let service = table.required("service", "The service's name.", &title());
@@ -105,6 +104,8 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         drain::Sources { logs: &logs, metrics: &metrics, panels: &panels, checks: &declared },
     );
     let back = back::read(table, &checks, &declared);
+    let (notifiers, told): (Vec<_>, Vec<_>) = notify::read(table).into_iter().unzip();
+    let told = notifiers.iter().zip(told).map(|(spec, config)| (spec.id.clone(), config)).collect();
     let mut checklist = checklist::read(table, included);
     let has_routers = table.has("router");
     let watched = guard::Context { pools: &ids, metrics: &metrics, panels: &panels, checks: &checks, has_routers };
@@ -144,6 +145,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         increment: BasisPoints(increment.map_or(1_000, |increment| increment.value)),
         timing: times.timing,
         drain,
+        notifiers,
         back,
         logs,
         pairs,
@@ -155,7 +157,8 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         rollback,
         windows,
     };
-    let adapters = AdapterConfigs { routers: configs, logs: log_configs, metrics: metric_configs, checks: asked };
+    let adapters =
+        AdapterConfigs { routers: configs, logs: log_configs, metrics: metric_configs, checks: asked, notifiers: told };
     Some(Parts { procedure, adapters, journal, allowed_signers })
 }
 

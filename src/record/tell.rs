@@ -201,6 +201,10 @@ impl Teller<'_> {
             Event::Held { reason } => self.did(entry, "held the deployment", reason.clone()),
             Event::HoldReleased { reason } => self.did(entry, "released the hold", reason.clone()),
             Event::CheckAnswered(answered) => self.checked(entry, answered),
+            Event::Told(told) => {
+                let what = format!("{} {} of {} (entry {})", told.notifier, told.outcome.word(), told.what, told.entry);
+                self.noticed(entry, what, told.words.clone());
+            }
             Event::ConnectionsEnding(_)
             | Event::ConnectionsEnded { .. }
             | Event::TaskCancelling(_)

@@ -10,8 +10,10 @@ use crate::adapter::check::Check;
 use crate::adapter::log;
 use crate::adapter::log::LogSource;
 use crate::adapter::metric::{MetricSource, Query};
+use crate::adapter::notifier::Notifier;
+use crate::adapter::notifier::text::Texts;
 use crate::adapter::router::Router;
-use crate::domain::{CheckId, PoolId, RouterId, SourceId, Timestamp, Trouble};
+use crate::domain::{CheckId, NotifierId, PoolId, RouterId, SourceId, Timestamp, Trouble};
 use crate::profile::AdapterConfigs;
 
 /// Everything outside that one profile names.
@@ -25,6 +27,8 @@ pub struct Adapters {
     pub metrics: Vec<MetricAdapter>,
     /// Checks by name.
     pub checks: BTreeMap<CheckId, Arc<dyn Check>>,
+    /// Notifiers by name.
+    pub notifiers: BTreeMap<NotifierId, NotifierAdapter>,
     /// Whether this cockpit asks the metered sources, or another one does for all (J6).
     pub asks: watch::Sender<Asks>,
 }
@@ -53,6 +57,15 @@ pub struct RouterAdapter {
     pub router: Arc<dyn Router>,
     /// How long it may take to answer.
     pub timeout: Duration,
+}
+
+/// One notifier.
+#[derive(Clone)]
+pub struct NotifierAdapter {
+    /// What people read.
+    pub texts: Texts,
+    /// It.
+    pub notifier: Arc<dyn Notifier>,
 }
 
 /// One log source.
@@ -120,6 +133,11 @@ impl Adapters {
         for (id, configured) in &configs.checks {
             checks.insert(id.clone(), configured.connect()?);
         }
-        Ok(Self { routers, logs, metrics, checks, asks: watch::Sender::default() })
+        let mut notifiers = BTreeMap::new();
+        for (id, config) in &configs.notifiers {
+            let (texts, notifier) = (config.texts.clone(), config.configured.connect()?);
+            notifiers.insert(id.clone(), NotifierAdapter { texts, notifier });
+        }
+        Ok(Self { routers, logs, metrics, checks, notifiers, asks: watch::Sender::default() })
     }
 }

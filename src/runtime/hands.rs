@@ -24,6 +24,7 @@ use super::slot::{Slots, Talk};
 use crate::adapter::router::SetAnswer;
 use crate::domain::check::{Answer, Asking, Verdict};
 use crate::domain::connection::{Connection, Ended};
+use crate::domain::notify::ToTell;
 use crate::domain::parcel::Parcel;
 use crate::domain::{
     CheckId, Digest, Outcome, PoolId, Presence, Reading, Refused, RouterId, SessionId, Target, Trouble, TroubleKind,
@@ -148,6 +149,7 @@ impl Hands {
             // The cockpit keeps lines; who flies without one has no use for them.
             Effect::Lines(_) => {}
             Effect::AskCheck { check, request, asking } => self.ask_check(check, request, *asking),
+            Effect::Notify(to_tell) => self.notify(*to_tell),
             Effect::Sign(to_sign) => self.sign(*to_sign),
             Effect::CheckSignature(to_check) => self.check(*to_check),
             Effect::Spill { after, hash, entry } => self.spill(after, hash, *entry),
@@ -323,6 +325,18 @@ impl Hands {
             };
             tell(Msg::CheckAnswered { check, request, began, answer: Box::new(answer) });
         }));
+    }
+
+    /// Tells people outside, trying again for a while. Nothing waits for it but the next telling of the same notifier.
+    fn notify(&self, to_tell: ToTell) {
+        let (tell, cancel) = (self.tell.clone(), self.cancel.clone());
+        let adapter = self.adapters.notifiers.get(&to_tell.notifier).cloned();
+        self.tracker.spawn(async move {
+            let (notifier, key) = (to_tell.notifier.clone(), to_tell.key.clone());
+            let came = Box::new(super::telling::tell(adapter, to_tell, &cancel).await);
+            tracing::info!(%notifier, key, outcome = came.outcome.word(), words = came.words, "told people");
+            tell(Msg::Notified { notifier, key, came });
+        });
     }
 
     fn prepare(&self, request: u64, router: RouterId, target: &Target, reading: Option<&Reading>) {

@@ -147,5 +147,6 @@ pub(super) fn is_unsettled(flight: &Flight) -> bool {
         Phase::Done => false,
     };
     (flight.link.is_busy() && flight.link.broken.is_none())
+        || flight.tellings.is_busy()
         || flight.executing.iter().any(|execution| execution.legs.values().any(|leg| is_open(leg.phase)))
 }

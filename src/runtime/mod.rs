@@ -17,4 +17,5 @@ pub mod queue;
 pub mod signal;
 pub mod slot;
 pub mod source;
+mod telling;
 pub mod terminal;

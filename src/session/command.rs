@@ -1,6 +1,8 @@
 //! What may be asked of a session. Imperative; answered by events or a refusal.
 
-use super::event::{CheckAnswered, ControlsTaken, Process, ProfileText, RouterBaseline, SessionOpened, SpillMerged};
+use super::event::{
+    CheckAnswered, ControlsTaken, Process, ProfileText, RouterBaseline, SessionOpened, SpillMerged, Told,
+};
 use super::guard::GuardBaseline;
 use super::proposal::{Confirmation, GateState, Override, Proposal};
 use super::second::AskedAct;
@@ -380,6 +382,8 @@ pub enum Command {
     },
     /// Note what a check came to.
     NoteCheck(Box<CheckAnswered>),
+    /// Note what people outside were told.
+    NoteTold(Box<Told>),
     /// End connections that linger in a pool without weight (D6).
     EndConnections {
         /// The act.
@@ -532,6 +536,7 @@ impl Command {
             | Self::Hold { .. }
             | Self::ReleaseHold { .. }
             | Self::NoteCheck(_)
+            | Self::NoteTold(_)
             | Self::NoteConnectionsEnded { .. }
             | Self::CancelTask { .. }
             | Self::NoteTaskCancelled { .. }

@@ -9,12 +9,13 @@ use super::guard::{Acted, GuardBaseline};
 use super::proposal::{Confirmation, GateReport, Override, RouterOrder};
 use super::second::{ConfirmationAsked, RunConfirmed, Second};
 use crate::domain::check::Verdict;
+use crate::domain::notify::{Occasion, TellOutcome};
 use crate::domain::ramp::Ramp;
 use crate::domain::reading::Identity;
 use crate::domain::share::Agreement;
 use crate::domain::{
-    ChangeId, CheckId, CockpitId, Digest, Durability, EntryId, GuardId, ItemId, NativeSplit, Operator, Outcome, PoolId,
-    RequestId, RouterId, Seat, Share, Signed, SourceId, StepId, Timestamp, Waves, Weights, Why,
+    ChangeId, CheckId, CockpitId, Digest, Durability, EntryId, GuardId, ItemId, NativeSplit, NotifierId, Operator,
+    Outcome, PoolId, RequestId, RouterId, Seat, Share, Signed, SourceId, StepId, Timestamp, Waves, Weights, Why,
 };
 
 /// One thing that happened in a session.
@@ -298,6 +299,8 @@ pub enum Event {
     /// What a check came to: its first verdict, another one than before, or one that an operator asked for. Binds nothing
     /// (B2).
     CheckAnswered(Box<CheckAnswered>),
+    /// People outside were told of something, or could not be. Binds nothing (J6).
+    Told(Box<Told>),
     /// The intent to end connections that linger in a pool without weight (D6).
     ConnectionsEnding(Box<ConnectionsEnding>),
     /// What became of that.
@@ -504,6 +507,24 @@ pub struct CheckAnswered {
     pub value: Option<String>,
     /// The evidence, in lines of a name and a text, masked.
     pub evidence: Vec<(String, String)>,
+}
+
+/// What people outside were told.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Told {
+    /// By which notifier.
+    pub notifier: NotifierId,
+    /// What it is about.
+    pub what: Occasion,
+    /// The entry that it tells of.
+    pub entry: u64,
+    /// Whether it was told.
+    pub outcome: TellOutcome,
+    /// What the system said, or why it could not be told; without secrets, masked.
+    pub words: String,
+    /// What later tellings need: the message, the incident.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
 }
 
 /// What was decided while cut off from the journal (R5).

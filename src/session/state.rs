@@ -16,8 +16,8 @@ use crate::domain::ramp::Ramp;
 use crate::domain::reading::Identity;
 use crate::domain::share::Agreement;
 use crate::domain::{
-    ChangeId, CheckId, CockpitId, Digest, GuardId, ItemId, NativeSplit, Operator, Outcome, PoolId, RouterId, Seat,
-    Share, StepId, Timestamp, Weights,
+    ChangeId, CheckId, CockpitId, Digest, GuardId, ItemId, NativeSplit, NotifierId, Operator, Outcome, PoolId,
+    RouterId, Seat, Share, StepId, Timestamp, Weights,
 };
 
 /// One deployment as its journal has it.
@@ -69,6 +69,8 @@ pub struct Session {
     pub drained: BTreeMap<PoolId, Stamped<Vec<String>>>,
     /// What each check last came to, as far as it was noted.
     pub checks: BTreeMap<CheckId, Stamped<CheckNoted>>,
+    /// What each notifier gave for its newest telling, where later ones need it: a message, an incident.
+    pub told: BTreeMap<NotifierId, String>,
     /// Steps whose way back was flown and verified, with what it took on each router.
     pub proven: BTreeMap<StepId, Stamped<WayBackProven>>,
     /// Connections that are being ended.

@@ -251,6 +251,18 @@ impl Model {
         self.show(OverlayKind::Details { title, lines });
     }
 
+    /// Who is told what, what could not be told, and how it is told again.
+    pub(super) fn show_tellings(&mut self) {
+        let mut lines = self.flight.telling_lines();
+        if lines.is_empty() {
+            lines.push("the profile names no [[notify]]".to_owned());
+        }
+        if !self.flight.tellings.failed.is_empty() {
+            lines.push("F10 tells again what could not be told.".to_owned());
+        }
+        self.show(OverlayKind::Details { title: "People outside".to_owned(), lines });
+    }
+
     fn item_details(&self) -> (String, Vec<String>) {
         match self.checklist_selected() {
             None => ("Checklist".to_owned(), vec!["the profile has no checklist".to_owned()]),

@@ -132,6 +132,7 @@ impl Model {
                 flight::Effect::Read { .. }
                 | flight::Effect::Prepare { .. }
                 | flight::Effect::AskCheck { .. }
+                | flight::Effect::Notify(_)
                 | flight::Effect::Append(_)
                 | flight::Effect::ReadJournal { .. }
                 | flight::Effect::Send(_)
@@ -294,6 +295,8 @@ impl Model {
             Action::RunGroup => self.run_group(out),
             Action::Patterns => self.show(OverlayKind::Patterns(super::PatternTable::default())),
             Action::RunChecks => self.run_all_checks(out),
+            Action::Tellings => self.show_tellings(),
+            Action::TellAgain => self.ask(Ask::TellAgain, out),
             Action::People => self.show(OverlayKind::People),
             Action::Redraw => out.push(Effect::Redraw),
             Action::Suspend => self.leave(true, out),

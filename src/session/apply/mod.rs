@@ -145,6 +145,11 @@ impl Session {
                 let noted = CheckNoted { verdict: answered.verdict, words: answered.words.clone(), first };
                 self.checks.insert(answered.check.clone(), stamped(stamp, noted));
             }
+            Event::Told(told) => {
+                if let Some(reference) = &told.reference {
+                    self.told.insert(told.notifier.clone(), reference.clone());
+                }
+            }
             Event::ConnectionsEnding(ending) => {
                 // Of one whose process is gone nobody will ever say what became of it.
                 self.ending.retain(|earlier| earlier.deadline >= stamp.at);
@@ -369,6 +374,7 @@ fn touches_traffic(event: &Event) -> bool {
         | Event::NoteAdded { .. }
         | Event::LinesAttached { .. }
         | Event::CheckAnswered(_)
+        | Event::Told(_)
         | Event::ConnectionsEnding(_)
         | Event::ConnectionsEnded { .. }
         | Event::TaskCancelling(_)

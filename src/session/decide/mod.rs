@@ -139,6 +139,7 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
         Command::Hold { reason } => duty::hold(session, reason),
         Command::ReleaseHold { reason } => duty::release(session, asked, reason),
         Command::NoteCheck(answered) => Ok(vec![Event::CheckAnswered(answered.clone())]),
+        Command::NoteTold(told) => Ok(vec![Event::Told(told.clone())]),
         Command::EndConnections { act, router, pool, count, reason, confirmation, evidence } => {
             let wanted = connection::Wanted { act: *act, router, pool, count: *count, reason };
             connection::end(session, procedure, asked, &wanted, confirmation, evidence)

@@ -67,6 +67,24 @@ impl<'a> Table<'a> {
         is_whole.then_some(found)
     }
 
+    /// A key that may be there: one value, or a table from names to values of the same kind.
+    pub fn one_or_map<T: 'static>(
+        &mut self,
+        key: &str,
+        doc: &str,
+        kind: &Kind<T>,
+    ) -> Option<Either<Found<T>, Entries<T>>> {
+        match self.view {
+            View::Describe(_) => {
+                let each = json!({ "type": "object", "additionalProperties": kind.schema() });
+                self.field(key, doc, false, json!({ "anyOf": [kind.schema(), each] }));
+                None
+            }
+            View::Read(_) if self.is_table(key) => self.map(key, doc, kind).map(|map| Either::Table(map.value)),
+            View::Read(_) => self.optional(key, doc, kind).map(Either::Value),
+        }
+    }
+
     /// What could be read of a map, and whether that is all of it.
     fn map_in_part<T>(&mut self, key: &str, doc: &str, kind: &Kind<T>) -> Option<(Found<Entries<T>>, bool)> {
         self.field(key, doc, false, json!({ "type": "object", "additionalProperties": kind.schema() }));

@@ -13,6 +13,7 @@ mod kubernetes;
 mod log;
 mod metric;
 mod nginx;
+mod notifier;
 mod octopus;
 mod rest;
 mod router;

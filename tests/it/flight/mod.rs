@@ -23,6 +23,7 @@ mod soaking;
 mod spill;
 mod stages;
 mod tasks;
+mod telling;
 mod watching;
 mod waves;
 mod windows;

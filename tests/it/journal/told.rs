@@ -1,6 +1,7 @@
 //! One told deployment: every kind of event, a partial change, an override, drift, a rollback.
 
 use flightdeck::domain::check::Verdict;
+use flightdeck::domain::notify::{Occasion, TellOutcome};
 use flightdeck::domain::ramp::Ramp;
 use flightdeck::domain::reading::{Admin, Identity};
 use flightdeck::domain::share::Agreement;
@@ -12,7 +13,7 @@ use flightdeck::entry::Entry;
 use flightdeck::session::Event;
 use flightdeck::session::event::{
     ChangeConfirmed, ChangeKind, CheckAnswered, ConnectionsEnding, ControlsTaken, Process, ProfileText, ProvenRouter,
-    RouterBaseline, SessionOpened, Settlement, SpillMerged, Spilled, StepMark, TaskCancelling, WayBackProven,
+    RouterBaseline, SessionOpened, Settlement, SpillMerged, Spilled, StepMark, TaskCancelling, Told, WayBackProven,
 };
 use flightdeck::session::guard::{Acted, GuardBaseline};
 use flightdeck::session::proposal::{Bound, Confirmation, Gate, GateReport, GateState, Gesture, Override, RouterOrder};
@@ -732,5 +733,36 @@ pub fn tasks() -> Vec<Entry> {
         how: "it is over after 12 s; the weights read 0.0 / 100.0".to_owned(),
     };
     teller.tell(72.0, "bob", 1, vec![cancelled]);
+    teller.entries
+}
+
+/// People outside were told, and could not be; added to format 1 later.
+pub fn tellings() -> Vec<Entry> {
+    let mut teller = Teller { entries: vec![opening(session(1), "bridge", "prod")], counters: [1, 0] };
+    let told = |what, entry, outcome, words: &str, reference: Option<&str>| {
+        Event::Told(Box::new(Told {
+            notifier: "team".into(),
+            what,
+            entry,
+            outcome,
+            words: words.to_owned(),
+            reference: reference.map(str::to_owned),
+        }))
+    };
+    let live = "C0123456789/1503435956.000247";
+    let words = "message 1503435957.000100 in the thread of 1503435956.000247";
+    teller.tell(2.0, "ada", 1, vec![told(Occasion::Opened, 1, TellOutcome::Told, words, Some(live))]);
+    teller.tell(60.0, "ada", 1, vec![Event::Held { reason: "look first".to_owned() }]);
+    let no = "POST https://slack.com/api/chat.update: invalid_auth; see whether the token is right";
+    let unknown = "POST https://api.datadoghq.com/api/v1/events: no answer came; look there yourself";
+    teller.tell(
+        61.0,
+        "ada",
+        1,
+        vec![
+            told(Occasion::Held, 3, TellOutcome::NotTold, no, None),
+            told(Occasion::Held, 3, TellOutcome::Unknown, unknown, None),
+        ],
+    );
     teller.entries
 }

@@ -4,13 +4,14 @@
 use std::time::Duration;
 
 use flightdeck::domain::check::Verdict;
+use flightdeck::domain::notify::{Occasion, TellOutcome};
 use flightdeck::domain::ramp::Ramp;
 use flightdeck::domain::share::Agreement;
 use flightdeck::domain::{
     BasisPoints, ChangeId, CockpitId, Digest, EntryId, GuardId, NativeSplit, Operator, Outcome, PoolId, RequestId,
     RouterId, Share, Signed, StepId,
 };
-use flightdeck::session::event::{ChangeKind, CheckAnswered, SpillMerged, Spilled};
+use flightdeck::session::event::{ChangeKind, CheckAnswered, SpillMerged, Spilled, Told};
 use flightdeck::session::guard::GuardBaseline;
 use flightdeck::session::proposal::{Confirmation, Gesture, Proposal};
 use flightdeck::session::second::AskedAct;
@@ -235,6 +236,14 @@ groups! {
             words: "503".to_owned(),
             value: None,
             evidence: Vec::new(),
+        })),
+        NoteTold => |_, _| Command::NoteTold(Box::new(Told {
+            notifier: "team".into(),
+            what: Occasion::Verified,
+            entry: 4,
+            outcome: TellOutcome::Told,
+            words: "message 1".to_owned(),
+            reference: Some("C1/1".to_owned()),
         })),
         NoteDrained => |_, _| Command::NoteDrained { pool: PoolId::from("blue"), evidence: vec!["in flight: 0".to_owned()] },
         EndConnections => |world, _| Command::EndConnections {

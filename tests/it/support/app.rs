@@ -444,6 +444,7 @@ impl App {
                 flight::Msg::TaskCancelAnswered { act: cancel.act, outcome: Outcome::Accepted }
             }
             flight::Effect::Cancel { .. }
+            | flight::Effect::Notify(_)
             | flight::Effect::CheckSignature(_)
             | flight::Effect::DropSpill
             | flight::Effect::Meter { .. }

@@ -384,6 +384,7 @@ impl Pair {
             | Effect::Lines(_)
             | Effect::ListConnections { .. }
             | Effect::EndConnections(_)
+            | Effect::Notify(_)
             | Effect::CancelTask(_) => {}
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use flightdeck::domain::check::Asking;
 use flightdeck::domain::connection::{Connection, Ended};
+use flightdeck::domain::notify::{Notified, ToTell};
 use flightdeck::domain::{
     ChangeId, CheckId, CockpitId, Elapsed, Now, Operator, Outcome, PoolId, Procedure, RouterId, SessionId, Timestamp,
     Trouble, TroubleKind,
@@ -37,6 +38,10 @@ pub struct Desk {
     pub tasks_cancelled: Vec<SendCancel>,
     /// and what is answered to it.
     pub cancel_answer: Outcome,
+    /// What people outside were to be told,
+    pub tellings: Vec<ToTell>,
+    /// and what came of it; `None` while nothing comes of it.
+    pub told: Option<Notified>,
     /// Appends that were not answered, while the journal is told to be silent.
     pub journal_answers: bool,
     pub unanswered: Vec<Entry>,
@@ -92,6 +97,8 @@ impl Desk {
             ended: Vec::new(),
             tasks_cancelled: Vec::new(),
             cancel_answer: Outcome::Accepted,
+            tellings: Vec::new(),
+            told: None,
             journal_answers: true,
             unanswered: Vec::new(),
             time: 1_000,
@@ -235,6 +242,11 @@ impl Desk {
             Effect::AskCheck { check, request, asking } => {
                 self.questions.push((check, request, *asking));
                 None
+            }
+            Effect::Notify(to_tell) => {
+                let (notifier, key) = (to_tell.notifier.clone(), to_tell.key.clone());
+                self.tellings.push(*to_tell);
+                self.told.clone().map(|came| Msg::Notified { notifier, key, came: Box::new(came) })
             }
             Effect::Tell(notice) => {
                 self.notices.push(notice);

@@ -131,6 +131,7 @@ pub fn blue_green(routers: usize) -> Procedure {
         guards: Vec::new(),
         back: BackRule::default(),
         rollback: Vec::new(),
+        notifiers: Vec::new(),
     }
 }
 

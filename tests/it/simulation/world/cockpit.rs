@@ -318,6 +318,7 @@ impl World {
             | Effect::Lines(_)
             | Effect::ListConnections { .. }
             | Effect::EndConnections(_)
+            | Effect::Notify(_)
             | Effect::CancelTask(_) => {}
         }
     }
