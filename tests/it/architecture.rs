@@ -57,6 +57,7 @@ const ROOMS: &[Room] = &[
         pure: true,
         never: &["tokio", "ratatui", "crossterm", "reqwest", "rustix"],
     },
+    Room { name: "runbook", may_import: &[], pure: true, never: &["tokio", "ratatui", "crossterm"] },
     Room { name: "setting", may_import: &[], pure: true, never: &["tokio", "ratatui", "crossterm"] },
     Room {
         name: "profile",

@@ -1,0 +1,75 @@
+//! Runbooks in several hands, and what is read from them.
+
+use super::{Item, Runbook, Sort, read};
+
+/// One line per heading, item, command, link and note.
+fn shown(runbook: &Runbook) -> String {
+    fn items(into: &mut Vec<String>, items: &[Item], depth: usize) {
+        for item in items {
+            let indent = "  ".repeat(depth);
+            let mark = match item.sort {
+                Sort::Box => "☐",
+                Sort::Step => "#",
+                Sort::Point => "·",
+            };
+            let needed = if item.required { "" } else { "?" };
+            into.push(format!("{indent}{mark}{needed} {} [{}]", item.text, item.line));
+            for command in &item.commands {
+                let text = command.text.replace('\n', " ⏎ ");
+                into.push(format!("{indent}  $ {} {text} [{}]", command.language, command.line));
+            }
+            into.extend(item.links.iter().map(|link| format!("{indent}  @ {link}")));
+            self::items(into, &item.items, depth + 1);
+        }
+    }
+    use items as show;
+    let mut lines = Vec::new();
+    for (index, section) in runbook.sections.iter().enumerate() {
+        lines.push(format!("== {} [{}]", runbook.path(index).join(" › "), section.line));
+        show(&mut lines, &section.items, 0);
+        lines.extend(section.notes.iter().map(|note| format!("- {} [{}]", note.text.replace('\n', " ⏎ "), note.line)));
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn boxes_steps_and_points_are_items_and_the_rest_is_noted() {
+    let text = "# Ship the gateway\n\nWords.\n\n## Overview\n- a fact\n1. a numbered fact\n\n## Before the call\n- [x] Told the channel (see [board](https://x/y))\n- [ ] Backups\n  - taken\n  - [ ] tested (optional)\n\n## Deploy\n- Take blue out\n  - look at `the logs`\n1. Ship\n\n   ```sh\n   ship blue\n   ```\n";
+    insta::assert_snapshot!(shown(&read(text)), @"");
+}
+
+#[test]
+fn boxes_in_fences_have_their_headings_and_scripts_with_numbers_are_steps() {
+    let text = "## Checklist\n\n```yaml\nTwo Days Before:\n  ☐ Issue open\n    with its text\n  ☐ Window (if needed)\n\nOne Hour Before:\n  ☐ Page the duty\n```\n\n## Deploy to prod\n\n```bash\nset -e\n# 1. Tag\ngit tag x\n\n# 2. Push it\ngit push\n```\n\n**Verify**\n```bash\ncurl -f https://x/health\n```\n\n## Settings\n```bash\nA=1\n```\n";
+    insta::assert_snapshot!(shown(&read(text)), @"");
+}
+
+#[test]
+fn emoji_tables_and_html_are_read_as_well() {
+    let text = "## Go-live steps\n\n✅ Tests green\n⬜ Release note\n\n| | What | Who |\n|--|--|--|\n| ☐ | Freeze | ops |\n| ☑ | Page | lead |\n\n<ul>\n  <li><input type=\"checkbox\"> Scale <b>green</b> up</li>\n  <li>Warm it\n    <ol><li>call it</li><li>look</li></ol>\n  </li>\n</ul>\n\n<!-- - [ ] not this -->\n\n## Contacts\n\n| Role | Name |\n|--|--|\n| Lead | Kim |\n";
+    insta::assert_snapshot!(shown(&read(text)), @"");
+}
+
+#[test]
+fn a_runbook_without_any_heading_is_all_procedure() {
+    let text = "steps:\n- name: drain blue\n- name: ship blue\nafter:\n- look\n";
+    insta::assert_snapshot!(shown(&read(text)), @"");
+}
+
+#[test]
+fn steps_in_headings_are_items_where_nothing_else_is_below_them() {
+    let text = "## Deploy\n### Step 1: Merge\nWords.\n### Step 2: Wait\n- for the pipeline\n\n**Step 3: Switch**\n```bash\nswitch\n```\n";
+    insta::assert_snapshot!(shown(&read(text)), @"");
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_it_fail_and_no_box_is_lost(lines in proptest::collection::vec("(- |\\* |[0-9]\\. |  |# |```\n|> |\\| |<li>|<!--|☐ |)[a-z ]{0,6}", 0..30)) {
+        let text = lines.join("\n");
+        read(&text);
+        let boxed: String = (0..5).map(|number| format!("- [ ] box {number}\n")).collect();
+        let all = read(&format!("{boxed}\n{text}"));
+        let found = all.items().filter(|item| item.sort == Sort::Box && item.text.starts_with("box ")).count();
+        proptest::prop_assert_eq!(found, 5);
+    }
+}
