@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::pty::Pty;
+use crate::support::pty::{Pty, tells};
 
 fn demo() -> Pty {
     let pty = Pty::flightdeck(&["demo", "--fast"], (120, 36));
@@ -24,7 +24,7 @@ fn a_new_version_that_fails_raises_the_error_rate_of_its_pool() {
     let mut pty = demo();
     pty.palette("deploy blue", "deploy to blue");
     pty.wait_for("deploying 2.5.0 to blue");
-    pty.wait_for("version=2.5.0");
+    pty.wait_until("a line of the new version", |screen| tells(screen, "blue-", "2.5.0"));
     pty.palette("new fails", "new version fails");
     pty.wait_for("2.5.0 fails now and then");
     pty.wait_until("errors of blue", |screen| errors(screen, '▲').is_some_and(|percent| percent > 1.0));

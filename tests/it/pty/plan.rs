@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::cli::{flightdeck, text};
-use crate::support::pty::Pty;
+use crate::support::pty::{Pty, tells};
 
 #[test]
 fn the_whole_plan_is_flown_with_one_key_a_step_and_the_record_tells_it() {
@@ -92,7 +92,7 @@ fn deploy(pty: &mut Pty, pool: &str) {
     pty.send("/");
     pty.wait_for("Filter the logs");
     pty.send(&format!("\x15noise:show /{pool}-3.*2.5.0/\r"));
-    pty.wait_until("the last server", |screen| screen.contents().contains(&format!("server={pool}-3 version=2.5.0")));
+    pty.wait_until("the last server", |screen| tells(screen, &format!("{pool}-3"), "2.5.0"));
 }
 
 /// Ticks two items, the first of which stands so many rows below the top of the checklist.

@@ -305,3 +305,11 @@ fn read_all(mut reader: Box<dyn Read + Send>, shown: &Shown) {
     shown.state.lock().unwrap().has_ended = true;
     shown.changed.notify_all();
 }
+
+/// Whether a log line of the built-in world has a server whose name begins so, and this version, in its columns.
+pub fn tells(screen: &vt100::Screen, server: &str, version: &str) -> bool {
+    screen.contents().lines().any(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        words.windows(2).any(|two| two[0].starts_with(server) && two[1] == version)
+    })
+}
