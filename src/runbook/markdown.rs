@@ -4,9 +4,11 @@ use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
-use super::builder::{BOLD, Builder};
-use super::mark::{after_box, after_bullet, after_number};
+use super::builder::{BOLD, Builder, with_links};
+use super::mark::{after_box, begun};
+use super::table::{Row, end_row, raw_cells};
 use super::{Runbook, Sort, fence, html};
+use crate::domain::checklist::Link;
 
 /// Reads the text.
 pub(super) fn read(text: &str) -> Runbook {
@@ -14,16 +16,24 @@ pub(super) fn read(text: &str) -> Runbook {
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_TABLES
         | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS;
-    let has_heading = |event: &(Event<'_>, Range<usize>)| matches!(event.0, Event::Start(Tag::Heading { .. }));
-    let is_bare = !Parser::new_ext(text, options).into_offset_iter().any(|event| has_heading(&event));
-    let mut reader = Reader { lines: Lines::of(text), builder: Builder::new(is_bare), ..Reader::default() };
+    let (mut tops, mut others) = (0_usize, 0_usize);
+    for event in Parser::new_ext(text, options) {
+        match event {
+            Event::Start(Tag::Heading { level: HeadingLevel::H1, .. }) => tops = tops.saturating_add(1),
+            Event::Start(Tag::Heading { .. }) => others = others.saturating_add(1),
+            _ => {}
+        }
+    }
+    let lines = Lines::of(text);
+    let seen = vec![false; lines.0.len().saturating_add(2)];
+    let mut reader = Reader { text, lines, seen, builder: Builder::new(tops, others), ..Reader::default() };
     for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
         reader.event(event, &range);
     }
-    reader.builder.finish()
+    reader.finish()
 }
 
-/// Where lines begin.
+/// Where lines end.
 #[derive(Default)]
 struct Lines(Vec<usize>);
 
@@ -40,8 +50,11 @@ impl Lines {
 
 /// What is being read besides items.
 #[derive(Default)]
-struct Reader {
+struct Reader<'t> {
+    text: &'t str,
     lines: Lines,
+    /// Whether something of a line was taken, from line 0.
+    seen: Vec<bool>,
     builder: Builder,
     /// Whether lists count, outermost first.
     lists: Vec<bool>,
@@ -52,7 +65,12 @@ struct Reader {
     code: Option<(String, String, usize)>,
     html: Option<(String, usize)>,
     row: Option<Row>,
-    metadata: bool,
+    /// The titles of the columns of the table that is open.
+    head: Vec<String>,
+    /// The links that are open, outermost first.
+    links: Vec<Link>,
+    /// Settings at the head of the file.
+    metadata: Option<(String, usize)>,
 }
 
 /// A paragraph in no item: its words with its line ends, and how many of them stand in bold.
@@ -62,33 +80,32 @@ struct Paragraph {
     line: usize,
     strong: usize,
     depth: usize,
-    links: Vec<String>,
+    /// Its links, each with the line of the paragraph that it stands on, from 0.
+    links: Vec<(usize, Link)>,
 }
 
-/// A row of a table.
-#[derive(Default)]
-struct Row {
-    cells: Vec<String>,
-    line: usize,
-    is_head: bool,
-}
-
-impl Reader {
+impl Reader<'_> {
     fn event(&mut self, event: Event<'_>, range: &Range<usize>) {
         match event {
             Event::Start(tag) => self.start(tag, range),
-            Event::End(tag) => self.end(tag),
+            Event::End(tag) => self.end(tag, range),
             Event::TaskListMarker(_) => self.builder.has_box(),
-            Event::Text(text) => self.say(&text),
-            Event::Code(code) => self.say(&format!("`{code}`")),
+            Event::Text(text) => self.take(&text, range),
+            Event::Code(code) => self.take(&format!("`{code}`"), range),
             Event::SoftBreak | Event::HardBreak => self.say("\n"),
-            Event::Html(text) => match &mut self.html {
-                Some((all, _)) => all.push_str(&text),
-                None => self.inline_html(&text),
-            },
-            Event::InlineHtml(text) => self.inline_html(&text),
-            Event::FootnoteReference(name) => self.say(&format!("[{name}]")),
-            Event::InlineMath(text) | Event::DisplayMath(text) => self.say(&text),
+            Event::Html(text) => {
+                self.see(range);
+                match &mut self.html {
+                    Some((all, _)) => all.push_str(&text),
+                    None => self.inline_html(&text, range),
+                }
+            }
+            Event::InlineHtml(text) => {
+                self.see(range);
+                self.inline_html(&text, range);
+            }
+            Event::FootnoteReference(name) => self.take(&format!("[{name}]"), range),
+            Event::InlineMath(text) | Event::DisplayMath(text) => self.take(&text, range),
             Event::Rule => {}
         }
     }
@@ -114,9 +131,14 @@ impl Reader {
                     CodeBlockKind::Fenced(language) => (language.to_string(), 1),
                     CodeBlockKind::Indented => (String::new(), 0),
                 };
+                if !language.trim().contains(char::is_whitespace) {
+                    // One word is the language; what says more is kept beside the fence.
+                    self.see(&(range.start..range.start.saturating_add(1)));
+                }
                 self.code = Some((language, String::new(), line.saturating_add(skipped)));
             }
             Tag::HtmlBlock => self.html = Some((String::new(), line)),
+            Tag::Table(_) => self.head.clear(),
             Tag::TableHead => self.row = Some(Row { line, is_head: true, ..Row::default() }),
             Tag::TableRow => self.row = Some(Row { line, ..Row::default() }),
             Tag::TableCell => {
@@ -124,13 +146,15 @@ impl Reader {
                     row.cells.push(String::new());
                 }
             }
-            Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => self.link(&dest_url),
-            Tag::MetadataBlock(_) => self.metadata = true,
+            Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => {
+                self.links.push(Link { text: String::new(), url: dest_url.to_string() });
+            }
+            Tag::MetadataBlock(_) => self.metadata = Some((String::new(), line)),
             _ => {}
         }
     }
 
-    fn end(&mut self, tag: TagEnd) {
+    fn end(&mut self, tag: TagEnd, range: &Range<usize>) {
         match tag {
             TagEnd::Heading(_) => {
                 if let Some((level, title, line)) = self.heading.take() {
@@ -161,18 +185,41 @@ impl Reader {
                     html::take(&mut self.builder, &text, line);
                 }
             }
-            TagEnd::TableHead | TagEnd::TableRow => {
-                if let Some(row) = self.row.take() {
-                    end_row(&mut self.builder, &row.cells, row.line, row.is_head);
+            TagEnd::TableHead | TagEnd::TableRow => self.end_row(range),
+            TagEnd::Link | TagEnd::Image => {
+                if let Some(link) = self.links.pop() {
+                    self.lead_to(link);
                 }
             }
-            TagEnd::MetadataBlock(_) => self.metadata = false,
+            TagEnd::MetadataBlock(_) => {
+                if let Some((text, line)) = self.metadata.take() {
+                    self.builder.note(&text, line.saturating_add(1), true);
+                }
+            }
             _ => {}
         }
     }
 
+    /// Words that stand at a place of the file.
+    fn take(&mut self, words: &str, range: &Range<usize>) {
+        self.see(range);
+        self.say(words);
+    }
+
+    fn see(&mut self, range: &Range<usize>) {
+        let (first, last) = (self.lines.at(range.start), self.lines.at(range.end.saturating_sub(1).max(range.start)));
+        for line in self.seen.get_mut(first..=last).into_iter().flatten() {
+            *line = true;
+        }
+    }
+
     fn say(&mut self, words: &str) {
+        if let Some(link) = self.links.last_mut() {
+            link.text.push_str(words);
+        }
         if let Some((_, text, _)) = &mut self.code {
+            text.push_str(words);
+        } else if let Some((text, _)) = &mut self.metadata {
             text.push_str(words);
         } else if let Some((_, title, _)) = &mut self.heading {
             title.push_str(words);
@@ -183,23 +230,61 @@ impl Reader {
             if paragraph.depth > 0 {
                 paragraph.strong = paragraph.strong.saturating_add(words.trim().len());
             }
-        } else if !self.metadata {
+        } else {
             self.builder.say(words);
         }
     }
 
-    fn link(&mut self, to: &str) {
-        match &mut self.paragraph {
-            Some(paragraph) => paragraph.links.push(to.to_owned()),
-            None => self.builder.link(to),
+    fn lead_to(&mut self, link: Link) {
+        if let Some((_, title, _)) = &mut self.heading {
+            *title = with_links(title, [link.url.as_str()].into_iter());
+        } else if let Some(row) = &mut self.row {
+            row.links.push(link);
+        } else if let Some(paragraph) = &mut self.paragraph {
+            paragraph.links.push((paragraph.text.matches('\n').count(), link));
+        } else {
+            self.builder.link(link);
         }
     }
 
-    fn inline_html(&mut self, text: &str) {
-        if html::is_checkbox(text) {
-            self.builder.has_box();
-        } else if text.starts_with("<br") {
+    fn inline_html(&mut self, text: &str, range: &Range<usize>) {
+        let lower = text.to_lowercase();
+        if let Some(words) = html::comment(text) {
+            self.builder.note(words.trim(), self.lines.at(range.start), true);
+        } else if !html::is_tag(text) {
+            self.say(text);
+        } else if html::is_checkbox(text) {
+            if self.builder.is_in_item() {
+                self.builder.has_box();
+            } else {
+                self.say("☐ ");
+            }
+        } else if lower.starts_with("<br") {
             self.say("\n");
+        } else if lower.starts_with("<a") {
+            let url = html::attribute(text, "href").unwrap_or_default().to_owned();
+            self.links.push(Link { text: String::new(), url });
+        } else if lower.starts_with("</a") {
+            if let Some(link) = self.links.pop() {
+                self.lead_to(link);
+            }
+        } else if lower.starts_with("<img") {
+            let words = html::attribute(text, "alt").unwrap_or_default().to_owned();
+            let url = html::attribute(text, "src").unwrap_or_default().to_owned();
+            self.say(&words);
+            self.lead_to(Link { text: words, url });
+        }
+    }
+
+    fn end_row(&mut self, range: &Range<usize>) {
+        let Some(mut row) = self.row.take() else { return };
+        // A row with more cells than its head has loses them on the way.
+        let written = self.text.get(range.clone()).map(raw_cells).unwrap_or_default();
+        let more = written.into_iter().skip(row.cells.len()).filter(|cell| !cell.trim().is_empty());
+        row.cells.extend(more);
+        end_row(&mut self.builder, &row, &self.head);
+        if row.is_head {
+            self.head = row.cells;
         }
     }
 
@@ -211,58 +296,43 @@ impl Reader {
             && !words.contains('\n');
         let heads = is_bold || (self.builder.is_bare() && !words.contains('\n') && words.ends_with(':'));
         if heads && after_box(words).is_none() {
-            return self.builder.heading(BOLD, words, paragraph.line);
+            let links = paragraph.links.iter().map(|(_, link)| link.url.as_str());
+            return self.builder.heading(BOLD, &with_links(words, links), paragraph.line);
         }
-        let mut in_item = false;
+        let around = self.builder.depth();
         for (index, line) in paragraph.text.lines().enumerate() {
             let (number, words) = (paragraph.line.saturating_add(index), line.trim());
-            let bare = after_bullet(words);
-            let found = if let Some(rest) = after_box(bare.unwrap_or(words)) {
-                Some((Sort::Box, rest))
-            } else if let Some(rest) = after_number(words) {
-                Some((Sort::Step, rest))
-            } else {
-                bare.map(|rest| (Sort::Point, rest))
-            };
-            if let Some((sort, rest)) = found {
-                if in_item {
-                    self.builder.end_item();
-                }
+            let links = || paragraph.links.iter().filter(|(at, _)| *at == index).map(|(_, link)| link);
+            if let Some((sort, rest)) = begun(words) {
+                self.builder.end_items(around);
                 self.builder.begin_item(sort, number);
                 self.builder.say(rest);
-                in_item = true;
-            } else if in_item {
+            } else if self.builder.depth() > around {
                 self.builder.say(" ");
                 self.builder.say(words);
             } else {
-                self.builder.note(words, number);
+                self.builder.note(&with_links(words, links().map(|link| link.url.as_str())), number, false);
+            }
+            if self.builder.depth() > around {
+                for link in links() {
+                    self.builder.link(link.clone());
+                }
             }
         }
-        if in_item {
-            self.builder.end_item();
-        }
-        for link in &paragraph.links {
-            self.builder.link(link);
-        }
+        self.builder.end_items(around);
     }
-}
 
-/// A row: an item where it has a box, or stands in a procedure.
-pub(super) fn end_row(builder: &mut Builder, cells: &[String], line: usize, is_head: bool) {
-    let mut has_box = false;
-    let words = cells.iter().filter_map(|cell| {
-        let rest = after_box(cell);
-        has_box |= rest.is_some();
-        let words = rest.unwrap_or(cell).trim();
-        (!words.is_empty()).then(|| words.to_owned())
-    });
-    let words = words.collect::<Vec<_>>().join(" · ");
-    if !is_head && (has_box || builder.is_in_procedure()) {
-        builder.begin_item(if has_box { Sort::Box } else { Sort::Point }, line);
-        builder.say(&words);
-        builder.end_item();
-    } else {
-        builder.note(&words, line);
+    /// What no event spoke of (where a link's address is defined, say) is kept as it stands.
+    fn finish(mut self) -> Runbook {
+        self.builder.end_items(0);
+        for (index, line) in self.text.lines().enumerate() {
+            let number = index.saturating_add(1);
+            let is_seen = self.seen.get(number).copied().unwrap_or(false);
+            if !is_seen && line.contains(char::is_alphabetic) {
+                self.builder.rest(line.trim(), number);
+            }
+        }
+        self.builder.finish()
     }
 }
 

@@ -11,13 +11,20 @@
 //! - A plain point or a table's row below a heading of a procedure (`procedure`), and every point within an item.
 //! - A heading `Step 3: …` below which nothing else is an item; and a heading of a procedure that has commands alone.
 //!
-//! An item is required unless it says `(optional)` or `(if needed)`, or is a plain point within another: that one explains.
+//! An item is required unless it says `(optional)` or `(if needed)`, stands without a box below a heading that tells about
+//! something, or is a plain point within another: that one explains. Plain points within a box are part of its text.
 //! Commands in fences belong to the step before them, or around them; links are kept beside the words.
 //!
 //! # Parts
-//! `bytes` (any encoding to text), `markdown`, `html` and `fence` (the three forms) drive `builder`, which makes the
-//! [`Runbook`]; `mark` knows boxes, `procedure` headings; [`propose`] finds shifts, limits and times in the words.
+//! `bytes` (any encoding to text), `asciidoc` (to Markdown), `markdown`, `table`, `html` and `fence` (the forms) drive
+//! `builder`, which makes the [`Runbook`]; `mark` knows boxes, `procedure` headings; [`propose`] finds shifts, limits and
+//! times in the words; [`draft`] writes a profile.
+//!
+//! # Invariants
+//! - No text makes it fail, and no line with a letter in it is lost: it is in an item, a title, a command or a note.
+//! - Items nest at most eight deep.
 
+mod asciidoc;
 mod builder;
 mod bytes;
 mod fence;
@@ -26,16 +33,21 @@ mod mark;
 mod markdown;
 mod model;
 mod procedure;
+pub mod draft;
 pub mod propose;
+mod table;
 #[cfg(test)]
 mod tests;
 
 pub use bytes::{Encoding, decode};
-pub use model::{Command, Item, Note, Runbook, Section, Sort};
+pub use model::{Item, Note, Runbook, Section, Sort};
 
 /// Reads a runbook. Any text is one; what it does not ask for is noted.
 pub fn read(text: &str) -> Runbook {
-    markdown::read(text)
+    match asciidoc::as_markdown(text) {
+        Some(converted) => markdown::read(&converted),
+        None => markdown::read(text),
+    }
 }
 
 /// What was typed, on one line, without what a terminal would act on.

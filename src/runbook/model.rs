@@ -1,5 +1,7 @@
 //! What a runbook holds.
 
+use crate::domain::checklist::{Command, Link};
+
 /// A runbook, in its own order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Runbook {
@@ -10,12 +12,17 @@ pub struct Runbook {
 /// One heading.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Section {
-    /// How deep it stands: 1 to 6 are headings, 7 is a line in bold that heads what follows, 8 a heading within a fence.
+    /// How deep it stands: 1 to 6 are headings, 7 is a line in bold that heads what follows, 8 and more are headings
+    /// within a fence.
     pub level: u8,
     /// Its words; empty for what stands before the first heading.
     pub title: String,
     /// Its line in the file, from 1.
     pub line: usize,
+    /// The heading that it stands below.
+    pub parent: Option<usize>,
+    /// Whether its plain points are things to do.
+    pub is_procedure: bool,
     /// What it asks for.
     pub items: Vec<Item>,
     /// What it says and does not ask for.
@@ -27,16 +34,20 @@ pub struct Section {
 pub struct Item {
     /// What is to be done, on one line, code in backticks.
     pub text: String,
+    /// What it is known by: its text, and of a box the commands in it.
+    pub key: String,
     /// How it was written.
     pub sort: Sort,
     /// Whether the section is incomplete without it.
     pub required: bool,
+    /// Who does it, where a table says so.
+    pub role: Option<String>,
     /// Its line in the file, from 1.
     pub line: usize,
     /// What is to be typed for it.
     pub commands: Vec<Command>,
     /// Where it leads to: addresses, files, pictures.
-    pub links: Vec<String>,
+    pub links: Vec<Link>,
     /// The items within it.
     pub items: Vec<Self>,
 }
@@ -53,17 +64,6 @@ pub enum Sort {
     Point,
 }
 
-/// A fence of code.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Command {
-    /// What the fence calls itself: `bash`; empty where it does not.
-    pub language: String,
-    /// The lines in it.
-    pub text: String,
-    /// Its first line in the file, from 1.
-    pub line: usize,
-}
-
 /// What stands there and asks for nothing.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Note {
@@ -71,16 +71,14 @@ pub struct Note {
     pub text: String,
     /// Its line in the file, from 1.
     pub line: usize,
+    /// Whether it is a comment or settings of the file, which no reader of the runbook sees.
+    pub is_hidden: bool,
 }
 
 impl Runbook {
     /// The title of the whole: the only heading of the first level.
     pub fn title(&self) -> Option<&str> {
-        let mut tops = self.sections.iter().filter(|section| section.level == 1);
-        match (tops.next(), tops.next()) {
-            (Some(only), None) => Some(&only.title),
-            _ => None,
-        }
+        self.whole().map(|(_, section)| section.title.as_str())
     }
 
     /// Every item, each before those within it.
@@ -93,20 +91,30 @@ impl Runbook {
         })
     }
 
-    /// The titles on the way to a section, its own last: without the whole document's, and without empty ones.
-    pub fn path(&self, index: usize) -> Vec<&str> {
-        let mut path: Vec<&str> = Vec::new();
-        let mut below = u8::MAX;
-        for section in self.sections.iter().take(index.saturating_add(1)).rev() {
-            if section.level < below {
-                below = section.level;
-                let is_whole = section.level == 1 && self.title().is_some() && !path.is_empty();
-                if !is_whole && !section.title.is_empty() {
-                    path.push(&section.title);
+    /// The titles on the way to each section, its own last: without the whole document's, and without empty ones.
+    pub fn paths(&self) -> Vec<Vec<&str>> {
+        let whole = self.whole().map(|(index, _)| index);
+        let each = self.sections.iter().enumerate().map(|(index, section)| {
+            let mut path = vec![section.title.as_str()];
+            let mut above = section.parent;
+            // A heading stands below at most as many as there are levels.
+            while let Some((at, parent)) = above.and_then(|at| Some((at, self.sections.get(at)?))) {
+                if whole != Some(at) {
+                    path.push(&parent.title);
                 }
+                above = parent.parent.filter(|further| *further < at);
             }
-        }
-        path.reverse();
-        path
+            debug_assert!(section.parent.is_none_or(|parent| parent < index));
+            path.retain(|title| !title.is_empty());
+            path.reverse();
+            path
+        });
+        each.collect()
+    }
+
+    fn whole(&self) -> Option<(usize, &Section)> {
+        let mut tops = self.sections.iter().enumerate().filter(|(_, section)| section.level == 1);
+        let only = tops.next()?;
+        tops.next().is_none().then_some(only)
     }
 }

@@ -41,7 +41,7 @@ const DOES: [&str; 36] = [
 ];
 
 /// Words of headings that tell about something; they win.
-const TELLS: [&str; 34] = [
+const TELLS: [&str; 35] = [
     "overview",
     "scope",
     "background",
@@ -76,6 +76,7 @@ const TELLS: [&str; 34] = [
     "infrastructure dep",
     "alerting",
     "support",
+    "quick reference",
 ];
 
 /// What a heading's words say of what stands below it; `None` where they say nothing, and what is above it counts.

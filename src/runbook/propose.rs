@@ -18,6 +18,8 @@ pub struct Shift {
     pub to: u32,
     /// Where it stands, from 1.
     pub line: usize,
+    /// The words that say so.
+    pub words: String,
 }
 
 /// A limit that the words name: `error rate < 1%`.
@@ -51,15 +53,22 @@ fn regex(pattern: &str) -> Option<Regex> {
 }
 
 static ARROW: LazyLock<Option<Regex>> =
-    LazyLock::new(|| regex(r"(?:(\d{1,3})\s*%?)((?:\s*(?:->|-->|=>|→|➜|➔|⟶)\s*\d{1,3}\s*%?)+)"));
+    LazyLock::new(|| regex(r"(?:(\d{1,3})\s*%?)((?:\s*(?:->|-->|=>|→|➜|➔|⟶)\s*\d{1,3}\b\s*%?)+)"));
 static STEP: LazyLock<Option<Regex>> = LazyLock::new(|| regex(r"(\d{1,3})"));
-static TO: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    regex(r"(?i)\b(blue|green|canary|stable)\s+(?:pool\s+|traffic\s+)?(?:back\s+)?to\s+(\d{1,3})\b\s*%?")
-});
-static INTO: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    regex(
-        r"(?i)\btraffic\s+(?:in|of|on)\s+(blue|green|canary|stable)\s+to\s+(\d{1,3})\b|\btraffic\s+to\s+(\d{1,3})\s*%?\s+(?:in|on|for)\s+(blue|green|canary|stable)\b",
-    )
+
+/// Words that give one pool a share; the pool may be left to what stands above.
+static GIVEN: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    [
+        r"(?i)\b(blue|green|canary|stable)\s+(?:pool\s+|traffic\s+)?(?:back\s+)?to\s+(\d{1,3})\b\s*%?",
+        r"(?i)\btraffic\s+(?:in|of|on)\s+(blue|green|canary|stable)\s+to\s+(\d{1,3})\b",
+        r"(?i)\btraffic\s+to\s+(\d{1,3})\s*%?\s+(?:in|on|for)\s+(blue|green|canary|stable)\b",
+        r"(?i)\b(\d{1,3})\s*%\s*(?:->|=>|→|to)\s*(?:the\s+)?(blue|green|canary|stable)\b",
+        r"(?i)\b(\d{1,3})\s*%\s+(?:of\s+)?(?:the\s+|all\s+)?traffic\b",
+        r#"(?i)\b(?:set|canary)?[-_ ]?weight["']?\s*[:=]?\s+["']?(\d{1,3})\b"#,
+    ]
+    .iter()
+    .filter_map(|pattern| regex(pattern))
+    .collect()
 });
 static POOL: LazyLock<Option<Regex>> = LazyLock::new(|| regex(r"(?i)\b(blue|green|canary|stable)\b"));
 static LIMIT: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -83,45 +92,52 @@ static BETWEEN: LazyLock<Option<Regex>> =
 /// the words do not name is looked for there.
 pub fn shifts(text: &str, line: usize, above: &[&str]) -> Vec<Shift> {
     let pool_of = |words: &str| {
-        let found = POOL.as_ref()?.captures(words)?;
-        Some(found.get(1)?.as_str().to_lowercase())
+        let mut found = POOL.iter().flat_map(|pool| pool.find_iter(words)).map(|found| found.as_str().to_lowercase());
+        let first = found.next()?;
+        // Words that name both pools say nothing of one.
+        found.all(|other| other == first).then_some(first)
     };
-    let pool = pool_of(text).or_else(|| above.iter().rev().find_map(|words| pool_of(words)));
+    let pool = || pool_of(text).or_else(|| above.iter().rev().find_map(|words| pool_of(words)));
     let percent = |text: &str| text.parse().ok().filter(|percent: &u32| *percent <= 100);
+    let shift = |pool, from, to| Shift { pool, from, to, line, words: text.trim().to_owned() };
     let mut found: Vec<Shift> = Vec::new();
     for chain in ARROW.iter().flat_map(|arrow| arrow.captures_iter(text)) {
         let Some(mut from) = chain.get(1).and_then(|first| percent(first.as_str())) else { continue };
+        let whole = chain.get(0).map_or("", |whole| whole.as_str());
         let rest = chain.get(2).map_or("", |rest| rest.as_str());
+        // A chain of shares may begin with the first of them: nothing is at 10 % before `10% → 50%` begins.
+        if from > 0 && whole.contains('%') && rest.matches('%').count() > 1 {
+            found.push(shift(pool(), None, from));
+        }
         for to in STEP.iter().flat_map(|step| step.find_iter(rest)) {
             let Some(to) = percent(to.as_str()) else { break };
-            found.push(Shift { pool: pool.clone(), from: Some(from), to, line });
+            found.push(shift(pool(), Some(from), to));
             from = to;
         }
     }
     if !found.is_empty() {
         return found;
     }
-    let mut named: Vec<(usize, Shift)> = Vec::new();
-    for pattern in [&*TO, &*INTO] {
-        for each in pattern.iter().flat_map(|pattern| pattern.captures_iter(text)) {
-            let words: Vec<&str> = each.iter().skip(1).flatten().map(|group| group.as_str()).collect();
-            let to = words.iter().find_map(|word| percent(word));
-            let pool = words.iter().find_map(|word| pool_of(word));
-            if let (Some(to), Some(pool)) = (to, pool) {
-                let at = each.get(0).map_or(0, |all| all.start());
-                named.push((at, Shift { pool: Some(pool), from: None, to, line }));
-            }
+    let mut named: Vec<(usize, usize, Shift)> = Vec::new();
+    for each in GIVEN.iter().flat_map(|pattern| pattern.captures_iter(text)) {
+        let words: Vec<&str> = each.iter().skip(1).flatten().map(|group| group.as_str()).collect();
+        let Some(to) = words.iter().find_map(|word| percent(word)) else { continue };
+        let own = words.iter().find_map(|word| pool_of(word));
+        let range = each.get(0).map_or(0..0, |all| all.range());
+        if named.iter().all(|(start, end, _)| range.end <= *start || *end <= range.start) {
+            named.push((range.start, range.end, shift(own.or_else(pool), None, to)));
         }
     }
-    named.sort_by_key(|(at, _)| *at);
-    named.into_iter().map(|(_, shift)| shift).collect()
+    named.sort_by_key(|(at, ..)| *at);
+    named.into_iter().map(|(_, _, shift)| shift).collect()
 }
 
 /// The limits that one line of words names.
 pub fn limits(text: &str, line: usize) -> Vec<Limit> {
     let found = LIMIT.iter().flat_map(|limit| limit.captures_iter(text)).filter_map(|each| {
         let group = |name: &str| each.name(name).map(|group| group.as_str().trim());
-        let what = group("what")?.trim_matches(|c: char| !c.is_alphanumeric() && c != ')').trim();
+        let what = group("what")?.trim_matches(|c: char| !c.is_alphanumeric() && c != ')');
+        let what = [" should", " must", " stays", " is"].iter().find_map(|end| what.strip_suffix(end)).unwrap_or(what).trim();
         let how = group("how")?.to_lowercase();
         // What should not exceed a value is to stay below it.
         let never = each.get(0).is_some_and(|all| all.as_str().to_lowercase().contains(" not "));
@@ -165,17 +181,10 @@ fn span(number: &str, unit: &str) -> Option<Duration> {
     Some(Duration::from_secs(number.saturating_mul(seconds)))
 }
 
-/// Every shift that a runbook names, in its order.
-pub fn all_shifts(runbook: &Runbook) -> Vec<Shift> {
-    let mut found = Vec::new();
-    each_line(runbook, &mut |text, line, above| found.extend(shifts(text, line, above)));
-    found
-}
-
 /// Every limit that a runbook names, in its order, each once.
 pub fn all_limits(runbook: &Runbook) -> Vec<Limit> {
     let mut found: Vec<Limit> = Vec::new();
-    each_line(runbook, &mut |text, line, _| {
+    each_line(runbook, &mut |text, line| {
         for limit in limits(text, line) {
             let same = |other: &Limit| {
                 (&other.what, other.below, &other.value, &other.unit)
@@ -189,25 +198,41 @@ pub fn all_limits(runbook: &Runbook) -> Vec<Limit> {
     found
 }
 
-/// Goes over items and notes with the titles and items above each.
-fn each_line(runbook: &Runbook, see: &mut dyn FnMut(&str, usize, &[&str])) {
-    fn items<'r>(items: &'r [super::Item], above: &mut Vec<&'r str>, see: &mut dyn FnMut(&str, usize, &[&str])) {
-        for item in items {
-            see(&item.text, item.line, above);
-            above.push(&item.text);
-            self::items(&item.items, above, see);
-            above.pop();
-        }
-    }
-    use items as visit;
-    for (index, section) in runbook.sections.iter().enumerate() {
-        let mut above = runbook.path(index);
-        for note in &section.notes {
-            for (offset, text) in note.text.lines().enumerate() {
-                see(text, note.line.saturating_add(offset), &above);
+/// Goes over items, what is typed for them, and notes that people see.
+fn each_line(runbook: &Runbook, see: &mut dyn FnMut(&str, usize)) {
+    for section in &runbook.sections {
+        for note in section.notes.iter().filter(|note| !note.is_hidden) {
+            for (line, text) in (note.line..).zip(note.text.lines()) {
+                see(text, line);
             }
         }
-        visit(&section.items, &mut above, see);
+    }
+    for item in runbook.items() {
+        see(&item.text, item.line);
+        // What is typed is no limit, what is said beside it may be one.
+        for command in &item.commands {
+            command.text.lines().filter(|line| line.trim_start().starts_with('#')).for_each(|line| see(line, item.line));
+        }
+    }
+}
+
+/// So many whole minutes.
+pub fn minutes(span: Duration) -> u64 {
+    span.as_secs() / 60
+}
+
+impl std::fmt::Display for When {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let long = |span: &Duration| match minutes(*span) {
+            days if days >= 48 * 60 && days % (24 * 60) == 0 => format!("{} d", days / (24 * 60)),
+            hours if hours >= 60 && hours % 60 == 0 => format!("{} h", hours / 60),
+            minutes => format!("{minutes} min"),
+        };
+        match self {
+            Self::Before(span) => write!(to, "{} before it begins", long(span)),
+            Self::After(span) => write!(to, "{} after", long(span)),
+            Self::Between(from, until) => write!(to, "from {} to {} after it began", long(from), long(until)),
+        }
     }
 }
 
@@ -229,11 +254,14 @@ mod tests {
     #[test]
     fn shifts_are_found_in_arrows_and_in_words() {
         assert_eq!(moved("0 -> 10", &["Deploy", "Increase traffic to blue until 50"]), "blue 0>10");
-        assert_eq!(moved("Canary (10% → 50% → 100%)", &[]), "canary 10>50, canary 50>100");
+        assert_eq!(moved("Canary (10% → 50% → 100%)", &[]), "canary ?>10, canary 10>50, canary 50>100");
+        assert_eq!(moved("Phase 1: 25% traffic", &["Canary"]), "canary ?>25");
+        assert_eq!(moved("95% → stable, 5% → canary", &[]), "stable ?>95, canary ?>5");
+        assert_eq!(moved("setWeight: 20", &[]), "- ?>20");
         assert_eq!(moved("Set green to 0 and blue to 100", &[]), "green ?>0, blue ?>100");
         assert_eq!(moved("Reduce all traffic to 0 in blue", &[]), "blue ?>0");
         assert_eq!(moved("Reduce all traffic in green to 0", &[]), "green ?>0");
-        for none in ["stag → prod", "0-15 min", "500 -> 900", "scale to 3", "GET / → 200 OK, then 5 -> 900"] {
+        for none in ["stag → prod", "blue and green run", "0-15 min", "500 -> 900", "scale to 3", "GET / → 200 OK, then 5 -> 900"] {
             assert_eq!(moved(none, &[]), "", "{none}");
         }
     }

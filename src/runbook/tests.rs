@@ -4,7 +4,7 @@ use super::{Item, Runbook, Sort, read};
 
 /// One line per heading, item, command, link and note.
 fn shown(runbook: &Runbook) -> String {
-    fn items(into: &mut Vec<String>, items: &[Item], depth: usize) {
+    fn show(into: &mut Vec<String>, items: &[Item], depth: usize) {
         for item in items {
             let indent = "  ".repeat(depth);
             let mark = match item.sort {
@@ -16,16 +16,16 @@ fn shown(runbook: &Runbook) -> String {
             into.push(format!("{indent}{mark}{needed} {} [{}]", item.text, item.line));
             for command in &item.commands {
                 let text = command.text.replace('\n', " ⏎ ");
-                into.push(format!("{indent}  $ {} {text} [{}]", command.language, command.line));
+                into.push(format!("{indent}  $ {} {text}", command.language));
             }
-            into.extend(item.links.iter().map(|link| format!("{indent}  @ {link}")));
-            self::items(into, &item.items, depth + 1);
+            into.extend(item.role.iter().map(|role| format!("{indent}  by {role}")));
+            into.extend(item.links.iter().map(|link| format!("{indent}  @ {} {}", link.text, link.url)));
+            show(into, &item.items, depth + 1);
         }
     }
-    use items as show;
     let mut lines = Vec::new();
-    for (index, section) in runbook.sections.iter().enumerate() {
-        lines.push(format!("== {} [{}]", runbook.path(index).join(" › "), section.line));
+    for (section, path) in runbook.sections.iter().zip(runbook.paths()) {
+        lines.push(format!("== {} [{}]", path.join(" › "), section.line));
         show(&mut lines, &section.items, 0);
         lines.extend(section.notes.iter().map(|note| format!("- {} [{}]", note.text.replace('\n', " ⏎ "), note.line)));
     }

@@ -24,7 +24,7 @@ mod source;
 mod table;
 
 pub use kind::{
-    Amount, Kind, Which, absolute_path, amount, choice, command, count, duration, flag, host_port, name, number_of,
+    Amount, Kind, Which, absolute_path, amount, choice, command, count, duration, flag, host_port, lines, link, name, number_of,
     parse_span, percent, quoted, regex, span_text, text, title, url, which, word,
 };
 pub use near::nearest;

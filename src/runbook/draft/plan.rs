@@ -1,0 +1,220 @@
+//! The plan of the draft: a step for each phase of the procedure, and one for each shift of traffic, in the runbook's order.
+
+use super::Counts;
+use super::write::{Page, cut, quoted};
+use crate::domain::checklist::slug;
+use crate::runbook::propose::{Shift, When, minutes, shifts, when};
+use crate::runbook::{Item, Runbook, Section};
+
+/// The new pool, and both in order, where the runbook names them.
+pub(super) fn pools(runbook: &Runbook) -> Option<(&'static str, (&'static str, &'static str))> {
+    let mut words = String::new();
+    for section in &runbook.sections {
+        words.push_str(&section.title);
+        words.push('\n');
+        for note in section.notes.iter().filter(|note| !note.is_hidden) {
+            words.push_str(&note.text);
+            words.push('\n');
+        }
+    }
+    for item in runbook.items() {
+        words.push_str(&item.text);
+        words.push('\n');
+        for command in &item.commands {
+            words.push_str(&command.text);
+            words.push('\n');
+        }
+    }
+    let words = words.to_lowercase();
+    let count = |word: &str| places(&words, word).count();
+    let (blue, green, canary) = (count("blue"), count("green"), count("canary"));
+    if blue > 0 && green > 0 && blue.saturating_add(green) >= canary {
+        let is_new = |pool: &str| {
+            let says = |verb: &str| words.contains(&format!("{verb} {pool} (new")) || words.contains(&format!("{verb} to {pool}"));
+            ["deploy", "deploy all", "switch", "rolled out"].iter().any(|verb| says(verb))
+        };
+        let new = if is_new("green") && !is_new("blue") { "green" } else { "blue" };
+        Some((new, ("blue", "green")))
+    } else if canary > 0 {
+        Some(("canary", ("canary", "stable")))
+    } else {
+        None
+    }
+}
+
+/// Writes the steps.
+pub(super) fn write(
+    page: &mut Page,
+    runbook: &Runbook,
+    paths: &[Vec<&str>],
+    titles: &[Option<String>],
+    new: Option<&str>,
+    counts: &mut Counts,
+) {
+    page.rule("Plan");
+    let mut found: Vec<Vec<Shift>> = Vec::new();
+    let mut before: Option<Shift> = None;
+    for (index, (section, path)) in runbook.sections.iter().zip(paths).enumerate() {
+        let mut here = if is_flown(section, path) { of_section(section, path) } else { Vec::new() };
+        here.dedup_by(|later, earlier| (&later.pool, later.to) == (&earlier.pool, earlier.to));
+        if let (Some(last), Some(first)) = (&before, here.first())
+            && (&last.pool, last.to) == (&first.pool, first.to)
+        {
+            here.remove(0);
+        }
+        before = here.last().cloned().or(before);
+        debug_assert_eq!(found.len(), index);
+        found.push(here);
+    }
+    let last = found.iter().rposition(|shifts| !shifts.is_empty());
+    let mut names: Vec<String> = Vec::new();
+    for (index, (((section, path), title), shifts)) in
+        runbook.sections.iter().zip(paths).zip(titles).zip(&found).enumerate()
+    {
+        let asks = section.items.iter().any(|item| item.required);
+        if let Some(title) = title.as_ref().filter(|_| asks && is_flown(section, path)) {
+            counts.steps = counts.steps.saturating_add(1);
+            page.gap();
+            page.line("[[step]]");
+            page.line(&format!("name = {}", quoted(&name(title, &mut names))));
+            page.line(&format!("pause = {}", quoted(&cut(&format!("{title}: begin, and tick what is done."), 1_000))));
+            page.line(&format!("leave_when = [{}]", quoted(&format!("items:{}", slug(title)))));
+        }
+        for shift in shifts {
+            counts.steps = counts.steps.saturating_add(1);
+            counts.shifts = counts.shifts.saturating_add(1);
+            one(page, shift, new, &mut names);
+        }
+        if last == Some(index) {
+            soak(page, runbook);
+        }
+    }
+    if counts.steps == 0 && new.is_none() && titles.iter().all(Option::is_none) {
+        // Something must be there to fly by.
+        page.line("[[step]]");
+        page.line("name = \"Deploy\"");
+        page.line("pause = \"The runbook asks for nothing that was understood: write here what is to be done.\"");
+    } else if counts.steps == 0 {
+        page.comment("The runbook names no phase and no shift: write the steps here.");
+    }
+    aside(page, runbook, paths);
+}
+
+/// A shift, as a step that waits for a person until there is a router.
+fn one(page: &mut Page, shift: &Shift, new: Option<&str>, names: &mut Vec<String>) {
+    let pool = shift.pool.as_deref().or(new).unwrap_or("the new version");
+    let to = shift.to;
+    page.gap();
+    page.comment(&format!("line {}, proposed: {}", shift.line, shift.words));
+    page.line("[[step]]");
+    page.line(&format!("name = {}", quoted(&name(&format!("{pool} to {to} %"), names))));
+    let from = shift.from.map(|from| format!(" (from {from} %)")).unwrap_or_default();
+    page.line(&format!("pause = {}", quoted(&format!("Give {pool} {to} % of the traffic{from}, and see it there."))));
+    if pool.chars().all(char::is_alphanumeric) {
+        page.comment("with a [[router]], in place of `pause`:");
+        page.comment(&format!("shift = {{ {pool} = {to} }}"));
+    }
+}
+
+/// What is to be done in which minutes after the last shift.
+fn soak(page: &mut Page, runbook: &Runbook) {
+    let timed: Vec<(&Item, When)> = runbook.items().filter_map(|item| Some((item, when(&item.text)?))).collect();
+    let rows = timed.iter().filter_map(|(item, when)| match when {
+        When::Between(from, to) => Some((*from, *to, *item)),
+        When::Before(_) | When::After(_) => None,
+    });
+    let mut rows: Vec<_> = rows.collect();
+    let mut until = std::time::Duration::ZERO;
+    rows.retain(|(from, to, _)| {
+        let follows = *from >= until;
+        if follows {
+            until = *to;
+        }
+        follows
+    });
+    if rows.is_empty() {
+        return;
+    }
+    page.comment(&format!("soak = \"{}m\"", minutes(until)));
+    for (from, to, item) in rows {
+        page.comment("[[step.schedule]]");
+        page.comment(&format!("at = \"{}m-{}m\" # line {}", minutes(from), minutes(to), item.line));
+        page.comment(&format!("do = {}", quoted(&cut(&item.text, 80))));
+    }
+}
+
+/// Phases that are not flown forward: the way back, other environments, what is only told.
+fn aside(page: &mut Page, runbook: &Runbook, paths: &[Vec<&str>]) {
+    let asks = |section: &Section| section.items.iter().any(|item| item.required);
+    let left: Vec<String> = runbook
+        .sections
+        .iter()
+        .zip(paths)
+        .filter(|(section, path)| asks(section) && !is_flown(section, path))
+        .map(|(section, path)| format!("  line {}: {}", section.line, path.join(" › ")))
+        .collect();
+    if !left.is_empty() {
+        page.gap();
+        page.comment("No step was made of these: the way back (see [[rollback]]), other environments, and what is not a procedure.");
+        left.iter().for_each(|line| page.comment(line));
+    }
+}
+
+/// Whether the section is a phase of the deployment that the draft is for.
+fn is_flown(section: &Section, path: &[&str]) -> bool {
+    let path: Vec<String> = path.iter().map(|title| title.to_lowercase()).collect();
+    let says = |words: &[&str]| path.iter().any(|title| words.iter().any(|word| has_word(title, word)));
+    let is_elsewhere = says(&["dev", "development", "staging", "stag", "qa", "uat", "test environment"])
+        && !says(&["prod", "production", "live"]);
+    let is_back = says(&["rollback", "rolling back", "roll back", "revert", "if issues detected", "emergency"]);
+    (section.is_procedure || section.items.iter().any(|item| item.sort == crate::runbook::Sort::Box))
+        && !is_back
+        && !is_elsewhere
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    places(text, word).next().is_some()
+}
+
+/// Where a word stands on its own.
+fn places<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = usize> + 't {
+    text.match_indices(word).map(|(at, _)| at).filter(move |at| {
+        let before = text.get(..*at).and_then(|before| before.chars().next_back());
+        let after = text.get(at.saturating_add(word.len())..).and_then(|after| after.chars().next());
+        !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
+    })
+}
+
+/// The shifts that a section names: in its title, its items, and its words.
+fn of_section(section: &Section, path: &[&str]) -> Vec<Shift> {
+    fn of_items<'i>(items: &'i [Item], above: &mut Vec<&'i str>, into: &mut Vec<Shift>) {
+        for item in items {
+            into.extend(shifts(&item.text, item.line, above));
+            above.push(&item.text);
+            of_items(&item.items, above, into);
+            above.pop();
+        }
+    }
+    let mut found = shifts(&section.title, section.line, path);
+    if found.is_empty() {
+        of_items(&section.items, &mut path.to_vec(), &mut found);
+    }
+    if found.is_empty() {
+        for note in section.notes.iter().filter(|note| !note.is_hidden) {
+            for (line, text) in (note.line..).zip(note.text.lines()) {
+                found.extend(shifts(text, line, path));
+            }
+        }
+    }
+    found
+}
+
+/// A name that no step has yet; names are told apart by their letters and digits.
+fn name(wanted: &str, names: &mut Vec<String>) -> String {
+    let wanted = cut(wanted, 74);
+    let wanted = if slug(&wanted).is_empty() { "Step".to_owned() } else { wanted };
+    let each = (1_usize..).map(|count| if count == 1 { wanted.clone() } else { format!("{wanted}, {count}") });
+    let name = each.into_iter().find(|name| !names.contains(&slug(name))).unwrap_or_default();
+    names.push(slug(&name));
+    name
+}
