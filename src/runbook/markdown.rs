@@ -10,24 +10,36 @@ use super::table::{Row, end_row, raw_cells};
 use super::{Runbook, Sort, fence, html};
 use crate::domain::checklist::Link;
 
-/// Reads the text.
-pub(super) fn read(text: &str) -> Runbook {
-    let options = Options::ENABLE_TASKLISTS
+fn options() -> Options {
+    Options::ENABLE_TASKLISTS
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_TABLES
-        | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS;
+        | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS
+}
+
+/// Reads the text.
+pub(super) fn read(text: &str) -> Runbook {
     let (mut tops, mut others) = (0_usize, 0_usize);
-    for event in Parser::new_ext(text, options) {
+    for event in Parser::new_ext(text, options()) {
         match event {
             Event::Start(Tag::Heading { level: HeadingLevel::H1, .. }) => tops = tops.saturating_add(1),
             Event::Start(Tag::Heading { .. }) => others = others.saturating_add(1),
             _ => {}
         }
     }
+    read_with(text, Builder::new(tops, others))
+}
+
+/// Reads a text all of which is the procedure, where no heading says otherwise.
+pub(super) fn read_bare(text: &str) -> Runbook {
+    read_with(text, Builder::new(0, 0))
+}
+
+fn read_with(text: &str, builder: Builder) -> Runbook {
     let lines = Lines::of(text);
     let seen = vec![false; lines.0.len().saturating_add(2)];
-    let mut reader = Reader { text, lines, seen, builder: Builder::new(tops, others), ..Reader::default() };
-    for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
+    let mut reader = Reader { text, lines, seen, builder, ..Reader::default() };
+    for (event, range) in Parser::new_ext(text, options()).into_offset_iter() {
         reader.event(event, &range);
     }
     reader.finish()
@@ -117,6 +129,9 @@ impl Reader<'_> {
             Tag::List(first) => self.lists.push(first.is_some()),
             Tag::Item => {
                 let sort = if self.lists.last().copied().unwrap_or(false) { Sort::Step } else { Sort::Point };
+                // An item that is moved in by a tab begins with the line end before it.
+                let blank = self.text.get(range.clone()).map_or(0, |text| text.len().saturating_sub(text.trim_start().len()));
+                let line = self.lines.at(range.start.saturating_add(blank));
                 self.builder.begin_item(sort, line);
             }
             Tag::Paragraph if self.builder.is_in_item() => self.say(" "),

@@ -16,7 +16,7 @@
 //! Commands in fences belong to the step before them, or around them; links are kept beside the words.
 //!
 //! # Parts
-//! `bytes` (any encoding to text), `asciidoc` (to Markdown), `markdown`, `table`, `html` and `fence` (the forms) drive
+//! `bytes` (any encoding to text), `asciidoc` and `yaml` (to Markdown), `markdown`, `table`, `html` and `fence` (the forms) drive
 //! `builder`, which makes the [`Runbook`]; `mark` knows boxes, `procedure` headings; [`propose`] finds shifts, limits and
 //! times in the words; [`draft`] writes a profile.
 //!
@@ -38,15 +38,19 @@ pub mod propose;
 mod table;
 #[cfg(test)]
 mod tests;
+mod yaml;
 
 pub use bytes::{Encoding, decode};
 pub use model::{Item, Note, Runbook, Section, Sort};
 
 /// Reads a runbook. Any text is one; what it does not ask for is noted.
 pub fn read(text: &str) -> Runbook {
-    match asciidoc::as_markdown(text) {
-        Some(converted) => markdown::read(&converted),
-        None => markdown::read(text),
+    if let Some(converted) = asciidoc::as_markdown(text) {
+        markdown::read(&converted)
+    } else if let Some(converted) = yaml::as_markdown(text) {
+        markdown::read_bare(&converted)
+    } else {
+        markdown::read(text)
     }
 }
 

@@ -92,6 +92,8 @@ static BETWEEN: LazyLock<Option<Regex>> =
 /// the words do not name is looked for there.
 pub fn shifts(text: &str, line: usize, above: &[&str]) -> Vec<Shift> {
     let pool_of = |words: &str| {
+        // "100% (stable)" says how it is, and not whose the traffic is.
+        let words = &words.to_lowercase().replace("(stable)", "");
         let mut found = POOL.iter().flat_map(|pool| pool.find_iter(words)).map(|found| found.as_str().to_lowercase());
         let first = found.next()?;
         // Words that name both pools say nothing of one.

@@ -119,7 +119,8 @@ fn items(page: &mut Page, items: &[Item], around: &str, counts: &mut Counts) {
         page.line("items = [");
         for item in items {
             count(item, counts);
-            page.line(&format!("  {},", quoted(&item.text)));
+            timed(page, &item.text, counts);
+            page.line(&format!("  {},", short(item, counts)));
         }
         return page.line("]");
     }
@@ -140,7 +141,12 @@ fn items(page: &mut Page, items: &[Item], around: &str, counts: &mut Counts) {
             page.line(&format!("role = {}", quoted(&cut(role, TITLE))));
         }
         commands(page, item, counts);
-        links(page, item, counts);
+        for link in item.links.iter().filter(|link| link.url.chars().count() > LINK) {
+            page.comment(&link.url);
+        }
+        if let Some(links) = links(item, counts) {
+            page.line(&links);
+        }
         if !item.items.is_empty() {
             self::items(page, &item.items, &table, counts);
         }
@@ -165,31 +171,29 @@ fn commands(page: &mut Page, item: &Item, counts: &mut Counts) {
     }
 }
 
-fn links(page: &mut Page, item: &Item, counts: &mut Counts) {
-    let fits = |url: &str| url.chars().count() <= LINK;
-    for link in item.links.iter().filter(|link| !fits(&link.url)) {
-        page.comment(&link.url);
-    }
-    let each = item.links.iter().filter(|link| fits(&link.url)).map(|link| {
+fn links(item: &Item, counts: &mut Counts) -> Option<String> {
+    let each = item.links.iter().filter(|link| link.url.chars().count() <= LINK).map(|link| {
         counts.links = counts.links.saturating_add(1);
         let url = quoted(&link.url);
         if link.text.is_empty() { url } else { format!("{{ text = {}, url = {url} }}", quoted(&cut(&link.text, TEXT))) }
     });
     let each: Vec<String> = each.collect();
-    if !each.is_empty() {
-        page.line(&format!("links = [{}]", each.join(", ")));
-    }
+    (!each.is_empty()).then(|| format!("links = [{}]", each.join(", ")))
 }
 
-/// Whether its text is all that there is to say.
+/// Whether all of it goes on one line.
 fn is_short(item: &Item) -> bool {
-    item.required
-        && item.role.is_none()
-        && item.commands.is_empty()
-        && item.links.is_empty()
-        && item.items.is_empty()
-        && item.text.chars().count() <= TEXT
-        && when(&item.text).is_none()
+    let fits = item.links.iter().all(|link| link.url.chars().count() <= LINK);
+    item.commands.is_empty() && item.items.is_empty() && item.text.chars().count() <= TEXT && fits
+}
+
+/// An item on one line: its text, or a table where there is more to say.
+fn short(item: &Item, counts: &mut Counts) -> String {
+    let text = quoted(&item.text);
+    let required = (!item.required).then(|| "required = false".to_owned());
+    let role = item.role.as_ref().map(|role| format!("role = {}", quoted(&cut(role, TITLE))));
+    let more: Vec<String> = [required, role, links(item, counts)].into_iter().flatten().collect();
+    if more.is_empty() { text } else { format!("{{ text = {text}, {} }}", more.join(", ")) }
 }
 
 fn count(item: &Item, counts: &mut Counts) {

@@ -52,7 +52,7 @@ pub fn draft(runbook: &Runbook, file: &str) -> Draft {
     let mut counts = Counts::default();
     let paths = runbook.paths();
     let titles = checklist::titles(runbook, &paths);
-    let pools = plan::pools(runbook);
+    let pools = plan::pools(runbook, &paths);
     let mut page = Page::default();
     page.comment(&format!("Drafted from {file}. A person reads it before anybody flies by it: it holds what the runbook says,"));
     page.comment("and not how traffic is moved. `flightdeck check` says whether it is fit.");
@@ -78,7 +78,7 @@ pub fn draft(runbook: &Runbook, file: &str) -> Draft {
 fn service(runbook: &Runbook, file: &str) -> String {
     let stem = file.rsplit(['/', '\\']).next().unwrap_or(file);
     let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
-    let title = runbook.title().map(|title| title.trim_matches(|c: char| !c.is_alphanumeric() && c != ')'));
+    let title = runbook.title().map(|title| title.trim_matches(|c: char| !c.is_alphanumeric() && c != ')' && c != ']'));
     let name = title.filter(|title| !title.is_empty()).unwrap_or(stem);
     let name = write::cut(name, 80);
     if name.trim().is_empty() { "service".to_owned() } else { name }
@@ -108,13 +108,23 @@ fn guards(page: &mut Page, runbook: &Runbook, counts: &mut Counts) {
             "[[guard]]".to_owned(),
             format!("name = {}", quoted(&name)),
             format!("measure = {}", quoted(&measure(limit, &name))),
-            format!("{} = {}", if limit.below { "above" } else { "below" }, quoted(&format!("{}{}", limit.value, limit.unit))),
+            format!("{} = {}", if limit.below || is_bad_when_high(limit) { "above" } else { "below" }, quoted(&format!("{}{}", limit.value, limit.unit))),
             "then = \"propose\"".to_owned(),
         ] {
             page.comment(&line);
         }
         names.push(name);
     }
+}
+
+/// Whether more of it is worse, so that `error rate > 5%` is when to go back.
+fn is_bad_when_high(limit: &Limit) -> bool {
+    const WORSE: [&str; 14] = [
+        "error", "latency", "response", "time", "cpu", "memory", "fail", "p95", "p99", "connection", "pool", "restart",
+        "usage", "degradation",
+    ];
+    let what = limit.what.to_lowercase();
+    WORSE.iter().any(|word| what.contains(word))
 }
 
 fn said(limit: &Limit) -> String {

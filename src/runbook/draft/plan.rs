@@ -6,27 +6,32 @@ use crate::domain::checklist::slug;
 use crate::runbook::propose::{Shift, When, minutes, shifts, when};
 use crate::runbook::{Item, Runbook, Section};
 
-/// The new pool, and both in order, where the runbook names them.
-pub(super) fn pools(runbook: &Runbook) -> Option<(&'static str, (&'static str, &'static str))> {
-    let mut words = String::new();
-    for section in &runbook.sections {
-        words.push_str(&section.title);
-        words.push('\n');
-        for note in section.notes.iter().filter(|note| !note.is_hidden) {
-            words.push_str(&note.text);
-            words.push('\n');
+/// The new pool, and both in order, where the runbook names them: in what is flown, else anywhere.
+pub(super) fn pools(runbook: &Runbook, paths: &[Vec<&str>]) -> Option<(&'static str, (&'static str, &'static str))> {
+    let each = || runbook.sections.iter().zip(paths);
+    let flown = each().filter(|(section, path)| is_flown(section, path)).map(|(section, _)| words(section));
+    let flown: String = flown.collect();
+    pools_of(&flown).or_else(|| pools_of(&each().map(|(section, _)| words(section)).collect::<String>()))
+}
+
+/// Everything that a section says, in lower case.
+fn words(section: &Section) -> String {
+    fn of_items(items: &[Item], into: &mut Vec<String>) {
+        for item in items {
+            into.push(item.text.clone());
+            into.extend(item.commands.iter().map(|command| command.text.clone()));
+            of_items(&item.items, into);
         }
     }
-    for item in runbook.items() {
-        words.push_str(&item.text);
-        words.push('\n');
-        for command in &item.commands {
-            words.push_str(&command.text);
-            words.push('\n');
-        }
-    }
-    let words = words.to_lowercase();
-    let count = |word: &str| places(&words, word).count();
+    let mut words = vec![section.title.clone()];
+    words.extend(section.notes.iter().filter(|note| !note.is_hidden).map(|note| note.text.clone()));
+    of_items(&section.items, &mut words);
+    words.push(String::new());
+    words.join("\n").to_lowercase()
+}
+
+fn pools_of(words: &str) -> Option<(&'static str, (&'static str, &'static str))> {
+    let count = |word: &str| places(words, word).count();
     let (blue, green, canary) = (count("blue"), count("green"), count("canary"));
     if blue > 0 && green > 0 && blue.saturating_add(green) >= canary {
         let is_new = |pool: &str| {
@@ -53,17 +58,19 @@ pub(super) fn write(
 ) {
     page.rule("Plan");
     let mut found: Vec<Vec<Shift>> = Vec::new();
-    let mut before: Option<Shift> = None;
-    for (index, (section, path)) in runbook.sections.iter().zip(paths).enumerate() {
+    for (section, path) in runbook.sections.iter().zip(paths) {
         let mut here = if is_flown(section, path) { of_section(section, path) } else { Vec::new() };
-        here.dedup_by(|later, earlier| (&later.pool, later.to) == (&earlier.pool, earlier.to));
-        if let (Some(last), Some(first)) = (&before, here.first())
-            && (&last.pool, last.to) == (&first.pool, first.to)
+        // The same once more, in a heading or in passing, is a look back and no further shift.
+        let is_known = |shift: &Shift| found.iter().flatten().any(|other| share(other, new) == share(shift, new));
+        let is_said = here.iter().all(|shift| shift.line == section.line) || section.items.is_empty();
+        if is_said && here.iter().all(is_known) {
+            here.clear();
+        }
+        if let (Some(last), Some(first)) = (found.iter().rev().find_map(|shifts| shifts.last()), here.first())
+            && share(last, new) == share(first, new)
         {
             here.remove(0);
         }
-        before = here.last().cloned().or(before);
-        debug_assert_eq!(found.len(), index);
         found.push(here);
     }
     let last = found.iter().rposition(|shifts| !shifts.is_empty());
@@ -72,18 +79,25 @@ pub(super) fn write(
         runbook.sections.iter().zip(paths).zip(titles).zip(&found).enumerate()
     {
         let asks = section.items.iter().any(|item| item.required);
-        if let Some(title) = title.as_ref().filter(|_| asks && is_flown(section, path)) {
+        let title = title.as_ref().filter(|_| asks && is_flown(section, path));
+        let leave = title.map(|title| format!("leave_when = [{}]", quoted(&format!("items:{}", slug(title)))));
+        // A phase that is a shift is one step.
+        let is_shift = !shifts.is_empty() && shifts.iter().all(|shift| shift.line == section.line);
+        if let Some(title) = title.filter(|_| !is_shift) {
             counts.steps = counts.steps.saturating_add(1);
             page.gap();
             page.line("[[step]]");
             page.line(&format!("name = {}", quoted(&name(title, &mut names))));
             page.line(&format!("pause = {}", quoted(&cut(&format!("{title}: begin, and tick what is done."), 1_000))));
-            page.line(&format!("leave_when = [{}]", quoted(&format!("items:{}", slug(title)))));
+            page.line(leave.as_deref().unwrap_or_default());
         }
-        for shift in shifts {
+        for (at, shift) in (1..).zip(shifts) {
             counts.steps = counts.steps.saturating_add(1);
             counts.shifts = counts.shifts.saturating_add(1);
             one(page, shift, new, &mut names);
+            if let Some(leave) = leave.as_ref().filter(|_| is_shift && at == shifts.len()) {
+                page.line(leave);
+            }
         }
         if last == Some(index) {
             soak(page, runbook);
@@ -98,6 +112,11 @@ pub(super) fn write(
         page.comment("The runbook names no phase and no shift: write the steps here.");
     }
     aside(page, runbook, paths);
+}
+
+/// The share of the new pool, where there are two.
+fn share(shift: &Shift, new: Option<&str>) -> u32 {
+    if shift.pool.as_deref().is_none_or(|pool| Some(pool) == new) { shift.to } else { 100_u32.saturating_sub(shift.to) }
 }
 
 /// A shift, as a step that waits for a person until there is a router.
@@ -187,6 +206,21 @@ fn places<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = usize> + 't 
 
 /// The shifts that a section names: in its title, its items, and its words.
 fn of_section(section: &Section, path: &[&str]) -> Vec<Shift> {
+    let mut found = named(section, path);
+    // "Green to 0 and blue to 100" is one shift.
+    let mut at = 1_usize;
+    while let (Some(one), Some(other)) = (found.get(at.saturating_sub(1)), found.get(at)) {
+        if one.line == other.line && one.pool != other.pool && one.to.saturating_add(other.to) == 100 {
+            found.remove(at.saturating_sub(1));
+        } else {
+            at = at.saturating_add(1);
+        }
+    }
+    found.dedup_by(|later, earlier| (&later.pool, later.to) == (&earlier.pool, earlier.to));
+    found
+}
+
+fn named(section: &Section, path: &[&str]) -> Vec<Shift> {
     fn of_items<'i>(items: &'i [Item], above: &mut Vec<&'i str>, into: &mut Vec<Shift>) {
         for item in items {
             into.extend(shifts(&item.text, item.line, above));
