@@ -1,5 +1,6 @@
 //! What the forms say, put in order: headings, items within items, words, commands.
 
+use super::fence::is_typed;
 use super::mark::{after_box, is_optional};
 use super::procedure::{is_procedure, is_step};
 use super::{Item, Note, Runbook, Section, Sort, on_one_line};
@@ -176,6 +177,7 @@ impl Builder {
         if item.text.is_empty() {
             place.append(&mut item.items);
         } else {
+            type_what_is_quoted(&mut item);
             place.push(item);
         }
         place.extend(beyond);
@@ -276,6 +278,16 @@ pub(super) fn with_links<'l>(text: &str, links: impl Iterator<Item = &'l str>) -
         }
     }
     text
+}
+
+/// A command that stands in backticks among the words is one that people copy.
+fn type_what_is_quoted(item: &mut Item) {
+    let quoted = item.text.split('`').skip(1).step_by(2).filter(|code| is_typed(code));
+    for text in quoted.map(str::to_owned).collect::<Vec<_>>() {
+        if !item.commands.iter().any(|command| command.text == text) {
+            item.commands.push(Command { language: String::new(), text });
+        }
+    }
 }
 
 /// Plain points within a box explain it: they are its text. What the box is known by counts its commands in, too.

@@ -80,10 +80,11 @@ pub(super) fn take(builder: &mut Builder, language: &str, text: &str, line: usiz
 }
 
 /// Whether a line begins with a program that people type.
-fn is_typed(text: &str) -> bool {
+pub(super) fn is_typed(text: &str) -> bool {
     text.lines().any(|line| {
         let line = line.trim_start();
-        let word = line.strip_prefix("$ ").unwrap_or(line).split_whitespace().next().unwrap_or_default();
+        let words = line.strip_prefix("$ ").unwrap_or(line);
+        let Some((word, _)) = words.split_once(' ') else { return line.starts_with("$ ") || words.starts_with("./") };
         line.starts_with("$ ") || word.starts_with("./") || TYPED.contains(&word)
     })
 }

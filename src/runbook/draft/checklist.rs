@@ -162,8 +162,10 @@ fn commands(page: &mut Page, item: &Item, counts: &mut Counts) {
     let each = fit.into_iter().map(|command| {
         counts.commands = counts.commands.saturating_add(1);
         let text = lines(&command.text);
-        let language = cut(&command.language, 32);
-        if language.is_empty() { text } else { format!("{{ language = {}, text = {text} }}", quoted(&language)) }
+        let language = &command.language;
+        let is_word = |c: char| c.is_ascii_alphanumeric() || "-_+.#/".contains(c);
+        let is_language = !language.is_empty() && language.len() <= 32 && language.chars().all(is_word);
+        if !is_language { text } else { format!("{{ language = {}, text = {text} }}", quoted(language)) }
     });
     let each: Vec<String> = each.collect();
     if !each.is_empty() {

@@ -174,8 +174,19 @@ fn aside(page: &mut Page, runbook: &Runbook, paths: &[Vec<&str>]) {
         .collect();
     if !left.is_empty() {
         page.gap();
-        page.comment("No step was made of these: the way back (see [[rollback]]), other environments, and what is not a procedure.");
+        page.comment("No step was made of these: the way back, other environments, and what is not a procedure.");
         left.iter().for_each(|line| page.comment(line));
+    }
+    let back = runbook.sections.iter().zip(paths).filter(|(_, path)| is_back(path)).flat_map(|(section, _)| &section.items);
+    let mut back = back.filter(|item| item.required).peekable();
+    if back.peek().is_some() {
+        page.gap();
+        page.comment("Acts of the way back after its traffic, as the runbook has them; to be checked by a person:");
+    }
+    for item in back {
+        page.comment("[[rollback]]");
+        page.comment(&format!("name = {} # line {}", quoted(&cut(&item.text, 80)), item.line));
+        page.comment(&format!("text = {}", quoted(&cut(&item.text, 1_000))));
     }
 }
 
@@ -185,10 +196,15 @@ fn is_flown(section: &Section, path: &[&str]) -> bool {
     let says = |words: &[&str]| path.iter().any(|title| words.iter().any(|word| has_word(title, word)));
     let is_elsewhere = says(&["dev", "development", "staging", "stag", "qa", "uat", "test environment"])
         && !says(&["prod", "production", "live"]);
-    let is_back = says(&["rollback", "rolling back", "roll back", "revert", "if issues detected", "emergency"]);
     (section.is_procedure || section.items.iter().any(|item| item.sort == crate::runbook::Sort::Box))
-        && !is_back
+        && !is_back(path.iter().map(String::as_str).collect::<Vec<_>>().as_slice())
         && !is_elsewhere
+}
+
+/// Whether the section is about going back.
+fn is_back(path: &[&str]) -> bool {
+    const BACK: [&str; 6] = ["rollback", "rolling back", "roll back", "revert", "if issues detected", "emergency"];
+    path.iter().any(|title| BACK.iter().any(|word| has_word(&title.to_lowercase(), word)))
 }
 
 fn has_word(text: &str, word: &str) -> bool {
