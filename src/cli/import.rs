@@ -29,10 +29,11 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<(), Error> {
     let bytes = read(&args.runbook)?;
     let (text, encoding) = runbook::decode(&bytes);
     let name = args.runbook.file_name().map_or_else(|| "runbook.md".into(), |name| name.to_string_lossy());
+    let (text, secrets) = literal::hide(&text);
     let drafted = draft(&runbook::read(&text), &name);
-    let (toml, secrets) = literal::hide(&drafted.toml);
+    let (toml, more) = literal::hide(&drafted.toml);
     let to = args.out.clone().unwrap_or_else(|| args.runbook.with_extension("toml"));
-    let summary = summary(&drafted.counts, encoding, secrets);
+    let summary = summary(&drafted.counts, encoding, secrets.saturating_add(more));
     if to == Path::new("-") {
         out.text(&toml);
         summary.iter().for_each(|line| out.note(line));
@@ -104,7 +105,10 @@ fn summary(counts: &Counts, encoding: Encoding, secrets: usize) -> Vec<String> {
         let places: Vec<String> = places.iter().map(usize::to_string).collect();
         let what = counted(counts.not_understood.len(), "passage", "passages");
         let kept = counts.kept;
-        lines.push(format!("  {what} below a procedure not understood, kept in comments with {kept} others: lines {}", places.join(", ")));
+        lines.push(format!(
+            "  {what} below a procedure not understood, kept in comments with {kept} others: lines {}",
+            places.join(", ")
+        ));
     }
     match encoding {
         Encoding::Utf8 => {}

@@ -65,7 +65,11 @@ pub fn catalogue() -> Vec<Entry> {
         act(Action::Connections, "connections", "list the connections of the pool without weight"),
         key(Action::EndConnections, "end-connections", "end the listed connections, with a reason"),
         act(Action::CancelTask, "cancel-task", "cancel the task that a slow system is at"),
-        act(Action::Details, "details", "details of what is selected: an item with its commands, a log line with its fields"),
+        act(
+            Action::Details,
+            "details",
+            "details of what is selected: an item with its commands, a log line with its fields",
+        ),
         act(Action::Messages, "messages", "the messages so far"),
         act(Action::CallView, "call-view", "big letters for a shared screen"),
         act(Action::Zoom, "zoom", "the pane fills the screen, or gives the room back"),

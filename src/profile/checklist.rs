@@ -124,7 +124,8 @@ fn item(table: &mut Table<'_>) -> Option<Draft> {
 }
 
 fn command(table: &mut Table<'_>) -> Option<Command> {
-    let language = table.optional("language", "What reads it: \"bash\".", &word("a word such as \"bash\"", "-_+.#/", 32));
+    let language =
+        table.optional("language", "What reads it: \"bash\".", &word("a word such as \"bash\"", "-_+.#/", 32));
     let text = table.required("text", "The lines.", &lines());
     Some(Command { language: language.map(|language| language.value).unwrap_or_default(), text: text?.value })
 }

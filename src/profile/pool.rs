@@ -17,7 +17,8 @@ struct Written {
 
 /// Reads the pools; empty when they are not fit to check anything else against.
 pub(super) fn read(table: &mut Table<'_>) -> Vec<Pool> {
-    let doc = "The pools, as [pools.NAME], in the order in which they are shown; at least two, or none where no router is.";
+    let doc =
+        "The pools, as [pools.NAME], in the order in which they are shown; at least two, or none where no router is.";
     let written = table.named("pools", doc, &name(), |pool| Written {
         mark: pool.optional("mark", "Tells the pool apart without colour. Default ▲ ● ■ ◆ in order.", &mark()),
         capacity: pool.optional("capacity", "What one server carries, for judging the way back: \"600/s\".", &rate()),
@@ -61,6 +62,10 @@ pub(super) fn read(table: &mut Table<'_>) -> Vec<Pool> {
 /// The pool of that name; says so when there is none. Where no pools are known, nothing is said a second time.
 pub(super) fn known(report: &Report<'_>, pools: &[PoolId], name: &Found<String>) -> Option<PoolId> {
     let found = pools.iter().find(|pool| pool.as_str() == name.as_str());
+    if pools.is_empty() && report.is_clean() {
+        let wrong = Wrong::new(format!("there is no pool {}: this profile declares none", quoted(name)));
+        report.refuse(&name.spot, wrong.advice("declare two, as [pools.NAME], or leave it out"));
+    }
     if found.is_none() && !pools.is_empty() {
         let names = pools.iter().map(PoolId::as_str);
         let accepted = names.clone().collect::<Vec<_>>().join(", ");

@@ -274,7 +274,9 @@ pub(super) fn with_links<'l>(text: &str, links: impl Iterator<Item = &'l str>) -
     let mut text = text.to_owned();
     for url in links {
         if !text.contains(url) {
-            text.push_str(&format!(" <{url}>"));
+            text.push_str(" <");
+            text.push_str(url);
+            text.push('>');
         }
     }
     text
@@ -329,7 +331,7 @@ fn demands(item: &Item) -> bool {
 /// Addresses that stand in running text.
 fn addresses(text: &str) -> impl Iterator<Item = &str> {
     let words = text.split(|c: char| c.is_whitespace() || "`\"'<>()[]{}|".contains(c));
-    words
-        .map(|word| word.trim_end_matches(['.', ',', ';', ':', '!', '?', '*']))
-        .filter(|word| ["https://", "http://"].iter().any(|scheme| word.len() > scheme.len() && word.starts_with(scheme)))
+    words.map(|word| word.trim_end_matches(['.', ',', ';', ':', '!', '?', '*'])).filter(|word| {
+        ["https://", "http://"].iter().any(|scheme| word.len() > scheme.len() && word.starts_with(scheme))
+    })
 }

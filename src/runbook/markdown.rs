@@ -130,7 +130,8 @@ impl Reader<'_> {
             Tag::Item => {
                 let sort = if self.lists.last().copied().unwrap_or(false) { Sort::Step } else { Sort::Point };
                 // An item that is moved in by a tab begins with the line end before it.
-                let blank = self.text.get(range.clone()).map_or(0, |text| text.len().saturating_sub(text.trim_start().len()));
+                let blank =
+                    self.text.get(range.clone()).map_or(0, |text| text.len().saturating_sub(text.trim_start().len()));
                 let line = self.lines.at(range.start.saturating_add(blank));
                 self.builder.begin_item(sort, line);
             }

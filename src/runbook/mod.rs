@@ -27,13 +27,13 @@
 mod asciidoc;
 mod builder;
 mod bytes;
+pub mod draft;
 mod fence;
 mod html;
 mod mark;
 mod markdown;
 mod model;
 mod procedure;
-pub mod draft;
 pub mod propose;
 mod table;
 #[cfg(test)]

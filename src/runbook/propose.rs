@@ -139,7 +139,8 @@ pub fn limits(text: &str, line: usize) -> Vec<Limit> {
     let found = LIMIT.iter().flat_map(|limit| limit.captures_iter(text)).filter_map(|each| {
         let group = |name: &str| each.name(name).map(|group| group.as_str().trim());
         let what = group("what")?.trim_matches(|c: char| !c.is_alphanumeric() && c != ')');
-        let what = [" should", " must", " stays", " is"].iter().find_map(|end| what.strip_suffix(end)).unwrap_or(what).trim();
+        let what =
+            [" should", " must", " stays", " is"].iter().find_map(|end| what.strip_suffix(end)).unwrap_or(what).trim();
         let how = group("how")?.to_lowercase();
         // What should not exceed a value is to stay below it.
         let never = each.get(0).is_some_and(|all| all.as_str().to_lowercase().contains(" not "));
@@ -213,7 +214,11 @@ fn each_line(runbook: &Runbook, see: &mut dyn FnMut(&str, usize)) {
         see(&item.text, item.line);
         // What is typed is no limit, what is said beside it may be one.
         for command in &item.commands {
-            command.text.lines().filter(|line| line.trim_start().starts_with('#')).for_each(|line| see(line, item.line));
+            command
+                .text
+                .lines()
+                .filter(|line| line.trim_start().starts_with('#'))
+                .for_each(|line| see(line, item.line));
         }
     }
 }
@@ -263,7 +268,14 @@ mod tests {
         assert_eq!(moved("Set green to 0 and blue to 100", &[]), "green ?>0, blue ?>100");
         assert_eq!(moved("Reduce all traffic to 0 in blue", &[]), "blue ?>0");
         assert_eq!(moved("Reduce all traffic in green to 0", &[]), "green ?>0");
-        for none in ["stag → prod", "blue and green run", "0-15 min", "500 -> 900", "scale to 3", "GET / → 200 OK, then 5 -> 900"] {
+        for none in [
+            "stag → prod",
+            "blue and green run",
+            "0-15 min",
+            "500 -> 900",
+            "scale to 3",
+            "GET / → 200 OK, then 5 -> 900",
+        ] {
             assert_eq!(moved(none, &[]), "", "{none}");
         }
     }

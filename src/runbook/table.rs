@@ -19,9 +19,8 @@ pub(super) struct Row {
 
 /// Takes a row below a table's head.
 pub(super) fn end_row(builder: &mut Builder, row: &Row, head: &[String]) {
-    let names_who = |column: usize| {
-        head.get(column).is_some_and(|title| WHO.contains(&title.trim().to_lowercase().as_str()))
-    };
+    let names_who =
+        |column: usize| head.get(column).is_some_and(|title| WHO.contains(&title.trim().to_lowercase().as_str()));
     let mut has_box = false;
     let mut role = None;
     let mut words: Vec<&str> = Vec::new();

@@ -5,7 +5,9 @@ pub(super) fn as_markdown(text: &str) -> Option<String> {
     let is_list = |line: &str| line.trim_start().starts_with("- ");
     let is_key = |line: &str| {
         let key = line.strip_suffix(':').unwrap_or_default();
-        !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || "-_ .".contains(c)) && !key.starts_with([' ', '-'])
+        !key.is_empty()
+            && key.chars().all(|c| c.is_alphanumeric() || "-_ .".contains(c))
+            && !key.starts_with([' ', '-'])
     };
     let is_other = |line: &str| {
         let line = line.trim_start();

@@ -64,14 +64,19 @@ pub fn hide(text: &str) -> (String, usize) {
 
 /// What stands in a secret's place: what it was given to, and that it was taken out.
 fn hidden(found: &str) -> String {
-    let before = found.len() - found.trim_start().len();
-    let lead = found.get(..before).unwrap_or_default();
-    let named = [("=", "=<secret>"), ("://", "://<secret>/"), (":", ": <secret>")];
-    let kept = named.iter().find_map(|(sign, instead)| {
-        let (name, _) = found.trim_start().split_once(sign)?;
-        Some(format!("{name}{instead}"))
+    let words = found.trim_start();
+    let lead = found.strip_suffix(words).unwrap_or_default();
+    let kept = words.find(['=', ':']).and_then(|at| words.split_at_checked(at)).map(|(name, rest)| {
+        let sign = if rest.starts_with("://") {
+            "://<secret>/"
+        } else if rest.starts_with('=') {
+            "=<secret>"
+        } else {
+            ": <secret>"
+        };
+        format!("{lead}{name}{sign}")
     });
-    format!("{lead}{}", kept.unwrap_or_else(|| "<secret>".to_owned()))
+    kept.filter(|kept| in_text(kept).is_empty()).unwrap_or_else(|| format!("{lead}<secret>"))
 }
 
 /// Whether text gives a secret away.
@@ -225,7 +230,8 @@ mod tests {
             "a\nexport DB_PASSWORD=hunter2 and TOKEN=hunter2\nb",
             "psql postgres://app:hunter2@db/app",
             "https://hunter2@git.example.net/x?token=hunter2",
-            "curl -H 'Authorization: Bearer hunter2' x",
+            "curl -H 'Authorization: Bearer hunter2==' x",
+            "https://a:hunter2=c@h/",
             "# Authorization:\n# hunter3",
             "-----BEGIN OPENSSH PRIVATE KEY-----",
         ] {

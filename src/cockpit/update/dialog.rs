@@ -253,8 +253,7 @@ impl Model {
                 }
                 Some(ChecklistRow::Heading { section, .. }) => {
                     let items = section.items.iter();
-                    let line =
-                        |item: &Item| format!("{}{}", if item.required { "required: " } else { "" }, item.text);
+                    let line = |item: &Item| format!("{}{}", if item.required { "required: " } else { "" }, item.text);
                     (section.title.clone(), items.map(line).collect())
                 }
                 None => ("Checklist".to_owned(), vec!["the profile has no checklist".to_owned()]),

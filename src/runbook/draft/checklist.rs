@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Counts;
-use super::write::{Page, cut, lines, quoted};
+use super::write::{Page, cut, harmless, lines, quoted};
 use crate::domain::checklist::slug;
 use crate::runbook::propose::when;
 use crate::runbook::{Item, Note, Runbook, Section, Sort};
@@ -49,7 +49,9 @@ pub(super) fn titles(runbook: &Runbook, paths: &[Vec<&str>]) -> Vec<Option<Strin
 /// As much of a path as fits, from its end.
 fn within(path: &[&str]) -> String {
     let fits = (0..path.len()).map(|skipped| path.iter().skip(skipped).copied().collect::<Vec<_>>().join(" › "));
-    fits.into_iter().find(|title| title.chars().count() <= TITLE).unwrap_or_else(|| path.last().copied().unwrap_or_default().to_owned())
+    fits.into_iter()
+        .find(|title| title.chars().count() <= TITLE)
+        .unwrap_or_else(|| path.last().copied().unwrap_or_default().to_owned())
 }
 
 /// Writes them all.
@@ -64,7 +66,9 @@ pub(super) fn write(
     page.rule("Checklist");
     let is_empty = titles.iter().all(Option::is_none);
     if is_empty {
-        page.comment("The runbook asks for nothing that could be ticked: no box, no numbered step, no point below a procedure.");
+        page.comment(
+            "The runbook asks for nothing that could be ticked: no box, no numbered step, no point below a procedure.",
+        );
     } else {
         page.comment("With `[checklist]` and `from = \"FILE\"` in place of these sections the runbook stays the source; it must be UTF-8,");
         page.comment(&format!("lie beside this profile, and hold no secret. Here: {file}"));
@@ -154,7 +158,7 @@ fn items(page: &mut Page, items: &[Item], around: &str, counts: &mut Counts) {
 }
 
 fn commands(page: &mut Page, item: &Item, counts: &mut Counts) {
-    let is_one = |text: &str| text.chars().count() <= COMMAND && !text.trim().is_empty();
+    let is_one = |text: &str| text.chars().count() <= COMMAND && !harmless(text).trim().is_empty();
     let (fit, long): (Vec<_>, Vec<_>) = item.commands.iter().partition(|command| is_one(&command.text));
     for command in long {
         page.comment(&command.text);

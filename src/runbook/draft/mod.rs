@@ -54,7 +54,9 @@ pub fn draft(runbook: &Runbook, file: &str) -> Draft {
     let titles = checklist::titles(runbook, &paths);
     let pools = plan::pools(runbook, &paths);
     let mut page = Page::default();
-    page.comment(&format!("Drafted from {file}. A person reads it before anybody flies by it: it holds what the runbook says,"));
+    page.comment(&format!(
+        "Drafted from {file}. A person reads it before anybody flies by it: it holds what the runbook says,"
+    ));
     page.comment("and not how traffic is moved. `flightdeck check` says whether it is fit.");
     page.gap();
     page.line(&format!("service = {}", quoted(&service(runbook, file))));
@@ -66,7 +68,9 @@ pub fn draft(runbook: &Runbook, file: &str) -> Draft {
         page.line(&format!("[pools.{}]", pools.map_or("", |(_, first)| first.1)));
     }
     page.gap();
-    page.comment("No runbook says how the routers are reached: until a [[router]] stands here (profiles/ has one of each kind),");
+    page.comment(
+        "No runbook says how the routers are reached: until a [[router]] stands here (profiles/ has one of each kind),",
+    );
     page.comment("people move the traffic and tick what they did.");
     plan::write(&mut page, runbook, &paths, &titles, pools.map(|(new, _)| new), &mut counts);
     guards(&mut page, runbook, &mut counts);
@@ -108,7 +112,11 @@ fn guards(page: &mut Page, runbook: &Runbook, counts: &mut Counts) {
             "[[guard]]".to_owned(),
             format!("name = {}", quoted(&name)),
             format!("measure = {}", quoted(&measure(limit, &name))),
-            format!("{} = {}", if limit.below || is_bad_when_high(limit) { "above" } else { "below" }, quoted(&format!("{}{}", limit.value, limit.unit))),
+            format!(
+                "{} = {}",
+                if limit.below || is_bad_when_high(limit) { "above" } else { "below" },
+                quoted(&format!("{}{}", limit.value, limit.unit))
+            ),
             "then = \"propose\"".to_owned(),
         ] {
             page.comment(&line);
@@ -120,8 +128,20 @@ fn guards(page: &mut Page, runbook: &Runbook, counts: &mut Counts) {
 /// Whether more of it is worse, so that `error rate > 5%` is when to go back.
 fn is_bad_when_high(limit: &Limit) -> bool {
     const WORSE: [&str; 14] = [
-        "error", "latency", "response", "time", "cpu", "memory", "fail", "p95", "p99", "connection", "pool", "restart",
-        "usage", "degradation",
+        "error",
+        "latency",
+        "response",
+        "time",
+        "cpu",
+        "memory",
+        "fail",
+        "p95",
+        "p99",
+        "connection",
+        "pool",
+        "restart",
+        "usage",
+        "degradation",
     ];
     let what = limit.what.to_lowercase();
     WORSE.iter().any(|word| what.contains(word))

@@ -35,7 +35,9 @@ fn pools_of(words: &str) -> Option<(&'static str, (&'static str, &'static str))>
     let (blue, green, canary) = (count("blue"), count("green"), count("canary"));
     if blue > 0 && green > 0 && blue.saturating_add(green) >= canary {
         let is_new = |pool: &str| {
-            let says = |verb: &str| words.contains(&format!("{verb} {pool} (new")) || words.contains(&format!("{verb} to {pool}"));
+            let says = |verb: &str| {
+                words.contains(&format!("{verb} {pool} (new")) || words.contains(&format!("{verb} to {pool}"))
+            };
             ["deploy", "deploy all", "switch", "rolled out"].iter().any(|verb| says(verb))
         };
         let new = if is_new("green") && !is_new("blue") { "green" } else { "blue" };
@@ -177,7 +179,8 @@ fn aside(page: &mut Page, runbook: &Runbook, paths: &[Vec<&str>]) {
         page.comment("No step was made of these: the way back, other environments, and what is not a procedure.");
         left.iter().for_each(|line| page.comment(line));
     }
-    let back = runbook.sections.iter().zip(paths).filter(|(_, path)| is_back(path)).flat_map(|(section, _)| &section.items);
+    let back =
+        runbook.sections.iter().zip(paths).filter(|(_, path)| is_back(path)).flat_map(|(section, _)| &section.items);
     let mut back = back.filter(|item| item.required).peekable();
     if back.peek().is_some() {
         page.gap();

@@ -45,26 +45,28 @@ pub(super) fn harmless(text: &str) -> String {
 
 /// Text on one line as TOML has it.
 pub(super) fn quoted(text: &str) -> String {
-    let mut quoted = String::from('"');
-    for c in harmless(text).chars() {
-        match c {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            '\n' | '\t' => quoted.push(' '),
-            c => quoted.push(c),
-        }
-    }
-    quoted.push('"');
-    quoted
+    let text = harmless(text).replace(['\n', '\t'], " ");
+    if text.contains(['"', '\\']) { lines(&text) } else { format!("\"{text}\"") }
 }
 
-/// Lines as TOML has them: as they are, where nothing in them would end the text.
+/// Lines as TOML has them: as they are, where nothing in them would end the text. What is escaped reads differently to
+/// whoever looks through a profile for secrets.
 pub(super) fn lines(text: &str) -> String {
     let text = harmless(text);
-    if !text.contains('\n') {
-        return if text.contains('\'') || text.contains('\t') { escaped(&text) } else { format!("'{text}'") };
+    let is_one = !text.contains('\n');
+    if text.contains("'''") {
+        escaped(&text)
+    } else if is_one && !text.contains('\'') {
+        format!("'{text}'")
+    } else if is_one && !text.ends_with('\'') && !text.starts_with('\'') {
+        format!("'''{text}'''")
+    } else if is_one {
+        escaped(&text)
+    } else if text.ends_with('\'') {
+        format!("'''\n{text}\n'''")
+    } else {
+        format!("'''\n{text}'''")
     }
-    if text.contains("'''") || text.ends_with('\'') { escaped(&text) } else { format!("'''\n{text}'''") }
 }
 
 fn escaped(text: &str) -> String {

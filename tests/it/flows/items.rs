@@ -60,7 +60,11 @@ fn an_item_in_full_shows_its_commands_and_links_and_copies_them() {
     shot!("item_in_full", app, 120 x 36);
     app.others.clear();
     app.keys("y");
-    assert_eq!(copied(&app), ["tar cf archive.tar /srv/archive\nsha256sum archive.tar"], "on its text the first command");
+    assert_eq!(
+        copied(&app),
+        ["tar cf archive.tar /srv/archive\nsha256sum archive.tar"],
+        "on its text the first command"
+    );
     app.keys("jjjy");
     assert_eq!(copied(&app).last().map(String::as_str), Some("ls -l archive.tar"));
     app.keys("Gy");
