@@ -121,7 +121,7 @@ impl Builder {
     }
 
     /// Where the words of the item that is open lead to; `false` where none is.
-    pub(super) fn link(&mut self, link: Link) -> bool {
+    pub(super) fn link(&mut self, link: &Link) -> bool {
         let Some(item) = self.open.last_mut() else { return false };
         lead_to(item, link);
         true
@@ -137,14 +137,14 @@ impl Builder {
     /// The item that is open ends, and has its place: within the one around it, or below the heading.
     pub(super) fn end_item(&mut self) {
         let Some(mut item) = self.open.pop() else { return };
-        if let Some(rest) = after_box(&item.text) {
-            item.text = rest.to_owned();
+        if let Some(rest) = after_box(&item.text).map(str::to_owned) {
+            item.text = rest;
             item.sort = Sort::Box;
         }
         item.text = on_one_line(&item.text);
-        item.key = item.text.clone();
+        item.key.clone_from(&item.text);
         for url in addresses(&item.text).map(str::to_owned).collect::<Vec<_>>() {
-            lead_to(&mut item, Link { text: String::new(), url });
+            lead_to(&mut item, &Link { text: String::new(), url });
         }
         if item.sort == Sort::Box {
             explain(&mut item);
@@ -262,7 +262,7 @@ fn headed(section: &Section) -> Item {
     Item { text, key, line: section.line, sort: Sort::Step, required: true, ..Item::default() }
 }
 
-fn lead_to(item: &mut Item, link: Link) {
+fn lead_to(item: &mut Item, link: &Link) {
     let link = Link { text: on_one_line(&link.text), url: on_one_line(&link.url) };
     if !link.url.is_empty() && !item.links.iter().any(|known| known.url == link.url) {
         item.links.push(link);

@@ -266,13 +266,13 @@ impl Reader<'_> {
         }
     }
 
-    fn lead_to(&mut self, link: Link, line: usize) {
+    fn lead_to(&mut self, to: Link, line: usize) {
         if let Some(row) = &mut self.row {
-            row.links.push(link);
+            row.links.push(to);
         } else if self.is_in_item() {
-            self.builder.link(link);
+            self.builder.link(&to);
         } else {
-            self.say(&format!(" <{}>", link.url), line);
+            self.say(&format!(" <{}>", to.url), line);
         }
     }
 

@@ -1,4 +1,4 @@
-//! Markdown, by a parser of CommonMark with task lists and tables.
+//! Markdown, by a parser of `CommonMark` with task lists and tables.
 
 use std::ops::Range;
 
@@ -102,7 +102,7 @@ impl Reader<'_> {
             Event::Start(tag) => self.start(tag, range),
             Event::End(tag) => self.end(tag, range),
             Event::TaskListMarker(_) => self.builder.has_box(),
-            Event::Text(text) => self.take(&text, range),
+            Event::Text(text) | Event::InlineMath(text) | Event::DisplayMath(text) => self.take(&text, range),
             Event::Code(code) => self.take(&format!("`{code}`"), range),
             Event::SoftBreak | Event::HardBreak => self.say("\n"),
             Event::Html(text) => {
@@ -117,7 +117,6 @@ impl Reader<'_> {
                 self.inline_html(&text, range);
             }
             Event::FootnoteReference(name) => self.take(&format!("[{name}]"), range),
-            Event::InlineMath(text) | Event::DisplayMath(text) => self.take(&text, range),
             Event::Rule => {}
         }
     }
@@ -259,7 +258,7 @@ impl Reader<'_> {
         } else if let Some(paragraph) = &mut self.paragraph {
             paragraph.links.push((paragraph.text.matches('\n').count(), link));
         } else {
-            self.builder.link(link);
+            self.builder.link(&link);
         }
     }
 
@@ -331,7 +330,7 @@ impl Reader<'_> {
             }
             if self.builder.depth() > around {
                 for link in links() {
-                    self.builder.link(link.clone());
+                    self.builder.link(link);
                 }
             }
         }

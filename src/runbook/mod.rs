@@ -24,6 +24,8 @@
 //! - No text makes it fail, and no line with a letter in it is lost: it is in an item, a title, a command or a note.
 //! - Items nest at most eight deep.
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod asciidoc;
 mod builder;
 mod bytes;

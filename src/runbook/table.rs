@@ -41,7 +41,7 @@ pub(super) fn end_row(builder: &mut Builder, row: &Row, head: &[String]) {
         builder.say(&words.join(" · "));
         builder.role(role.unwrap_or_default());
         for link in &row.links {
-            builder.link(link.clone());
+            builder.link(link);
         }
         builder.end_item();
     } else {

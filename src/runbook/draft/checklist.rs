@@ -169,7 +169,7 @@ fn commands(page: &mut Page, item: &Item, counts: &mut Counts) {
         let language = &command.language;
         let is_word = |c: char| c.is_ascii_alphanumeric() || "-_+.#/".contains(c);
         let is_language = !language.is_empty() && language.len() <= 32 && language.chars().all(is_word);
-        if !is_language { text } else { format!("{{ language = {}, text = {text} }}", quoted(language)) }
+        if is_language { format!("{{ language = {}, text = {text} }}", quoted(language)) } else { text }
     });
     let each: Vec<String> = each.collect();
     if !each.is_empty() {

@@ -177,7 +177,9 @@ fn aside(page: &mut Page, runbook: &Runbook, paths: &[Vec<&str>]) {
     if !left.is_empty() {
         page.gap();
         page.comment("No step was made of these: the way back, other environments, and what is not a procedure.");
-        left.iter().for_each(|line| page.comment(line));
+        for line in &left {
+            page.comment(line);
+        }
     }
     let back =
         runbook.sections.iter().zip(paths).filter(|(_, path)| is_back(path)).flat_map(|(section, _)| &section.items);
