@@ -14,13 +14,14 @@ use crate::setting::{LARGEST, literal};
 /// What `import` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Headings become sections, boxes (- [ ], ☐, emoji), numbered steps and the points below a procedure become items, with their
-nesting, order, links and commands; boxes that are ticked come in open. Shifts such as 10% → 50% become steps that wait for a
-person, limits become guards in comments, and what was not understood stays in comments with its line. Secrets are left out.")]
+Headings become sections; boxes (- [ ], ☐, emoji), numbered steps and the points of a procedure
+become items, with their nesting, order, links and commands; what is ticked comes in open. Shifts
+such as 10% → 50% become steps that wait for a person, limits become guards in comments, and what
+was not understood stays in comments with its line. Secrets are left out.")]
 pub(super) struct Args {
     /// The runbook: Markdown, or what people write in its place
     runbook: PathBuf,
-    /// Where the profile goes, `-` for standard output [default: beside the runbook, as .toml]
+    /// Where it goes, `-` for standard output [default: beside the runbook, as .toml]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -36,11 +37,15 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<(), Error> {
     let summary = summary(&drafted.counts, encoding, secrets.saturating_add(more));
     if to == Path::new("-") {
         out.text(&toml);
-        summary.iter().for_each(|line| out.note(line));
+        for line in &summary {
+            out.note(line);
+        }
     } else {
         write(&to, &toml)?;
         out.line(&format!("✓ {}: a draft of {name}", to.display()));
-        summary.iter().for_each(|line| out.line(line));
+        for line in &summary {
+            out.line(line);
+        }
         out.line(&format!("Read it, then: flightdeck check {}", to.display()));
     }
     // What is drafted must load: what does not is told now, and not when somebody wants to fly.

@@ -57,7 +57,7 @@ enum Command {
     Join(join::Args),
     /// Validate a profile and look at every router, log and metric source, changing nothing
     Check(check::Args),
-    /// Draft a profile from a runbook in Markdown: its headings, boxes, steps, commands and links
+    /// Draft a profile from a runbook: its headings, boxes, steps, commands and links
     Import(import::Args),
     /// Print every router's split as read now, and the session in progress
     Status(status::Args),

@@ -2,7 +2,7 @@
 
 use super::fence::is_typed;
 use super::mark::{after_box, is_optional};
-use super::procedure::{is_procedure, is_step};
+use super::procedure::{is_beside, is_procedure, is_step};
 use super::{Item, Note, Runbook, Section, Sort, on_one_line};
 use crate::domain::checklist::{Command, Link};
 
@@ -87,6 +87,12 @@ impl Builder {
         self.above.iter().rev().find_map(|(_, _, said)| *said)
     }
 
+    /// Whether it stands below a heading that is for other days: troubles, questions, an appendix.
+    fn is_beside(&self) -> bool {
+        let titles = self.above.iter().filter_map(|(index, ..)| self.sections.get(*index));
+        titles.into_iter().any(|section| is_beside(&section.title))
+    }
+
     /// An item begins.
     pub(super) fn begin_item(&mut self, sort: Sort, line: usize) {
         self.open.push(Item { sort, line, ..Item::default() });
@@ -161,11 +167,11 @@ impl Builder {
     fn place(&mut self, mut item: Item) {
         let (within, asks, depth) = (self.is_in_item(), self.is_in_procedure(), self.open.len());
         // What a heading tells about (an overview, troubles) is not asked of everybody, numbered or not.
-        let tells = self.said() == Some(false);
+        let tells = self.said() == Some(false) || self.is_beside();
         let needed = match item.sort {
             Sort::Box => true,
             Sort::Step => !tells,
-            Sort::Point => !within && asks,
+            Sort::Point => !within && asks && !tells,
         };
         item.required = needed && !is_optional(&item.text);
         let beyond = if depth >= DEEPEST { std::mem::take(&mut item.items) } else { Vec::new() };

@@ -91,6 +91,12 @@ pub(super) fn is_procedure(title: &str) -> Option<bool> {
     }
 }
 
+/// Whether a heading stands above what is not for every day, whatever the headings below it say.
+pub(super) fn is_beside(title: &str) -> bool {
+    let title = title.to_lowercase();
+    ["troubleshoot", "faq", "appendix", "glossary"].iter().any(|word| title.contains(word))
+}
+
 /// Whether a heading calls itself a step: `Step 3: …`.
 pub(super) fn is_step(title: &str) -> bool {
     let title = title.to_lowercase();

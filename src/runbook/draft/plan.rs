@@ -4,7 +4,7 @@ use super::Counts;
 use super::write::{Page, cut, quoted};
 use crate::domain::checklist::slug;
 use crate::runbook::propose::{Shift, When, minutes, shifts, when};
-use crate::runbook::{Item, Runbook, Section};
+use crate::runbook::{Item, Runbook, Section, Sort};
 
 /// The new pool, and both in order, where the runbook names them: in what is flown, else anywhere.
 pub(super) fn pools(runbook: &Runbook, paths: &[Vec<&str>]) -> Option<(&'static str, (&'static str, &'static str))> {
@@ -201,7 +201,8 @@ fn is_flown(section: &Section, path: &[&str]) -> bool {
     let says = |words: &[&str]| path.iter().any(|title| words.iter().any(|word| has_word(title, word)));
     let is_elsewhere = says(&["dev", "development", "staging", "stag", "qa", "uat", "test environment"])
         && !says(&["prod", "production", "live"]);
-    (section.is_procedure || section.items.iter().any(|item| item.sort == crate::runbook::Sort::Box))
+    let asks = |item: &Item| item.sort == Sort::Box || (item.sort == Sort::Step && item.required);
+    (section.is_procedure || section.items.iter().any(asks))
         && !is_back(path.iter().map(String::as_str).collect::<Vec<_>>().as_slice())
         && !is_elsewhere
 }

@@ -8,26 +8,31 @@ use flightdeck::domain::Procedure;
 use crate::support::app::App;
 use crate::support::scene::picture;
 
-macro_rules! shot {
-    ($name:literal, $app:expr, $columns:literal x $rows:literal) => {
-        let picture = picture(&mut $app, $columns, $rows);
-        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
-            insta::assert_snapshot!(concat!($name, "_", $columns, "x", $rows), picture);
-        });
-    };
-}
-
 fn people_alone() -> Procedure {
     flightdeck::profile::load(Path::new("tests/it/config/valid/people-alone.toml")).expect("it loads").procedure
 }
 
 #[test]
-fn a_procedure_without_pools_and_routers_is_drawn() {
+fn a_procedure_without_pools_and_routers_is_drawn_at_every_size() {
     let mut app = App::new(people_alone());
-    shot!("people_alone", app, 80 x 24);
-    shot!("people_alone", app, 120 x 36);
-    shot!("people_alone", app, 40 x 12);
-    shot!("people_alone", app, 220 x 60);
+    for (columns, rows) in [(80, 24), (120, 36), (220, 60), (40, 12), (39, 11)] {
+        app = app.sized(columns, rows);
+        for pane in ["<alt-1>", "<alt-2>", "<alt-3>", "<alt-4>", "z", "z", "<f2>", "<f2>"] {
+            app.keys(pane).draw();
+            picture(&mut app, columns, rows);
+        }
+    }
+    app = app.sized(120, 36);
+    let wide = picture(&mut app, 120, 36);
+    for words in ["This profile names no router", "Take the copy", "Copy"] {
+        assert!(wide.contains(words), "{words}:\n{wide}");
+    }
+    app = app.sized(80, 24);
+    app.keys("<alt-2>").draw();
+    let narrow = picture(&mut app, 80, 24);
+    for words in ["Take the copy", "Tell the auditors", "Label it"] {
+        assert!(narrow.contains(words), "{words}:\n{narrow}");
+    }
 }
 
 #[test]
@@ -35,36 +40,45 @@ fn a_procedure_without_pools_and_routers_is_flown_to_its_end() {
     let mut app = App::new(people_alone());
     app.keys("n").draw().keys("y").pass(1_000);
     assert_eq!(done(&app), ["copy"]);
-    app.keys("n").draw();
-    assert!(picture(&mut app, 120, 36).contains("copy"), "the open items stand against the next step");
-    app.keys("<esc><alt-2>j j j j ").pass(1_000);
-    app.keys("<alt-2>").pass(1_000);
+    app.keys("n").draw().keys("y").pass(1_000);
+    assert_eq!(done(&app), ["copy"], "the items of the step before stand open");
+    app.keys("<esc>");
     for item in ["Take the copy", "Read it back", "Label it"] {
         tick(&mut app, item);
     }
-    assert_eq!(app.model.checklist_counts().1, 4);
+    assert_eq!(app.model.checklist_counts(), (3, 4));
     app.keys("n").draw().keys("y").pass(1_000);
     assert_eq!(done(&app), ["copy", "decide"]);
+    // Keys that move traffic find nothing to move.
+    app.keys("<alt-1>+-5<esc>").draw().keys("R").draw().keys("<esc>").pass(1_000);
     assert!(app.sends.is_empty(), "nothing was sent to anybody");
-    // Keys that move traffic find nothing to move, and say so.
-    app.keys("+-5<enter><esc>R").draw().keys("<esc>").pass(1_000);
-    assert!(app.sends.is_empty());
-    shot!("people_alone_flown", app, 80 x 24);
+    assert!(app.model.draft.is_none());
 }
 
 #[test]
 fn an_item_in_full_shows_its_commands_and_links_and_copies_them() {
     let mut app = App::new(people_alone());
     app.keys("<alt-2>gji").draw();
-    shot!("item_in_full", app, 80 x 24);
-    shot!("item_in_full", app, 120 x 36);
+    let wide = picture(&mut app, 120, 36);
+    for words in [
+        "whoever has the keys to the archive",
+        "open, and required",
+        "bash",
+        "tar cf archive.tar /srv/archive",
+        "sha256sum archive.tar",
+        "ls -l archive.tar",
+        "https://wiki.example.net/archive",
+        "the list of copies",
+        "copies.md",
+    ] {
+        assert!(wide.contains(words), "{words}:\n{wide}");
+    }
+    let narrow = picture(&mut app, 80, 24);
+    assert!(narrow.contains("tar cf archive.tar /srv/archive"), "{narrow}");
     app.others.clear();
     app.keys("y");
-    assert_eq!(
-        copied(&app),
-        ["tar cf archive.tar /srv/archive\nsha256sum archive.tar"],
-        "on its text the first command"
-    );
+    let both = "tar cf archive.tar /srv/archive\nsha256sum archive.tar";
+    assert_eq!(copied(&app), [both], "on its text the first command");
     app.keys("jjjy");
     assert_eq!(copied(&app).last().map(String::as_str), Some("ls -l archive.tar"));
     app.keys("Gy");
@@ -77,6 +91,16 @@ fn an_item_in_full_shows_its_commands_and_links_and_copies_them() {
     assert!(app.model.overlay.is_none());
     app.keys("gi");
     assert!(matches!(app.model.overlay.as_ref().map(|overlay| &overlay.kind), Some(OverlayKind::Details { .. })));
+}
+
+#[test]
+fn items_with_something_to_type_or_to_look_at_are_marked() {
+    let mut app = App::new(people_alone());
+    app.keys("<alt-2>").draw();
+    let picture = picture(&mut app, 120, 36);
+    let marked = |text: &str| picture.lines().find(|line| line.contains(text)).is_some_and(|line| line.contains("$ "));
+    assert!(marked("Take the copy"), "{picture}");
+    assert!(!marked("Label it"), "{picture}");
 }
 
 fn done(app: &App) -> Vec<String> {

@@ -31,7 +31,14 @@ fn it_says_what_it_came_to_and_where_it_did_not_understand() {
     let state = tempfile::tempdir().unwrap();
     let said = import(state.path(), &["tests/it/runbook/canary.md", "--out", "-"]);
     assert!(text(&said.stdout).starts_with("# Drafted from canary.md"));
-    insta::assert_snapshot!(text(&said.stderr), @"");
+    for words in [
+        "28 items (4 with a box), 14 commands, 2 links",
+        "10 steps proposed (3 of traffic), 5 guards and 2 times in comments, to be checked by a person",
+        "6 passages below a procedure not understood",
+        "lines 9, 38, 56, 77, 82, 114",
+    ] {
+        assert!(text(&said.stderr).contains(words), "{words}: {}", text(&said.stderr));
+    }
 }
 
 #[test]
