@@ -19,7 +19,8 @@
 //!   dialogs and drafts over a flight. All of these are pure: no input, no output, no clock.
 //! - [`signature`]: what operators sign, and whose signature it is, as OpenSSH has it. Pure, too.
 //! - [`layout`], [`view`], [`theme`]: the screen as a function of the model. [`input`]: keys and mouse to actions.
-//! - [`setting`], [`profile`]: TOML to a checked procedure. [`journal`]: where entries are kept. [`record`]: entries for people.
+//! - [`setting`], [`profile`]: TOML to a checked procedure. [`runbook`]: a team's Markdown to what it asks for.
+//!   [`journal`]: where entries are kept. [`record`]: entries for people.
 //! - [`adapter`]: routers, logs, metrics and the signer, one trait and one folder per sort. `lab`: the built-in world of `demo`.
 //! - [`runtime`]: the loop, the terminal, the clocks, the effects. [`cli`]: the commands.
 //!
@@ -41,6 +42,7 @@ pub mod layout;
 pub mod logbook;
 pub mod profile;
 pub mod record;
+pub mod runbook;
 pub mod runtime;
 pub mod session;
 pub mod setting;

@@ -6,6 +6,7 @@ mod check;
 mod deck;
 #[cfg(feature = "lab")]
 mod demo;
+mod import;
 mod join;
 mod open;
 mod out;
@@ -56,6 +57,8 @@ enum Command {
     Join(join::Args),
     /// Validate a profile and look at every router, log and metric source, changing nothing
     Check(check::Args),
+    /// Draft a profile from a runbook: its headings, boxes, steps, commands and links
+    Import(import::Args),
     /// Print every router's split as read now, and the session in progress
     Status(status::Args),
     /// Go back without the cockpit: shows what will be sent, asks, sends it, reads it back
@@ -148,6 +151,7 @@ async fn dispatch(command: Command, out: &mut Out) -> Result<(), Error> {
         Command::Open(args) => Box::pin(open::run(args, out)).await,
         Command::Join(args) => Box::pin(join::run(args, out)).await,
         Command::Check(args) => Box::pin(check::run(args, out)).await,
+        Command::Import(args) => import::run(&args, out),
         Command::Status(args) => Box::pin(status::run(args, out)).await,
         Command::Rollback(args) => Box::pin(rollback::run(args, out)).await,
         Command::Record(args) => Box::pin(record::run(args, out)).await,

@@ -88,7 +88,7 @@ pub enum Action {
     SelectLines,
     /// Attach the chosen log lines to the session.
     AttachLines,
-    /// Copy the choice to the clipboard; of a line shown in full, the chosen value.
+    /// Copy the choice to the clipboard; of a line or an item shown in full, what is chosen.
     Copy,
     /// Show the log lines with the same value of a field as the one at the cursor.
     Correlate,

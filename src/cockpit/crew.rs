@@ -134,6 +134,7 @@ impl Model {
             | OverlayKind::Palette(_)
             | OverlayKind::Details { .. }
             | OverlayKind::Line(_)
+            | OverlayKind::Item(_)
             | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Look(_)

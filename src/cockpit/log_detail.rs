@@ -143,7 +143,7 @@ impl LogDetail {
 }
 
 /// A text in pieces of so many columns: after a space where one is near, anywhere else.
-fn broken(text: &str, cells: usize) -> Vec<&str> {
+pub(super) fn broken(text: &str, cells: usize) -> Vec<&str> {
     let (mut pieces, mut rest) = (Vec::new(), text);
     while rest.width() > cells {
         let (mut taken, mut end, mut space) = (0, 0, None);

@@ -6,6 +6,7 @@ use tui_input::Input;
 
 use super::check::CheckTable;
 use super::correlation::Choice;
+use super::item_detail::ItemDetail;
 use super::log_detail::LogDetail;
 use super::pattern::PatternTable;
 use crate::domain::{ChangeId, CheckId, CockpitId, NativeSplit, Operator, PoolId, RequestId, RouterId, StepId};
@@ -89,6 +90,8 @@ pub enum OverlayKind {
     Palette(Palette),
     /// A log line in full.
     Line(Box<LogDetail>),
+    /// An item of the checklist in full.
+    Item(Box<ItemDetail>),
     /// By which field of a log line are others looked for?
     Correlate(Box<Choice>),
     /// Details of something, as lines.
@@ -210,6 +213,7 @@ impl Overlay {
             | OverlayKind::Palette(_)
             | OverlayKind::Details { .. }
             | OverlayKind::Line(_)
+            | OverlayKind::Item(_)
             | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
@@ -239,6 +243,7 @@ impl Overlay {
             | OverlayKind::Palette(_)
             | OverlayKind::Details { .. }
             | OverlayKind::Line(_)
+            | OverlayKind::Item(_)
             | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Controls(_)

@@ -169,6 +169,7 @@ impl Model {
             | OverlayKind::Palette(_)
             | OverlayKind::Details { .. }
             | OverlayKind::Line(_)
+            | OverlayKind::Item(_)
             | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Quit { .. } => None,
@@ -206,6 +207,7 @@ impl Model {
             | OverlayKind::Palette(_)
             | OverlayKind::Details { .. }
             | OverlayKind::Line(_)
+            | OverlayKind::Item(_)
             | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Quit { .. } => None,
@@ -274,6 +276,7 @@ impl Model {
             | OverlayKind::Details { .. }
             | OverlayKind::Messages
             | OverlayKind::People
+            | OverlayKind::Item(_)
             | OverlayKind::Connections { .. } => Some("close".to_owned()),
             OverlayKind::Correlate(_) => Some("show them".to_owned()),
             OverlayKind::Line(detail) => Some(match detail.same(detail.chosen(self.detail_cells())) {

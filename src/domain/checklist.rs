@@ -31,6 +31,30 @@ pub struct Item {
     pub depth: u8,
     /// Whether the section is incomplete without it.
     pub required: bool,
+    /// Who does it, in the profile's words.
+    pub role: Option<String>,
+    /// What is to be typed for it. Nothing runs it; it can be looked at and copied.
+    pub commands: Vec<Command>,
+    /// Where it leads to.
+    pub links: Vec<Link>,
+}
+
+/// What is to be typed, or a piece of code that belongs to an item.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Command {
+    /// What reads it: `bash`; empty where nobody says.
+    pub language: String,
+    /// Its lines.
+    pub text: String,
+}
+
+/// An address that an item names.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Link {
+    /// The words that lead there; empty where the address stands for itself.
+    pub text: String,
+    /// The address, or the path of a file.
+    pub url: String,
 }
 
 impl Checklist {

@@ -29,7 +29,7 @@ pub struct Procedure {
     pub production: bool,
     /// SHA-256 over the profile's and the included files' bytes.
     pub digest: Digest,
-    /// Pools in the profile's order; at least two.
+    /// Pools in the profile's order; at least two, or none where there is no router either.
     pub pools: Vec<Pool>,
     /// Routers in the profile's order; may be empty.
     pub routers: Vec<RouterSpec>,

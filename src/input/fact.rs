@@ -39,7 +39,7 @@ pub enum Fact {
     List,
     /// The table of checks.
     Checks,
-    /// A log line in full.
+    /// A log line or an item of the checklist in full.
     Line,
     /// The palette.
     Palette,
@@ -130,7 +130,7 @@ pub fn facts(model: &Model) -> Facts {
         | OverlayKind::People => {
             facts.extend([Fact::List]);
         }
-        OverlayKind::Line(_) => facts.extend([Fact::List, Fact::Line]),
+        OverlayKind::Line(_) | OverlayKind::Item(_) => facts.extend([Fact::List, Fact::Line]),
         OverlayKind::Correlate(_) => facts.extend([Fact::List]),
         OverlayKind::Checks(_) => facts.extend([Fact::List, Fact::Checks]),
         OverlayKind::Run { .. } | OverlayKind::Controls(Handover::OfferTo { .. }) => facts.extend([Fact::Confirm]),

@@ -185,6 +185,11 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
         OverlayKind::Help | OverlayKind::Details { .. } | OverlayKind::Messages | OverlayKind::People => {
             put(Action::Down, "scroll");
         }
+        OverlayKind::Item(_) => {
+            put(Action::Copy, "copy");
+            put(Action::Down, "choose");
+            put(Action::Escape, "close");
+        }
         OverlayKind::Line(_) => {
             put(Action::Copy, "copy it");
             put(Action::Right, "next line");

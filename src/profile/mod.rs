@@ -4,7 +4,8 @@
 //! that the session was opened with. Both name every problem at once. The readers are plain functions over
 //! [`Table`](crate::setting::Table), and [`schema`] is the same functions, described.
 //!
-//! Parts: `read` (the keys at the top), one file per section of the profile, `markdown` (a checklist in a runbook), `file`
+//! Parts: `read` (the keys at the top), one file per section of the profile (a checklist in a
+//! runbook is read by [`runbook`](crate::runbook)), `file`
 //! (what belongs to a profile, and its digest).
 //!
 //! # Invariants
@@ -20,7 +21,6 @@ mod file;
 mod guard;
 mod journal;
 mod log_field;
-mod markdown;
 mod notify;
 mod pairs;
 mod panel;

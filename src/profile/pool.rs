@@ -17,15 +17,28 @@ struct Written {
 
 /// Reads the pools; empty when they are not fit to check anything else against.
 pub(super) fn read(table: &mut Table<'_>) -> Vec<Pool> {
-    let doc = "The pools, as [pools.NAME], in the order in which they are shown; at least two.";
+    let doc =
+        "The pools, as [pools.NAME], in the order in which they are shown; at least two, or none where no router is.";
     let written = table.named("pools", doc, &name(), |pool| Written {
         mark: pool.optional("mark", "Tells the pool apart without colour. Default ▲ ● ■ ◆ in order.", &mark()),
         capacity: pool.optional("capacity", "What one server carries, for judging the way back: \"600/s\".", &rate()),
     });
+    let doc = "The pool that gets the new version first; the others are old. Goes with `pools`.";
+    let new = table.optional("new", doc, &name());
+    // People alone can fly a checklist and steps that wait for them: where nothing is moved, no pool is needed.
+    let moves = table.has("router") || table.has("pools") || table.has("new");
+    if !moves && (table.has("checklist") || table.has("step")) {
+        return Vec::new();
+    }
     let wrong = Wrong::new("is missing").advice("declare at least two: [pools.blue] and [pools.green]");
-    table.require("pools", wrong);
-    let new = table.required("new", "The pool that gets the new version first; the others are old.", &name());
     let report = table.report();
+    if !table.has("pools") {
+        report.refuse(&table.spot_of("pools"), wrong);
+    }
+    if !table.has("new") {
+        let wrong = Wrong::new("is missing: the pool that gets the new version first");
+        report.refuse(&table.spot_of("new"), wrong.accepted("a name of at most 32 letters, digits, - and _"));
+    }
     if written.len() < 2 {
         let Some(at) = table.spot_if_written("pools").filter(|_| table.is_table("pools")) else { return Vec::new() };
         let what = format!("declares {}, and traffic moves between at least two", counted(written.len()));
@@ -49,6 +62,10 @@ pub(super) fn read(table: &mut Table<'_>) -> Vec<Pool> {
 /// The pool of that name; says so when there is none. Where no pools are known, nothing is said a second time.
 pub(super) fn known(report: &Report<'_>, pools: &[PoolId], name: &Found<String>) -> Option<PoolId> {
     let found = pools.iter().find(|pool| pool.as_str() == name.as_str());
+    if pools.is_empty() && report.is_clean() {
+        let wrong = Wrong::new(format!("there is no pool {}: this profile declares none", quoted(name)));
+        report.refuse(&name.spot, wrong.advice("declare two, as [pools.NAME], or leave it out"));
+    }
     if found.is_none() && !pools.is_empty() {
         let names = pools.iter().map(PoolId::as_str);
         let accepted = names.clone().collect::<Vec<_>>().join(", ");

@@ -64,6 +64,9 @@ pub(super) fn sections(checklist: &mut Checklist, plan: &[Step]) {
             text: format!("{}: {}", range(task), task.text),
             depth: 0,
             required: false,
+            role: None,
+            commands: Vec::new(),
+            links: Vec::new(),
         };
         checklist.sections.push(Section {
             slug: section_slug(&step.id),

@@ -38,6 +38,47 @@ pub fn scan(report: &Report<'_>, source: usize, root: Option<&DeTable<'_>>) {
     }
 }
 
+/// The text without what gives secrets away, and how many there were. Every line stays a line.
+pub fn hide(text: &str) -> (String, usize) {
+    let mut lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
+    let mut count = 0;
+    for line in &mut lines {
+        // What stood beside a secret may be one itself; each look takes at least one away.
+        for _ in 0..100 {
+            let Some((span, _)) = in_text(line).into_iter().next() else { break };
+            let hidden = line.get(span.clone()).map(hidden).unwrap_or_default();
+            line.replace_range(span, &hidden);
+            count += 1;
+        }
+    }
+    let mut text = lines.join("\n");
+    // A header at the end of one line, its value on the next.
+    for _ in 0..100 {
+        let Some((span, _)) = in_text(&text).into_iter().next() else { break };
+        let apart = text.get(span.clone()).map(|found| found.replacen(':', " ", 1)).unwrap_or_default();
+        text.replace_range(span, &apart);
+        count += 1;
+    }
+    (text, count)
+}
+
+/// What stands in a secret's place: what it was given to, and that it was taken out.
+fn hidden(found: &str) -> String {
+    let words = found.trim_start();
+    let lead = found.strip_suffix(words).unwrap_or_default();
+    let kept = words.find(['=', ':']).and_then(|at| words.split_at_checked(at)).map(|(name, rest)| {
+        let sign = if rest.starts_with("://") {
+            "://<secret>/"
+        } else if rest.starts_with('=') {
+            "=<secret>"
+        } else {
+            ": <secret>"
+        };
+        format!("{lead}{name}{sign}")
+    });
+    kept.filter(|kept| in_text(kept).is_empty()).unwrap_or_else(|| format!("{lead}<secret>"))
+}
+
 /// Whether text gives a secret away.
 pub fn is_in(text: &str) -> bool {
     !in_text(text).is_empty()
@@ -128,8 +169,8 @@ static PATTERNS: LazyLock<Vec<(Regex, Hint)>> = LazyLock::new(|| {
     let command = "let the program read it from where it is kept: this file goes into the journal";
     let any = "take it out: this file goes into the journal";
     [
-        (r"\b[A-Za-z][A-Za-z0-9+.-]*://[^/\s@:\x22']*:[^/\s@\x22']+@", "an address holds a user and a password", address),
-        (r"\b(?:https?|nats|tls|wss?)://[^/\s@:\x22']+@", "an address holds a user or a token", address),
+        (r"\b[A-Za-z][A-Za-z0-9+.-]*://[^/\s@:\x22']*:[^/\s@\x22'$<{\[][^/\s@\x22']*@", "an address holds a user and a password", address),
+        (r"\b(?:https?|nats|tls|wss?)://[^/\s@:\x22'$<{\[][^/\s@:\x22']*@", "an address holds a user or a token", address),
         (r"[?&](?<name>[A-Za-z0-9_.-]+)=[^&\s\x22'#$<{\[][^&\s\x22'#]*", "an address holds a secret as a parameter", address),
         (
             r"(?:^|[\s\x22'])(?:--?)?(?<name>[A-Za-z_][A-Za-z0-9_-]*)=[^\s\x22'$<{\[][^\s\x22']*",
@@ -184,6 +225,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_hidden_gives_nothing_away_and_leaves_the_lines() {
+        for text in [
+            "a\nexport DB_PASSWORD=hunter2 and TOKEN=hunter2\nb",
+            "psql postgres://app:hunter2@db/app",
+            "https://hunter2@git.example.net/x?token=hunter2",
+            "curl -H 'Authorization: Bearer hunter2==' x",
+            "https://a:hunter2=c@h/",
+            "# Authorization:\n# hunter3",
+            "-----BEGIN OPENSSH PRIVATE KEY-----",
+        ] {
+            let (hidden, count) = hide(text);
+            assert!(count > 0 && !is_in(&hidden) && !hidden.contains("hunter2"), "{hidden}");
+            assert_eq!(hidden.lines().count(), text.lines().count(), "{hidden}");
+        }
+        assert_eq!(hide("ask for the password"), ("ask for the password".to_owned(), 0));
+    }
+
+    #[test]
     fn ordinary_text_is_left_alone() {
         for text in [
             "http://127.0.0.1:9100/metrics?format=text&x=1",
@@ -193,6 +252,8 @@ mod tests {
             "journalctl -f --unit=app --output=cat",
             "key = \"app\"",
             "token={env=\"METRICS_TOKEN\"}",
+            "psql postgresql://app:${DB_PASSWORD}@db/app",
+            "https://$TOKEN@git.example.net/x",
             "run it with --token=$TOKEN or TOKEN=$(vault read x)",
             "https://x/y?token=<yours>&sig={sig}",
             "ask for the password: the lead has it",

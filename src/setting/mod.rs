@@ -24,8 +24,8 @@ mod source;
 mod table;
 
 pub use kind::{
-    Amount, Kind, Which, absolute_path, amount, choice, command, count, duration, flag, host_port, name, number_of,
-    parse_span, percent, quoted, regex, span_text, text, title, url, which, word,
+    Amount, Kind, Which, absolute_path, amount, choice, command, count, duration, flag, host_port, lines, link, name,
+    number_of, parse_span, percent, quoted, regex, span_text, text, title, url, which, word,
 };
 pub use near::nearest;
 pub use problem::{Problem, Problems, Wrong};

@@ -5,7 +5,7 @@
 //! │ ▸ Before the call            4/4 ✓│
 //! │ ▾ Drain blue                 1/3  │
 //! │   ✓ Channel told      ana  13:58  │
-//! │   ☐ Only health checks in blue    │
+//! │   ☐ Only health checks in blue  $ │
 //! ╰───────────────────────────────────╯
 //! ```
 
@@ -144,6 +144,15 @@ fn one(pen: &mut Pen<'_>, model: &Model, inside: Rect, row: u16, each: &Checklis
                 let (minutes, _) = super::pen::cut(&clock, 5);
                 let who = format!("{}  {minutes} ", fit(tick.by.as_str(), 8));
                 cells.end(Role::Dim, &who);
+            }
+            // Something to type, or somewhere to look: details show it.
+            let more = match (item.commands.is_empty(), item.links.is_empty()) {
+                (false, _) => "$ ",
+                (true, false) => "↗ ",
+                (true, true) => "",
+            };
+            if !more.is_empty() {
+                cells.end(Role::Accent, more);
             }
             cells.skip(3 + u16::from(item.depth) * 2);
             if tick.is_some() {

@@ -57,10 +57,11 @@ const ROOMS: &[Room] = &[
         pure: true,
         never: &["tokio", "ratatui", "crossterm", "reqwest", "rustix"],
     },
+    Room { name: "runbook", may_import: &["domain"], pure: true, never: &["tokio", "ratatui", "crossterm"] },
     Room { name: "setting", may_import: &[], pure: true, never: &["tokio", "ratatui", "crossterm"] },
     Room {
         name: "profile",
-        may_import: &["domain", "setting", "adapter", "signature"],
+        may_import: &["domain", "setting", "adapter", "signature", "runbook"],
         pure: false,
         never: &["tokio", "ratatui", "crossterm"],
     },

@@ -159,6 +159,7 @@ impl Model {
             | OverlayKind::Palette(_)
             | OverlayKind::Details { .. }
             | OverlayKind::Line(_)
+            | OverlayKind::Item(_)
             | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
@@ -198,6 +199,7 @@ impl Model {
             | OverlayKind::Palette(_)
             | OverlayKind::Details { .. }
             | OverlayKind::Line(_)
+            | OverlayKind::Item(_)
             | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Quit { .. } => false,
@@ -343,6 +345,7 @@ impl Model {
             | OverlayKind::Palette(_)
             | OverlayKind::Details { .. }
             | OverlayKind::Line(_)
+            | OverlayKind::Item(_)
             | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Checks(_)

@@ -102,6 +102,12 @@ impl Model {
                 out.push(Effect::Copy(value));
                 self.tell(Tone::Plain, format!("{name} copied"), out);
             }
+            Some(OverlayKind::Item(_)) => {
+                if let Some((name, text)) = self.copied_of_item() {
+                    out.push(Effect::Copy(text));
+                    self.tell(Tone::Plain, format!("{name} copied"), out);
+                }
+            }
             Some(_) => {}
         }
     }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::super::{Action, ChecklistRow, ConfirmState, Effect, Model, OverlayKind, Pane, Purpose};
+use super::super::{Action, ChecklistRow, ConfirmState, Effect, ItemDetail, Model, OverlayKind, Pane, Purpose};
 use super::confirm::By;
+use crate::domain::checklist::Item;
 use crate::domain::share::Observed;
 use crate::domain::{Outcome, PoolId, RouterId};
 use crate::flight::{Ask, ChangedProfile, Tone};
@@ -40,6 +41,7 @@ impl Model {
                 | OverlayKind::Details { .. }
                 | OverlayKind::Messages
                 | OverlayKind::People
+                | OverlayKind::Item(_)
                 | OverlayKind::Connections { .. },
             ) => {
                 self.overlay = None;
@@ -244,7 +246,18 @@ impl Model {
     pub(super) fn show_details(&mut self, out: &mut Vec<Effect>) {
         let (title, lines) = match self.focus {
             Pane::Traffic => self.router_details(),
-            Pane::Checklist => self.item_details(),
+            Pane::Checklist => match self.checklist_selected() {
+                Some(ChecklistRow::Item { item, .. }) => {
+                    let detail = ItemDetail { item: item.id.clone(), row: 0 };
+                    return self.show(OverlayKind::Item(Box::new(detail)));
+                }
+                Some(ChecklistRow::Heading { section, .. }) => {
+                    let items = section.items.iter();
+                    let line = |item: &Item| format!("{}{}", if item.required { "required: " } else { "" }, item.text);
+                    (section.title.clone(), items.map(line).collect())
+                }
+                None => ("Checklist".to_owned(), vec!["the profile has no checklist".to_owned()]),
+            },
             Pane::Metrics => self.chart_details(),
             Pane::Logs => return self.show_line(out),
         };
@@ -261,25 +274,6 @@ impl Model {
             lines.push("F10 tells again what could not be told.".to_owned());
         }
         self.show(OverlayKind::Details { title: "People outside".to_owned(), lines });
-    }
-
-    fn item_details(&self) -> (String, Vec<String>) {
-        match self.checklist_selected() {
-            None => ("Checklist".to_owned(), vec!["the profile has no checklist".to_owned()]),
-            Some(ChecklistRow::Heading { section, .. }) => {
-                let items = section.items.iter();
-                let lines = items.map(|item| format!("{}{}", if item.required { "required: " } else { "" }, item.text));
-                (section.title.clone(), lines.collect())
-            }
-            Some(ChecklistRow::Item { section, item, tick }) => {
-                let ticked = match tick {
-                    Some(tick) => format!("ticked by {} at {}", tick.by, tick.at.clock()),
-                    None if item.required => "open, and required".to_owned(),
-                    None => "open".to_owned(),
-                };
-                (section.title.clone(), vec![item.text.clone(), ticked])
-            }
-        }
     }
 
     /// What its counters say since its weights last changed, and the likely reason where that is off.

@@ -187,6 +187,7 @@ impl Model {
                     | OverlayKind::Messages
                     | OverlayKind::Checks(_)
                     | OverlayKind::Line(_)
+                    | OverlayKind::Item(_)
                     | OverlayKind::Correlate(_)
                     | OverlayKind::Patterns(_)
                     | OverlayKind::People

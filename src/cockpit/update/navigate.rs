@@ -1,5 +1,6 @@
 //! Moving about: focus, selection, scrolling.
 
+use super::super::item_detail::item_rows;
 use super::super::{Effect, Model, OverlayKind, Pane};
 
 /// Where to.
@@ -85,6 +86,7 @@ impl Model {
         if self.pattern_table().is_some() {
             return self.go_in_patterns(go);
         }
+        let item_rows = self.item_in_full().map_or(0, |(_, item)| item_rows(item, cells).len());
         let Some(overlay) = &mut self.overlay else { return };
         let rows = match &mut overlay.kind {
             OverlayKind::Palette(palette) => {
@@ -105,6 +107,10 @@ impl Model {
             }
             OverlayKind::Line(detail) => {
                 detail.row = go.from(detail.row, DIALOG_PAGE, detail.rows(cells).len());
+                return;
+            }
+            OverlayKind::Item(detail) => {
+                detail.row = go.from(detail.row, DIALOG_PAGE, item_rows);
                 return;
             }
             OverlayKind::Messages => notices,

@@ -118,6 +118,7 @@ impl Model {
             | OverlayKind::Help
             | OverlayKind::Details { .. }
             | OverlayKind::Line(_)
+            | OverlayKind::Item(_)
             | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Controls(_)

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use toml::de::{DeTable, DeValue};
 
 pub use quantity::{Amount, Which, amount, count, duration, flag, number_of, parse_span, percent, span_text, which};
-pub use text::{absolute_path, choice, command, host_port, name, quoted, regex, text, title, url, word};
+pub use text::{absolute_path, choice, command, host_port, lines, link, name, quoted, regex, text, title, url, word};
 
 use super::{Found, Report, Spot, Wrong};
 

@@ -12,6 +12,33 @@ pub fn text() -> Kind<String> {
     within("text on one line", 1_000)
 }
 
+/// Lines that a person types or reads: a piece of code, with its line ends.
+pub fn lines() -> Kind<String> {
+    const MOST: usize = 20_000;
+    let schema = json!({ "type": "string", "minLength": 1, "maxLength": MOST });
+    Kind::from_text("lines of text", schema, |text| {
+        let text = text.trim_matches('\n').trim_end();
+        if text.trim().is_empty() {
+            Err(Wrong::new("is empty"))
+        } else if let Some(hidden) = text.chars().find(|c| !matches!(c, '\n' | '\t') && is_hidden(*c)) {
+            Err(Wrong::new(format!("holds a control character, {}", hidden.escape_unicode())))
+        } else if text.chars().count() > MOST {
+            Err(Wrong::new(format!("is {} characters long", text.chars().count())))
+        } else {
+            Ok(text.to_owned())
+        }
+    })
+}
+
+/// Where a link leads to: an address, or the path of a file.
+pub fn link() -> Kind<String> {
+    within("an address or a path on one line", 4_000)
+}
+
+fn is_hidden(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// A program and its arguments. No shell reads it, so nothing in it is expanded.
 pub fn command() -> Kind<Vec<String>> {
     let accepted = "a list of a program and its arguments, such as [\"journalctl\", \"-f\"]";
@@ -26,13 +53,10 @@ pub fn title() -> Kind<String> {
 
 fn within(accepted: &str, most: usize) -> Kind<String> {
     Kind::from_text(accepted, json!({ "type": "string", "minLength": 1, "maxLength": most }), move |text| {
-        let hidden = |c: char| {
-            c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        };
         let text = text.trim();
         if text.is_empty() {
             Err(Wrong::new("is empty"))
-        } else if let Some(hidden) = text.chars().find(|c| hidden(*c)) {
+        } else if let Some(hidden) = text.chars().find(|c| is_hidden(*c)) {
             Err(Wrong::new(format!("holds a control character, {}", hidden.escape_unicode())))
         } else if text.chars().count() > most {
             Err(Wrong::new(format!("is {} characters long", text.chars().count())))

@@ -18,6 +18,7 @@ mod confirm;
 mod connection;
 mod crew;
 mod guard;
+mod item;
 mod list;
 mod log;
 mod pattern;
@@ -116,6 +117,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
         OverlayKind::Help => list::help(model),
         OverlayKind::Palette(palette) => list::palette(model, palette),
         OverlayKind::Line(detail) => log::line(model, detail),
+        OverlayKind::Item(detail) => item::item(model, detail),
         OverlayKind::Correlate(choice) => log::choice(model, choice),
         OverlayKind::Details { title, lines } => text::details(title, lines),
         OverlayKind::Messages => list::messages(model),

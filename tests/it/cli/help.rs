@@ -12,7 +12,7 @@ fn help(arguments: &[&str]) -> String {
 #[test]
 fn the_help_teaches() {
     insta::assert_snapshot!("flightdeck", help(&["--help"]));
-    for command in ["open", "check", "status", "rollback", "record", "sessions", "schema"] {
+    for command in ["open", "check", "import", "status", "rollback", "record", "sessions", "schema"] {
         insta::assert_snapshot!(command, help(&[command, "--help"]));
     }
 }

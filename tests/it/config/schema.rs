@@ -21,7 +21,8 @@ fn the_schema_refuses_unknown_and_missing_keys() {
     let schema = schema();
     let with = |text: &str| misfit(&schema, &schema, &toml::from_str(text).expect("it is TOML"), "");
     assert_eq!(with("service='a'\nenvironment='b'\nnew='c'\npools={}"), None);
-    assert_eq!(with("service='a'\nenvironment='b'\npools={}"), Some(": new is missing".to_owned()));
+    assert_eq!(with("service='a'\nenvironment='b'"), None, "people alone need no pools");
+    assert_eq!(with("service='a'\nnew='c'\npools={}"), Some(": environment is missing".to_owned()));
     assert_eq!(
         with("service='a'\nenvironment='b'\nnew='c'\npools={}\nservcie=1"),
         Some(".servcie is unknown".to_owned())

@@ -30,6 +30,9 @@ fn scheduled() -> Procedure {
         text: task.text.clone(),
         depth: 0,
         required: false,
+        role: None,
+        commands: Vec::new(),
+        links: Vec::new(),
     });
     let items = items.collect();
     let section = flightdeck::domain::checklist::Section {

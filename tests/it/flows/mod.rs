@@ -11,6 +11,7 @@ mod flood;
 mod guard;
 mod guard_line;
 mod handover;
+mod items;
 mod log_lines;
 mod off;
 mod pair_screens;

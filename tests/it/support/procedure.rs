@@ -65,6 +65,9 @@ pub fn blue_green(routers: usize) -> Procedure {
         text: text.to_owned(),
         depth: 0,
         required,
+        role: None,
+        commands: Vec::new(),
+        links: Vec::new(),
     };
     let pool = |id: &str, mark: &str, role| Pool {
         id: id.into(),

@@ -35,6 +35,9 @@ pub fn payments() -> Procedure {
             text: (*text).to_owned(),
             depth: *depth,
             required: *required,
+            role: None,
+            commands: Vec::new(),
+            links: Vec::new(),
         });
         Section { slug: slug.clone(), title: title.to_owned(), items: items.collect() }
     };
