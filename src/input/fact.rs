@@ -114,6 +114,7 @@ pub fn facts(model: &Model) -> Facts {
         | OverlayKind::Arm { .. }
         | OverlayKind::EndConnections { .. }
         | OverlayKind::CancelTask { .. }
+        | OverlayKind::CancelAction { .. }
         | OverlayKind::Quit { .. } => {
             facts.insert(Fact::Confirm);
         }

@@ -171,7 +171,7 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
             put(Action::Escape, "close");
         }
         OverlayKind::EndConnections { .. } => put(Action::Escape, if waiting { "close" } else { "end nothing" }),
-        OverlayKind::CancelTask { .. } => {
+        OverlayKind::CancelTask { .. } | OverlayKind::CancelAction { .. } => {
             if !waiting {
                 put(Action::Send, "cancel it");
             }

@@ -11,6 +11,7 @@
 //! - A [`Procedure`] that leaves here is consistent: every name it uses is declared, every step's weights add up.
 //! - Configuration and references to secrets go to the adapters, never into the [`Procedure`].
 
+mod action;
 mod back;
 mod check;
 mod checklist;
@@ -39,8 +40,8 @@ pub use journal::{JournalConfig, NatsConfig, NatsLogin, NatsTls};
 pub use router::RouterConfig;
 pub use source::MetricConfig;
 
-use crate::adapter::{check as checks, log};
-use crate::domain::{CheckId, Procedure, RouterId};
+use crate::adapter::{action as actions, check as checks, log};
+use crate::domain::{ActionId, CheckId, Procedure, RouterId};
 pub use crate::setting::{Problem, Problems};
 use crate::setting::{Report, Source, Wrong, describe, literal};
 use crate::signature::AllowedSigners;
@@ -80,6 +81,8 @@ pub struct AdapterConfigs {
     pub metrics: Vec<MetricConfig>,
     /// Checks that a system answers, by name.
     pub checks: Vec<(CheckId, Arc<dyn checks::Configured>)>,
+    /// Deploy actions by name.
+    pub actions: Vec<(ActionId, Arc<dyn actions::Configured>)>,
 }
 
 /// Reads a profile and the files it includes.

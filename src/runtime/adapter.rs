@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::adapter::action::Action;
 use crate::adapter::check::Check;
 use crate::adapter::log;
 use crate::adapter::log::LogSource;
 use crate::adapter::metric::{MetricSource, Query};
 use crate::adapter::router::Router;
-use crate::domain::{CheckId, PoolId, RouterId, SourceId, Timestamp, Trouble};
+use crate::domain::{ActionId, CheckId, PoolId, RouterId, SourceId, Timestamp, Trouble};
 use crate::profile::AdapterConfigs;
 
 /// Everything outside that one profile names.
@@ -25,6 +26,8 @@ pub struct Adapters {
     pub metrics: Vec<MetricAdapter>,
     /// Checks by name.
     pub checks: BTreeMap<CheckId, Arc<dyn Check>>,
+    /// Deploy actions by name.
+    pub actions: BTreeMap<ActionId, Arc<dyn Action>>,
     /// Whether this cockpit asks the metered sources, or another one does for all (J6).
     pub asks: watch::Sender<Asks>,
 }
@@ -120,6 +123,10 @@ impl Adapters {
         for (id, configured) in &configs.checks {
             checks.insert(id.clone(), configured.connect()?);
         }
-        Ok(Self { routers, logs, metrics, checks, asks: watch::Sender::default() })
+        let mut actions = BTreeMap::new();
+        for (id, configured) in &configs.actions {
+            actions.insert(id.clone(), configured.connect()?);
+        }
+        Ok(Self { routers, logs, metrics, checks, actions, asks: watch::Sender::default() })
     }
 }

@@ -117,6 +117,7 @@ impl Model {
             | OverlayKind::Connections { .. }
             | OverlayKind::EndConnections { .. }
             | OverlayKind::CancelTask { .. }
+            | OverlayKind::CancelAction { .. }
             | OverlayKind::Ask(_)
             | OverlayKind::Help
             | OverlayKind::Reload(_)

@@ -209,7 +209,7 @@ fn between_people(teller: &mut Teller, epoch: u64, back: ChangeId) {
     teller.tell(953.0, "ada", epoch, vec![Event::OfferEnded { why: "refused".to_owned() }]);
     let asked = |counter| {
         let typed = "green".to_owned();
-        let act = AskedAct::Complete { step: "deploy-green".into(), typed, revision: 24, profile: Digest([8; 32]) };
+        let act = AskedAct::Complete { step: "deploy-green".into(), typed, revision: 24, profile: Digest([8; 32]), requests: Vec::new() };
         let request = RequestId { cockpit: BOB, counter };
         let digest = ConfirmationAsked::digest_of(&act, &[]);
         let until = Timestamp(START + 1_300_000);

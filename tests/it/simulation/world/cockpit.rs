@@ -318,7 +318,12 @@ impl World {
             | Effect::Lines(_)
             | Effect::ListConnections { .. }
             | Effect::EndConnections(_)
-            | Effect::CancelTask(_) => {}
+            | Effect::CancelTask(_)
+            // The simulated plans hold no action yet.
+            | Effect::DescribeAction { .. }
+            | Effect::StartAction(_)
+            | Effect::LookAction(_)
+            | Effect::CancelAction(_) => {}
         }
     }
 
