@@ -64,7 +64,11 @@ pub fn catalogue() -> Vec<Entry> {
         act(Action::LaterRange, "later-range", "charts: a later time, up to now"),
         act(Action::Connections, "connections", "list the connections of the pool without weight"),
         key(Action::EndConnections, "end-connections", "end the listed connections, with a reason"),
-        act(Action::CancelTask, "cancel-task", "cancel the deploy action that runs, or the task that a slow system is at"),
+        act(
+            Action::CancelTask,
+            "cancel-task",
+            "cancel the deploy action that runs, or the task that a slow system is at",
+        ),
         act(Action::Details, "details", "details of what is selected; in the logs the whole line with its fields"),
         act(Action::Messages, "messages", "the messages so far"),
         act(Action::CallView, "call-view", "big letters for a shared screen"),

@@ -33,8 +33,8 @@ pub use capability::{Capabilities, Holds, Proof, Zero};
 pub use checklist::Checklist;
 pub use freshness::Freshness;
 pub use id::{
-    ActionId, BadDigest, ChangeId, CheckId, CockpitId, Digest, EntryId, GuardId, ItemId, Operator, PanelId, PoolId, RequestId,
-    RouterId, SessionId, SourceId, StepId,
+    ActionId, BadDigest, ChangeId, CheckId, CockpitId, Digest, EntryId, GuardId, ItemId, Operator, PanelId, PoolId,
+    RequestId, RouterId, SessionId, SourceId, StepId,
 };
 pub use measure::{Limit, Measure, Unit};
 pub use outcome::{Outcome, Refused, Trouble, TroubleKind};

@@ -14,8 +14,8 @@ use super::measure::PanelSpec;
 use super::pairing::PairSpec;
 use super::soak::SoakTask;
 use super::{
-    ActionId, BasisPoints, Capabilities, CheckId, Digest, GuardId, ItemId, Limit, People, PoolId, RouterId, SourceId, StepId,
-    Waves, Weights,
+    ActionId, BasisPoints, Capabilities, CheckId, Digest, GuardId, ItemId, Limit, People, PoolId, RouterId, SourceId,
+    StepId, Waves, Weights,
 };
 
 /// Everything that a deployment is flown by.

@@ -185,7 +185,13 @@ impl Flight {
     }
 
     /// Confirmed, and signed where that is wanted: into the journal with it.
-    pub(super) fn start_action(&mut self, now: Now, step: &StepId, confirmation: Confirmation, overrides: Vec<Override>) {
+    pub(super) fn start_action(
+        &mut self,
+        now: Now,
+        step: &StepId,
+        confirmation: Confirmation,
+        overrides: Vec<Override>,
+    ) {
         let Some(Described { act, told: Some(Ok(description)), .. }) = self.described(step).cloned() else { return };
         let Description { requests, differences, notes: _ } = description;
         self.actions.ready.insert(act);
@@ -258,8 +264,8 @@ impl Flight {
             return None;
         }
         // Its answer comes to whoever sent it; another cockpit looks for it once it cannot be sent any more.
-        let is_being_sent = run.stage == ActionStage::Starting
-            && (is_mine || now.wall <= deadline.plus(self.procedure.afterglow()));
+        let is_being_sent =
+            run.stage == ActionStage::Starting && (is_mine || now.wall <= deadline.plus(self.procedure.afterglow()));
         (!is_being_sent).then_some(run)
     }
 

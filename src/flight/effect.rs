@@ -8,8 +8,8 @@ use crate::domain::check::Asking;
 use crate::domain::log::LogBatch;
 use crate::domain::parcel::Parcel;
 use crate::domain::{
-    ActionId, ChangeId, CheckId, CockpitId, Digest, Elapsed, NativeSplit, Operator, PoolId, Prepared, Presence, Reading, Refused,
-    RouterId, Signed, SourceId, Target, Timestamp,
+    ActionId, ChangeId, CheckId, CockpitId, Digest, Elapsed, NativeSplit, Operator, PoolId, Prepared, Presence,
+    Reading, Refused, RouterId, Signed, SourceId, Target, Timestamp,
 };
 use crate::entry::Entry;
 use crate::session::event::Spilled;

@@ -230,9 +230,18 @@ impl Flight {
         let checks_at = self.checks_wake_at();
         let pairs_at = self.pairs.wakes_at();
         let actions_at = self.actions_wake_at();
-        [actions_at, reads_at, self.crew.wakes_at(), self.link.wakes_at(), self.next_wave_at(), guards_at, checks_at, pairs_at]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            actions_at,
+            reads_at,
+            self.crew.wakes_at(),
+            self.link.wakes_at(),
+            self.next_wave_at(),
+            guards_at,
+            checks_at,
+            pairs_at,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 }

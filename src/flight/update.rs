@@ -408,13 +408,7 @@ impl Flight {
     }
 
     /// Starts the action of a step, or completes one that a person did.
-    pub(super) fn take_step(
-        &mut self,
-        now: Now,
-        step: StepId,
-        overrides: Vec<Override>,
-        confirmation: Confirmation,
-    ) {
+    pub(super) fn take_step(&mut self, now: Now, step: StepId, overrides: Vec<Override>, confirmation: Confirmation) {
         if self.procedure.step(&step).is_some_and(|(_, step)| step.action().is_some()) {
             return self.start_action(now, &step, confirmation, overrides);
         }

@@ -2,8 +2,8 @@
 
 use super::file::Unread;
 use super::{
-    AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, action, back, check, checklist, drain,
-    expected, guard, journal, pairs, panel, plan, pool, rollout, router, rule, schedule, source,
+    AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, action, back, check, checklist,
+    drain, expected, guard, journal, pairs, panel, plan, pool, rollout, router, rule, schedule, source,
 };
 use crate::adapter::log;
 use crate::domain::action::ActionSpec;
@@ -159,7 +159,13 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         guards,
         rollback,
     };
-    let adapters = AdapterConfigs { routers: configs, logs: log_configs, metrics: metric_configs, checks: asked, actions: started };
+    let adapters = AdapterConfigs {
+        routers: configs,
+        logs: log_configs,
+        metrics: metric_configs,
+        checks: asked,
+        actions: started,
+    };
     Some(Parts { procedure, adapters, journal, allowed_signers })
 }
 

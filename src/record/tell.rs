@@ -303,7 +303,8 @@ impl Teller<'_> {
                 });
                 let sent = intent.requests.iter().cloned();
                 let differs = intent.differences.iter().map(|line| format!("differs: {line}"));
-                let came: Vec<String> = overrode.chain(sent).chain(differs).chain([format!("key {}", intent.key)]).collect();
+                let came: Vec<String> =
+                    overrode.chain(sent).chain(differs).chain([format!("key {}", intent.key)]).collect();
                 self.story.step_overrides += intent.overrides.len();
                 self.did(entry, format!("started {} of {}", intent.action, intent.step), came.join("; "));
             }

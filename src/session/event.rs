@@ -15,8 +15,8 @@ use crate::domain::ramp::Ramp;
 use crate::domain::reading::Identity;
 use crate::domain::share::Agreement;
 use crate::domain::{
-    ActionId, ChangeId, CheckId, CockpitId, Digest, Durability, EntryId, GuardId, ItemId, NativeSplit, Operator, Outcome, PoolId,
-    RequestId, RouterId, Seat, Share, Signed, SourceId, StepId, Timestamp, Waves, Weights,
+    ActionId, ChangeId, CheckId, CockpitId, Digest, Durability, EntryId, GuardId, ItemId, NativeSplit, Operator,
+    Outcome, PoolId, RequestId, RouterId, Seat, Share, Signed, SourceId, StepId, Timestamp, Waves, Weights,
 };
 
 /// One thing that happened in a session.

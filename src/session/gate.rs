@@ -123,7 +123,11 @@ fn no_traffic(procedure: &Procedure, pool: &PoolId, evidence: &Evidence) -> Gate
         return report(gate, GateState::Fails, format!("{pool} has traffic: {}", with.join(", ")));
     }
     if evidence.readings.len() < procedure.routers.len() {
-        return report(gate, GateState::Inconclusive, format!("whether {pool} has traffic is not known on every router"));
+        return report(
+            gate,
+            GateState::Inconclusive,
+            format!("whether {pool} has traffic is not known on every router"),
+        );
     }
     let drained = drained(pool, evidence);
     let text = match drained.state {

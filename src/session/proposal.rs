@@ -6,8 +6,8 @@ use super::event::ChangeKind;
 use crate::domain::procedure::Friction;
 use crate::domain::reading::Identity;
 use crate::domain::{
-    ActionId, BasisPoints, ChangeId, CheckId, Digest, GuardId, NativeSplit, Now, PoolId, Prepared, RouterId, Signed, StepId,
-    Waves, Weights,
+    ActionId, BasisPoints, ChangeId, CheckId, Digest, GuardId, NativeSplit, Now, PoolId, Prepared, RouterId, Signed,
+    StepId, Waves, Weights,
 };
 
 /// What one router is sent, and what it read when that was worked out.
@@ -191,11 +191,9 @@ impl Gate {
     /// Whether an operator may override it with a reason (F4).
     pub fn may_be_overridden(&self) -> bool {
         match self {
-            Self::NoHold
-            | Self::Readings
-            | Self::Destination { .. }
-            | Self::Untouched { .. }
-            | Self::SoakBeforeEnd => false,
+            Self::NoHold | Self::Readings | Self::Destination { .. } | Self::Untouched { .. } | Self::SoakBeforeEnd => {
+                false
+            }
             Self::NoDrift
             | Self::Items { .. }
             | Self::Drained { .. }

@@ -98,7 +98,8 @@ impl Action for Command {
     fn look<'a>(&'a self, acting: &'a Acting, _handle: Option<&'a str>) -> BoxFuture<'a, ActionLook> {
         let look = match lock(&self.runs).get(&acting.key) {
             None => {
-                let why = "it ran in another flightdeck process, which alone saw its end: look at what it should have done";
+                let why =
+                    "it ran in another flightdeck process, which alone saw its end: look at what it should have done";
                 ActionLook::new(ActionState::Lost { why: why.to_owned() })
             }
             Some(run) => {

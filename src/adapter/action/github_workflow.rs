@@ -170,7 +170,8 @@ impl Action for GitHub {
                 Err(look) => return Err(untold(&path, look)),
             };
             if !answer.is_success() {
-                let advice = "compare repository and workflow with what is there, and the token's permission Actions: write";
+                let advice =
+                    "compare repository and workflow with what is there, and the token's permission Actions: write";
                 return Err(Trouble::new(TroubleKind::Denied, &what, say::no(&answer, &what), advice));
             }
             let workflow: Value = answer.json(&what)?;
@@ -229,7 +230,8 @@ impl GitHub {
             return ActionLook::new(ActionState::Lost { why });
         }
         let Config { repository, workflow, .. } = &self.config;
-        let list = format!("/repos/{repository}/actions/workflows/{workflow}/runs?event=workflow_dispatch&per_page={PAGE}");
+        let list =
+            format!("/repos/{repository}/actions/workflows/{workflow}/runs?event=workflow_dispatch&per_page={PAGE}");
         for page in 1..=MOST_PAGES {
             let (answer, what) = match self.read(&format!("{list}&page={page}")).await {
                 Ok(read) => read,
@@ -240,7 +242,9 @@ impl GitHub {
             }
             let document: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
             let Some(runs) = document["workflow_runs"].as_array() else {
-                return say::untold(format!("{what}: its answer is no list of runs; see whether that address is right"));
+                return say::untold(format!(
+                    "{what}: its answer is no list of runs; see whether that address is right"
+                ));
             };
             let is_it = |run: &&Value| run["display_title"].as_str().is_some_and(|title| has_word(title, &acting.key));
             if let Some(id) = runs.iter().find(is_it).and_then(|run| run["id"].as_u64()) {
@@ -274,7 +278,9 @@ impl GitHub {
             "queued" | "requested" | "pending" => waits("a runner"),
             "in_progress" => ActionState::Running { percent: None, waits_for: None },
             "" => return say::untold(format!("{what}: its answer is no run; see whether that address is right")),
-            other => return say::untold(format!("{what}: it is in a state that is not known here, {}", say::quoted(other))),
+            other => {
+                return say::untold(format!("{what}: it is in a state that is not known here, {}", say::quoted(other)));
+            }
         };
         let (percent, log) = self.jobs(&path).await;
         let state = match state {
@@ -294,13 +300,15 @@ impl GitHub {
         let is_done = |each: &&Value| each["status"] == "completed";
         let steps: Vec<&Value> = jobs.iter().filter_map(|job| job["steps"].as_array()).flatten().collect();
         let done = steps.iter().copied().filter(is_done).count();
-        let percent = u8::try_from((done * 100).checked_div(steps.len()).unwrap_or(0)).ok().filter(|_| !steps.is_empty());
+        let percent =
+            u8::try_from((done * 100).checked_div(steps.len()).unwrap_or(0)).ok().filter(|_| !steps.is_empty());
         let lines: Vec<String> = jobs
             .iter()
             .map(|job| {
                 let step = job["steps"].as_array().into_iter().flatten().find(|step| step["status"] == "in_progress");
                 let how = job["conclusion"].as_str().or_else(|| job["status"].as_str()).unwrap_or_default();
-                let at = step.and_then(|step| step["name"].as_str()).map(|name| format!(": {name}")).unwrap_or_default();
+                let at =
+                    step.and_then(|step| step["name"].as_str()).map(|name| format!(": {name}")).unwrap_or_default();
                 format!("{} {}{at}", job["name"].as_str().unwrap_or("job"), how.replace('_', " "))
             })
             .collect();

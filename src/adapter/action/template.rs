@@ -43,7 +43,8 @@ impl Template {
         // One pass: what is filled in is never read as a place again.
         while let Some((before, after)) = rest.split_once('{') {
             filled.push_str(before);
-            let found = after.split_once('}').and_then(|(name, behind)| Some((value(acting, handle, name)?, name, behind)));
+            let found =
+                after.split_once('}').and_then(|(name, behind)| Some((value(acting, handle, name)?, name, behind)));
             match found {
                 Some((value, name, behind)) => {
                     if value.is_empty() {

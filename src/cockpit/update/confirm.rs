@@ -186,7 +186,9 @@ impl Model {
             }
             OverlayKind::Complete { step, .. } => self.can_complete(step),
             OverlayKind::Reload(_) | OverlayKind::EndConnections { .. } | OverlayKind::CancelTask { .. } => true,
-            OverlayKind::CancelAction { of, .. } => self.flight.cancellable_action().is_some_and(|run| run.act() == *of),
+            OverlayKind::CancelAction { of, .. } => {
+                self.flight.cancellable_action().is_some_and(|run| run.act() == *of)
+            }
             OverlayKind::Run { steps, .. } => !steps.is_empty(),
             OverlayKind::Arm { disarms, .. } => *disarms || self.can_arm(),
             OverlayKind::Look(look) => self.look_stands(look),

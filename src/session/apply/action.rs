@@ -1,8 +1,8 @@
 //! Folding deploy actions.
 
 use super::{Stamp, stamped};
-use crate::domain::action::ActionEnd;
 use crate::domain::ChangeId;
+use crate::domain::action::ActionEnd;
 use crate::session::action::{ActionRun, ActionStage, ActionStarting};
 use crate::session::event::Event;
 use crate::session::state::Session;

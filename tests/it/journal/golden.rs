@@ -24,6 +24,9 @@ const FORMAT_1_STAGES: &str = include_str!("golden/format-1-stages.jsonl");
 /// A slow system's task that was cancelled.
 const FORMAT_1_TASKS: &str = include_str!("golden/format-1-tasks.jsonl");
 
+/// Deploy actions.
+const FORMAT_1_ACTIONS: &str = include_str!("golden/format-1-actions.jsonl");
+
 fn read(lines: &str) -> (Vec<Kept>, Option<Broken>) {
     let mut chain = Chain::start();
     let mut entries = Vec::new();
@@ -61,6 +64,7 @@ fn write_the_golden_file() {
         ("-shapes", told::shapes()),
         ("-stages", told::stages()),
         ("-tasks", told::tasks()),
+        ("-actions", told::actions()),
     ] {
         // A golden file is written once: what stands there is never replaced.
         if let Ok(mut file) = std::fs::File::create_new(format!("{path}/format-{FORMAT}{name}.jsonl")) {
@@ -73,7 +77,8 @@ fn write_the_golden_file() {
 fn every_kind_of_event_is_in_the_golden_files() {
     let (mut entries, broken) = read(FORMAT_1);
     assert_eq!(broken, None);
-    for lines in [FORMAT_1_WAVES, FORMAT_1_CHECKS, FORMAT_1_GUARDS, FORMAT_1_SHAPES, FORMAT_1_STAGES, FORMAT_1_TASKS] {
+    let added = [FORMAT_1_WAVES, FORMAT_1_CHECKS, FORMAT_1_GUARDS, FORMAT_1_SHAPES, FORMAT_1_STAGES, FORMAT_1_TASKS];
+    for lines in added.into_iter().chain([FORMAT_1_ACTIONS]) {
         let (added, broken) = read(lines);
         assert_eq!(broken, None);
         entries.extend(added);
@@ -98,6 +103,7 @@ fn the_golden_files_read_as_what_was_told() {
         (FORMAT_1_SHAPES, told::shapes()),
         (FORMAT_1_STAGES, told::stages()),
         (FORMAT_1_TASKS, told::tasks()),
+        (FORMAT_1_ACTIONS, told::actions()),
     ] {
         let (entries, broken) = read(lines);
         assert_eq!(broken, None);
@@ -115,6 +121,7 @@ fn this_version_still_writes_format_1_byte_by_byte() {
     assert_eq!(written(told::shapes()), FORMAT_1_SHAPES);
     assert_eq!(written(told::stages()), FORMAT_1_STAGES);
     assert_eq!(written(told::tasks()), FORMAT_1_TASKS);
+    assert_eq!(written(told::actions()), FORMAT_1_ACTIONS);
 }
 
 #[test]

@@ -37,6 +37,8 @@ pub struct Desk {
     pub tasks_cancelled: Vec<SendCancel>,
     /// and what is answered to it.
     pub cancel_answer: Outcome,
+    /// The system of deploy actions.
+    pub actions: super::action::Actions,
     /// Appends that were not answered, while the journal is told to be silent.
     pub journal_answers: bool,
     pub unanswered: Vec<Entry>,
@@ -92,6 +94,7 @@ impl Desk {
             ended: Vec::new(),
             tasks_cancelled: Vec::new(),
             cancel_answer: Outcome::Accepted,
+            actions: super::action::Actions::default(),
             journal_answers: true,
             unanswered: Vec::new(),
             time: 1_000,
@@ -216,6 +219,10 @@ impl Desk {
                 self.tasks_cancelled.push(*cancel);
                 Some(answer)
             }
+            effect @ (Effect::DescribeAction { .. }
+            | Effect::StartAction(_)
+            | Effect::LookAction(_)
+            | Effect::CancelAction(_)) => self.actions.answer(self.now(), effect),
             Effect::Cancel { change } => {
                 self.cancelled.insert(change);
                 None

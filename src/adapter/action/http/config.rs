@@ -83,7 +83,8 @@ impl Config {
         let handle = table.optional("handle", doc, &pointer());
         let doc = "Where the answer has the address at which people look at the run: \"/url\".";
         let link = table.optional("link", doc, &pointer());
-        let look = table.table("look", "How the run is looked at; without it the answer to the start is its end.", look);
+        let look =
+            table.table("look", "How the run is looked at; without it the answer to the start is its end.", look);
         let doc = "How a run whose answer was lost is found by its key: { path, handle }.";
         let find = table.table("find", doc, |table| {
             let path = table.required("path", "The path, with {key}.", &strict(path(), NAMES));
@@ -109,7 +110,8 @@ impl Config {
         }
         let wants_handle = look.as_ref().and_then(Option::as_ref).is_some_and(|look| look.path.names("handle"));
         if wants_handle && handle.is_none() && !table.has("handle") {
-            let wrong = Wrong::new("is missing: `look` asks by {handle}, and the answer to the start is not read for one");
+            let wrong =
+                Wrong::new("is missing: `look` asks by {handle}, and the answer to the start is not read for one");
             report.refuse(&table.spot_of("handle"), wrong.accepted(POINTER));
         }
         for key in ["find", "cancel"] {
@@ -174,14 +176,8 @@ impl Configured for Config {
 }
 
 fn ask(table: &mut Table<'_>, names: &'static [&'static str], methods: &[Method]) -> Option<Ask> {
-    let known = [
-        ("POST", Method::POST),
-        ("PUT", Method::PUT),
-        ("PATCH", Method::PATCH),
-        ("DELETE", Method::DELETE),
-    ];
-    let known: Vec<(&'static str, Method)> =
-        known.into_iter().filter(|(_, method)| methods.contains(method)).collect();
+    let known = [("POST", Method::POST), ("PUT", Method::PUT), ("PATCH", Method::PATCH), ("DELETE", Method::DELETE)];
+    let known: Vec<(&'static str, Method)> = known.into_iter().filter(|(_, method)| methods.contains(method)).collect();
     let method = table.optional("method", "How it is asked. Default POST.", &choice(&known, &[]));
     let path = table.required("path", "The path, with what is filled in.", &strict(path(), names));
     let doc = "The body: JSON, with what is filled in as parts of its texts.";

@@ -42,7 +42,9 @@ impl Action for Http {
             if self.config.look.is_none() {
                 notes.push("its answer is its end: nothing tells how it goes on".to_owned());
             } else if !self.finds() {
-                notes.push("a lost answer cannot be asked after: the profile names no way to find it by its key".to_owned());
+                notes.push(
+                    "a lost answer cannot be asked after: the profile names no way to find it by its key".to_owned(),
+                );
             }
             Ok(Description { requests, differences: self.differences(acting).await?, notes })
         }
@@ -273,7 +275,11 @@ impl Http {
                 None => format!("{name}: {now} now"),
                 Some(coming) => {
                     let coming = coming.fill(acting, "", Place::Plain).map_err(|why| say::unsaid("compare", why))?;
-                    if coming == now { format!("{name}: {now}, the same") } else { format!("{name}: {now} → {coming}") }
+                    if coming == now {
+                        format!("{name}: {now}, the same")
+                    } else {
+                        format!("{name}: {now} → {coming}")
+                    }
                 }
             });
         }
