@@ -151,7 +151,9 @@ impl Flight {
     pub(super) fn describe_action(&mut self, now: Now, out: &mut Vec<Effect>) {
         let Some(step) = self.session.next_step(&self.procedure.plan).cloned() else { return };
         let Some((action, pool)) = step.action() else { return };
-        if self.session.action_in_flight().is_some_and(ActionRun::is_running) {
+        // What another person, or a key, was asked about is not worked out anew under it.
+        let is_asked = self.waiting.is_some() || self.keys.signing.is_some();
+        if is_asked || self.session.action_in_flight().is_some_and(ActionRun::is_running) {
             return;
         }
         self.counters.changes += 1;

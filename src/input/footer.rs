@@ -100,9 +100,17 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
         return;
     }
     match kind {
+        OverlayKind::Complete { step, .. } if model.follows(step).is_some() => {
+            put(Action::CancelTask, "cancel it");
+            put(Action::Escape, "close, it goes on");
+        }
         OverlayKind::Shift(_) | OverlayKind::Complete { .. } if !waiting => {
             if !model.is_blocked() {
-                let act = if matches!(kind, OverlayKind::Shift(_)) { "send" } else { "it is done" };
+                let act = match kind {
+                    OverlayKind::Complete { step, .. } if model.is_action(step) => "start it",
+                    OverlayKind::Complete { .. } => "it is done",
+                    _ => "send",
+                };
                 put(Action::Send, if model.asks_two() { "ask the second person" } else { act });
             }
             put(Action::Override, "override, with a reason");

@@ -147,6 +147,9 @@ fn read_step(step: &mut Table<'_>) -> Written {
         ["shift", "deploy", "pause"].into_iter().filter_map(|key| Some((key, step.spot_if_written(key)?))).collect();
     let report = step.report();
     match &acts[..] {
+        [] if step.has("run") => {
+            step.refuse(Wrong::new("runs an action and names no pool that it touches").accepted("deploy = \"POOL\""));
+        }
         [] => step.refuse(Wrong::new("does nothing").accepted("one of shift, deploy, pause")),
         [_] => {}
         [(first, _), others @ ..] => {
@@ -269,7 +272,7 @@ fn ran(report: &Report<'_>, context: &Context<'_>, run: &Found<String>) -> Optio
 
 /// What ends the way back comes after a soak: a plan in which none stands before it would never be let.
 fn refuse_end_without_soak(report: &Report<'_>, context: &Context<'_>, step: &Written, before: &[Step]) {
-    let Some(run) = &step.run else { return };
+    let Some(run) = step.run.as_ref().filter(|_| step.deploy.is_some()) else { return };
     let ends = context.actions.iter().any(|action| action.id.as_str() == run.as_str() && action.ends_way_back);
     let shift = before.iter().rev().find(|step| matches!(step.act, StepAct::Shift(_)));
     if ends && context.has_routers && shift.is_none_or(|shift| shift.soak.is_none()) {

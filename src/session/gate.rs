@@ -131,7 +131,7 @@ fn no_traffic(procedure: &Procedure, pool: &PoolId, evidence: &Evidence) -> Gate
     }
     let drained = drained(pool, evidence);
     let text = match drained.state {
-        GateState::Holds => format!("{pool} at 0 on every router, {}", drained.text),
+        GateState::Holds => format!("{pool} at 0 and drained on every router"),
         GateState::Fails | GateState::Inconclusive => drained.text,
     };
     report(gate, drained.state, text)

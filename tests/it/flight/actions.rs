@@ -168,37 +168,50 @@ fn a_bad_end_is_told_with_its_log_and_then_it_is_started_again_or_skipped_with_a
     assert!(is_done(&desk) && !desk.flight.new_pools().contains(&"blue".into()));
 }
 
-#[test]
-fn it_waits_until_its_pool_has_no_traffic_and_is_drained_on_every_router_unless_that_is_set_aside() {
-    let mut desk = Desk::open(Procedure { plan: procedure().plan.split_off(1), ..procedure() });
-    let gate = Gate::NoTraffic { pool: "blue".into() };
-    let report = |desk: &Desk| desk.ask_gates().into_iter().find(|each| each.gate == gate).unwrap();
+/// The deployment is the first step, whatever the weights are.
+fn at_once(weights: &[u32]) -> Desk {
+    let plan = procedure().plan.split_off(1);
+    let mut desk = Desk::open_at(Procedure { plan, ..procedure() }, weights);
     desk.ask(Ask::DescribeAction);
-    assert_eq!(report(&desk).text, "blue has traffic: 50.0 % on eu-1, 50.0 % on eu-2");
-    start(&mut desk);
-    assert!(desk.said().contains("settle it, or override it with a reason"), "{}", desk.said());
-    for name in ["eu-1", "eu-2"] {
-        desk.router(name).weights = vec![0, 100];
-        desk.router(name).stopped = name == "eu-2";
-    }
-    desk.pass(10_000);
-    assert_eq!(report(&desk).state, GateState::Inconclusive, "{}", report(&desk).text);
-    desk.ask(Ask::DescribeAction);
-    start(&mut desk);
-    assert!(desk.actions.starts.is_empty());
-    desk.router("eu-2").stopped = false;
-    desk.pass(2_000);
-    let overrides = vec![Override { gate: gate.clone(), reason: "only health checks".to_owned() }];
-    desk.ask(Ask::DescribeAction);
-    start_by(&mut desk, Gesture::Key, overrides.clone());
-    assert!(desk.actions.starts.is_empty(), "an override asks for the target to be typed: {}", desk.said());
-    start_by(&mut desk, Gesture::Typed("blue".to_owned()), overrides);
-    assert_eq!((desk.actions.starts.len(), report_of_intent(&desk)), (1, "only health checks".to_owned()));
+    desk
 }
 
-fn report_of_intent(desk: &Desk) -> String {
-    let intent = &desk.flight.session.actions[0].intent.what;
-    intent.overrides[0].reason.clone()
+fn no_traffic(desk: &Desk) -> (GateState, String) {
+    let gate = Gate::NoTraffic { pool: "blue".into() };
+    let report = desk.ask_gates().into_iter().find(|each| each.gate == gate).expect("it is asked");
+    (report.state, report.text)
+}
+
+#[test]
+fn it_waits_until_its_pool_has_no_traffic_and_is_drained_on_every_router() {
+    let mut desk = at_once(&[50, 50]);
+    assert_eq!(no_traffic(&desk), (GateState::Fails, "blue has traffic: 50.0 % on eu-1, 50.0 % on eu-2".to_owned()));
+    start(&mut desk);
+    assert!(desk.said().contains("settle it, or override it with a reason"), "{}", desk.said());
+    let mut desk = at_once(&[0, 100]);
+    desk.pass(12_000);
+    assert_eq!(no_traffic(&desk).0, GateState::Holds, "{}", no_traffic(&desk).1);
+    desk.router("eu-2").stopped = true;
+    desk.pass(8_000);
+    assert_eq!(no_traffic(&desk).0, GateState::Inconclusive, "{}", no_traffic(&desk).1);
+    start(&mut desk);
+    assert!(desk.actions.starts.is_empty(), "one router could still send it traffic");
+    desk.router("eu-2").stopped = false;
+    desk.pass(12_000);
+    start(&mut desk);
+    assert_eq!(desk.actions.starts.len(), 1, "{}", desk.said());
+}
+
+#[test]
+fn that_it_has_traffic_is_set_aside_with_a_reason_and_its_target_typed() {
+    let mut desk = at_once(&[50, 50]);
+    let gate = Gate::NoTraffic { pool: "blue".into() };
+    let overrides = vec![Override { gate, reason: "only health checks".to_owned() }];
+    start_by(&mut desk, Gesture::Key, overrides.clone());
+    assert!(desk.actions.starts.is_empty(), "{}", desk.said());
+    start_by(&mut desk, Gesture::Typed("blue".to_owned()), overrides);
+    assert_eq!(desk.actions.starts.len(), 1, "{}", desk.said());
+    assert_eq!(desk.flight.session.actions[0].intent.what.overrides[0].reason, "only health checks");
 }
 
 #[test]

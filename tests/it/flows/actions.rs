@@ -34,7 +34,7 @@ fn what_is_sent_is_shown_confirmed_by_a_key_that_came_after_it_and_followed_in_t
     let mut app = drained();
     app.keys("n").keys("y");
     assert_eq!(starts(&app), 0, "the dialog was not on the screen yet");
-    app.draw();
+    app.keys("<esc>n<drawn>");
     shot("action_confirm", &mut app);
     app.keys("y").pass(3_000).draw();
     assert_eq!((starts(&app), app.actions.starts.len(), app.overlay().as_str()), (1, 1, "Complete"));

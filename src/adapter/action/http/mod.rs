@@ -160,8 +160,12 @@ impl Http {
 
     fn link(&self, document: &Value) -> Option<String> {
         let link = part(document, self.config.link.as_deref()?)?;
-        let is_address = link.starts_with("https://") || link.starts_with("http://");
-        (is_address && link == say::quoted(&link)).then_some(link)
+        let (scheme, rest) = link.split_once("://")?;
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        // The system's own address may be shown, whatever it looks like.
+        let is_shown = host == say::quoted(host) || host.starts_with(self.config.at.host());
+        let is_address = matches!(scheme, "http" | "https") && !host.contains('@') && is_shown;
+        (is_address && path == say::quoted(path)).then_some(link)
     }
 
     async fn read(&self, path: &Template, acting: &Acting, handle: &str) -> Result<(Answer, String), ActionLook> {
