@@ -3,6 +3,7 @@
 //! An adapter translates between one system's words and the values of [`crate::domain`]. It keeps no opinion about the
 //! deployment: it reads, prepares, sets and counts, and says exactly what it saw.
 
+pub mod action;
 pub mod aws;
 pub mod check;
 pub mod http;

@@ -131,6 +131,19 @@ fn looks<'a>(adapters: &'a Adapters, procedure: &'a Procedure) -> Vec<BoxFuture<
             .boxed(),
         );
     }
+    for (id, action) in &adapters.actions {
+        looks.push(
+            async move {
+                let patience = Duration::from_secs(10);
+                let result = timeout(patience, action.probe()).await.unwrap_or_else(|_elapsed| {
+                    let why = format!("no answer within {} s", patience.as_secs());
+                    Err(Trouble::new(TroubleKind::TimedOut, "look at it", why, "see whether its system hangs"))
+                });
+                Finding { name: format!("action {id}"), result, remarks: Vec::new() }
+            }
+            .boxed(),
+        );
+    }
     looks
 }
 

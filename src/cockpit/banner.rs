@@ -43,6 +43,7 @@ impl Model {
             found.push(banner(Tone::Warn, Some(Action::OpenPartial), text));
         }
         found.extend(self.blocked_banner());
+        found.extend(self.action_banner());
         found.extend(self.people_banners());
         for (router, drifted) in &session.drifted {
             let why = if drifted.restarted { "was restarted and lost its weights" } else { "was changed outside" };
@@ -257,9 +258,9 @@ pub fn request_words(procedure: &Procedure, act: &AskedAct) -> String {
             let waves = proposal.waves.words().map(|words| format!(" in {words}")).unwrap_or_default();
             format!("{verb} {from}{} on {routers} router{plural}{waves}", proposal.to)
         }
-        AskedAct::Complete { step, .. } => {
+        AskedAct::Complete { step, requests, .. } => {
             let name = procedure.step(step).map_or(step.as_str(), |(_, step)| step.name.as_str());
-            format!("{name} is done")
+            if requests.is_empty() { format!("{name} is done") } else { format!("start {name}") }
         }
         AskedAct::Reload { digest, .. } => format!("take in the changed profile {}", digest.short()),
     }

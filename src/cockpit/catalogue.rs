@@ -66,7 +66,11 @@ pub fn catalogue() -> Vec<Entry> {
         act(Action::LaterRange, "later-range", "charts: a later time, up to now"),
         act(Action::Connections, "connections", "list the connections of the pool without weight"),
         key(Action::EndConnections, "end-connections", "end the listed connections, with a reason"),
-        act(Action::CancelTask, "cancel-task", "cancel the task that a slow system is at"),
+        act(
+            Action::CancelTask,
+            "cancel-task",
+            "cancel the deploy action that runs, or the task that a slow system is at",
+        ),
         act(
             Action::Details,
             "details",

@@ -129,6 +129,7 @@ impl Model {
             | OverlayKind::Connections { .. }
             | OverlayKind::EndConnections { .. }
             | OverlayKind::CancelTask { .. }
+            | OverlayKind::CancelAction { .. }
             | OverlayKind::Ask(_)
             | OverlayKind::Help
             | OverlayKind::Palette(_)

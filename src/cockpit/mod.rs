@@ -2,6 +2,7 @@
 //! draws the [`Model`] and changes nothing.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::wildcard_enum_match_arm)]
 
+mod act;
 mod action;
 mod banner;
 pub mod catalogue;

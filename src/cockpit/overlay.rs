@@ -43,7 +43,7 @@ pub enum OverlayKind {
         /// The confirmation.
         confirm: ConfirmState,
     },
-    /// Confirm that a person did the next step.
+    /// Start the next step's action and follow it, or confirm that a person did the step.
     Complete {
         /// The step.
         step: StepId,
@@ -78,6 +78,15 @@ pub enum OverlayKind {
         /// What, as it was when the dialog opened.
         cancel: Box<CancelTask>,
         /// How often tasks had been cancelled then.
+        before: u32,
+        /// The confirmation.
+        confirm: ConfirmState,
+    },
+    /// Cancel a deploy action that runs.
+    CancelAction {
+        /// Its act.
+        of: ChangeId,
+        /// How often tasks and actions had been cancelled when the dialog opened.
         before: u32,
         /// The confirmation.
         confirm: ConfirmState,
@@ -203,6 +212,7 @@ impl Overlay {
             | OverlayKind::Arm { confirm, .. }
             | OverlayKind::EndConnections { confirm, .. }
             | OverlayKind::CancelTask { confirm, .. }
+            | OverlayKind::CancelAction { confirm, .. }
             | OverlayKind::Reload(confirm) => Some(confirm),
             OverlayKind::Look(look) => Some(&look.confirm),
             OverlayKind::Partial
@@ -233,6 +243,7 @@ impl Overlay {
             | OverlayKind::Arm { confirm, .. }
             | OverlayKind::EndConnections { confirm, .. }
             | OverlayKind::CancelTask { confirm, .. }
+            | OverlayKind::CancelAction { confirm, .. }
             | OverlayKind::Reload(confirm) => Some(confirm),
             OverlayKind::Look(look) => Some(&mut look.confirm),
             OverlayKind::Partial

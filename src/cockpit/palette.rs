@@ -82,7 +82,8 @@ impl Model {
                 unless(session.next_step(&self.flight.procedure.plan).is_some(), "the plan has no step left")
             }
             Action::CancelTask => {
-                unless(self.task_to_cancel().is_some(), "no system is at work that could be cancelled")
+                let can = self.task_to_cancel().is_some() || self.flight.cancellable_action().is_some();
+                unless(can, "no system is at work that could be cancelled")
             }
             Action::RollBack | Action::BackAtOnce => {
                 unless(self.flight.way_back(crate::flight::WayBackChoice::Step).is_ok(), "nothing to roll back")

@@ -150,6 +150,8 @@ impl Model {
         }
         match &overlay.kind {
             OverlayKind::Shift(_) | OverlayKind::RollBack { .. } => Some(self.flight.friction(overridden)),
+            OverlayKind::Complete { step, .. } if self.follows(step).is_some() => None,
+            OverlayKind::CancelAction { .. } => Some(Friction::Key),
             OverlayKind::Complete { step, .. } => {
                 let (_, step) = self.flight.procedure.step(step)?;
                 Some(own_friction(&self.flight.procedure, step, overridden))
@@ -191,6 +193,7 @@ impl Model {
                 Some(crate::session::decide::connection::typed_for(count))
             }
             OverlayKind::CancelTask { cancel, .. } => Some(task::typed_for(&cancel.task)),
+            OverlayKind::CancelAction { .. } => None,
             OverlayKind::Reload(_) => Some("reload".to_owned()),
             OverlayKind::Look(look) => self.look_stands(look).then(|| look.request.asked.act.typed_target()),
             OverlayKind::Run { steps, .. } => Some(run_target(steps)),
@@ -250,13 +253,14 @@ impl Model {
             return self.typed_target().map(|target| format!("do it alone, once {target} is typed"));
         }
         match kind {
+            OverlayKind::Complete { step, .. } if self.follows(step).is_some() => None,
             OverlayKind::Shift(_) | OverlayKind::Complete { .. } | OverlayKind::Reload(_) => {
                 self.typed_target().map(|target| format!("send, once {target} is typed"))
             }
             OverlayKind::EndConnections { .. } => {
                 self.typed_target().map(|target| format!("end them, once {target} is typed"))
             }
-            OverlayKind::CancelTask { .. } => {
+            OverlayKind::CancelTask { .. } | OverlayKind::CancelAction { .. } => {
                 self.typed_target().map(|target| format!("cancel it, once {target} is typed"))
             }
             OverlayKind::Look(_) => self.typed_target().map(|target| format!("confirm, once {target} is typed")),
@@ -362,6 +366,7 @@ impl Model {
             let (task, router) = (&cancelling.task, &cancelling.router);
             stops.push(format!("{task} of {router} is being cancelled: nobody writes down what became of it"));
         }
+        stops.extend(self.action_that_stops());
         if let Some(soak) =
             self.flight.soak.as_ref().filter(|soak| self.flight.session.is_open() && !soak.left().is_zero())
         {

@@ -130,6 +130,10 @@ name!(
     CheckId
 );
 name!(
+    /// A deploy action's name in the profile.
+    ActionId
+);
+name!(
     /// A guard's name in the profile.
     GuardId
 );

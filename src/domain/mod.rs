@@ -1,6 +1,7 @@
 //! Values and their laws: no input, no output, no clock.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::wildcard_enum_match_arm)]
 
+pub mod action;
 mod capability;
 pub mod check;
 pub mod checklist;
@@ -35,8 +36,8 @@ pub use capability::{Capabilities, Holds, Proof, Zero};
 pub use checklist::Checklist;
 pub use freshness::Freshness;
 pub use id::{
-    BadDigest, ChangeId, CheckId, CockpitId, Digest, EntryId, GuardId, ItemId, NotifierId, Operator, PanelId, PoolId,
-    RequestId, RouterId, SessionId, SourceId, StepId, WindowId,
+    ActionId, BadDigest, ChangeId, CheckId, CockpitId, Digest, EntryId, GuardId, ItemId, NotifierId, Operator, PanelId,
+    PoolId, RequestId, RouterId, SessionId, SourceId, StepId, WindowId,
 };
 pub use measure::{Limit, Measure, Unit};
 pub use outcome::{Outcome, Refused, Trouble, TroubleKind};

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::action::ActionSpec;
 use super::check::CheckSpec;
 use super::checklist::Checklist;
 use super::drain::DrainRule;
@@ -14,8 +15,8 @@ use super::notify::NotifySpec;
 use super::pairing::PairSpec;
 use super::soak::SoakTask;
 use super::{
-    BasisPoints, Capabilities, CheckId, Digest, GuardId, ItemId, Limit, People, PoolId, RouterId, SourceId, StepId,
-    Waves, Weights, WhyRule, WindowSpec,
+    ActionId, BasisPoints, Capabilities, CheckId, Digest, GuardId, ItemId, Limit, People, PoolId, RouterId, SourceId,
+    StepId, Waves, Weights, WhyRule, WindowSpec,
 };
 
 /// Everything that a deployment is flown by.
@@ -63,6 +64,8 @@ pub struct Procedure {
     pub panels: Vec<PanelSpec>,
     /// Checks, in the profile's order.
     pub checks: Vec<CheckSpec>,
+    /// Deploy actions, in the profile's order.
+    pub actions: Vec<ActionSpec>,
     /// Guards, in the profile's order.
     pub guards: Vec<GuardSpec>,
     /// Who is told of what, in the profile's order.
@@ -114,6 +117,16 @@ impl Procedure {
     /// One check.
     pub fn check(&self, id: &CheckId) -> Option<&CheckSpec> {
         self.checks.iter().find(|check| check.id == *id)
+    }
+
+    /// One deploy action.
+    pub fn action(&self, id: &ActionId) -> Option<&ActionSpec> {
+        self.actions.iter().find(|action| action.id == *id)
+    }
+
+    /// The action that a step runs.
+    pub fn action_of(&self, step: &Step) -> Option<&ActionSpec> {
+        self.action(step.action()?.0)
     }
 
     /// The checks of a group, in the profile's order.
@@ -194,6 +207,16 @@ pub struct Step {
     pub guards: BTreeMap<GuardId, Limit>,
 }
 
+impl Step {
+    /// The action that it runs, and the pool which that touches.
+    pub fn action(&self) -> Option<(&ActionId, &PoolId)> {
+        match &self.act {
+            StepAct::Deploy { pool, action: Some(action), .. } => Some((action, pool)),
+            StepAct::Deploy { action: None, .. } | StepAct::Shift(_) | StepAct::Pause { .. } => None,
+        }
+    }
+}
+
 /// A step whose way back is proven by flying it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Prove {
@@ -206,12 +229,14 @@ pub struct Prove {
 pub enum StepAct {
     /// Gives the routers these weights.
     Shift(Weights),
-    /// A deployment that a person does elsewhere and confirms here.
+    /// A deployment: an action of flightdeck's, or one that a person does elsewhere and confirms here.
     Deploy {
         /// The pool that gets another version.
         pool: PoolId,
-        /// What to do, in the profile's words.
+        /// What to do, in the profile's words; may be empty where an action does it.
         text: String,
+        /// The action that does it; `None` where a person does.
+        action: Option<ActionId>,
     },
     /// Waits for a person.
     Pause {

@@ -52,6 +52,12 @@ pub fn kind(event: &Event) -> &'static str {
         Event::ConnectionsEnded { .. } => "connections_ended",
         Event::TaskCancelling(_) => "task_cancelling",
         Event::TaskCancelled { .. } => "task_cancelled",
+        Event::ActionStarting(_) => "action_starting",
+        Event::ActionStarted { .. } => "action_started",
+        Event::ActionUnknown { .. } => "action_unknown",
+        Event::ActionEnded { .. } => "action_ended",
+        Event::ActionCancelling(_) => "action_cancelling",
+        Event::ActionCancelAnswered { .. } => "action_cancel_answered",
         Event::RampStage { .. } => "ramp_stage",
         Event::RollbackTimed { .. } => "rollback_timed",
         Event::WayBackProven(_) => "way_back_proven",
@@ -63,7 +69,7 @@ pub fn kind(event: &Event) -> &'static str {
 }
 
 /// Every kind that this version knows. The golden files hold one event of each.
-pub const KINDS: [&str; 54] = [
+pub const KINDS: [&str; 60] = [
     "session_opened",
     "controls_taken",
     "cockpit_joined",
@@ -111,6 +117,12 @@ pub const KINDS: [&str; 54] = [
     "connections_ended",
     "task_cancelling",
     "task_cancelled",
+    "action_starting",
+    "action_started",
+    "action_unknown",
+    "action_ended",
+    "action_cancelling",
+    "action_cancel_answered",
     "ramp_stage",
     "rollback_timed",
     "way_back_proven",

@@ -292,10 +292,9 @@ impl Flight {
         }
         deploys()
             .filter(|(step, _)| {
-                self.session
-                    .steps
-                    .get(&step.id)
-                    .is_some_and(|done| matches!(done.how, StepEnd::Marked(StepMark::Done { .. })))
+                self.session.steps.get(&step.id).is_some_and(|done| {
+                    matches!(done.how, StepEnd::Marked(StepMark::Done { .. } | StepMark::Acted { .. }))
+                })
             })
             .map(|(_, pool)| pool.clone())
             .collect()
@@ -338,8 +337,8 @@ impl Flight {
                 needs_per_server: self.needs_per_server(pool, points, now.elapsed),
                 carried: self.carried(pool),
                 capacity_per_server: self.procedure.pool(pool).and_then(|pool| pool.capacity_per_server),
-                being_deployed: next
-                    .is_some_and(|step| matches!(&step.act, StepAct::Deploy { pool: to, .. } if to == pool)),
+                being_deployed: self.session.is_touched(pool)
+                    || next.is_some_and(|step| matches!(&step.act, StepAct::Deploy { pool: to, .. } if to == pool)),
             });
         }
         let routers = self

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::domain::action::Acting;
 use crate::domain::check::Asking;
 use crate::domain::log::LogBatch;
 use crate::domain::notify::ToTell;
 use crate::domain::parcel::Parcel;
 use crate::domain::{
-    ChangeId, CheckId, CockpitId, Digest, Elapsed, NativeSplit, Operator, PoolId, Prepared, Presence, Reading, Refused,
-    RouterId, Signed, SourceId, Target, Timestamp,
+    ActionId, ChangeId, CheckId, CockpitId, Digest, Elapsed, NativeSplit, Operator, PoolId, Prepared, Presence,
+    Reading, Refused, RouterId, Signed, SourceId, Target, Timestamp,
 };
 use crate::entry::Entry;
 use crate::session::event::Spilled;
@@ -60,6 +61,22 @@ pub enum Effect {
     EndConnections(Box<super::connection::SendEnd>),
     /// Cancel a task of a slow system (R6). Answered by [`super::Msg::TaskCancelAnswered`].
     CancelTask(Box<super::task::SendCancel>),
+    /// Work out what a deploy action would send, and what it would change; nothing is changed. Answered by
+    /// [`super::Msg::ActionDescribed`].
+    DescribeAction {
+        /// The request's number.
+        request: u64,
+        /// The action.
+        action: ActionId,
+        /// What it is told.
+        acting: Box<Acting>,
+    },
+    /// Start a deploy action (D1 to D3). Answered by [`super::Msg::ActionAnswered`].
+    StartAction(Box<super::action::SendStart>),
+    /// Look at a deploy action. Answered by [`super::Msg::ActionLooked`].
+    LookAction(Box<super::action::LookAfter>),
+    /// Cancel a deploy action. Answered by [`super::Msg::ActionCancelAnswered`].
+    CancelAction(Box<super::action::SendActionCancel>),
     /// Send nothing more of this change: what is unsent stays unsent (R4). Not answered; each send still answers.
     Cancel {
         /// The change.

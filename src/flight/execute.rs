@@ -201,6 +201,12 @@ impl Flight {
             }
             Event::ConnectionsEnding(intent) => self.send_end(now, intent, out),
             Event::TaskCancelling(intent) => self.send_cancel(now, intent, out),
+            Event::ActionStarting(_)
+            | Event::ActionStarted { .. }
+            | Event::ActionUnknown { .. }
+            | Event::ActionEnded { .. }
+            | Event::ActionCancelling(_)
+            | Event::ActionCancelAnswered { .. } => self.react_to_action(now, event, out),
             Event::PoolDrained { pool, .. } => out.push(Effect::tell(Tone::Good, format!("{pool} is drained"))),
             Event::CheckAnswered(answered) => self.check_noted(&answered.check),
             Event::SpillMerged(merged) => self.take_up_spill(now, merged, out),

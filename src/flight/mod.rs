@@ -3,13 +3,14 @@
 //!
 //! Parts: [`watch`] polls routers; [`propose`] works a change out and keeps it bound to what was read; [`link`] brings
 //! decisions into the journal, one append at a time, or where that does not answer [`spill`] beside it; [`execute`] sends, reads back and asks again; [`wave`] sends the next
-//! wave once the ones before it are whole; [`back`] knows the way back at any time, and [`stage`] goes it in stages; [`evidence`], [`drain`], [`guard`], [`soak`] and [`observe`] watch what is known about pools, [`check`] what checks answer, [`pairing`] pairs requests with answers in the logs; [`fire`] does what follows when a guard trips; [`connection`] lists what lingers; [`task`] cancels what a slow system is at; [`tell`] tells people outside; [`crew`] knows who else is there;
+//! wave once the ones before it are whole; [`back`] knows the way back at any time, and [`stage`] goes it in stages; [`evidence`], [`drain`], [`guard`], [`soak`] and [`observe`] watch what is known about pools, [`check`] what checks answer, [`pairing`] pairs requests with answers in the logs; [`fire`] does what follows when a guard trips; [`connection`] lists what lingers; [`task`] cancels what a slow system is at; [`action`] starts deploy actions and follows them; [`tell`] tells people outside; [`crew`] knows who else is there;
 //! [`second`] waits for another person's word and for signatures.
 //!
 //! Invariants: nothing is sent before its intent is kept (D1); nothing is verified that was not read back after it was
 //! sent (V1); the session changes only by kept entries (J2).
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::wildcard_enum_match_arm)]
 
+pub mod action;
 pub mod back;
 pub mod check;
 pub mod connection;
@@ -108,6 +109,8 @@ pub struct Flight {
     undrained: BTreeSet<PoolId>,
     /// Connections that linger, as far as they were asked for.
     pub lingering: connection::Lingering,
+    /// Deploy actions: worked out, started, looked at.
+    pub actions: action::Actions,
     /// Tasks of slow systems: seen, and being cancelled.
     pub tasks: task::Tasks,
     /// Log sources as evidence.
@@ -182,6 +185,7 @@ impl Flight {
             drains,
             undrained: BTreeSet::new(),
             lingering: connection::Lingering::default(),
+            actions: action::Actions::default(),
             tasks: task::Tasks::default(),
             logs: BTreeMap::new(),
             pairs: pairing::Pairings::default(),
@@ -229,9 +233,19 @@ impl Flight {
         let guards_at = self.guards_wake_at();
         let checks_at = self.checks_wake_at();
         let pairs_at = self.pairs.wakes_at();
-        [reads_at, self.crew.wakes_at(), self.link.wakes_at(), self.next_wave_at(), guards_at, checks_at, pairs_at]
-            .into_iter()
-            .flatten()
-            .min()
+        let actions_at = self.actions_wake_at();
+        [
+            actions_at,
+            reads_at,
+            self.crew.wakes_at(),
+            self.link.wakes_at(),
+            self.next_wave_at(),
+            guards_at,
+            checks_at,
+            pairs_at,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::domain::action::{ActionLook, Description, Started};
 use crate::domain::check::Answer;
 use crate::domain::connection::{Connection, Ended};
 use crate::domain::log::{Delivery, LogBatch};
@@ -183,6 +184,38 @@ pub enum Msg {
         /// What the system said.
         outcome: Outcome,
     },
+    /// Answers [`super::Effect::DescribeAction`].
+    ActionDescribed {
+        /// The request's number.
+        request: u64,
+        /// What it would send, or why that cannot be told.
+        result: Result<Description, Trouble>,
+    },
+    /// Answers [`super::Effect::StartAction`].
+    ActionAnswered {
+        /// The act.
+        act: ChangeId,
+        /// What its system said.
+        started: Started,
+    },
+    /// Answers [`super::Effect::LookAction`].
+    ActionLooked {
+        /// The question's number.
+        request: u64,
+        /// The act.
+        act: ChangeId,
+        /// When it was asked; what it says is at least as old.
+        began: Now,
+        /// What its system said.
+        look: Box<ActionLook>,
+    },
+    /// Answers [`super::Effect::CancelAction`].
+    ActionCancelAnswered {
+        /// The act of cancelling.
+        act: ChangeId,
+        /// What its system said.
+        outcome: Outcome,
+    },
     /// This cockpit read lines of a metered log. Answered by [`super::Effect::Lines`].
     LinesRead(Box<LogBatch>),
     /// Lines of a log source were counted.
@@ -287,6 +320,15 @@ pub enum Ask {
     CancelTask {
         /// Which one.
         cancel: Box<super::task::CancelTask>,
+        /// How it is confirmed.
+        confirmation: Confirmation,
+    },
+    /// Work out what the next step's action would send, for the dialog that confirms it.
+    DescribeAction,
+    /// Cancel a deploy action that runs.
+    CancelAction {
+        /// Its act.
+        of: ChangeId,
         /// How it is confirmed.
         confirmation: Confirmation,
     },

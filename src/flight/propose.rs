@@ -13,7 +13,7 @@ use crate::domain::{
 use crate::session::Command;
 use crate::session::decide::change::{asked_of, own_friction, rollback_friction, stands, void};
 use crate::session::event::{ChangeKind, Settlement};
-use crate::session::gate::{Forward, gates};
+use crate::session::gate::{Forward, forward, gates};
 use crate::session::proposal::{Bound, Confirmation, GateReport, Override, Proposal, RouterOrder};
 use crate::session::second::AskedAct;
 
@@ -406,7 +406,8 @@ impl Flight {
 
     /// The gates of the next step when it is a person's work.
     pub fn gates_to_complete(&self, now: Now) -> Vec<GateReport> {
-        gates(&self.session, &self.procedure, Forward::Complete, &self.evidence(now), now.wall)
+        let next = self.session.next_step(&self.procedure.plan).map_or(Forward::Complete, forward);
+        gates(&self.session, &self.procedure, next, &self.evidence(now), now.wall)
     }
 
     /// What confirming the proposal asks of the operator.

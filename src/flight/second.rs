@@ -70,6 +70,7 @@ impl Waiting {
         match (&self.act, event) {
             (AskedAct::Change(proposal), Event::ChangeConfirmed(confirmed)) => confirmed.change == proposal.change,
             (AskedAct::Complete { step, .. }, Event::StepMarked { step: marked, .. }) => step == marked,
+            (AskedAct::Complete { step, .. }, Event::ActionStarting(intent)) => *step == intent.step,
             (AskedAct::Reload { digest, .. }, Event::ProfileReloaded { digest: taken, .. }) => digest == taken,
             _ => false,
         }
@@ -156,8 +157,7 @@ impl Flight {
         match act {
             AskedAct::Change(_) => self.confirm_asked(now, confirmation, overrides, out),
             AskedAct::Complete { step, .. } => {
-                let evidence = self.evidence(now);
-                self.ask(now, Command::CompleteStep { step, overrides, confirmation, evidence });
+                self.take_step(now, step, overrides, confirmation);
                 self.waiting = None;
             }
             AskedAct::Reload { .. } => {

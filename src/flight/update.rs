@@ -7,7 +7,7 @@ use super::second::Then;
 use super::watch::Seen;
 use super::{Ask, ChangedProfile, Effect, Flight, Msg, SignedAct, Tone};
 use crate::domain::procedure::StepAct;
-use crate::domain::{Digest, ItemId, Now, Reading, RouterId, Trouble};
+use crate::domain::{Digest, ItemId, Now, Reading, RouterId, StepId, Trouble};
 use crate::session::Command;
 use crate::session::decide::step::asked_act;
 use crate::session::event::RouterBaseline;
@@ -69,6 +69,10 @@ impl Flight {
             Msg::ConnectionsEnded { act, ended } => self.connections_ended(now, act, &ended, &mut out),
             Msg::LinesRead(batch) => self.lines_read(*batch, &mut out),
             Msg::TaskCancelAnswered { act, outcome } => self.task_cancel_answered(now, act, outcome, &mut out),
+            Msg::ActionDescribed { request, result } => self.action_described(request, result),
+            Msg::ActionAnswered { act, started } => self.action_answered(now, act, started),
+            Msg::ActionLooked { request, act, began, look } => self.action_looked(now, request, act, began, *look),
+            Msg::ActionCancelAnswered { act, outcome } => self.action_cancel_answered(now, act, outcome, &mut out),
             Msg::Sighted(sightings) => self.pairs.take(sightings),
             Msg::TelemetryLost { count } => {
                 self.pairs.lose(now.wall, &format!("{count} messages of logs or metrics were lost"));
@@ -92,6 +96,7 @@ impl Flight {
         self.accept_baseline(now);
         self.look_after_waves(now);
         self.look_after_stages(now, &mut out);
+        self.look_after_actions(now, &mut out);
         self.look_after_waiting(now, &mut out);
         self.look_after_guards(now, &mut out);
         self.note_tellings(now);
@@ -284,6 +289,8 @@ impl Flight {
             Ask::ListConnections { router, pool } => self.list_connections(router, pool, out),
             Ask::EndConnections { end, confirmation } => self.end_connections(now, *end, confirmation),
             Ask::CancelTask { cancel, confirmation } => self.cancel_task(now, *cancel, confirmation),
+            Ask::DescribeAction => self.describe_action(now, out),
+            Ask::CancelAction { of, confirmation } => self.cancel_action(now, of, confirmation),
             Ask::ProposeStep => self.propose_step(now, out),
             Ask::ProposeShift(to) => self.propose_shift(now, to, out),
             Ask::ProposePutBack(router) => self.propose_put_back(now, &router, out),
@@ -372,7 +379,15 @@ impl Flight {
         else {
             return;
         };
-        let act = asked_act(&self.session, &step);
+        let act = if step.action().is_none() {
+            asked_act(&self.session, &step)
+        } else if self.is_described_anew(now, &step.id, out) {
+            return;
+        } else if let Some(act) = self.asked_start(&step) {
+            act
+        } else {
+            return;
+        };
         let signed = if confirmation.alone.is_some() { SignedAct::Alone } else { SignedAct::Confirm };
         let digest = ConfirmationAsked::digest_of(&act, &overrides);
         let then = Then::Complete { confirmation, overrides };
@@ -384,11 +399,22 @@ impl Flight {
     pub(super) fn complete_signed(&mut self, now: Now, confirmation: Confirmation, overrides: Vec<Override>) {
         let Some(step) = self.next_step_id() else { return };
         if self.completing_asks_second(&step, &confirmation) {
-            let act = self.procedure.step(&step).map(|(_, step)| asked_act(&self.session, step));
+            let act = self.procedure.step(&step).and_then(|(_, step)| match step.action() {
+                Some(_) => self.asked_start(step),
+                None => Some(asked_act(&self.session, step)),
+            });
             if let Some(act) = act {
                 self.ask_second(now, act, overrides, confirmation);
             }
             return;
+        }
+        self.take_step(now, step, overrides, confirmation);
+    }
+
+    /// Starts the action of a step, or completes one that a person did.
+    pub(super) fn take_step(&mut self, now: Now, step: StepId, overrides: Vec<Override>, confirmation: Confirmation) {
+        if self.procedure.step(&step).is_some_and(|(_, step)| step.action().is_some()) {
+            return self.start_action(now, &step, confirmation, overrides);
         }
         let evidence = self.evidence(now);
         self.ask(now, Command::CompleteStep { step, overrides, confirmation, evidence });

@@ -29,6 +29,8 @@ pub enum Fact {
     RefuseLetter,
     /// The dialog asks two people, and one alone could do it with a reason.
     Glass,
+    /// A deploy action is followed in its dialog.
+    Act,
     /// The dialog of a change that is not done everywhere.
     Partial,
     /// The dialog of a drifted router.
@@ -57,7 +59,7 @@ pub enum Fact {
 
 impl Fact {
     /// All facts with their names in key files.
-    pub const ALL: [(&str, Self); 23] = [
+    pub const ALL: [(&str, Self); 24] = [
         ("overlay", Self::Overlay),
         ("text", Self::Text),
         ("confirm", Self::Confirm),
@@ -69,6 +71,7 @@ impl Fact {
         ("refuse", Self::Refuse),
         ("refuse-letter", Self::RefuseLetter),
         ("glass", Self::Glass),
+        ("act", Self::Act),
         ("partial", Self::Partial),
         ("drift", Self::Drift),
         ("connections", Self::Connections),
@@ -109,14 +112,16 @@ pub fn facts(model: &Model) -> Facts {
     facts.insert(Fact::Overlay);
     match &overlay.kind {
         OverlayKind::Shift(_)
-        | OverlayKind::Complete { .. }
         | OverlayKind::Reload(_)
         | OverlayKind::Arm { .. }
         | OverlayKind::EndConnections { .. }
         | OverlayKind::CancelTask { .. }
+        | OverlayKind::CancelAction { .. }
         | OverlayKind::Quit { .. } => {
             facts.insert(Fact::Confirm);
         }
+        OverlayKind::Complete { step, .. } if model.follows(step).is_some() => facts.extend([Fact::Act]),
+        OverlayKind::Complete { .. } => facts.extend([Fact::Confirm]),
         OverlayKind::RollBack { .. } => facts.extend([Fact::Confirm, Fact::Back]),
         OverlayKind::Connections { .. } => facts.extend([Fact::Connections, Fact::List]),
         OverlayKind::Partial => facts.extend([Fact::Partial]),

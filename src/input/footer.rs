@@ -100,9 +100,17 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
         return;
     }
     match kind {
+        OverlayKind::Complete { step, .. } if model.follows(step).is_some() => {
+            put(Action::CancelTask, "cancel it");
+            put(Action::Escape, "close, it goes on");
+        }
         OverlayKind::Shift(_) | OverlayKind::Complete { .. } if !waiting => {
             if !model.is_blocked() {
-                let act = if matches!(kind, OverlayKind::Shift(_)) { "send" } else { "it is done" };
+                let act = match kind {
+                    OverlayKind::Complete { step, .. } if model.is_action(step) => "start it",
+                    OverlayKind::Complete { .. } => "it is done",
+                    _ => "send",
+                };
                 put(Action::Send, if model.asks_two() { "ask the second person" } else { act });
             }
             put(Action::Override, "override, with a reason");
@@ -171,7 +179,7 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
             put(Action::Escape, "close");
         }
         OverlayKind::EndConnections { .. } => put(Action::Escape, if waiting { "close" } else { "end nothing" }),
-        OverlayKind::CancelTask { .. } => {
+        OverlayKind::CancelTask { .. } | OverlayKind::CancelAction { .. } => {
             if !waiting {
                 put(Action::Send, "cancel it");
             }

@@ -12,6 +12,7 @@
 //! - A [`Procedure`] that leaves here is consistent: every name it uses is declared, every step's weights add up.
 //! - Configuration and references to secrets go to the adapters, never into the [`Procedure`].
 
+mod action;
 mod back;
 mod check;
 mod checklist;
@@ -42,8 +43,8 @@ pub use journal::{JournalConfig, NatsConfig, NatsLogin, NatsTls};
 pub use router::RouterConfig;
 pub use source::MetricConfig;
 
-use crate::adapter::{check as checks, log};
-use crate::domain::{CheckId, NotifierId, Procedure, RouterId};
+use crate::adapter::{action as actions, check as checks, log};
+use crate::domain::{ActionId, CheckId, NotifierId, Procedure, RouterId};
 pub use crate::setting::{Problem, Problems};
 use crate::setting::{Report, Source, Wrong, describe, literal};
 use crate::signature::AllowedSigners;
@@ -85,6 +86,8 @@ pub struct AdapterConfigs {
     pub checks: Vec<(CheckId, Arc<dyn checks::Configured>)>,
     /// Notifiers, by name.
     pub notifiers: Vec<(NotifierId, NotifierConfig)>,
+    /// Deploy actions by name.
+    pub actions: Vec<(ActionId, Arc<dyn actions::Configured>)>,
 }
 
 /// Reads a profile and the files it includes.

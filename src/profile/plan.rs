@@ -8,12 +8,13 @@ use super::check::Declared;
 use super::guard;
 use super::pool::known;
 use super::schedule;
+use crate::domain::action::ActionSpec;
 use crate::domain::checklist::slug;
 use crate::domain::guard::GuardSpec;
 use crate::domain::measure::PanelSpec;
 use crate::domain::procedure::{Condition, Prove, Step, StepAct};
 use crate::domain::weights::apportion;
-use crate::domain::{BasisPoints, CheckId, Checklist, PoolId, StepId, Weights};
+use crate::domain::{ActionId, BasisPoints, CheckId, Checklist, PoolId, StepId, Weights};
 use crate::setting::{
     Amount, Entries, Found, Kind, Report, Spot, Table, Wrong, amount, choice, duration, name, nearest, percent, quoted,
     text, title,
@@ -27,6 +28,9 @@ pub(super) struct Context<'c> {
     pub(super) has_routers: bool,
     pub(super) guards: &'c [GuardSpec],
     pub(super) panels: &'c [PanelSpec],
+    pub(super) actions: &'c [ActionSpec],
+    /// The names that are written, also of actions that cannot be read.
+    pub(super) declared_actions: &'c [Found<String>],
 }
 
 /// Percentages per pool as the profile names them.
@@ -36,6 +40,7 @@ struct Written {
     name: Option<Found<String>>,
     shift: Option<Split>,
     deploy: Option<Found<String>>,
+    run: Option<Found<String>>,
     text: Option<Found<String>>,
     pause: Option<Found<String>>,
     acts: Vec<(&'static str, Spot)>,
@@ -65,6 +70,7 @@ pub(super) fn read(table: &mut Table<'_>, context: &Context<'_>) -> Vec<Step> {
     for step in written {
         let before = weights.clone();
         let act = act(report, context, &step, before.as_ref());
+        refuse_end_without_soak(report, context, &step, &steps);
         if let Some(StepAct::Shift(target)) = &act {
             weights = Some(target.clone());
         } else if step.acts.iter().any(|(key, _)| *key == "shift") {
@@ -110,7 +116,6 @@ pub(super) fn unique_id(slug: &str, is_taken: impl Fn(&str) -> bool) -> String {
 
 fn read_step(step: &mut Table<'_>) -> Written {
     step.not_yet(&[
-        ("run", "use `deploy` with a `text` that a person follows"),
         ("checks", "name them as leave_when = [\"check:NAME\", \"checks:GROUP\"]"),
         ("when", "leave it out"),
         ("waves", "leave it out: routers are changed side by side"),
@@ -119,7 +124,9 @@ fn read_step(step: &mut Table<'_>) -> Written {
     let doc =
         "Percent per pool. All pools but one are enough; the rest of several is shared as the step before shares it.";
     let shift = step.map("shift", doc, &percent(0, 10_000));
-    let deploy = step.optional("deploy", "The pool that gets another version, by a person's hand.", &self::name());
+    let doc = "The pool that gets another version: by the action that `run` names, else by a person's hand.";
+    let deploy = step.optional("deploy", doc, &self::name());
+    let run = step.optional("run", "The [[action]] that does it.", &self::name());
     let text_of = step.optional("text", "What the person does who deploys.", &text());
     let pause = step.optional("pause", "Waits for a person: what they decide.", &text());
     let doc = "How long a shift must hold, after its last router was verified, before the next step is offered.";
@@ -140,7 +147,9 @@ fn read_step(step: &mut Table<'_>) -> Written {
         ["shift", "deploy", "pause"].into_iter().filter_map(|key| Some((key, step.spot_if_written(key)?))).collect();
     let report = step.report();
     match &acts[..] {
-        [] if step.has("run") => {}
+        [] if step.has("run") => {
+            step.refuse(Wrong::new("runs an action and names no pool that it touches").accepted("deploy = \"POOL\""));
+        }
         [] => step.refuse(Wrong::new("does nothing").accepted("one of shift, deploy, pause")),
         [_] => {}
         [(first, _), others @ ..] => {
@@ -173,7 +182,11 @@ fn read_step(step: &mut Table<'_>) -> Written {
     if let Some(spot) = step.spot_if_written("text").filter(|_| !is("deploy") && !acts.is_empty()) {
         report.refuse(&spot, Wrong::new("goes with deploy only").advice("leave it out"));
     }
-    if is("deploy") && !step.has("text") {
+    if let Some(spot) = step.spot_if_written("run").filter(|_| !is("deploy") && !acts.is_empty()) {
+        let wrong = Wrong::new("goes with deploy only").advice("name the pool that it touches: deploy = \"blue\"");
+        report.refuse(&spot, wrong);
+    }
+    if is("deploy") && !step.has("text") && !step.has("run") {
         let wrong = Wrong::new("is missing").advice("say in your words what the person does who deploys");
         report.refuse(&step.spot_of("text"), wrong);
     }
@@ -181,6 +194,7 @@ fn read_step(step: &mut Table<'_>) -> Written {
         name,
         shift,
         deploy,
+        run,
         text: text_of,
         pause,
         acts,
@@ -227,9 +241,43 @@ fn act(report: &Report<'_>, context: &Context<'_>, step: &Written, before: Optio
     let deploy = step.deploy.as_ref().and_then(|pool| known(report, context.pools, pool));
     match &step.acts[..] {
         [("shift", _)] => shift.map(StepAct::Shift),
-        [("deploy", _)] => Some(StepAct::Deploy { pool: deploy?, text: step.text.as_ref()?.value.clone() }),
+        [("deploy", _)] => {
+            let text = step.text.as_ref().map(|text| text.value.clone());
+            let action = match &step.run {
+                Some(run) => Some(ran(report, context, run)?),
+                None => None,
+            };
+            let text = if action.is_some() { Some(text.unwrap_or_default()) } else { text };
+            Some(StepAct::Deploy { pool: deploy?, text: text?, action })
+        }
         [("pause", _)] => Some(StepAct::Pause { text: step.pause.as_ref()?.value.clone() }),
         _ => None,
+    }
+}
+
+/// The action of that name; says so when there is none.
+fn ran(report: &Report<'_>, context: &Context<'_>, run: &Found<String>) -> Option<ActionId> {
+    let names = || context.declared_actions.iter().map(|name| name.as_str());
+    if names().all(|name| name != run.as_str()) {
+        let wrong = Wrong::new(format!("there is no action {}", quoted(run)));
+        let wrong = match names().collect::<Vec<_>>() {
+            none if none.is_empty() => wrong.advice("add an [[action]]"),
+            some => wrong.accepted(some.join(", ")).suggesting(run, names()),
+        };
+        report.refuse(&run.spot, wrong);
+    }
+    // What is wrong with one that cannot be read has been said.
+    context.actions.iter().find(|action| action.id.as_str() == run.as_str()).map(|action| action.id.clone())
+}
+
+/// What ends the way back comes after a soak: a plan in which none stands before it would never be let.
+fn refuse_end_without_soak(report: &Report<'_>, context: &Context<'_>, step: &Written, before: &[Step]) {
+    let Some(run) = step.run.as_ref().filter(|_| step.deploy.is_some()) else { return };
+    let ends = context.actions.iter().any(|action| action.id.as_str() == run.as_str() && action.ends_way_back);
+    let shift = before.iter().rev().find(|step| matches!(step.act, StepAct::Shift(_)));
+    if ends && context.has_routers && shift.is_none_or(|shift| shift.soak.is_none()) {
+        let wrong = Wrong::new("ends the way back, and the shift before it has no soak");
+        report.refuse(&run.spot, wrong.advice("give that shift a `soak`: what ends the way back comes after it"));
     }
 }
 

@@ -2,10 +2,11 @@
 
 use super::file::Unread;
 use super::{
-    AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, back, check, checklist, drain,
-    expected, guard, journal, notify, pairs, panel, plan, pool, rollout, router, rule, schedule, source, window,
+    AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, action, back, check, checklist,
+    drain, expected, guard, journal, notify, pairs, panel, plan, pool, rollout, router, rule, schedule, source, window,
 };
 use crate::adapter::log;
+use crate::domain::action::ActionSpec;
 use crate::domain::check::CheckSpec;
 use crate::domain::measure::PanelSpec;
 use crate::domain::pairing::PairSpec;
@@ -66,7 +67,6 @@ impl Parts {
 /// Reads a whole profile.
 pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<Parts> {
     table.not_yet(&[
-        ("action", "use a step with `deploy` and a `text` that a person follows"),
         ("freeze", "write it as a [[window]] with rule = \"block\" and two dates"),
         ("approvals", "leave it out: [confirm] says what asks two people"),
         ("roles", "leave it out"),
@@ -110,6 +110,9 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let has_routers = table.has("router");
     let watched = guard::Context { pools: &ids, metrics: &metrics, panels: &panels, checks: &checks, has_routers };
     let guards = guard::read(table, watched);
+    let (actions, declared_actions) = action::read(table);
+    let (actions, started): (Vec<ActionSpec>, Vec<_>) = actions.into_iter().unzip();
+    let started = actions.iter().zip(started).map(|(action, configured)| (action.id.clone(), configured)).collect();
     let context = plan::Context {
         pools: &ids,
         checklist: &checklist,
@@ -117,6 +120,8 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         has_routers,
         guards: &guards,
         panels: &panels,
+        actions: &actions,
+        declared_actions: &declared_actions,
     };
     let plan = plan::read(table, &context);
     schedule::sections(&mut checklist, &plan);
@@ -153,12 +158,19 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         metrics,
         panels,
         checks,
+        actions,
         guards,
         rollback,
         windows,
     };
-    let adapters =
-        AdapterConfigs { routers: configs, logs: log_configs, metrics: metric_configs, checks: asked, notifiers: told };
+    let adapters = AdapterConfigs {
+        routers: configs,
+        logs: log_configs,
+        metrics: metric_configs,
+        checks: asked,
+        notifiers: told,
+        actions: started,
+    };
     Some(Parts { procedure, adapters, journal, allowed_signers })
 }
 

@@ -234,6 +234,7 @@ pub(super) fn words(session: &Session, event: &Event) -> String {
             None => "roll back".to_owned(),
         },
         Event::StepMarked { step, mark: StepMark::Done { .. } } => format!("complete {step}"),
+        Event::ActionStarting(intent) => format!("start {}", intent.step),
         Event::ProfileReloaded { digest, .. } => format!("take in the profile {}", digest.short()),
         _ => String::new(),
     }

@@ -209,9 +209,15 @@ impl Teller<'_> {
             | Event::ConnectionsEnded { .. }
             | Event::TaskCancelling(_)
             | Event::TaskCancelled { .. }
+            | Event::ActionCancelling(_)
+            | Event::ActionCancelAnswered { .. }
             | Event::RampStage { .. }
             | Event::RollbackTimed { .. }
             | Event::WayBackProven(_) => self.way_back(entry, event),
+            Event::ActionStarting(_)
+            | Event::ActionStarted { .. }
+            | Event::ActionUnknown { .. }
+            | Event::ActionEnded { .. } => self.action(entry, event),
             Event::PoolDrained { pool, evidence } => {
                 self.noticed(entry, format!("{pool} is drained"), evidence.join("; "));
                 self.story.drains.push(Drained { pool: pool.clone(), at: entry.at, evidence: evidence.clone() });
@@ -264,6 +270,12 @@ impl Teller<'_> {
             Event::TaskCancelled { router, task, how, .. } => {
                 self.noticed(entry, format!("cancelling {task} of {router}"), how.clone());
             }
+            Event::ActionCancelling(cancelling) => {
+                self.did(entry, format!("confirmed to cancel {}", cancelling.action), "");
+            }
+            Event::ActionCancelAnswered { action, how, .. } => {
+                self.noticed(entry, format!("cancelling {action}"), how.clone());
+            }
             Event::RampStage { ramp, despite, .. } => {
                 let despite =
                     if despite.is_empty() { String::new() } else { format!(", despite {}", despite.join("; ")) };
@@ -285,6 +297,37 @@ impl Teller<'_> {
                     format!("rollback tested: the way back of {} is proven", proof.step),
                     came.join("; "),
                 );
+            }
+            _ => {}
+        }
+    }
+
+    /// Deploy actions: what was sent, and what became of it.
+    fn action(&mut self, entry: &Entry, event: &Event) {
+        match event {
+            Event::ActionStarting(intent) => {
+                self.second(entry, &intent.second, &format!("start {}", intent.step));
+                let overrode = intent.overrides.iter().map(|each| {
+                    let found = intent.gates.iter().find(|report| report.gate == each.gate);
+                    format!("overrode \"{}\": {}", found.map_or("a gate", |report| report.text.as_str()), each.reason)
+                });
+                let sent = intent.requests.iter().cloned();
+                let differs = intent.differences.iter().map(|line| format!("differs: {line}"));
+                let came: Vec<String> =
+                    overrode.chain(sent).chain(differs).chain([format!("key {}", intent.key)]).collect();
+                self.story.step_overrides += intent.overrides.len();
+                self.did(entry, format!("started {} of {}", intent.action, intent.step), came.join("; "));
+            }
+            Event::ActionStarted { handle, link, .. } => {
+                let link = link.as_ref().map(|link| format!(", {link}")).unwrap_or_default();
+                self.noticed(entry, "its system took the action", format!("{handle}{link}"));
+            }
+            Event::ActionUnknown { why, .. } => {
+                self.noticed(entry, "whether the action runs is not known", why.clone());
+            }
+            Event::ActionEnded { action, end, log, .. } => {
+                let came: Vec<String> = end.why().map(str::to_owned).into_iter().chain(log.iter().cloned()).collect();
+                self.noticed(entry, format!("{action} {}", end.word()), came.join("; "));
             }
             _ => {}
         }
@@ -446,6 +489,10 @@ impl Teller<'_> {
                     .collect();
                 self.story.step_overrides += overrides.len();
                 ("done", overrode.join("; "), format!("did {step}"))
+            }
+            StepMark::Acted { .. } => {
+                // What was sent, and how it ended, stands in rows of its own.
+                return self.step_over(entry, step.clone(), "done", String::new(), entry.at);
             }
             StepMark::AlreadySo => ("already so", String::new(), format!("marked {step} as already so")),
             StepMark::Skipped { reason } => ("skipped", reason.clone(), format!("skipped {step}")),

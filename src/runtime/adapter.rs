@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::adapter::action::Action;
 use crate::adapter::check::Check;
 use crate::adapter::log;
 use crate::adapter::log::LogSource;
@@ -13,7 +14,7 @@ use crate::adapter::metric::{MetricSource, Query};
 use crate::adapter::notifier::Notifier;
 use crate::adapter::notifier::text::Texts;
 use crate::adapter::router::Router;
-use crate::domain::{CheckId, NotifierId, PoolId, RouterId, SourceId, Timestamp, Trouble};
+use crate::domain::{ActionId, CheckId, NotifierId, PoolId, RouterId, SourceId, Timestamp, Trouble};
 use crate::profile::AdapterConfigs;
 
 /// Everything outside that one profile names.
@@ -29,6 +30,8 @@ pub struct Adapters {
     pub checks: BTreeMap<CheckId, Arc<dyn Check>>,
     /// Notifiers by name.
     pub notifiers: BTreeMap<NotifierId, NotifierAdapter>,
+    /// Deploy actions by name.
+    pub actions: BTreeMap<ActionId, Arc<dyn Action>>,
     /// Whether this cockpit asks the metered sources, or another one does for all (J6).
     pub asks: watch::Sender<Asks>,
 }
@@ -138,6 +141,10 @@ impl Adapters {
             let (texts, notifier) = (config.texts.clone(), config.configured.connect()?);
             notifiers.insert(id.clone(), NotifierAdapter { texts, notifier });
         }
-        Ok(Self { routers, logs, metrics, checks, notifiers, asks: watch::Sender::default() })
+        let mut actions = BTreeMap::new();
+        for (id, configured) in &configs.actions {
+            actions.insert(id.clone(), configured.connect()?);
+        }
+        Ok(Self { routers, logs, metrics, checks, notifiers, actions, asks: watch::Sender::default() })
     }
 }

@@ -7,6 +7,7 @@ use super::guard::GuardBaseline;
 use super::proposal::{Confirmation, GateState, Override, Proposal};
 use super::second::AskedAct;
 use super::wave::Rest;
+use crate::domain::action::ActionEnd;
 use crate::domain::check::Verdict;
 use crate::domain::drain::DrainState;
 use crate::domain::outcome::Outcome;
@@ -434,6 +435,64 @@ pub enum Command {
         /// What the system said and what was read after it, for people.
         how: String,
     },
+    /// Start the next step's action.
+    StartAction {
+        /// The act.
+        act: ChangeId,
+        /// The step.
+        step: StepId,
+        /// Each request as it was shown.
+        requests: Vec<String>,
+        /// What differs between running and coming, as it was shown.
+        differences: Vec<String>,
+        /// Overridden gates.
+        overrides: Vec<Override>,
+        /// How it is confirmed.
+        confirmation: Confirmation,
+        /// What is known now.
+        evidence: Evidence,
+    },
+    /// Note that its system took it.
+    NoteActionStarted {
+        /// The act.
+        act: ChangeId,
+        /// What its system knows it by.
+        handle: String,
+        /// Where people look at it.
+        link: Option<String>,
+    },
+    /// Note that no whole answer came.
+    NoteActionUnknown {
+        /// The act.
+        act: ChangeId,
+        /// What was seen instead of an answer.
+        why: String,
+    },
+    /// Note that it is over.
+    NoteActionEnded {
+        /// The act.
+        act: ChangeId,
+        /// How.
+        end: ActionEnd,
+        /// The last lines of its log.
+        log: Vec<String>,
+    },
+    /// Cancel an action that runs.
+    CancelAction {
+        /// The act of cancelling.
+        act: ChangeId,
+        /// The act that is cancelled.
+        of: ChangeId,
+        /// How it is confirmed.
+        confirmation: Confirmation,
+    },
+    /// Note what its system said to that.
+    NoteActionCancel {
+        /// The act of cancelling.
+        act: ChangeId,
+        /// What it said, for people.
+        how: String,
+    },
     /// Note how long a rollback took.
     NoteRollbackTime {
         /// The rollback.
@@ -497,6 +556,7 @@ impl Command {
             | Self::SendWave { evidence, .. }
             | Self::MarkAlreadySo { evidence, .. }
             | Self::CompleteStep { evidence, .. }
+            | Self::StartAction { evidence, .. }
             | Self::EndConnections { evidence, .. }
             | Self::ReloadProfile { evidence, .. } => Some(evidence),
             Self::Open { .. }
@@ -540,6 +600,11 @@ impl Command {
             | Self::NoteConnectionsEnded { .. }
             | Self::CancelTask { .. }
             | Self::NoteTaskCancelled { .. }
+            | Self::NoteActionStarted { .. }
+            | Self::NoteActionUnknown { .. }
+            | Self::NoteActionEnded { .. }
+            | Self::CancelAction { .. }
+            | Self::NoteActionCancel { .. }
             | Self::NoteRollbackTime { .. }
             | Self::NoteDrained { .. }
             | Self::NoteObserved { .. }

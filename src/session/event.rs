@@ -5,17 +5,20 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::action::{ActionCancelling, ActionStarting};
 use super::guard::{Acted, GuardBaseline};
 use super::proposal::{Confirmation, GateReport, Override, RouterOrder};
 use super::second::{ConfirmationAsked, RunConfirmed, Second};
+use crate::domain::action::ActionEnd;
 use crate::domain::check::Verdict;
 use crate::domain::notify::{Occasion, TellOutcome};
 use crate::domain::ramp::Ramp;
 use crate::domain::reading::Identity;
 use crate::domain::share::Agreement;
 use crate::domain::{
-    ChangeId, CheckId, CockpitId, Digest, Durability, EntryId, GuardId, ItemId, NativeSplit, NotifierId, Operator,
-    Outcome, PoolId, RequestId, RouterId, Seat, Share, Signed, SourceId, StepId, Timestamp, Waves, Weights, Why,
+    ActionId, ChangeId, CheckId, CockpitId, Digest, Durability, EntryId, GuardId, ItemId, NativeSplit, NotifierId,
+    Operator, Outcome, PoolId, RequestId, RouterId, Seat, Share, Signed, SourceId, StepId, Timestamp, Waves, Weights,
+    Why,
 };
 
 /// One thing that happened in a session.
@@ -329,6 +332,48 @@ pub enum Event {
         /// The task, by the system's name for it.
         task: String,
         /// What the system said and what was read after it, for people.
+        how: String,
+    },
+    /// The intent to start a deploy action.
+    ActionStarting(Box<ActionStarting>),
+    /// Its system took it.
+    ActionStarted {
+        /// The act.
+        act: ChangeId,
+        /// What its system knows it by; nothing secret.
+        handle: String,
+        /// Where people look at it.
+        link: Option<String>,
+    },
+    /// No whole answer came: it may or may not run.
+    ActionUnknown {
+        /// The act.
+        act: ChangeId,
+        /// What was seen instead of an answer.
+        why: String,
+    },
+    /// A deploy action is over.
+    ActionEnded {
+        /// The act.
+        act: ChangeId,
+        /// The action.
+        action: ActionId,
+        /// How.
+        end: ActionEnd,
+        /// The last lines of its log, masked.
+        log: Vec<String>,
+    },
+    /// The intent to cancel a deploy action.
+    ActionCancelling(Box<ActionCancelling>),
+    /// What its system said to that.
+    ActionCancelAnswered {
+        /// The act of cancelling.
+        act: ChangeId,
+        /// The act that is cancelled.
+        of: ChangeId,
+        /// The action.
+        action: ActionId,
+        /// What its system said, for people.
         how: String,
     },
     /// A rollback is a stage of a way back in stages; told with its confirmation.
@@ -695,6 +740,11 @@ pub enum StepMark {
         second: Second,
         /// What its operator signed, where keys are named.
         signed: Option<Signed>,
+    },
+    /// Its action came to a good end.
+    Acted {
+        /// The act.
+        act: ChangeId,
     },
     /// Its target held already; nothing was sent (B4).
     AlreadySo,

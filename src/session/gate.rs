@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::action::ActionStarting;
 use super::command::Evidence;
+use super::decide::step::ends_way_back;
 use super::proposal::{Gate, GateReport, GateState};
 use super::state::Session;
 use super::window::{self, windows};
@@ -21,6 +23,17 @@ pub enum Forward<'a> {
     Shift(&'a Weights),
     /// Complete a step that is a person's work.
     Complete,
+    /// Start the action of a step.
+    Act(&'a Step),
+}
+
+/// What taking a step wants to do.
+pub fn forward(step: &Step) -> Forward<'_> {
+    match &step.act {
+        StepAct::Shift(to) => Forward::Shift(to),
+        StepAct::Deploy { action: Some(_), .. } => Forward::Act(step),
+        StepAct::Deploy { action: None, .. } | StepAct::Pause { .. } => Forward::Complete,
+    }
 }
 
 /// All gates of a forward act at a moment, failing ones first.
@@ -39,6 +52,11 @@ pub fn gates(
         found.extend(readings(procedure, evidence));
         found.extend(destinations(procedure, to, evidence));
         found.extend(procedure.guards.iter().map(|guard| guarded(&guard.id, evidence)));
+        found.extend(touched(session, to));
+    }
+    if let Forward::Act(step) = forward {
+        found.extend(readings(procedure, evidence));
+        found.extend(acting(session, procedure, step, evidence));
     }
     found.extend(drift(session));
     let kind = match forward {
@@ -57,7 +75,10 @@ pub fn gates(
             });
         }
         if step.soak.is_some_and(|soak| !soak.is_zero()) {
-            found.push(soak(evidence, step.soak.unwrap_or_default()));
+            let soak = soak(evidence, step.soak.unwrap_or_default());
+            let ends = matches!(forward, Forward::Act(next) if ends_way_back(procedure, next));
+            // What ends the way back comes after the soak, whoever would have it sooner.
+            found.push(GateReport { gate: if ends { Gate::SoakBeforeEnd } else { Gate::Soak }, ..soak });
         }
         found.extend(way_back(session, step));
     }
@@ -67,6 +88,66 @@ pub fn gates(
         GateState::Holds => 2,
     });
     found
+}
+
+/// A pool that would get traffic while an action touches it, or may.
+fn touched(session: &Session, to: &Weights) -> Option<GateReport> {
+    let run = session.action_in_flight()?;
+    let ActionStarting { action, pool, .. } = &run.intent.what;
+    if to.of(pool).0 == 0 {
+        return None;
+    }
+    Some(if run.is_running() {
+        let text = format!("{action} runs, and {pool} would get {} %", to.of(pool));
+        report(Gate::Untouched { pool: pool.clone() }, GateState::Fails, text)
+    } else {
+        let text = format!("whether {action} still runs on {pool} is not known");
+        report(Gate::ActionKnown { action: action.clone() }, GateState::Inconclusive, text)
+    })
+}
+
+/// What must hold before an action touches its pool: no router sends it anything, and what it was sent is over.
+fn acting(session: &Session, procedure: &Procedure, step: &Step, evidence: &Evidence) -> Vec<GateReport> {
+    let Some((action, pool)) = step.action() else { return Vec::new() };
+    let mut found = Vec::new();
+    if !procedure.routers.is_empty() {
+        found.push(no_traffic(procedure, pool, evidence));
+    }
+    let lost = session.action_in_flight().filter(|run| run.intent.what.step == step.id && !run.is_running());
+    if let Some(run) = lost {
+        let (by, at) = (&run.intent.by, run.intent.at.clock());
+        let text = format!("what became of the start by {by} at {at} is not known: it may run, and would run twice");
+        found.push(report(Gate::ActionKnown { action: action.clone() }, GateState::Inconclusive, text));
+    }
+    found
+}
+
+fn no_traffic(procedure: &Procedure, pool: &PoolId, evidence: &Evidence) -> GateReport {
+    let gate = Gate::NoTraffic { pool: pool.clone() };
+    let share = |read: &Arc<Reading>| read.native.shares(procedure.pool_ids()).of(pool);
+    let with: Vec<String> = evidence
+        .readings
+        .iter()
+        .map(|(router, read)| (router, share(read)))
+        .filter(|(_, share)| share.part > 0)
+        .map(|(router, share)| format!("{share} % on {router}"))
+        .collect();
+    if !with.is_empty() {
+        return report(gate, GateState::Fails, format!("{pool} has traffic: {}", with.join(", ")));
+    }
+    if evidence.readings.len() < procedure.routers.len() {
+        return report(
+            gate,
+            GateState::Inconclusive,
+            format!("whether {pool} has traffic is not known on every router"),
+        );
+    }
+    let drained = drained(pool, evidence);
+    let text = match drained.state {
+        GateState::Holds => format!("{pool} at 0 and drained on every router"),
+        GateState::Fails | GateState::Inconclusive => drained.text,
+    };
+    report(gate, drained.state, text)
 }
 
 fn report(gate: Gate, state: GateState, text: impl Into<String>) -> GateReport {
@@ -145,6 +226,9 @@ fn overload(
 pub fn way_back_fails(session: &Session, procedure: &Procedure, to: &Weights, evidence: &Evidence) -> Option<String> {
     let next = session.next_step(&procedure.plan).map(|step| &step.act);
     for (pool, points) in to.iter().filter(|(pool, points)| rises(procedure, evidence, pool, *points)) {
+        if session.is_touched(pool) {
+            return Some(format!("{pool} is being deployed to"));
+        }
         if matches!(next, Some(StepAct::Deploy { pool: to, .. }) if to == pool) {
             return Some(format!("{pool} is about to be deployed to"));
         }

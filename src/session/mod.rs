@@ -7,6 +7,7 @@
 #![doc = include_str!("table.md")]
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::wildcard_enum_match_arm)]
 
+pub mod action;
 pub mod apply;
 pub mod command;
 pub mod decide;

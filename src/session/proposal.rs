@@ -6,8 +6,8 @@ use super::event::ChangeKind;
 use crate::domain::procedure::Friction;
 use crate::domain::reading::Identity;
 use crate::domain::{
-    BasisPoints, ChangeId, CheckId, Digest, GuardId, NativeSplit, Now, PoolId, Prepared, RouterId, Signed, StepId,
-    Waves, Weights, WindowId,
+    ActionId, BasisPoints, ChangeId, CheckId, Digest, GuardId, NativeSplit, Now, PoolId, Prepared, RouterId, Signed,
+    StepId, Waves, Weights, WindowId,
 };
 
 /// What one router is sent, and what it read when that was worked out.
@@ -163,6 +163,23 @@ pub enum Gate {
         /// The step.
         step: StepId,
     },
+    /// A pool that a deploy action touches is at 0 and drained, on every router of the profile.
+    NoTraffic {
+        /// The pool.
+        pool: PoolId,
+    },
+    /// No deploy action is touching a pool that gets traffic.
+    Untouched {
+        /// The pool.
+        pool: PoolId,
+    },
+    /// What became of the action that was started before is known.
+    ActionKnown {
+        /// The action.
+        action: ActionId,
+    },
+    /// The soak is over, before an act that ends the way back.
+    SoakBeforeEnd,
     /// The guard is quiet, or has nothing to watch (G3).
     Guard {
         /// The guard.
@@ -179,11 +196,15 @@ impl Gate {
     /// Whether an operator may override it with a reason (F4).
     pub fn may_be_overridden(&self) -> bool {
         match self {
-            Self::NoHold | Self::Readings | Self::Destination { .. } => false,
+            Self::NoHold | Self::Readings | Self::Destination { .. } | Self::Untouched { .. } | Self::SoakBeforeEnd => {
+                false
+            }
             Self::NoDrift
             | Self::Items { .. }
             | Self::Drained { .. }
             | Self::Soak
+            | Self::NoTraffic { .. }
+            | Self::ActionKnown { .. }
             | Self::Guard { .. }
             | Self::Check { .. }
             | Self::Checks { .. }

@@ -37,6 +37,9 @@ pub enum AskedAct {
         revision: u64,
         /// The profile's digest.
         profile: Digest,
+        /// What is sent for it, where an action of flightdeck's does it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        requests: Vec<String>,
     },
     /// A changed profile that is to be taken in.
     Reload {
@@ -70,7 +73,8 @@ impl AskedAct {
         match self {
             Self::Change(proposal) if proposal.kind.is_forward() => format!("shift to {}", proposal.to),
             Self::Change(proposal) => format!("roll back to {}", proposal.to),
-            Self::Complete { step, .. } => format!("complete {step}"),
+            Self::Complete { step, requests, .. } if requests.is_empty() => format!("complete {step}"),
+            Self::Complete { step, .. } => format!("start {step}"),
             Self::Reload { digest, .. } => format!("take in the profile {}", digest.short()),
         }
     }
@@ -110,8 +114,11 @@ impl ConfirmationAsked {
         match act {
             AskedAct::Change(proposal) => hash.update(proposal.digest().0),
             // Serialising plain values to memory cannot fail; a failure would give a digest that nobody else computes.
-            AskedAct::Complete { step, typed, revision, profile } => {
+            AskedAct::Complete { step, typed, revision, profile, requests } => {
                 hash.update(serde_json::to_vec(&(step, typed, revision, profile)).unwrap_or_default());
+                if !requests.is_empty() {
+                    hash.update(serde_json::to_vec(requests).unwrap_or_default());
+                }
             }
             AskedAct::Reload { digest, revision, profile } => {
                 hash.update(serde_json::to_vec(&(digest, revision, profile)).unwrap_or_default());

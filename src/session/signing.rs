@@ -1,6 +1,7 @@
 //! What a signature in the journal must be about (F3): the one mapping from events to statements, for the cockpit that
 //! checks a signature as it comes and for whoever checks a record years later.
 
+use super::decide::action::asked_start;
 use super::decide::step::asked_act;
 use super::event::{ChangeConfirmed, ChangeKind, Event, StepMark};
 use super::proposal::Proposal;
@@ -64,6 +65,11 @@ pub fn about(session: &Session, procedure: &Procedure, event: &Event) -> Option<
             let act = asked_act(session, procedure.step(step)?.1);
             about(own(is_alone(second)), ConfirmationAsked::digest_of(&act, overrides), session.revision)
         }
+        Event::ActionStarting(intent) => {
+            let act = asked_start(session, procedure.step(&intent.step)?.1, &intent.requests);
+            let digest = ConfirmationAsked::digest_of(&act, &intent.overrides);
+            about(own(is_alone(&intent.second)), digest, session.revision)
+        }
         Event::ProfileReloaded { digest, second, .. } => {
             let act = AskedAct::reload(session, *digest);
             about(own(is_alone(second)), ConfirmationAsked::digest_of(&act, &[]), session.revision)
@@ -80,6 +86,7 @@ pub fn signed_in(event: &Event) -> Option<&Signed> {
         | Event::ProfileReloaded { signed, .. }
         | Event::StepMarked { mark: StepMark::Done { signed, .. }, .. } => signed.as_ref(),
         Event::RunConfirmed(run) => run.signed.as_ref(),
+        Event::ActionStarting(intent) => intent.confirmation.signed.as_ref(),
         Event::ChangeConfirmed(confirmed) => confirmed.confirmation.signed.as_ref(),
         Event::RollbackSigned { signed, .. } => Some(signed),
         _ => None,
@@ -91,6 +98,7 @@ pub fn signed_in(event: &Event) -> Option<&Signed> {
 pub fn second_of(event: &Event) -> Option<&Second> {
     match event {
         Event::ChangeConfirmed(confirmed) => Some(&confirmed.second),
+        Event::ActionStarting(intent) => Some(&intent.second),
         Event::StepMarked { mark: StepMark::Done { second, .. }, .. } | Event::ProfileReloaded { second, .. } => {
             Some(second)
         }
@@ -105,6 +113,7 @@ pub fn wants_signature(event: &Event) -> bool {
     match event {
         Event::ConfirmationGiven { .. }
         | Event::RunConfirmed(_)
+        | Event::ActionStarting(_)
         | Event::ProfileReloaded { .. }
         | Event::StepMarked { mark: StepMark::Done { .. }, .. } => true,
         Event::ChangeConfirmed(confirmed) => !matches!(confirmed.kind, ChangeKind::Rollback { .. }),

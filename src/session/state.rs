@@ -77,6 +77,8 @@ pub struct Session {
     pub ending: Vec<super::event::ConnectionsEnding>,
     /// How often connections were ended.
     pub endings: u32,
+    /// Runs of deploy actions, in the order in which they were confirmed.
+    pub actions: Vec<super::action::ActionRun>,
     /// Tasks that are being cancelled.
     pub cancelling: Vec<super::event::TaskCancelling>,
     /// How often tasks were cancelled.

@@ -36,6 +36,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
     }
     let right = soak(model)
         .or_else(|| wave(model))
+        .or_else(|| action(model))
         .map_or_else(Line::default, |(role, text)| Line::styled(text, pen.style(role)));
     pen.titles(area, &Line::from(title), &right);
     // Without its lower border the strip has one row below its title.
@@ -55,6 +56,13 @@ fn wave(model: &Model) -> Option<(Role, String)> {
     // Why it waits stands in the dialog.
     let words = words.split_once(": ").map_or(words.as_str(), |(words, _)| words);
     Some((if model.wave_wants_a_word() { Role::Wait } else { Role::Strong }, format!(" {words} ")))
+}
+
+/// The deploy action that runs.
+fn action(model: &Model) -> Option<(Role, String)> {
+    let run = model.flight.session.action_in_flight()?;
+    let role = if run.is_running() { Role::Strong } else { Role::Bad };
+    Some((role, format!(" {} ", model.action_words(run))))
 }
 
 /// The soak of the step last done.
@@ -128,6 +136,9 @@ fn mark(model: &Model, step: &Step, place: usize, here: usize, next: Option<usiz
     if session.in_flight().is_some_and(|change| of_step(&change.confirmed.kind)) {
         return ('↻', Role::Wait, Role::Strong);
     }
+    if let Some(run) = session.action_in_flight().filter(|run| run.intent.what.step == step.id) {
+        return if run.is_running() { ('↻', Role::Wait, Role::Strong) } else { ('?', Role::Bad, Role::Strong) };
+    }
     match session.steps.get(&step.id).map(|done| &done.how) {
         Some(StepEnd::Left(_)) => ('!', Role::Wait, Role::Wait),
         Some(StepEnd::Marked(StepMark::Skipped { .. })) => ('–', Role::Dim, Role::Dim),
@@ -135,6 +146,9 @@ fn mark(model: &Model, step: &Step, place: usize, here: usize, next: Option<usiz
         Some(StepEnd::Verified(_) | StepEnd::Marked(_)) => ('✓', Role::Good, Role::Dim),
         None if changes().any(|change| of_step(&change.confirmed.kind) && change.settled.is_some()) => {
             ('↩', Role::Wait, if next == Some(place) { Role::Accent } else { Role::Text })
+        }
+        None if session.run_of(step).is_some() => {
+            ('✗', Role::Bad, if next == Some(place) { Role::Accent } else { Role::Text })
         }
         None if session.run.as_ref().is_some_and(|run| run.steps.contains(&step.id)) => {
             ('◆', Role::Good, if next == Some(place) { Role::Accent } else { Role::Text })

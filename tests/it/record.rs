@@ -74,6 +74,25 @@ fn the_record_tells_which_task_was_cancelled_and_what_was_read_after_it() {
 }
 
 #[test]
+fn the_record_tells_what_an_action_was_sent_as_what_was_set_aside_for_it_and_how_it_ended() {
+    let text = record::markdown(&history(told::actions()), None).replace('\\', "");
+    for part in [
+        "started deploy-blue of deploy-blue",
+        "overrode \"blue not drained: 2 in flight\": both are health checks",
+        "POST https://deploy.example.net/deployments",
+        "differs: version: 2.4.0 → 2.5.0",
+        "whether the action runs is not known",
+        "https://deploy.example.net/deployments/7",
+        "confirmed to cancel deploy-blue",
+        "cancelled; pulling the image; stopped",
+        "deploy-blue succeeded",
+        "2 gates overridden",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+}
+
+#[test]
 fn in_the_middle_of_a_change_the_record_says_what_is_open() {
     let mut entries = told::deployment();
     // Up to the first answers of the change that one router does not answer.

@@ -44,8 +44,12 @@ impl Model {
     pub(super) fn next_step(&mut self, by_enter: bool, out: &mut Vec<Effect>) {
         match self.flight.session.next_step(&self.flight.procedure.plan) {
             Some(step) if matches!(step.act, StepAct::Deploy { .. } | StepAct::Pause { .. }) => {
+                let acts = step.action().is_some();
                 let step = step.id.clone();
                 self.open(OverlayKind::Complete { step, confirm: ConfirmState::default() }, by_enter);
+                if acts {
+                    self.ask(Ask::DescribeAction, out);
+                }
             }
             Some(_) | None => {
                 self.propose(Ask::ProposeStep, by_enter, out);
@@ -149,6 +153,7 @@ impl Model {
             OverlayKind::Run { steps, .. } => Ask::ConfirmRun { steps: steps.clone(), confirmation },
             OverlayKind::EndConnections { end, .. } => Ask::EndConnections { end: end.clone(), confirmation },
             OverlayKind::CancelTask { cancel, .. } => Ask::CancelTask { cancel: cancel.clone(), confirmation },
+            OverlayKind::CancelAction { of, .. } => Ask::CancelAction { of: *of, confirmation },
             OverlayKind::Shift(_)
             | OverlayKind::RollBack { .. }
             | OverlayKind::Partial
@@ -180,10 +185,11 @@ impl Model {
                     matches!(proposing.stage, Stage::Ready(_)) && confirm.change == Some(proposing.change)
                 })
             }
-            OverlayKind::Complete { .. }
-            | OverlayKind::Reload(_)
-            | OverlayKind::EndConnections { .. }
-            | OverlayKind::CancelTask { .. } => true,
+            OverlayKind::Complete { step, .. } => self.can_complete(step),
+            OverlayKind::Reload(_) | OverlayKind::EndConnections { .. } | OverlayKind::CancelTask { .. } => true,
+            OverlayKind::CancelAction { of, .. } => {
+                self.flight.cancellable_action().is_some_and(|run| run.act() == *of)
+            }
             OverlayKind::Run { steps, .. } => !steps.is_empty(),
             OverlayKind::Arm { disarms, .. } => *disarms || self.can_arm(),
             OverlayKind::Look(look) => self.look_stands(look),
@@ -310,6 +316,10 @@ impl Model {
                 }
                 true
             }
+            OverlayKind::Complete { step, confirm } if self.is_action(step) => {
+                let step = step.clone();
+                self.keeps_action(&step, confirm, &mut overlay.opened, &mut overlay.seen)
+            }
             OverlayKind::Complete { step, confirm } => {
                 let refused = confirm.waiting && !self.is_pending();
                 let done = self.flight.session.steps.contains_key(step);
@@ -335,6 +345,10 @@ impl Model {
             OverlayKind::CancelTask { cancel, before, confirm } => {
                 let (cancel, before, is_pending) = (cancel.clone(), *before, self.is_pending());
                 self.keeps_cancel(&cancel, before, confirm, is_pending)
+            }
+            OverlayKind::CancelAction { of, before, confirm } => {
+                let (of, before, is_pending) = (*of, *before, self.is_pending());
+                self.keeps_action_cancel(of, before, confirm, is_pending)
             }
             OverlayKind::Controls(handover) => self.keeps_controls(handover),
             OverlayKind::Partial => self.flight.session.in_flight().is_some(),

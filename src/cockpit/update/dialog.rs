@@ -31,6 +31,7 @@ impl Model {
                 | OverlayKind::Arm { .. }
                 | OverlayKind::EndConnections { .. }
                 | OverlayKind::CancelTask { .. }
+                | OverlayKind::CancelAction { .. }
                 | OverlayKind::Controls(_)
                 | OverlayKind::Quit { .. },
             ) => self.confirm(By::Enter, out),

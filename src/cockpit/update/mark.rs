@@ -81,6 +81,7 @@ impl Model {
                 StepEnd::Marked(StepMark::Skipped { reason }) => {
                     traffic.push(format!("{} skipped {name}: {reason}", done.by));
                 }
+                StepEnd::Marked(StepMark::Acted { .. }) => traffic.push(format!("{name} succeeded")),
                 StepEnd::Marked(StepMark::Done { .. } | StepMark::AlreadySo) => {
                     traffic.push(format!("{}: {name}", done.by));
                 }

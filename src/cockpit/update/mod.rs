@@ -3,6 +3,7 @@
 //! Invariants: only [`confirm`] asks the flight to send, and only after a frame with what is sent went out (F2); mouse
 //! and paste never reach it; what opens by itself is a banner, never a dialog.
 
+mod action;
 mod chart;
 mod check;
 mod checklist;
@@ -146,6 +147,10 @@ impl Model {
                 | flight::Effect::ListConnections { .. }
                 | flight::Effect::EndConnections(_)
                 | flight::Effect::CancelTask(_)
+                | flight::Effect::DescribeAction { .. }
+                | flight::Effect::StartAction(_)
+                | flight::Effect::LookAction(_)
+                | flight::Effect::CancelAction(_)
                 | flight::Effect::Cancel { .. } => out.push(Effect::Flight(effect)),
             }
         }

@@ -97,7 +97,12 @@ impl Model {
     fn is_done(&self, act: &AskedAct) -> bool {
         match act {
             AskedAct::Change(proposal) => self.flight.session.change(proposal.change).is_some(),
-            AskedAct::Complete { step, .. } => self.flight.session.steps.contains_key(step),
+            AskedAct::Complete { step, revision, .. } => {
+                let session = &self.flight.session;
+                let started =
+                    || session.actions.iter().any(|run| run.intent.what.step == *step && run.intent.entry > *revision);
+                session.steps.contains_key(step) || started()
+            }
             AskedAct::Reload { digest, .. } => self.flight.session.profile_digest() == Some(*digest),
         }
     }

@@ -110,6 +110,7 @@ impl Model {
             | OverlayKind::Arm { confirm, .. }
             | OverlayKind::EndConnections { confirm, .. }
             | OverlayKind::CancelTask { confirm, .. }
+            | OverlayKind::CancelAction { confirm, .. }
             | OverlayKind::Reload(confirm) => confirming(confirm, types && seen),
             OverlayKind::Look(look) => confirming(&mut look.confirm, types && seen),
             OverlayKind::Partial

@@ -16,6 +16,10 @@ impl Model {
 
     /// Opens the dialog; says why there is none.
     pub(super) fn open_cancel(&mut self, out: &mut Vec<Effect>) {
+        // A way back that waits comes before what goes forward.
+        if self.flight.blocked_back().is_empty() && self.open_action_cancel() {
+            return;
+        }
         if let Some(cancel) = self.task_to_cancel() {
             let before = self.flight.session.cancellations;
             let kind = OverlayKind::CancelTask { cancel: Box::new(cancel), before, confirm: ConfirmState::default() };

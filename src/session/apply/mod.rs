@@ -1,5 +1,6 @@
 //! The fold. Total: whatever a journal holds, applying it does not fail; what does not fit changes nothing.
 
+mod action;
 mod guard;
 mod people;
 
@@ -167,6 +168,12 @@ impl Session {
                 self.cancellations += 1;
             }
             Event::TaskCancelled { act, .. } => self.cancelling.retain(|cancelling| cancelling.act != *act),
+            Event::ActionStarting(_)
+            | Event::ActionStarted { .. }
+            | Event::ActionUnknown { .. }
+            | Event::ActionEnded { .. }
+            | Event::ActionCancelling(_)
+            | Event::ActionCancelAnswered { .. } => self.apply_action(stamp, event),
             Event::RampStage { change, ramp, despite: _ } => {
                 self.with_change(*change, |change| change.ramp = Some(ramp.clone()));
             }
@@ -341,6 +348,9 @@ fn touches_traffic(event: &Event) -> bool {
         | Event::LateEffect { .. }
         | Event::DriftAccepted { .. }
         | Event::StepMarked { .. }
+        | Event::ActionStarting(_)
+        | Event::ActionUnknown { .. }
+        | Event::ActionEnded { .. }
         | Event::Held { .. }
         | Event::HoldReleased { .. }
         | Event::ProfileReloaded { .. }
@@ -379,6 +389,9 @@ fn touches_traffic(event: &Event) -> bool {
         | Event::ConnectionsEnded { .. }
         | Event::TaskCancelling(_)
         | Event::TaskCancelled { .. }
+        | Event::ActionStarted { .. }
+        | Event::ActionCancelling(_)
+        | Event::ActionCancelAnswered { .. }
         | Event::RampStage { .. }
         | Event::RollbackTimed { .. }
         | Event::WayBackProven(_)

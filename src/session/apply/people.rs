@@ -173,6 +173,12 @@ impl Session {
             | Event::ConnectionsEnded { .. }
             | Event::TaskCancelling(_)
             | Event::TaskCancelled { .. }
+            | Event::ActionStarting(_)
+            | Event::ActionStarted { .. }
+            | Event::ActionUnknown { .. }
+            | Event::ActionEnded { .. }
+            | Event::ActionCancelling(_)
+            | Event::ActionCancelAnswered { .. }
             | Event::RampStage { .. }
             | Event::RollbackTimed { .. }
             | Event::WayBackProven(_)

@@ -166,11 +166,14 @@ pub(super) struct Way<'a> {
 pub fn asked_of(kind: &ChangeKind, mut reports: Vec<GateReport>) -> Vec<GateReport> {
     if *kind == ChangeKind::PutBack {
         reports.retain(|report| match report.gate {
-            Gate::NoHold | Gate::Readings | Gate::Destination { .. } => true,
+            Gate::NoHold | Gate::Readings | Gate::Destination { .. } | Gate::Untouched { .. } => true,
             Gate::NoDrift
             | Gate::Items { .. }
             | Gate::Drained { .. }
             | Gate::Soak
+            | Gate::NoTraffic { .. }
+            | Gate::ActionKnown { .. }
+            | Gate::SoakBeforeEnd
             | Gate::Guard { .. }
             | Gate::Check { .. }
             | Gate::Checks { .. }

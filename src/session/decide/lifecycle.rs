@@ -125,6 +125,10 @@ pub(super) fn close(
     if session.in_flight().is_some() {
         return Err(Refused::new("D4", what, "a change is in flight", "settle it first, or roll back"));
     }
+    if let Some(run) = session.action_in_flight().filter(|run| run.is_running()) {
+        let why = format!("{} runs", run.intent.what.action);
+        return Err(Refused::new("D4", what, why, "wait for its end, or cancel it"));
+    }
     let closed = Event::SessionClosed { outcome, routers: routers.to_vec(), left: left.to_vec() };
     Ok(disarms(session, "the session is closed").into_iter().chain([closed]).collect())
 }

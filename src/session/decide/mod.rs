@@ -2,6 +2,7 @@
 //!
 //! The rules of the protocol are enforced here and nowhere else; dialogs and keys only ask.
 
+pub mod action;
 mod back;
 pub mod change;
 pub mod connection;
@@ -151,6 +152,19 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
             task::cancel(session, procedure, asked, &wanted, confirmation)
         }
         Command::NoteTaskCancelled { act, how } => Ok(task::note(session, *act, how)),
+        Command::StartAction { act, step, requests, differences, overrides, confirmation, evidence } => {
+            let wanted = action::Wanted { act: *act, step, requests, differences, overrides };
+            action::start(session, procedure, asked, &wanted, confirmation, evidence)
+        }
+        Command::NoteActionStarted { act, handle, link } => {
+            Ok(action::note_started(session, *act, handle, link.as_deref()))
+        }
+        Command::NoteActionUnknown { act, why } => Ok(action::note_unknown(session, *act, why)),
+        Command::NoteActionEnded { act, end, log } => Ok(action::note_ended(session, *act, end, log)),
+        Command::CancelAction { act, of, confirmation } => {
+            action::cancel(session, procedure, asked, *act, *of, confirmation)
+        }
+        Command::NoteActionCancel { act, how } => Ok(action::note_cancel(session, *act, how)),
         Command::NoteRollbackTime { change, declared_ms } => {
             Ok(back::note_time(session, procedure, *change, *declared_ms))
         }

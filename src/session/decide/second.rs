@@ -7,7 +7,7 @@ use crate::domain::{Digest, Operator, Procedure, Refused, RequestId, RouterId, S
 use crate::session::command::{Asked, Evidence};
 use crate::session::event::Event;
 use crate::session::flaw::{self, Flaw};
-use crate::session::gate::{Forward, gates};
+use crate::session::gate::{forward as forward_of, gates};
 use crate::session::proposal::{Confirmation, Override};
 use crate::session::second::{AskedAct, ConfirmationAsked, Given, RunConfirmed, Second, run_digest};
 use crate::session::state::Session;
@@ -40,8 +40,10 @@ pub(super) fn ask(
         }
         AskedAct::Complete { step: id, .. } => {
             let next = step::next(session, procedure, asked, id)?;
-            let reports = gates(session, procedure, Forward::Complete, evidence, asked.now.wall);
-            check_gates(&what, &reports, overrides)?;
+            if next.action().is_some() {
+                super::action::could_start(session, procedure, asked, id)?;
+            }
+            check_gates(&what, &gates(session, procedure, forward_of(next), evidence, asked.now.wall), overrides)?;
             same_routers(session, evidence, &what)?;
             step::friction(procedure, next)
         }

@@ -31,10 +31,16 @@ pub fn friction(procedure: &Procedure, step: &Step) -> Friction {
 /// What completing it asks of the one who confirms it, where gates are set aside or not (F4).
 pub fn own_friction(procedure: &Procedure, step: &Step, overridden: bool) -> Friction {
     match friction(procedure, step) {
-        Friction::Key | Friction::Two if overridden => Friction::Type,
+        // What ends the way back asks most.
+        Friction::Key | Friction::Two if overridden || ends_way_back(procedure, step) => Friction::Type,
         Friction::Two => Friction::Key,
         one @ (Friction::Key | Friction::Type) => one,
     }
+}
+
+/// Whether what a step does ends the way back.
+pub fn ends_way_back(procedure: &Procedure, step: &Step) -> bool {
+    procedure.action_of(step).is_some_and(|action| action.ends_way_back)
 }
 
 /// The act of completing a step, as a second person is asked about it.
@@ -44,6 +50,7 @@ pub fn asked_act(session: &Session, step: &Step) -> AskedAct {
         typed: typed_for(step),
         revision: session.revision,
         profile: session.profile_digest().unwrap_or(Digest::ZERO),
+        requests: Vec::new(),
     }
 }
 
@@ -60,6 +67,10 @@ pub(super) fn complete(
     let what = format!("complete {}", step.name);
     if matches!(step.act, StepAct::Shift(_)) {
         return Err(Refused::new("B4", what, "it shifts traffic", "propose it as a shift"));
+    }
+    if let Some((action, _)) = step.action() {
+        let why = format!("the action {action} does it");
+        return Err(Refused::new("D1", what, why, "start it, or skip the step with a reason"));
     }
     let reports = gates(session, procedure, Forward::Complete, evidence, asked.now.wall);
     check_gates(&what, &reports, overrides)?;
@@ -118,6 +129,10 @@ pub(super) fn skip(
     if let Some(hold) = &session.hold {
         let why = format!("{} holds the deployment: {}", hold.by, hold.what);
         return Err(Refused::new("C2", format!("skip {}", step.name), why, "let it be released first"));
+    }
+    if let Some(run) = session.run_of(step).filter(|run| run.is_running()) {
+        let why = format!("{} runs, started by {}", run.intent.what.action, run.intent.by);
+        return Err(Refused::new("D4", format!("skip {}", step.name), why, "wait for its end, or cancel it"));
     }
     let reason = needs_reason(&format!("skip {}", step.name), reason)?;
     Ok(vec![Event::StepMarked { step: id.clone(), mark: StepMark::Skipped { reason } }])

@@ -42,7 +42,7 @@ pub(super) fn send(
     // What the step before it had to wait for was answered when the change was confirmed; a wave asks what may have moved.
     reports.retain(|report| match report.gate {
         Gate::NoHold => !flaw::is(Flaw::WaveDespiteHold),
-        Gate::Readings | Gate::NoDrift | Gate::Destination { .. } => true,
+        Gate::Readings | Gate::NoDrift | Gate::Destination { .. } | Gate::Untouched { .. } => true,
         // The windows of most values still reach back before the change: only what speaks against it counts.
         Gate::Guard { .. } => {
             let was_set_aside = change.confirmed.overrides.iter().any(|each| each.gate == report.gate);
@@ -53,6 +53,9 @@ pub(super) fn send(
         | Gate::Check { .. }
         | Gate::Checks { .. }
         | Gate::Soak
+        | Gate::NoTraffic { .. }
+        | Gate::ActionKnown { .. }
+        | Gate::SoakBeforeEnd
         | Gate::WayBack { .. } => false,
         // What a window is to do in the middle of a change was asked above.
         Gate::Window { .. } => false,

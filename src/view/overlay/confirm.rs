@@ -65,7 +65,10 @@ fn settle(model: &Model, gate: &Gate) -> String {
         Gate::Drained { .. } | Gate::Guard { .. } => "wait for it".to_owned(),
         Gate::Check { .. } | Gate::Checks { .. } => "it is asked again by itself".to_owned(),
         Gate::WayBack { .. } => in_panes(&Action::RollBack, "fly the way back, then the step again"),
-        Gate::Soak => match &model.flight.soak {
+        Gate::NoTraffic { .. } => "take its weight, and let it drain".to_owned(),
+        Gate::Untouched { .. } => "wait for its end".to_owned(),
+        Gate::ActionKnown { .. } => "look at its system".to_owned(),
+        Gate::Soak | Gate::SoakBeforeEnd => match &model.flight.soak {
             Some(soak) => match &soak.paused {
                 Some(why) => format!("it stands still: {why}"),
                 None => format!("wait {}", clock_span(soak.left())),

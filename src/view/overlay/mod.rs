@@ -10,6 +10,7 @@
 //! ╰─────────────────────────────────────── 4 more ─╯
 //! ```
 
+mod action;
 mod after;
 mod back;
 mod change;
@@ -107,7 +108,9 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
     let sheet = match &overlay.kind {
         OverlayKind::Shift(confirm) => change::shift(model, confirm, seen),
         OverlayKind::RollBack { choice, confirm } => back::roll_back(model, *choice, confirm, seen),
+        OverlayKind::Complete { step, confirm } if model.is_action(step) => action::action(model, step, confirm),
         OverlayKind::Complete { step, confirm } => change::complete(model, step, confirm),
+        OverlayKind::CancelAction { of, confirm, .. } => action::cancel(model, *of, confirm),
         OverlayKind::Partial => after::partial(model),
         OverlayKind::Drift { router } => after::drift(model, router),
         OverlayKind::Connections { router, pool } => connection::list(model, router, pool),

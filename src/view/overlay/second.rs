@@ -54,6 +54,12 @@ pub(super) fn look(model: &Model, look: &Look, seen: &Seen<'_>) -> Sheet {
                 sheet.line(read_here(model, order, proposal.kind.is_forward()));
             }
         }
+        AskedAct::Complete { requests, .. } if !requests.is_empty() => {
+            for request in requests {
+                sheet.line(vec![piece(Role::Text, format!("  {request}"))]);
+            }
+            sheet.line(vec![piece(Role::Dim, "flightdeck sends this, and follows what comes of it.")]);
+        }
         AskedAct::Complete { step, .. } => {
             let step = flight.procedure.step(step).map(|(_, step)| &step.act);
             if let Some(StepAct::Deploy { text, .. } | StepAct::Pause { text }) = step {
@@ -119,7 +125,10 @@ fn gate_words(gate: &Gate) -> String {
         Gate::Drained { pool } => format!("{pool} is drained"),
         Gate::Check { check } => format!("the check {check} is passed"),
         Gate::Checks { group } => format!("the checks of {group} are passed"),
-        Gate::Soak => "the soak".to_owned(),
+        Gate::Soak | Gate::SoakBeforeEnd => "the soak".to_owned(),
+        Gate::NoTraffic { pool } => format!("{pool} has no traffic"),
+        Gate::Untouched { pool } => format!("no action touches {pool}"),
+        Gate::ActionKnown { action } => format!("what became of {action} is known"),
         Gate::WayBack { .. } => "the way back is proven".to_owned(),
         Gate::Guard { guard } => format!("guard {guard} is quiet"),
         Gate::Window { window } => format!("the time that {window} gives"),

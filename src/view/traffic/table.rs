@@ -27,9 +27,8 @@ use ratatui::layout::Rect;
 
 use crate::cockpit::{Model, SOON};
 use crate::domain::drain::{DrainState, Evidence, Finding, Line as Evidenced};
-use crate::domain::procedure::StepAct;
 use crate::domain::{age, clock_span};
-use crate::session::gate::{Forward, gates};
+use crate::session::gate::{forward, gates};
 use crate::session::proposal::{Gate, GateReport, GateState};
 use crate::session::window::{next_kind, windows};
 use crate::theme::Role;
@@ -186,11 +185,7 @@ pub(in crate::view) fn next_lines(model: &Model) -> Vec<(Role, String)> {
     let Some(step) = flight.session.next_step(plan) else {
         return vec![(Role::Good, "✓ every step of the plan is over".to_owned())];
     };
-    let forward = match &step.act {
-        StepAct::Shift(to) => Forward::Shift(to),
-        StepAct::Deploy { .. } | StepAct::Pause { .. } => Forward::Complete,
-    };
-    let reports = gates(&flight.session, &flight.procedure, forward, &flight.evidence(model.now), model.now.wall);
+    let reports = gates(&flight.session, &flight.procedure, forward(step), &flight.evidence(model.now), model.now.wall);
     let open = reports.iter().filter(|report| report.state != GateState::Holds).count();
     let head = match (open, reports.len()) {
         (0, 0) => (Role::Good, format!("✓ next: {}", step.name)),
@@ -236,6 +231,10 @@ fn is_wrong(gate: &Gate) -> bool {
         | Gate::Items { .. }
         | Gate::Drained { .. }
         | Gate::Soak
+        | Gate::SoakBeforeEnd
+        | Gate::NoTraffic { .. }
+        | Gate::Untouched { .. }
+        | Gate::ActionKnown { .. }
         | Gate::WayBack { .. }
         | Gate::Window { .. } => false,
     }

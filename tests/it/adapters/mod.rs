@@ -1,5 +1,6 @@
 //! Every adapter against its contract.
 
+mod action;
 mod alb;
 mod caddy;
 pub mod check;

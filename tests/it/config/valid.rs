@@ -326,7 +326,8 @@ fn plan(procedure: &Procedure) -> Vec<String> {
     let line = |step: &flightdeck::domain::procedure::Step| {
         let act = match &step.act {
             StepAct::Shift(weights) => weights.to_string(),
-            StepAct::Deploy { pool, .. } => format!("deploy {pool}"),
+            StepAct::Deploy { pool, action: Some(action), .. } => format!("deploy {pool} by {action}"),
+            StepAct::Deploy { pool, action: None, .. } => format!("deploy {pool}"),
             StepAct::Pause { .. } => "pause".to_owned(),
         };
         let back = step.back_to.as_ref().map(|weights| format!(", back to {weights}")).unwrap_or_default();

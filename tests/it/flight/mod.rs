@@ -1,5 +1,6 @@
 //! The rules of a flight, each shown by one small story.
 
+mod actions;
 mod binding;
 mod checks;
 mod company;

@@ -1,5 +1,6 @@
 //! Flows: key strings in, what is sent, kept and shown out.
 
+mod actions;
 mod back;
 mod charts;
 mod checks;

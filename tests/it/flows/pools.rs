@@ -103,7 +103,7 @@ fn procedure(splits: &[[u32; 3]]) -> Procedure {
     let deploy = |pool: &str| Step {
         id: format!("deploy-{pool}").as_str().into(),
         name: format!("Deploy {pool}"),
-        act: StepAct::Deploy { pool: pool.into(), text: format!("deploy the new version to {pool}") },
+        act: StepAct::Deploy { pool: pool.into(), text: format!("deploy the new version to {pool}"), action: None },
         leave_when: Vec::new(),
         soak: None,
         schedule: Vec::new(),

@@ -26,6 +26,9 @@ const FORMAT_1_TASKS: &str = include_str!("golden/format-1-tasks.jsonl");
 /// What people outside were told.
 const FORMAT_1_TELLINGS: &str = include_str!("golden/format-1-tellings.jsonl");
 
+/// Deploy actions.
+const FORMAT_1_ACTIONS: &str = include_str!("golden/format-1-actions.jsonl");
+
 fn read(lines: &str) -> (Vec<Kept>, Option<Broken>) {
     let mut chain = Chain::start();
     let mut entries = Vec::new();
@@ -64,6 +67,7 @@ fn write_the_golden_file() {
         ("-stages", told::stages()),
         ("-tasks", told::tasks()),
         ("-tellings", told::tellings()),
+        ("-actions", told::actions()),
     ] {
         // A golden file is written once: what stands there is never replaced.
         if let Ok(mut file) = std::fs::File::create_new(format!("{path}/format-{FORMAT}{name}.jsonl")) {
@@ -84,6 +88,7 @@ fn every_kind_of_event_is_in_the_golden_files() {
         FORMAT_1_STAGES,
         FORMAT_1_TASKS,
         FORMAT_1_TELLINGS,
+        FORMAT_1_ACTIONS,
     ] {
         let (added, broken) = read(lines);
         assert_eq!(broken, None);
@@ -110,6 +115,7 @@ fn the_golden_files_read_as_what_was_told() {
         (FORMAT_1_STAGES, told::stages()),
         (FORMAT_1_TASKS, told::tasks()),
         (FORMAT_1_TELLINGS, told::tellings()),
+        (FORMAT_1_ACTIONS, told::actions()),
     ] {
         let (entries, broken) = read(lines);
         assert_eq!(broken, None);
@@ -128,6 +134,7 @@ fn this_version_still_writes_format_1_byte_by_byte() {
     assert_eq!(written(told::stages()), FORMAT_1_STAGES);
     assert_eq!(written(told::tasks()), FORMAT_1_TASKS);
     assert_eq!(written(told::tellings()), FORMAT_1_TELLINGS);
+    assert_eq!(written(told::actions()), FORMAT_1_ACTIONS);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use flightdeck::domain::action::ActionEnd;
 use flightdeck::domain::check::Verdict;
 use flightdeck::domain::notify::{Occasion, TellOutcome};
 use flightdeck::domain::ramp::Ramp;
@@ -273,6 +274,37 @@ groups! {
             act: flightdeck::domain::ChangeId { cockpit: ANA.cockpit(), counter: 901 },
             how: "it is over".to_owned(),
         },
+        StartAction => |world, who| Command::StartAction {
+            act: ChangeId { cockpit: who.cockpit(), counter: 902 },
+            step: by_hand(world),
+            requests: vec!["POST https://deploy.example.net/deployments".to_owned()],
+            differences: Vec::new(),
+            overrides: Vec::new(),
+            confirmation: by_key(),
+            evidence: world.evidence(),
+        },
+        NoteActionStarted => |_, _| Command::NoteActionStarted { act: action(), handle: "7".to_owned(), link: None },
+        NoteActionUnknown => |_, _| Command::NoteActionUnknown { act: action(), why: "no answer for 2 s".to_owned() },
+        NoteActionEnded "well" => |_, _| Command::NoteActionEnded {
+            act: action(),
+            end: ActionEnd::Succeeded,
+            log: Vec::new(),
+        },
+        NoteActionEnded "badly" => |_, _| Command::NoteActionEnded {
+            act: action(),
+            end: ActionEnd::Failed { why: "exit code 1".to_owned() },
+            log: Vec::new(),
+        },
+        CancelAction => |_, who| Command::CancelAction {
+            act: ChangeId { cockpit: who.cockpit(), counter: 903 },
+            of: action(),
+            confirmation: by_key(),
+        },
+        NoteActionCancel => |world, _| {
+            let cancelling = world.session.actions.iter().find_map(|run| run.cancelling.as_ref());
+            let act = cancelling.map_or(ChangeId { cockpit: ANA.cockpit(), counter: 903 }, |cancelling| cancelling.act);
+            Command::NoteActionCancel { act, how: "its system took it".to_owned() }
+        },
         NoteRollbackTime => |world, _| Command::NoteRollbackTime { change: change(world), declared_ms: Some(1_000) },
         NoteObserved => |world, _| Command::NoteObserved {
             change: change(world),
@@ -316,6 +348,11 @@ pub fn by_typing(text: String) -> Confirmation {
 
 pub fn signed() -> Signed {
     Signed { statement: "roll back".to_owned(), signature: "armour".to_owned() }
+}
+
+/// The action that the driver starts.
+fn action() -> ChangeId {
+    ChangeId { cockpit: ANA.cockpit(), counter: 902 }
 }
 
 fn eu_1() -> RouterId {

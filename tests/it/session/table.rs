@@ -63,6 +63,17 @@ fn by_hand() -> World {
     after(&[(ANA, ALONE), (ANA, VERIFIED), (ANA, VERIFIED)])
 }
 
+/// The same with an action that does that step, and then this.
+fn acting(steps: &[(Who, &str)]) -> World {
+    let mut world = World::opened(crate::support::action::with_action(procedure(), "deploy-to-blue", false));
+    for (who, label) in [(ANA, ALONE), (ANA, VERIFIED), (ANA, VERIFIED)].iter().chain(steps) {
+        asks(&mut world, *who, label);
+    }
+    world
+}
+
+const RUNS: [(Who, &str); 2] = [(ANA, "StartAction"), (ANA, "NoteActionStarted")];
+
 fn drifted() -> World {
     let mut world = after(&[(ANA, "NoteDrift, it differs")]);
     world.natives.insert("eu-1".into(), split(25));
@@ -164,6 +175,14 @@ fn states() -> Vec<State> {
             world
         }),
         state("a task is being cancelled", after(&[(ANA, ALONE), (RAJ, "CancelTask")])),
+        state("actions: one is next", acting(&[])),
+        state("actions: one is being started", acting(&[(ANA, "StartAction")])),
+        state("actions: one runs", acting(&RUNS)),
+        state("actions: one runs, nobody drives", acting(&[RUNS[0], RUNS[1], (ANA, "LeaveSession")])),
+        state("actions: whether one runs is not known", acting(&[(ANA, "StartAction"), (ANA, "NoteActionUnknown")])),
+        state("actions: one is being cancelled", acting(&[RUNS[0], RUNS[1], (RAJ, "CancelAction")])),
+        state("actions: one failed", acting(&[RUNS[0], RUNS[1], (ANA, "NoteActionEnded, badly")])),
+        state("actions: one succeeded", acting(&[RUNS[0], RUNS[1], (ANA, "NoteActionEnded, well")])),
         state("waves: one is being sent", in_waves()),
         state("waves: the next one may go", between_waves(&[])),
         state("waves: one is not whole", wave_failed()),

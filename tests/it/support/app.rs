@@ -114,6 +114,8 @@ pub struct App {
     pub lingering: Vec<flightdeck::domain::connection::Connection>,
     /// Tasks that were asked to end.
     pub tasks_cancelled: Vec<String>,
+    /// The system of deploy actions.
+    pub actions: super::action::Actions,
     /// How far the wall clock was set, in milliseconds.
     pub wall_set: i64,
     waiting: VecDeque<flight::Effect>,
@@ -189,6 +191,7 @@ impl App {
             announced: Vec::new(),
             lingering: Vec::new(),
             tasks_cancelled: Vec::new(),
+            actions: super::action::Actions::default(),
             to_sign: Vec::new(),
             questions: Vec::new(),
             others: Vec::new(),
@@ -443,6 +446,10 @@ impl App {
                 self.tasks_cancelled.push(cancel.task.clone());
                 flight::Msg::TaskCancelAnswered { act: cancel.act, outcome: Outcome::Accepted }
             }
+            effect @ (flight::Effect::DescribeAction { .. }
+            | flight::Effect::StartAction(_)
+            | flight::Effect::LookAction(_)
+            | flight::Effect::CancelAction(_)) => return self.actions.answer(now, effect),
             flight::Effect::Cancel { .. }
             | flight::Effect::Notify(_)
             | flight::Effect::CheckSignature(_)

@@ -385,7 +385,11 @@ impl Pair {
             | Effect::ListConnections { .. }
             | Effect::EndConnections(_)
             | Effect::Notify(_)
-            | Effect::CancelTask(_) => {}
+            | Effect::CancelTask(_)
+            | Effect::DescribeAction { .. }
+            | Effect::StartAction(_)
+            | Effect::LookAction(_)
+            | Effect::CancelAction(_) => {}
         }
     }
 
@@ -541,6 +545,7 @@ pub fn line(event: &Event) -> String {
         },
         Event::StepMarked { step, mark } => match mark {
             StepMark::Done { second: by, .. } => format!("{step} done, {}", second(by)),
+            StepMark::Acted { act } => format!("{step} done by the action {act}"),
             StepMark::AlreadySo => format!("{step} already so"),
             StepMark::Skipped { reason } => format!("{step} skipped, {reason}"),
         },

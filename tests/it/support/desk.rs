@@ -42,6 +42,8 @@ pub struct Desk {
     pub tellings: Vec<ToTell>,
     /// and what came of it; `None` while nothing comes of it.
     pub told: Option<Notified>,
+    /// The system of deploy actions.
+    pub actions: super::action::Actions,
     /// Appends that were not answered, while the journal is told to be silent.
     pub journal_answers: bool,
     pub unanswered: Vec<Entry>,
@@ -99,6 +101,7 @@ impl Desk {
             cancel_answer: Outcome::Accepted,
             tellings: Vec::new(),
             told: None,
+            actions: super::action::Actions::default(),
             journal_answers: true,
             unanswered: Vec::new(),
             time: 1_000,
@@ -224,6 +227,10 @@ impl Desk {
                 self.tasks_cancelled.push(*cancel);
                 Some(answer)
             }
+            effect @ (Effect::DescribeAction { .. }
+            | Effect::StartAction(_)
+            | Effect::LookAction(_)
+            | Effect::CancelAction(_)) => self.actions.answer(self.now(), effect),
             Effect::Cancel { change } => {
                 self.cancelled.insert(change);
                 None

@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub mod action;
 pub mod app;
 #[cfg(feature = "aws")]
 pub mod aws;

@@ -47,7 +47,7 @@ fn shift(name: &str, blue: u32, soak: u64) -> Step {
 
 fn deploy(name: &str, pool: &str) -> Step {
     Step {
-        act: StepAct::Deploy { pool: pool.into(), text: format!("deploy the new version to {pool}") },
+        act: StepAct::Deploy { pool: pool.into(), text: format!("deploy the new version to {pool}"), action: None },
         ..shift(name, 0, 0)
     }
 }
@@ -131,6 +131,7 @@ pub fn blue_green(routers: usize) -> Procedure {
         metrics: Vec::new(),
         panels: Vec::new(),
         checks: Vec::new(),
+        actions: Vec::new(),
         guards: Vec::new(),
         back: BackRule::default(),
         rollback: Vec::new(),

@@ -332,6 +332,7 @@ impl World {
         match mark {
             StepMark::AlreadySo => self.seen.mark("already so"),
             StepMark::Skipped { .. } => self.seen.mark("step skipped"),
+            StepMark::Acted { .. } => self.broke("D1", "an action did a step, and no simulated plan holds one"),
             StepMark::Done { gates, overrides, second, .. } => {
                 self.seen.mark("step completed");
                 let blocks = |gate: &flightdeck::session::proposal::GateReport| {

@@ -319,7 +319,12 @@ impl World {
             | Effect::ListConnections { .. }
             | Effect::EndConnections(_)
             | Effect::Notify(_)
-            | Effect::CancelTask(_) => {}
+            | Effect::CancelTask(_)
+            // The simulated plans hold no action yet.
+            | Effect::DescribeAction { .. }
+            | Effect::StartAction(_)
+            | Effect::LookAction(_)
+            | Effect::CancelAction(_) => {}
         }
     }
 

@@ -5,6 +5,8 @@
 //! - Routers are spoken to side by side, within the bound of [`slot`](super::slot); the fence of a write is asked after the wait.
 //! - A write is never taken back by dropping it: whoever drops one does not know what became of it.
 
+mod action;
+
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -136,6 +138,10 @@ impl Hands {
             Effect::ListConnections { request, router, pool, masked } => self.list(request, router, pool, masked),
             Effect::EndConnections(end) => self.end_connections(*end),
             Effect::CancelTask(cancel) => self.cancel_task(*cancel),
+            Effect::DescribeAction { request, action, acting } => self.describe_action(request, &action, *acting),
+            Effect::StartAction(start) => self.start_action(*start),
+            Effect::LookAction(look) => self.look_action(*look),
+            Effect::CancelAction(cancel) => self.cancel_action(*cancel),
             Effect::Cancel { change } => self.fences.cancel(change),
             Effect::Announce(presence) => self.announce(presence),
             Effect::Meter { asks, upto } => self.adapters.asks.send_modify(|known| {

@@ -1,0 +1,50 @@
+//! Every kind of deploy action that a profile can name: the one place that lists them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Configured, command, github_workflow, http};
+use crate::setting::Table;
+
+/// One kind of action.
+pub struct ActionKind {
+    /// As the profile names it.
+    pub name: &'static str,
+    /// What it is, in a sentence.
+    pub doc: &'static str,
+    /// The feature that its crates are behind, and whether this build has it; `None` where every build can.
+    pub feature: Option<(&'static str, bool)>,
+    /// Whether it runs in the process of the cockpit that started it, and ends with that.
+    pub ends_with_cockpit: bool,
+    /// Reads its keys; `None` when something was wrong with them.
+    pub read: fn(&mut Table<'_>, Duration) -> Option<Arc<dyn Configured>>,
+}
+
+/// All kinds, in the order in which messages name them.
+pub const KINDS: &[ActionKind] = &[
+    ActionKind {
+        name: "http",
+        doc: "A request to an HTTP address, and others that say how it goes on.",
+        feature: None,
+        ends_with_cockpit: false,
+        read: |table, timeout| configured(http::Config::read(table, timeout)),
+    },
+    ActionKind {
+        name: "command",
+        doc: "A program of this machine; it ends with the cockpit that started it.",
+        feature: None,
+        ends_with_cockpit: true,
+        read: |table, _timeout| configured(command::Config::read(table)),
+    },
+    ActionKind {
+        name: "github-workflow",
+        doc: "A workflow of GitHub Actions, dispatched.",
+        feature: None,
+        ends_with_cockpit: false,
+        read: |table, timeout| configured(github_workflow::Config::read(table, timeout)),
+    },
+];
+
+fn configured(config: Option<impl Configured + 'static>) -> Option<Arc<dyn Configured>> {
+    config.map(|config| Arc::new(config) as Arc<dyn Configured>)
+}
