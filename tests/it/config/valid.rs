@@ -100,9 +100,7 @@ fn windows_mean_what_they_say() {
     let said: Vec<_> = procedure
         .windows
         .iter()
-        .map(|window| {
-            (window.id.to_string(), window.rule, window.spans.len(), window.zone.to_string(), window.during)
-        })
+        .map(|window| (window.id.to_string(), window.rule, window.spans.len(), window.zone.to_string(), window.during))
         .collect();
     let window = |name: &str, rule, spans, zone: &str, during| (name.to_owned(), rule, spans, zone.to_owned(), during);
     assert_eq!(

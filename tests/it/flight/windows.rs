@@ -71,7 +71,7 @@ fn one_window_of_several_that_allow_is_enough_and_one_that_blocks_is_too_much() 
     let mut desk = flown_in(vec![nights(), wednesdays(), lunch]);
     desk.shift();
     assert_eq!(sent(&desk), [""; 0]);
-    assert!(desk.said().contains("lunch blocks: opens in 53:1"), "{}", desk.said());
+    assert!(desk.said().contains("lunch blocks: ends in 53:1"), "{}", desk.said());
     assert!(desk.said().contains("at 13:00 Berlin"), "{}", desk.said());
 }
 

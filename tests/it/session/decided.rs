@@ -45,7 +45,10 @@ fn where_a_ticket_is_asked_for_no_session_is_opened_without_one_that_fits() {
         world.decides(ANA, command)
     };
     let refused = opening("", "the fee table").expect_err("no ticket");
-    assert_eq!((refused.rule.as_str(), refused.advice.as_str()), ("F6", "name it with --ticket, one that fits PAY-[0-9]+"));
+    assert_eq!(
+        (refused.rule.as_str(), refused.advice.as_str()),
+        ("F6", "name it with --ticket, one that fits PAY-[0-9]+")
+    );
     assert_eq!(rule(opening("PAY-17b", "the fee table")), "F6");
     assert_eq!(rule(opening("PAY-17", " ")), "F6");
     let events = opening("PAY-17", "the fee table").expect("both are said");
