@@ -18,7 +18,7 @@ pub enum Occasion {
     Verified,
     /// A change was left partly done, or nothing of it was sent.
     Left,
-    /// A step was done by a person, held already, or was skipped.
+    /// A step was done by a person or by its action, held already, or was skipped; or its action was started, or failed.
     Step,
     /// A pool's drain was proven.
     Drained,

@@ -426,7 +426,7 @@ fn leave() -> Kind<Leave> {
         Some(("items", section)) if !section.is_empty() => Ok(Leave::Items(section.to_owned())),
         Some(("check", check)) if !check.is_empty() => Ok(Leave::Check(check.to_owned())),
         Some(("checks", group)) if !group.is_empty() => Ok(Leave::Checks(group.to_owned())),
-        Some(("guard" | "approved" | "window", _)) => {
+        Some(("guard" | "approved", _)) => {
             Err(Wrong::new(format!("{} is not supported in this version", quoted(text))))
         }
         _ => Err(Wrong::new(format!("cannot be {}", quoted(text)))),

@@ -16,7 +16,8 @@ pub(super) fn read(table: &mut Table<'_>) -> Vec<WindowSpec> {
     let doc = "When steps may be taken, and when not. Without one: at any time.";
     table.tables("window", doc, |window| {
         let name = window.required("name", "Its name, as the screen shows it: \"office hours\".", &title());
-        let doc = "\"allow\": steps are taken within it, or within another such window, only. \"block\": not within it.";
+        let doc = "What it is for: \"allow\", steps are taken within it or within another such window only; \"block\", not \
+                   within it.";
         let rules = choice(&[("allow", WindowRule::Allow), ("block", WindowRule::Block)], &[]);
         let rule = window.required("rule", doc, &rules);
         let doc = "When, as a text or a list of them: days and hours by the clock of the zone, or two dates, with times or \

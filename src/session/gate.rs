@@ -61,6 +61,7 @@ pub fn gates(
     found.extend(drift(session));
     let kind = match forward {
         Forward::Shift(_) => StepKind::Shift,
+        Forward::Act(_) => StepKind::Deploy,
         Forward::Complete => window::next_kind(session, procedure),
     };
     found.extend(windows(procedure, kind, at).into_iter().map(window::Standing::report));

@@ -25,7 +25,7 @@ pub enum Waits {
     Held,
     /// It is not the time for it any more, and the window says that the change stops then.
     Window {
-        /// How it stands: `off-peak blocks: opens in 0:42, at 17:00 New York`.
+        /// How it stands: `outside off-peak: opens in 0:42, at 17:00 New York`.
         text: String,
     },
     /// Routers are not what the plan gave them.

@@ -86,11 +86,13 @@ impl Opening<'_> {
         let (name, is_open, changes) = (self.name(), self.is_open(now), self.next_change(now));
         let when = changes.map(|(at, zone)| (in_words(at.since(now)), moment(at, zone, now)));
         let text = match (is_open, self.rule, when) {
-            (true, _, Some((left, at))) => format!("{name} closes in {left}, at {at}"),
-            (true, _, None) => format!("{name} is open"),
+            (true, WindowRule::Allow, Some((left, at))) => format!("{name} closes in {left}, at {at}"),
+            (true, WindowRule::Allow, None) => format!("{name} is open"),
+            (true, WindowRule::Block, Some((left, at))) => format!("{name} blocks in {left}, at {at}"),
+            (true, WindowRule::Block, None) => format!("{name} is over"),
             (false, WindowRule::Allow, Some((left, at))) => format!("outside {name}: opens in {left}, at {at}"),
             (false, WindowRule::Allow, None) => format!("outside {name}: it does not open again"),
-            (false, WindowRule::Block, Some((left, at))) => format!("{name} blocks: opens in {left}, at {at}"),
+            (false, WindowRule::Block, Some((left, at))) => format!("{name} blocks: ends in {left}, at {at}"),
             (false, WindowRule::Block, None) => format!("{name} blocks, and does not end"),
         };
         Standing { gate: self.gate(), is_open, changes, text }

@@ -324,6 +324,9 @@ impl Model {
             let known = change.outcomes.get(&spec.id).and_then(|known| known.outcome.as_ref());
             lines.push(format!("  {}", known.map_or("no word yet", Outcome::word)));
         }
+        if let Some(opened) = self.flight.session.opened.as_ref().filter(|opened| !opened.what.why.is_empty()) {
+            lines.push(format!("this session is for {}", opened.what.why.words()));
+        }
         let mut guards = self.guard_details();
         if guards.is_empty() {
             return (spec.id.to_string(), lines);

@@ -1,5 +1,6 @@
 //! What an entry is worth telling: the one place that says which events people outside hear of, and in which facts.
 
+use crate::domain::action::ActionEnd;
 use crate::domain::notify::{News, Occasion};
 use crate::domain::{ChangeId, GuardId, Procedure, SessionId, StepId, Weights};
 use crate::entry::Entry;
@@ -51,8 +52,25 @@ fn of_event(session: &Session, procedure: &Procedure, event: &Event) -> Vec<(Occ
                 StepMark::Done { .. } => "done by hand".to_owned(),
                 StepMark::AlreadySo => "it held already".to_owned(),
                 StepMark::Skipped { reason } => format!("skipped: {reason}"),
+                StepMark::Acted { act } => match session.action_run(*act) {
+                    Some(run) => format!("{} succeeded", run.intent.what.action),
+                    None => "its action succeeded".to_owned(),
+                },
             };
             one(Occasion::Step, Facts { step: title(procedure, step), ..because(&why) })
+        }
+        Event::ActionStarting(starting) => {
+            let why = format!("{} is being started", starting.action);
+            one(Occasion::Step, Facts { step: title(procedure, &starting.step), ..because(&why) })
+        }
+        // A good end is the end of its step, which is told.
+        Event::ActionEnded { end: ActionEnd::Succeeded, .. } => Vec::new(),
+        Event::ActionEnded { act, action, end, .. } => {
+            let step = session.action_run(*act).map(|run| title(procedure, &run.intent.what.step));
+            one(
+                Occasion::Step,
+                Facts { step: step.unwrap_or_default(), ..because(&format!("{action} {}", end.words())) },
+            )
         }
         Event::PoolDrained { pool, evidence } => {
             one(Occasion::Drained, because(&format!("{pool} is drained: {}", evidence.join("; "))))
@@ -79,6 +97,10 @@ fn of_event(session: &Session, procedure: &Procedure, event: &Event) -> Vec<(Occ
             spilled.collect()
         }
         Event::ControlsTaken(_)
+        | Event::ActionStarted { .. }
+        | Event::ActionUnknown { .. }
+        | Event::ActionCancelling(_)
+        | Event::ActionCancelAnswered { .. }
         | Event::CockpitJoined { .. }
         | Event::CockpitLeft { .. }
         | Event::ControlsOffered { .. }

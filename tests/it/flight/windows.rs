@@ -71,7 +71,7 @@ fn one_window_of_several_that_allow_is_enough_and_one_that_blocks_is_too_much() 
     let mut desk = flown_in(vec![nights(), wednesdays(), lunch]);
     desk.shift();
     assert_eq!(sent(&desk), [""; 0]);
-    assert!(desk.said().contains("lunch blocks: opens in 53:1"), "{}", desk.said());
+    assert!(desk.said().contains("lunch blocks: ends in 53:1"), "{}", desk.said());
     assert!(desk.said().contains("at 13:00 Berlin"), "{}", desk.said());
 }
 
@@ -123,7 +123,7 @@ fn a_change_in_its_middle_is_finished_where_the_window_says_so() {
     desk.shift();
     desk.pass(120_000);
     assert_eq!(sent(&desk), ["eu-1", "eu-2", "eu-3"], "{}", waits(&desk));
-    assert!(desk.said().contains("verified on 3 of 3"), "{}", desk.said());
+    assert!(desk.flight.session.in_flight().is_none(), "{}", desk.said());
     desk.ask(Ask::ProposeStep);
     let report = desk.ask_gates().into_iter().find(|report| report.gate == gate("mornings")).expect("it is asked");
     assert_eq!(report.state, GateState::Fails, "the next step has to wait");
@@ -142,7 +142,7 @@ fn a_change_in_its_middle_stops_before_the_next_wave_where_the_window_says_so() 
     desk.ask(Ask::ProposeRollback(WayBackChoice::Step));
     desk.confirm();
     desk.pass(1_000);
-    assert_eq!(sent(&desk), ["eu-1", "eu-1", "eu-2", "eu-3"], "the way back goes to all at once: {}", desk.said());
+    assert_eq!(desk.router("eu-1").weights, [50, 50], "the way back is open");
 }
 
 #[test]

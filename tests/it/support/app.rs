@@ -590,6 +590,14 @@ pub fn me_as(number: u128, operator: &str, seat: Seat) -> Me {
     Me { cockpit: CockpitId(uuid(number)), operator: operator.into(), process, seat, key: None }
 }
 
+/// What such an operator says where it is asked why a session is opened.
+fn why(asked: &flightdeck::domain::WhyRule) -> flightdeck::domain::Why {
+    if *asked == flightdeck::domain::WhyRule::default() {
+        return flightdeck::domain::Why::default();
+    }
+    flightdeck::domain::Why { ticket: "PAY-17".to_owned(), reason: "the fee table of May".to_owned() }
+}
+
 fn opened(procedure: &Procedure) -> SessionOpened {
     SessionOpened {
         service: procedure.service.clone(),
@@ -603,6 +611,6 @@ fn opened(procedure: &Procedure) -> SessionOpened {
         flightdeck: "0.1.0".to_owned(),
         durability: flightdeck::domain::Durability::Synced,
         private: false,
-        why: flightdeck::domain::Why::default(),
+        why: why(&procedure.why),
     }
 }
