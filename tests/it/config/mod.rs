@@ -2,6 +2,7 @@
 
 mod damage;
 mod invalid;
+mod notify;
 mod schema;
 mod secret;
 mod valid;

@@ -128,8 +128,9 @@ pub async fn tells_once_although_the_answer_is_lost<S: Send + 'static>(site: &Si
 pub async fn tells_once_although_no_answer_comes<S: Send + 'static>(site: &Site<S>, occasion: Occasion) {
     let before = effects(site);
     let hasty = site.made(site.web.address, "right", HASTY);
+    let telling = telling(occasion, 7);
     site.web.freeze(true);
-    let first = hasty.tell(&telling(occasion, 7)).await;
+    let first = hasty.tell(&telling).await;
     is_told(&first.came);
     assert!(matches!(first.came, Came::Later { may_be_there: true, .. }), "{first:?}");
     site.web.freeze(false);
@@ -138,7 +139,7 @@ pub async fn tells_once_although_no_answer_comes<S: Send + 'static>(site: &Site<
     while site.web.asked().is_empty() && begun.elapsed() < PATIENT {
         tokio::task::yield_now().await;
     }
-    let again = Telling { may_be_there: true, reference: first.reference, ..telling(occasion, 7) };
+    let again = Telling { may_be_there: true, reference: first.reference, ..telling };
     let came = tried(&site.notifier(), again).await;
     assert!(matches!(came, Came::Told { .. } | Came::Unknown { .. }), "{came:?}");
     assert_eq!(effects(site), before + 1, "{came:?}");
