@@ -60,7 +60,7 @@ impl Model {
         let run = session.run_of(step)?;
         let next = (self.flight.drives() && self.overlay.is_none()).then_some(Action::NextStep);
         match &run.stage {
-            ActionStage::Ended { end: ActionEnd::Succeeded, .. } => None,
+            ActionStage::Ended { end, .. } if *end == ActionEnd::Succeeded => None,
             ActionStage::Ended { .. } => {
                 let text = format!("{}: start it again, skip it with a reason, or roll back", self.action_words(run));
                 Some(Banner { text, action: next, tone: Tone::Bad })

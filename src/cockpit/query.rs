@@ -151,12 +151,11 @@ impl Model {
         match &overlay.kind {
             OverlayKind::Shift(_) | OverlayKind::RollBack { .. } => Some(self.flight.friction(overridden)),
             OverlayKind::Complete { step, .. } if self.follows(step).is_some() => None,
-            OverlayKind::CancelAction { .. } => Some(Friction::Key),
             OverlayKind::Complete { step, .. } => {
                 let (_, step) = self.flight.procedure.step(step)?;
                 Some(own_friction(&self.flight.procedure, step, overridden))
             }
-            OverlayKind::Reload(_) | OverlayKind::Arm { .. } => Some(Friction::Key),
+            OverlayKind::Reload(_) | OverlayKind::Arm { .. } | OverlayKind::CancelAction { .. } => Some(Friction::Key),
             OverlayKind::CancelTask { cancel, .. } => Some(task::friction(cancel.cancel.is_ours)),
             OverlayKind::Look(_) | OverlayKind::Run { .. } | OverlayKind::EndConnections { .. } => Some(Friction::Type),
             OverlayKind::Controls(_)
@@ -193,11 +192,11 @@ impl Model {
                 Some(crate::session::decide::connection::typed_for(count))
             }
             OverlayKind::CancelTask { cancel, .. } => Some(task::typed_for(&cancel.task)),
-            OverlayKind::CancelAction { .. } => None,
             OverlayKind::Reload(_) => Some("reload".to_owned()),
             OverlayKind::Look(look) => self.look_stands(look).then(|| look.request.asked.act.typed_target()),
             OverlayKind::Run { steps, .. } => Some(run_target(steps)),
             OverlayKind::Arm { .. }
+            | OverlayKind::CancelAction { .. }
             | OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
             | OverlayKind::Patterns(_)

@@ -121,7 +121,6 @@ pub fn facts(model: &Model) -> Facts {
             facts.insert(Fact::Confirm);
         }
         OverlayKind::Complete { step, .. } if model.follows(step).is_some() => facts.extend([Fact::Act]),
-        OverlayKind::Complete { .. } => facts.extend([Fact::Confirm]),
         OverlayKind::RollBack { .. } => facts.extend([Fact::Confirm, Fact::Back]),
         OverlayKind::Connections { .. } => facts.extend([Fact::Connections, Fact::List]),
         OverlayKind::Partial => facts.extend([Fact::Partial]),
@@ -138,7 +137,9 @@ pub fn facts(model: &Model) -> Facts {
         OverlayKind::Line(_) | OverlayKind::Item(_) => facts.extend([Fact::List, Fact::Line]),
         OverlayKind::Correlate(_) => facts.extend([Fact::List]),
         OverlayKind::Checks(_) => facts.extend([Fact::List, Fact::Checks]),
-        OverlayKind::Run { .. } | OverlayKind::Controls(Handover::OfferTo { .. }) => facts.extend([Fact::Confirm]),
+        OverlayKind::Complete { .. } | OverlayKind::Run { .. } | OverlayKind::Controls(Handover::OfferTo { .. }) => {
+            facts.extend([Fact::Confirm]);
+        }
         OverlayKind::Controls(_) => facts.extend([Fact::Confirm, Fact::Refuse, Fact::RefuseLetter]),
         OverlayKind::Look(look) => facts.extend(look_facts(model, look)),
     }

@@ -65,6 +65,7 @@ impl Parts {
 }
 
 /// Reads a whole profile.
+#[expect(clippy::too_many_lines, reason = "one part of the profile after the other, each read elsewhere")]
 pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<Parts> {
     table.not_yet(&[
         ("freeze", "write it as a [[window]] with rule = \"block\" and two dates"),

@@ -136,7 +136,7 @@ impl Action for GitHub {
             }
             match answer {
                 Err(failure) => say::start_failure(failure, &what),
-                Ok(answer) if answer.is_success() => self.taken(&answer, &what),
+                Ok(answer) if answer.is_success() => Self::taken(&answer, &what),
                 Ok(answer) => say::not_started(&answer, &what),
             }
         }
@@ -206,7 +206,7 @@ impl GitHub {
     }
 
     /// What a yes says: the run, or nothing more.
-    fn taken(&self, answer: &Answer, what: &str) -> Started {
+    fn taken(answer: &Answer, what: &str) -> Started {
         let document: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         match document["workflow_run_id"].as_u64() {
             Some(id) => Started::Running { handle: id.to_string(), link: page(&document) },
@@ -334,8 +334,10 @@ fn asked(request: Request) -> Request {
 
 fn untold(path: &str, look: ActionLook) -> Trouble {
     let why = match look.state {
-        ActionState::Unknown { why } | ActionState::Absent { why } | ActionState::Lost { why } => why,
-        ActionState::Failed { why } => why,
+        ActionState::Unknown { why }
+        | ActionState::Absent { why }
+        | ActionState::Lost { why }
+        | ActionState::Failed { why } => why,
         ActionState::Running { .. } | ActionState::Succeeded => String::new(),
     };
     Trouble::new(TroubleKind::Unreachable, format!("read {path}"), why, "see whether it can be reached from here")

@@ -45,23 +45,20 @@ impl Template {
             filled.push_str(before);
             let found =
                 after.split_once('}').and_then(|(name, behind)| Some((value(acting, handle, name)?, name, behind)));
-            match found {
-                Some((value, name, behind)) => {
-                    if value.is_empty() {
-                        let option = if name == "from" { "--from" } else { "--to" };
-                        return Err(format!(
-                            "`{}` names {{{name}}}, which was not said; open the session with {option} VERSION",
-                            quoted(&self.0)
-                        ));
-                    }
-                    filled.push_str(&written(value, place));
-                    rest = behind;
-                }
-                None => {
-                    filled.push('{');
-                    rest = after;
-                }
+            let Some((value, name, behind)) = found else {
+                filled.push('{');
+                rest = after;
+                continue;
+            };
+            if value.is_empty() {
+                let option = if name == "from" { "--from" } else { "--to" };
+                return Err(format!(
+                    "`{}` names {{{name}}}, which was not said; open the session with {option} VERSION",
+                    quoted(&self.0)
+                ));
             }
+            filled.push_str(&written(value, place));
+            rest = behind;
         }
         filled.push_str(rest);
         Ok(filled)
@@ -94,7 +91,7 @@ fn written(value: &str, place: Place) -> String {
 pub(super) fn strict(kind: Kind<String>, names: &'static [&'static str]) -> Kind<Template> {
     let shown: Vec<String> = names.iter().map(|name| format!("{{{name}}}")).collect();
     let accepted = format!("{}; {} are filled in", kind.accepted(), shown.join(", "));
-    let named = shown.join(", ");
+    let all = shown.join(", ");
     kind.and_then(accepted, move |text| {
         let mut rest = text.as_str();
         while let Some((_, after)) = rest.split_once('{') {
@@ -102,7 +99,7 @@ pub(super) fn strict(kind: Kind<String>, names: &'static [&'static str]) -> Kind
                 return Err(Wrong::new("has a brace that is not closed"));
             };
             if !names.contains(&name) {
-                let wrong = Wrong::new(format!("has {} in braces", quoted(name))).accepted(named.clone());
+                let wrong = Wrong::new(format!("has {} in braces", quoted(name))).accepted(all.clone());
                 return Err(wrong.suggesting(name, names.iter().copied()));
             }
             rest = behind;

@@ -90,7 +90,7 @@ pub(super) fn start(
         }
         Friction::Key | Friction::Type => Second::NotAsked,
     };
-    let pool = step.action().map(|(_, pool)| pool.clone()).unwrap_or_else(|| "".into());
+    let pool = step.action().map_or_else(|| "".into(), |(_, pool)| pool.clone());
     let epoch = session.controls.as_ref().map_or(0, |controls| controls.epoch);
     Ok(vec![Event::ActionStarting(Box::new(ActionStarting {
         act,

@@ -157,12 +157,12 @@ fn follow(model: &Model, sheet: &mut Sheet, run: &ActionRun) {
         let left = clock_span(cancelling.deadline.since(model.now.wall));
         sheet.line(vec![piece(Role::Wait, format!("  being cancelled, sent within {left}"))]);
     }
-    let mut line = Vec::new();
+    let mut foot = Vec::new();
     if model.flight.cancellable_action().is_some() {
-        line.extend(key(&keys::of(model, &Action::CancelTask), "cancel it, in a dialog of its own"));
+        foot.extend(key(&keys::of(model, &Action::CancelTask), "cancel it, in a dialog of its own"));
     }
-    line.extend(key(&keys::of(model, &Action::Escape), "close, it goes on"));
-    sheet.pin(line);
+    foot.extend(key(&keys::of(model, &Action::Escape), "close, it goes on"));
+    sheet.pin(foot);
 }
 
 /// The dialog that cancels an action.

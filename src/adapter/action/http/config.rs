@@ -128,12 +128,12 @@ impl Config {
                 (_, Err(_)) => report.refuse(&value.spot, Wrong::new("cannot be the text of a header")),
             }
         }
-        let taken = |key: &str, part: bool| !table.has(key) || part;
+        let is_read = |key: &str, part: bool| !table.has(key) || part;
         let whole = [
-            taken("look", look.as_ref().is_some_and(Option::is_some)),
-            taken("find", find.as_ref().is_some_and(Option::is_some)),
-            taken("cancel", cancel.as_ref().is_some_and(Option::is_some)),
-            taken("compare", compare.as_ref().is_some_and(Option::is_some)),
+            is_read("look", look.as_ref().is_some_and(Option::is_some)),
+            is_read("find", find.as_ref().is_some_and(Option::is_some)),
+            is_read("cancel", cancel.as_ref().is_some_and(Option::is_some)),
+            is_read("compare", compare.as_ref().is_some_and(Option::is_some)),
         ];
         if whole.contains(&false) {
             return None;
