@@ -4,6 +4,7 @@ use super::event::{CheckAnswered, ControlsTaken, Process, ProfileText, RouterBas
 use super::guard::GuardBaseline;
 use super::proposal::{Confirmation, GateState, Override, Proposal};
 use super::second::AskedAct;
+use super::stage::ByItself;
 use super::wave::Rest;
 use crate::domain::check::Verdict;
 use crate::domain::drain::DrainState;
@@ -200,6 +201,8 @@ pub enum Command {
         ramp: Option<Ramp>,
         /// Checks between the stages that were seen not to pass, and that it goes on despite; none where no person looked.
         despite: Vec<CheckId>,
+        /// What a stage goes with that goes by itself; `None` where a person confirmed it.
+        by_itself: Option<ByItself>,
         /// What is known now.
         evidence: Evidence,
     },

@@ -17,6 +17,7 @@ pub mod guard;
 pub mod proposal;
 pub mod second;
 pub mod signing;
+pub mod stage;
 pub mod state;
 pub mod wave;
 

@@ -21,6 +21,7 @@ mod signed;
 mod slow;
 mod soaking;
 mod spill;
+mod staged;
 mod stages;
 mod tasks;
 mod watching;
