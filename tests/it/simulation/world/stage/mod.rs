@@ -211,8 +211,11 @@ impl World {
             } else {
                 self.go_back(at, WayBackChoice::Ramp);
                 let proposing = self.cockpits[at].flight.proposing.as_ref().filter(|each| each.ramp.is_some());
+                let is_first = proposing.is_some_and(|each| each.ramp.as_ref().is_some_and(|ramp| ramp.stage == 1));
                 match proposing.map(|each| &each.stage) {
                     Some(Stage::Confirming(_)) => {}
+                    // The whole way is less than a router can tell apart: idle, it does nothing (R3).
+                    Some(Stage::Ready(proposal)) if is_first && self.hold_already(proposal) => return,
                     Some(Stage::Ready(_)) => return self.broke("R8", "a stage was confirmed and refused"),
                     // Nothing to go back to, or two people are asked.
                     Some(_) | None => return,
@@ -240,6 +243,11 @@ impl World {
                 return self.seen.mark("way back ended in stages");
             }
         }
+    }
+
+    fn hold_already(&self, proposal: &flightdeck::session::Proposal) -> bool {
+        let mut orders = proposal.routers.iter();
+        orders.all(|order| self.routers[&order.router].native().holds(&order.prepared.native))
     }
 
     /// Whether this cockpit sent the newest stage, and nothing keeps the next one from going by itself.
