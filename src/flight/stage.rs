@@ -95,14 +95,14 @@ impl Flight {
             return;
         }
         match &mut self.proposing {
-            Some(proposing) if staging.proposed == Some(proposing.change) => {
-                if matches!(proposing.stage, Stage::Ready(_)) {
-                    proposing.goes_with = Some(change);
-                    proposing.despite.clear();
-                    self.staging = Some(Staging { tried: Some(now.elapsed), ..staging });
-                    // The word was given for the stage before it; nobody typed or signed anything for this one.
-                    self.confirm_signed(now, Confirmation::new(Gesture::Key, true), Vec::new(), out);
-                }
+            Some(proposing)
+                if staging.proposed == Some(proposing.change) && matches!(proposing.stage, Stage::Ready(_)) =>
+            {
+                proposing.goes_with = Some(change);
+                proposing.despite.clear();
+                self.staging = Some(Staging { tried: Some(now.elapsed), ..staging });
+                // The word was given for the stage before it; nobody typed or signed anything for this one.
+                self.confirm_signed(now, Confirmation::new(Gesture::Key, true), Vec::new(), out);
             }
             None if staging.proposed.is_none() => {
                 self.propose_rollback(now, WayBackChoice::Ramp, out);

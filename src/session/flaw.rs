@@ -82,13 +82,11 @@ pub enum Flaw {
     StageOfOtherEpoch,
     /// The next stage goes by itself during a hold.
     StageDespiteHold,
-    /// The next stage goes by itself although the journal does not answer.
-    StageBesideJournal,
 }
 
 impl Flaw {
     /// All of them.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 39] = [
         Self::DropIntentWait,
         Self::SkipGuard,
         Self::IgnoreDeadline,
@@ -128,7 +126,6 @@ impl Flaw {
         Self::StageDespiteCheck,
         Self::StageOfOtherEpoch,
         Self::StageDespiteHold,
-        Self::StageBesideJournal,
     ];
 }
 

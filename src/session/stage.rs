@@ -30,7 +30,7 @@ pub fn against(
     cut_off: bool,
     evidence: &Evidence,
 ) -> Option<String> {
-    if cut_off && !flaw::is(Flaw::StageBesideJournal) {
+    if cut_off {
         return Some("the journal does not answer, and somebody may have said otherwise".to_owned());
     }
     if session.profile_digest() != Some(procedure.digest) {

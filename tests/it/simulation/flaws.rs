@@ -37,9 +37,7 @@ fn breaks(flaw: Flaw) -> &'static [&'static str] {
         Flaw::UnknownIsLost => &["J1"],
         Flaw::WaveSkipsBarrier | Flaw::WaveDespiteHold => &["D5"],
         Flaw::GuardFiresTwice | Flaw::GuardFiresUnarmed | Flaw::HandOverKeepsArmed => &["G1"],
-        Flaw::StageDespiteCheck | Flaw::StageOfOtherEpoch | Flaw::StageDespiteHold | Flaw::StageBesideJournal => {
-            &["R8"]
-        }
+        Flaw::StageDespiteCheck | Flaw::StageOfOtherEpoch | Flaw::StageDespiteHold => &["R8"],
     }
 }
 

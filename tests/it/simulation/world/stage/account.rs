@@ -1,8 +1,6 @@
 //! What must hold of ways back in stages (R8), by a naive account of who confirmed what, of which router was verified when,
 //! of what spoke against the next stage, and of what the checks between two stages said to whom.
 
-use flightdeck::domain::check::Verdict;
-use flightdeck::domain::ramp::Ramp;
 use flightdeck::session::event::ChangeConfirmed;
 
 use super::super::check::millis;

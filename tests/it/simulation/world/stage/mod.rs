@@ -8,6 +8,7 @@ use std::time::Duration;
 use flightdeck::domain::BasisPoints;
 use flightdeck::domain::check::{Answer, CheckSpec, Verdict};
 use flightdeck::domain::procedure::BackRule;
+use flightdeck::domain::ramp::Ramp;
 
 use super::*;
 use crate::support::procedure::check;
@@ -238,7 +239,7 @@ impl World {
                 let what = newest.map(|change| (change.id(), change.settled.clone()));
                 return self.broke("R8", format!("a stage {how} did not go, on healthy routers: {what:?}"));
             }
-            let is_last = newest.and_then(|change| change.ramp.as_ref()).is_some_and(|ramp| ramp.is_last());
+            let is_last = newest.and_then(|change| change.ramp.as_ref()).is_some_and(Ramp::is_last);
             if is_last {
                 return self.seen.mark("way back ended in stages");
             }
