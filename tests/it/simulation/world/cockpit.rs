@@ -362,7 +362,6 @@ impl World {
             ("s off the journal's; set the clock", "far clock refused"),
             ("the request has lapsed", "two-person lapsed"),
             ("nobody confirmed it in time", "two-person lapsed"),
-            ("R goes on, or back at once", "stage refused when it was decided"),
         ];
         for (words, what) in heard {
             if text.contains(words) {
