@@ -127,7 +127,7 @@ fn show(flight: &Flight, proposal: &Proposal, because: &str, out: &mut Out) {
             out.line(&format!("  {}: nothing can be sent to it", spec.id));
             continue;
         };
-        let before = match flight.watches.get(&spec.id).and_then(|watch| watch.shares(procedure.pool_ids())) {
+        let before = match flight.watches.get(&spec.id).and_then(|watch| watch.shares()) {
             Some(shares) => shares.to_string(),
             None => "not read".to_owned(),
         };

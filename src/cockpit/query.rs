@@ -6,6 +6,7 @@ use super::{Action, Correlates, Model, OverlayKind, Pane, Purpose, heading};
 use crate::domain::procedure::{Friction, Role, StepAct};
 use crate::domain::{Elapsed, Outcome, PoolId, Shares, Weights, clock_span};
 use crate::flight::propose::Stage;
+use crate::flight::watch::Watch;
 use crate::layout::{Areas, Screen, areas};
 use crate::session::Change;
 use crate::session::decide::second::run_target;
@@ -23,9 +24,8 @@ const STRIP: Duration = Duration::from_secs(20);
 impl Model {
     /// The split that the first router with a reading has.
     pub fn live(&self) -> Option<Shares> {
-        let pools = || self.flight.procedure.pool_ids();
         let watches = self.flight.procedure.routers.iter().filter_map(|router| self.flight.watches.get(&router.id));
-        watches.filter_map(|watch| watch.shares(pools())).find(|shares| shares.nearest_weights().is_some())
+        watches.filter_map(Watch::shares).find(|shares| shares.nearest_weights().is_some()).cloned()
     }
 
     /// The pool that `+`, `-` and digits set: the chosen one, else the one that the next shift of the plan raises.

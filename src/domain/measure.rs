@@ -55,7 +55,7 @@ impl Measure {
             Self::Errors => Some(Unit::Percent),
             Self::P99 | Self::P50 => Some(Unit::Milliseconds),
             Self::Requests => Some(Unit::PerSecond),
-            Self::InFlight => Some(Unit::Number),
+            Self::InFlight => Some(Unit::Requests),
             Self::Panel(_) => None,
         }
     }
@@ -72,6 +72,8 @@ impl fmt::Display for Measure {
 pub enum Unit {
     /// A plain number.
     Number,
+    /// Requests.
+    Requests,
     /// Events per second.
     PerSecond,
     /// A fraction of one, written as percent.
@@ -89,6 +91,7 @@ impl Unit {
     pub fn symbol(&self) -> &str {
         match self {
             Self::Number => "",
+            Self::Requests => "req",
             Self::PerSecond => "/s",
             Self::Percent => "%",
             Self::Milliseconds => "ms",
@@ -102,7 +105,7 @@ impl Unit {
         match self {
             Self::Percent => format!("{:.2} %", value * 100.0),
             Self::Bytes => bytes(value),
-            Self::Number | Self::PerSecond | Self::Milliseconds | Self::Other(_) => {
+            Self::Number | Self::Requests | Self::PerSecond | Self::Milliseconds | Self::Other(_) => {
                 let number = if value.abs() < 9.95 && value.fract() != 0.0 {
                     format!("{value:.2}")
                 } else {

@@ -200,6 +200,18 @@ pub struct PoolTotals {
 }
 
 impl Reading {
+    /// The pools that it has servers of, in the order of their names.
+    pub fn pools(&self) -> Vec<&PoolId> {
+        let mut pools: Vec<&PoolId> = Vec::new();
+        for server in &self.servers {
+            if !pools.contains(&&server.pool) {
+                pools.push(&server.pool);
+            }
+        }
+        pools.sort();
+        pools
+    }
+
     /// A pool's sums.
     pub fn totals(&self, pool: &PoolId) -> PoolTotals {
         let mut servers = self.servers.iter().filter(|server| server.pool == *pool).peekable();

@@ -166,7 +166,7 @@ impl Flight {
             return Err(refused(&format!("{} is on its way", stage.words())));
         }
         let to = self.aim(WayBackChoice::Step)?.to;
-        let read = self.watches.values().find_map(|watch| watch.shares(self.procedure.pool_ids())?.nearest_weights());
+        let read = self.watches.values().find_map(|watch| watch.shares()?.nearest_weights());
         let from = read.ok_or_else(|| refused("no router was read: where the way begins is not known"))?;
         if from == to {
             return Err(refused("the routers are there already"));
@@ -328,10 +328,10 @@ impl Flight {
         let next = self.session.next_step(&self.procedure.plan);
         let mut raised = Vec::new();
         for (pool, points) in aim.to.iter().filter(|(_, points)| points.0 > 0) {
-            let grows = self.watches.values().filter_map(|watch| watch.last.as_ref()).any(|seen| {
-                let share = seen.reading.native.shares(self.procedure.pool_ids()).of(pool);
-                share.fraction().is_none_or(|share| share + 0.000_05 < points.fraction())
-            });
+            let grows =
+                self.watches.values().filter_map(|watch| watch.last.as_ref()).any(|seen| {
+                    seen.shares.of(pool).fraction().is_none_or(|share| share + 0.000_05 < points.fraction())
+                });
             if !grows {
                 continue;
             }
@@ -355,7 +355,7 @@ impl Flight {
         let holds = self.watches.iter().all(|(router, watch)| {
             watch.last.as_ref().is_some_and(|seen| match &aim.natives {
                 Some(natives) => natives.get(router).is_none_or(|native| seen.reading.native.holds(native)),
-                None => seen.reading.native.shares(self.procedure.pool_ids()).are_exactly(&aim.to),
+                None => seen.shares.are_exactly(&aim.to),
             })
         });
         Ok(WayBackView { to: aim.to, why: aim.why, raised, routers, holds })

@@ -112,7 +112,10 @@ impl Flight {
         if presence.leaving {
             self.crew.others.remove(&presence.cockpit);
         } else {
-            self.crew.others.insert(presence.cockpit, Heard { presence, at });
+            let has_come = self.crew.others.insert(presence.cockpit, Heard { presence, at }).is_none();
+            if has_come && self.asks_metered(at) {
+                self.share_past(out);
+            }
         }
     }
 
@@ -241,7 +244,7 @@ impl Flight {
         let mut lines = Vec::new();
         for (router, watch) in &self.watches {
             let age = watch.last.as_ref().map(|seen| clock_span(now.elapsed.since(seen.at.elapsed)));
-            match (watch.shares(self.procedure.pool_ids()), age) {
+            match (watch.shares(), age) {
                 (Some(shares), Some(age)) if watch.trouble.is_none() => {
                     lines.push(format!("{router} has {shares}, read {age} ago"));
                 }

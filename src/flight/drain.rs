@@ -212,7 +212,7 @@ impl Flight {
         for (router, watch) in &self.watches {
             match watch.fresh(now) {
                 Some(seen) => {
-                    sum += seen.reading.native.shares([pool]).of(pool).part;
+                    sum += seen.shares.of(pool).part;
                     oldest = oldest.min(seen.at.elapsed);
                 }
                 None => {
@@ -226,7 +226,7 @@ impl Flight {
     fn in_flight(&self, pool: &PoolId, now: Elapsed) -> Look {
         let count = |router: &RouterId| {
             let seen = self.watches.get(router)?.fresh(now)?;
-            seen.reading.totals(pool).in_flight
+            seen.totals(pool).in_flight
         };
         self.over_routers(Sort::InFlight, now, |capabilities| capabilities.counts_in_flight, count)
     }

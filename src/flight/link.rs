@@ -397,6 +397,13 @@ impl Flight {
             self.react_to_people(now, &stamp, event, out);
             self.react_to_guards(&stamp, event, out);
         }
+        if entry
+            .events
+            .iter()
+            .any(|event| matches!(event, Event::BaselineAccepted { .. } | Event::RouterRestarted { .. }))
+        {
+            self.look_at_identities();
+        }
     }
 
     /// A person's command was refused: what it was about goes back to a stage in which it can be tried again.

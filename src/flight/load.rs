@@ -15,7 +15,7 @@ pub struct Loads {
 
 /// The sum over all routers is worked out at most so often in one round of reading them: asking all of a thousand after each
 /// one of them would take the square of that. Up to so many routers, every reading counts at once.
-const PARTS: usize = 32;
+const PARTS: usize = 8;
 
 /// What one pool has carried.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
@@ -32,7 +32,7 @@ impl Flight {
     /// A pool's servers that are up, and all of them, where the fewest are up; `None` without a fresh reading.
     pub fn servers_of(&self, pool: &PoolId, now: Elapsed) -> Option<(u32, u32)> {
         let fresh = self.watches.values().filter_map(|watch| watch.fresh(now));
-        fresh.map(|seen| seen.reading.totals(pool)).map(|totals| (totals.up, totals.servers)).min()
+        fresh.map(|seen| seen.totals(pool)).map(|totals| (totals.up, totals.servers)).min()
     }
 
     /// Requests per second over all routers and pools; `None` where no router counts them.

@@ -275,11 +275,8 @@ impl Flight {
         for pool in pools {
             let fresh = self.watches.values().map(|watch| watch.fresh(now).map(|seen| (watch, seen)));
             let fresh: Option<Vec<_>> = fresh.collect();
-            let totals: Vec<_> = fresh
-                .iter()
-                .flatten()
-                .map(|(watch, seen)| (watch.rates.get(&pool), seen.reading.totals(&pool)))
-                .collect();
+            let totals: Vec<_> =
+                fresh.iter().flatten().map(|(watch, seen)| (watch.rates.get(&pool), seen.totals(&pool))).collect();
             let sum = |field: fn(&crate::domain::reading::PoolTotals) -> Option<u64>| -> Option<u64> {
                 fresh.as_ref()?;
                 totals.iter().map(|(_, totals)| field(totals)).sum()

@@ -33,7 +33,7 @@ impl Flight {
             .procedure
             .pool_ids()
             .filter_map(|pool| {
-                let now = seen.reading.totals(pool).requests?;
+                let now = seen.totals(pool).requests?;
                 Some((pool.clone(), now.saturating_sub(*since.get(pool)?)))
             })
             .collect();
@@ -41,7 +41,7 @@ impl Flight {
             return Vec::new();
         }
         let whole = counted.iter().map(|(_, part)| *part).sum();
-        let asked = seen.reading.native.shares(self.procedure.pool_ids());
+        let asked = &seen.shares;
         counted
             .into_iter()
             .filter_map(|(pool, part)| {
@@ -55,7 +55,7 @@ impl Flight {
     pub(super) fn count(&mut self, router: &RouterId, seen: &Seen, before: Option<&Seen>) {
         let pools = || self.procedure.pool_ids();
         let now: BTreeMap<PoolId, u64> =
-            pools().filter_map(|pool| Some((pool.clone(), seen.reading.totals(pool).requests?))).collect();
+            pools().filter_map(|pool| Some((pool.clone(), seen.totals(pool).requests?))).collect();
         let anew = before.is_none_or(|before| {
             before.reading.native != seen.reading.native || seen.reading.restarted_since(&before.reading)
         }) || self

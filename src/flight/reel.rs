@@ -4,9 +4,10 @@
 //! - A line is kept once, whichever cockpit read it, as long as its id is among those that are known.
 //! - Every line that a cockpit shared and that did not arrive here is counted as dropped while that cockpit asks for this
 //!   one; what arrives late is kept all the same.
+//! - Who comes later is given the newest lines by the one that asks.
 //! - Who takes over asks from the moment on up to which it has everything; what it reads twice is known by its id.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{Effect, Flight};
 use crate::domain::log::{Fields, LogBatch, LogLine};
@@ -15,6 +16,8 @@ use crate::domain::{CockpitId, Now, SourceId, Timestamp};
 
 /// The most ids that are known of one log; a few megabytes, and many times what is asked for again.
 const KNOWN: usize = 100_000;
+/// So many lines are kept for a cockpit that comes later.
+const PAST: usize = 1_000;
 
 /// What is known of the lines of one metered log.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -27,6 +30,8 @@ pub(super) struct Reel {
     shared: (u64, u64),
     /// The same of each other cockpit, as it was heard.
     heard: BTreeMap<CockpitId, (u64, u64)>,
+    /// The newest lines with their ids, in the order in which they came.
+    past: VecDeque<(u64, LogLine)>,
 }
 
 impl Reel {
@@ -42,6 +47,12 @@ impl Reel {
             self.known.pop_first();
         }
         is_new
+    }
+
+    /// Keeps new lines for who comes later.
+    fn keep<'l>(&mut self, lines: impl Iterator<Item = (u64, &'l LogLine)>) {
+        self.past.extend(lines.map(|(id, line)| (id, line.clone())));
+        self.past.drain(..self.past.len().saturating_sub(PAST));
     }
 
     fn reaches(&mut self, watermark: Option<Timestamp>) {
@@ -76,11 +87,33 @@ impl Flight {
         }
         reel.reaches(watermark);
         if self.crew.shared && has_ids {
+            reel.keep(batch.ids.iter().copied().zip(&batch.lines));
             for lines in Lines::of(&batch, reel.shared.1) {
                 out.push(reel.pack(self.me.cockpit, &batch.source, Lines { trouble: trouble.clone(), ..lines }));
             }
         }
         out.push(Effect::Lines(Box::new(batch)));
+    }
+
+    /// Gives the newest lines of every metered log to a cockpit that has just come; the others know them by their ids.
+    pub(super) fn share_past(&mut self, out: &mut Vec<Effect>) {
+        for (source, reel) in &mut self.meter.reels {
+            let (ids, lines): (Vec<u64>, Vec<LogLine>) = reel.past.iter().cloned().unzip();
+            let before = reel.shared.1.saturating_sub(lines.len() as u64);
+            let trouble = self.logs.get(source).and_then(|log| log.trouble.clone());
+            let batch = LogBatch {
+                source: source.clone(),
+                pool: None,
+                lines,
+                ids,
+                dropped: 0,
+                watermark: reel.upto,
+                by_time: true,
+            };
+            for lines in Lines::of(&batch, before) {
+                out.push(reel.pack(self.me.cockpit, source, Lines { trouble: trouble.clone(), ..lines }));
+            }
+        }
     }
 
     /// Tells the others whether a log that this cockpit asks for them is followed.
@@ -121,6 +154,7 @@ impl Flight {
             if !is_harmless(&line) {
                 dropped += 1;
             } else if reel.is_new(&line, id) {
+                reel.keep(std::iter::once((id, &line)));
                 lines.push(line);
             }
         }

@@ -174,7 +174,7 @@ impl Flight {
         };
         let came_back = watch.failures >= 2;
         let before = watch.last.clone();
-        let seen = Seen { at: began, poll, reading };
+        let seen = Seen::new(began, poll, reading, self.procedure.pool_ids());
         if !watch.take(seen.clone()) {
             return;
         }
@@ -457,21 +457,29 @@ impl Flight {
 
     /// Who answers for a router, held against the journal (C5): the driver notes another process of the same node.
     fn compare_identity(&mut self, now: Now, router: &RouterId, reading: &Reading) {
-        let Some(known) = self.session.identities.get(router).filter(|known| **known != reading.identity) else {
-            return;
-        };
+        let known = self.session.identities.get(router);
+        if let Some(watch) = self.watches.get_mut(router) {
+            watch.is_other = known.is_some_and(|known| known.node != reading.identity.node);
+        }
+        let Some(known) = known.filter(|known| **known != reading.identity) else { return };
         if self.session.is_open() && self.drives() && known.node == reading.identity.node {
             let (was, is) = (known.clone(), reading.identity.clone());
             self.note(now, Command::NoteRestart { router: router.clone(), was, is });
         }
     }
 
+    /// Holds what answers for the routers against the journal anew, once that has learnt of another.
+    pub(super) fn look_at_identities(&mut self) {
+        for (router, watch) in &mut self.watches {
+            let read = watch.last.as_ref().map(|seen| &seen.reading.identity.node);
+            watch.is_other =
+                read.zip(self.session.identities.get(router)).is_some_and(|(read, known)| *read != known.node);
+        }
+    }
+
     /// Routers of which this cockpit reads another node than the journal knows (C5).
     pub fn other_routers(&self) -> impl Iterator<Item = &RouterId> {
-        self.session.identities.iter().filter_map(|(router, known)| {
-            let read = self.watches.get(router)?.last.as_ref()?;
-            (read.reading.identity.node != known.node).then_some(router)
-        })
+        self.watches.iter().filter(|(_, watch)| watch.is_other).map(|(router, _)| router)
     }
 
     /// A reloaded profile takes hold once its entry is kept.
@@ -482,6 +490,11 @@ impl Flight {
             let known = std::mem::take(&mut self.guards);
             self.guards = super::guard::watches(procedure, &self.procedure, known);
             self.procedure = procedure.clone();
+            for watch in self.watches.values_mut() {
+                if let Some(Seen { at, poll, reading, .. }) = watch.last.take() {
+                    watch.last = Some(Seen::new(at, poll, reading, self.procedure.pool_ids()));
+                }
+            }
             self.changed_profile = None;
             self.forget_checks();
             self.pairs.renew(&self.procedure);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::procedure::{RouterSpec, Timing};
+use crate::domain::reading::PoolTotals;
 use crate::domain::{Elapsed, Freshness, Now, PoolId, Reading, RouterId, Shares, Trouble};
 
 /// One router as it is watched.
@@ -20,6 +21,8 @@ pub struct Watch {
     pub failures: u32,
     /// Whether it was started again since it last read what the plan gave it: then drift is lost runtime weights.
     pub restarted: bool,
+    /// Whether another node answers than the one that the journal knows (C5).
+    pub(super) is_other: bool,
     /// Requests that came since the drains were last looked at, per pool; `None` where they could not be counted.
     pub(super) arrived: BTreeMap<PoolId, Option<u64>>,
     /// The newest read that was begun and not answered: its number and when.
@@ -42,6 +45,25 @@ pub struct Seen {
     pub poll: u64,
     /// What was read.
     pub reading: Arc<Reading>,
+    /// The shares that its weights give, per pool of the procedure.
+    pub shares: Arc<Shares>,
+    /// Its sums per pool that it has servers of. Both are worked out once: they are asked for with every frame and every
+    /// reading.
+    totals: Arc<[(PoolId, PoolTotals)]>,
+}
+
+impl Seen {
+    /// A reading that began at a moment.
+    pub fn new<'p>(at: Now, poll: u64, reading: Arc<Reading>, pools: impl IntoIterator<Item = &'p PoolId>) -> Self {
+        let totals = reading.pools().into_iter().map(|pool| (pool.clone(), reading.totals(pool))).collect();
+        let shares = Arc::new(reading.native.shares(pools));
+        Self { at, poll, reading, shares, totals }
+    }
+
+    /// A pool's sums.
+    pub fn totals(&self, pool: &PoolId) -> PoolTotals {
+        self.totals.iter().find(|(of, _)| of == pool).map(|(_, totals)| *totals).unwrap_or_default()
+    }
 }
 
 /// The span over which rates are taken.
@@ -56,6 +78,7 @@ impl Watch {
             rates: BTreeMap::new(),
             failures: 0,
             restarted: false,
+            is_other: false,
             arrived: BTreeMap::new(),
             pending: None,
             taken: 0,
@@ -80,8 +103,8 @@ impl Watch {
     }
 
     /// The weights as set, per pool, of the newest reading.
-    pub fn shares<'a>(&self, pools: impl IntoIterator<Item = &'a PoolId>) -> Option<Shares> {
-        self.last.as_ref().map(|seen| seen.reading.native.shares(pools))
+    pub fn shares(&self) -> Option<&Shares> {
+        self.last.as_ref().map(|seen| &*seen.shares)
     }
 
     pub(super) fn interval(&self, close: bool, timing: &Timing) -> Duration {
@@ -108,24 +131,18 @@ impl Watch {
     }
 
     fn arrive(&mut self, seen: &Seen, restarted: bool) {
-        let mut pools: Vec<&PoolId> = seen.reading.servers.iter().map(|server| &server.pool).collect();
-        pools.sort();
-        pools.dedup();
-        for pool in pools {
-            let before = self.last.as_ref().filter(|_| !restarted).and_then(|last| last.reading.totals(pool).requests);
-            let now = seen.reading.totals(pool).requests;
-            let came = now.zip(before).and_then(|(now, before)| now.checked_sub(before));
+        let last = self.last.as_ref().filter(|_| !restarted);
+        for (pool, totals) in seen.totals.iter() {
+            let before = last.and_then(|last| last.totals(pool).requests);
+            let came = totals.requests.zip(before).and_then(|(now, before)| now.checked_sub(before));
             let sum = self.arrived.entry(pool.clone()).or_insert(Some(0));
             *sum = sum.zip(came).map(|(sum, came)| sum + came);
         }
     }
 
     fn sample(&mut self, seen: &Seen) {
-        let mut pools: Vec<&PoolId> = seen.reading.servers.iter().map(|server| &server.pool).collect();
-        pools.sort();
-        pools.dedup();
         let counts: BTreeMap<PoolId, u64> =
-            pools.into_iter().filter_map(|pool| Some((pool.clone(), seen.reading.totals(pool).requests?))).collect();
+            seen.totals.iter().filter_map(|(pool, totals)| Some((pool.clone(), totals.requests?))).collect();
         let now = seen.at.elapsed;
         let reset = self.samples.last().is_some_and(|(_, earlier)| {
             counts.iter().any(|(pool, count)| earlier.get(pool).is_some_and(|earlier| count < earlier))

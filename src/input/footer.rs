@@ -216,16 +216,15 @@ fn panes(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model) {
         return;
     }
     // Enter in the traffic pane answers a banner or goes to the next step already.
-    let answer = model.banners().into_iter().find_map(|banner| banner.action);
-    if let Some(action) = answer.filter(|_| model.focus != Pane::Traffic) {
-        put(action, "look at it");
+    let answers: Vec<Action> = model.banners().into_iter().filter_map(|banner| banner.action).collect();
+    if let Some(action) = answers.first().filter(|_| model.focus != Pane::Traffic) {
+        put(action.clone(), "look at it");
         return;
     }
     let drives = (model.flight.drives() && !model.flight.is_cut_off()) || !model.flight.session.is_open();
-    let waits = |action: &Action| model.banners().iter().any(|banner| banner.action.as_ref() == Some(action));
-    if waits(&Action::LookAtRequest) {
+    if answers.contains(&Action::LookAtRequest) {
         put(Action::LookAtRequest, "look at what is asked");
-    } else if waits(&Action::LookAtControls) {
+    } else if answers.contains(&Action::LookAtControls) {
         put(Action::LookAtControls, "look at the controls");
     }
     match model.focus {

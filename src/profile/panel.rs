@@ -381,6 +381,7 @@ fn limit(table: &mut Table<'_>, unit: Option<&Unit>) -> Option<Limit> {
 pub(super) fn in_unit(amount: &Amount, unit: &Unit) -> Result<f64, Wrong> {
     let (symbols, accepted): (&[(&str, f64)], &str) = match unit {
         Unit::Number => (&[("", 1.0)], "a plain number, such as 5"),
+        Unit::Requests => (&[("", 1.0), ("req", 1.0)], "a number of requests, such as 40"),
         Unit::Percent => (&[("%", 0.01)], "a percentage, such as \"1%\""),
         Unit::Milliseconds => (
             &[("ms", 1.0), ("s", 1e3), ("m", 6e4), ("us", 1e-3), ("µs", 1e-3)],

@@ -9,7 +9,7 @@ use super::proposal::{Gate, GateReport, GateState};
 use super::state::Session;
 use crate::domain::check::Verdict;
 use crate::domain::drain::DrainState;
-use crate::domain::procedure::{Condition, Step, StepAct};
+use crate::domain::procedure::{Condition, RouterSpec, Step, StepAct};
 use crate::domain::{BasisPoints, CheckId, GuardId, PoolId, Procedure, Reading, Weights, clock_span};
 
 /// What a forward act wants to do.
@@ -88,14 +88,15 @@ fn readings(procedure: &Procedure, evidence: &Evidence) -> Option<GateReport> {
 
 fn destinations(procedure: &Procedure, to: &Weights, evidence: &Evidence) -> Vec<GateReport> {
     let mut found = Vec::new();
+    let of = |router: &RouterSpec| Some((router.id.clone(), evidence.readings.get(&router.id)?));
+    let readings: Vec<_> = procedure.routers.iter().filter_map(of).collect();
     for (pool, points) in to.iter().filter(|(_, points)| points.0 > 0) {
         let mut up = Vec::new();
         let mut dead = Vec::new();
-        for router in &procedure.routers {
-            match evidence.readings.get(&router.id).map(|reading| reading.totals(pool)) {
-                Some(totals) if totals.up == 0 => dead.push(format!("0/{} up on {}", totals.servers, router.id)),
-                Some(totals) => up.push((totals.up, totals.servers)),
-                None => {}
+        for (router, reading) in &readings {
+            match reading.totals(pool) {
+                totals if totals.up == 0 => dead.push(format!("0/{} up on {router}", totals.servers)),
+                totals => up.push((totals.up, totals.servers)),
             }
         }
         let gate = Gate::Destination { pool: pool.clone() };

@@ -76,11 +76,11 @@ impl<'a> Seen<'a> {
 fn pool<'a>(model: &'a Model, place: usize, spec: &'a Pool) -> PoolSeen<'a> {
     let flight = &model.flight;
     let id = &spec.id;
-    let readings = || flight.watches.values().filter_map(|watch| watch.last.as_ref()).map(|seen| &seen.reading);
     let all_read = !flight.watches.is_empty() && flight.watches.values().all(|watch| watch.last.is_some());
-    let counted = !flight.watches.is_empty() && flight.watches.values().all(|watch| watch.rates.contains_key(id));
-    let rate = counted.then(|| flight.watches.values().filter_map(|watch| watch.rates.get(id)).sum());
-    let totals: Vec<PoolTotals> = readings().map(|reading| reading.totals(id)).collect();
+    let rates = || flight.watches.values().map(|watch| watch.rates.get(id).copied());
+    let rate = if flight.watches.is_empty() { None } else { rates().sum() };
+    let totals: Vec<PoolTotals> =
+        flight.watches.values().filter_map(|watch| watch.last.as_ref()).map(|seen| seen.totals(id)).collect();
     let in_flight = if all_read { totals.iter().map(|totals| totals.in_flight).sum() } else { None };
     let servers = totals.iter().map(|totals| (totals.up, totals.servers)).min();
     let drain = flight.drains.get(id);
@@ -119,8 +119,7 @@ fn share(model: &Model, pool: &PoolId) -> Option<f64> {
     let mut sum = 0.0;
     let mut routers = 0.0;
     for watch in flight.watches.values() {
-        if let Some(fraction) = watch.shares(flight.procedure.pool_ids()).and_then(|shares| shares.of(pool).fraction())
-        {
+        if let Some(fraction) = watch.shares().and_then(|shares| shares.of(pool).fraction()) {
             sum += fraction;
             routers += 1.0;
         }

@@ -29,8 +29,8 @@ use flightdeck::cockpit::{self, Effect, Model, Msg, Settings, Surroundings};
 use flightdeck::domain::procedure::{Step, StepAct};
 use flightdeck::domain::reading::{Admin, Health, Identity, ServerReading};
 use flightdeck::domain::{
-    Capabilities, CockpitId, Elapsed, NativeSplit, NativeWeight, Prepared, Procedure, Reading, Refused, RouterId, Seat,
-    SessionId, Target, Trouble,
+    Capabilities, CockpitId, Elapsed, NativeSplit, NativeWeight, PoolId, Prepared, Procedure, Reading, Refused,
+    RouterId, Seat, SessionId, Target, Trouble,
 };
 use flightdeck::flight::propose::Stage;
 use flightdeck::flight::{self, Ask, Flight, Me};
@@ -141,7 +141,8 @@ impl Deck {
     fn open(folder: &std::path::Path) -> Self {
         let procedure = plan();
         let adapter = |id: &RouterId| {
-            let router = Quick { weights: Mutex::new(vec![50, 50]), began: Instant::now() };
+            let router =
+                Quick { pools: POOLS.map(Into::into), weights: Mutex::new(vec![50, 50]), began: Instant::now() };
             (id.clone(), RouterAdapter { router: Arc::new(router), timeout: Duration::from_secs(2) })
         };
         let routers: BTreeMap<RouterId, RouterAdapter> =
@@ -307,6 +308,7 @@ fn plan() -> Procedure {
 
 /// A router in memory that answers after a while.
 struct Quick {
+    pools: [PoolId; 2],
     weights: Mutex<Vec<u32>>,
     began: Instant,
 }
@@ -316,18 +318,18 @@ const SERVERS: u64 = 3;
 
 impl Quick {
     fn native(&self) -> NativeSplit {
-        split(&self.weights.lock().unwrap())
+        split(&self.pools, &self.weights.lock().unwrap())
     }
 }
 
-fn split(weights: &[u32]) -> NativeSplit {
-    let each = |(pool, weight): (&&str, &u32)| NativeWeight {
+fn split(pools: &[PoolId], weights: &[u32]) -> NativeSplit {
+    let each = |(pool, weight): (&PoolId, &u32)| NativeWeight {
         reference: format!("app/{pool}"),
-        pool: (*pool).into(),
+        pool: pool.clone(),
         weight: *weight,
         admin: Admin::Ready,
     };
-    NativeSplit(POOLS.iter().zip(weights).map(each).collect())
+    NativeSplit(pools.iter().zip(weights).map(each).collect())
 }
 
 impl Router for Quick {
@@ -340,9 +342,9 @@ impl Router for Quick {
             tokio::time::sleep(ANSWERS_AFTER).await;
             let native = self.native();
             let count = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(0) / 10;
-            let server = |pool: &str, number: u64| ServerReading {
+            let server = |pool: &PoolId, number: u64| ServerReading {
                 name: format!("{pool}-{number}"),
-                pool: pool.into(),
+                pool: pool.clone(),
                 health: Health::Up,
                 admin: Admin::Ready,
                 in_flight: Some(4 + number),
@@ -354,9 +356,9 @@ impl Router for Quick {
                 identity: Identity { node: "edge".to_owned(), process: "1".to_owned() },
                 generation: String::new(),
                 uptime: None,
-                effective: native.shares(&POOLS.map(Into::into)),
+                effective: native.shares(&self.pools),
                 native,
-                servers: POOLS.iter().flat_map(|pool| (1..=SERVERS).map(|number| server(pool, number))).collect(),
+                servers: self.pools.iter().flat_map(|pool| (1..=SERVERS).map(|number| server(pool, number))).collect(),
                 warnings: Vec::new(),
                 underway: None,
                 skew: None,
@@ -368,12 +370,12 @@ impl Router for Quick {
         let native = match target {
             Target::Native(native) => native.clone(),
             Target::Weights(weights) => {
-                let percent = POOLS.map(|pool| weights.of(&pool.into()).0.div_ceil(100));
-                split(&percent)
+                let percent = self.pools.each_ref().map(|pool| weights.of(pool).0.div_ceil(100));
+                split(&self.pools, &percent)
             }
         };
         let requests = native.0.iter().map(|each| format!("set weight {} {}", each.reference, each.weight)).collect();
-        Ok(Prepared { requests, shares: native.shares(&POOLS.map(Into::into)), native, notes: Vec::new() })
+        Ok(Prepared { requests, shares: native.shares(&self.pools), native, notes: Vec::new() })
     }
 
     fn set<'a>(

@@ -74,8 +74,7 @@ impl Flight {
     pub(super) fn has_weight(&self, pool: &PoolId, now: Elapsed) -> Option<bool> {
         let mut fresh = self.watches.values().map(|watch| watch.fresh(now)).peekable();
         fresh.peek()?;
-        let parts: Option<Vec<u64>> =
-            fresh.map(|seen| Some(seen?.reading.native.shares([pool]).of(pool).part)).collect();
+        let parts: Option<Vec<u64>> = fresh.map(|seen| Some(seen?.shares.of(pool).part)).collect();
         let parts = parts?;
         Some(parts.iter().any(|part| *part > 0))
     }

@@ -67,8 +67,8 @@ impl Scale {
             Unit::Percent => Style::Decimals(2),
             Unit::Milliseconds if factor >= 1.0 && shown >= 10.0 => Style::Decimals(0),
             Unit::Milliseconds => Style::Decimals(1),
-            Unit::Number | Unit::Other(_) if is_whole && factor >= 1.0 => Style::Decimals(0),
-            Unit::Number | Unit::Other(_) | Unit::Bytes | Unit::PerSecond => {
+            Unit::Number | Unit::Requests | Unit::Other(_) if is_whole && factor >= 1.0 => Style::Decimals(0),
+            Unit::Number | Unit::Requests | Unit::Other(_) | Unit::Bytes | Unit::PerSecond => {
                 Style::Decimals(if shown < 10.0 { 2 } else { usize::from(shown < 100.0) })
             }
         };
@@ -124,7 +124,7 @@ fn unit(unit: &Unit, size: f64) -> (f64, String) {
             }
             (factor, prefix.to_owned())
         }
-        Unit::Number | Unit::PerSecond | Unit::Other(_) => match size {
+        Unit::Number | Unit::Requests | Unit::PerSecond | Unit::Other(_) => match size {
             size if size >= 1e9 => (1e-9, format!("G{symbol}")),
             size if size >= 1e6 => (1e-6, format!("M{symbol}")),
             _ => (1.0, symbol.to_owned()),

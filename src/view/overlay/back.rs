@@ -34,7 +34,7 @@ use crate::view::seen::Seen;
 use crate::view::way_back::{pieces, window};
 
 /// The stages of a way back, the present one marked.
-fn stages(ramp: &Ramp) -> Vec<Piece> {
+pub(super) fn stages(ramp: &Ramp) -> Vec<Piece> {
     let mut line = vec![piece(Role::Dim, "stages  ")];
     let mut each = Ramp { stage: 1, ..ramp.clone() };
     loop {
@@ -66,7 +66,7 @@ fn instead(flight: &Flight, choice: WayBackChoice) -> &'static str {
 }
 
 /// What the checks between two stages say, and whether all pass.
-fn between(sheet: &mut Sheet, checks: &[StageCheck]) -> bool {
+pub(super) fn between(sheet: &mut Sheet, checks: &[StageCheck]) -> bool {
     for check in checks {
         let (role, mark) = match check.state {
             GateState::Holds => (Role::Good, "✓"),

@@ -11,6 +11,7 @@
 //! ╰───────────────────────────────────────────────────────────────╯
 //! ```
 
+use super::back::{between, stages};
 use super::change::summary as summary_of;
 use super::confirm::orders;
 use super::{Piece, Sheet, field, key, piece};
@@ -40,6 +41,12 @@ pub(super) fn look(model: &Model, look: &Look, seen: &Seen<'_>) -> Sheet {
             sheet.line(summary_of(&proposal.to, seen));
             if let Some(line) = super::change::waves(&proposal.waves) {
                 sheet.line(line);
+            }
+            let stage = flight.next_stage().ok().filter(|ramp| ramp.weights() == proposal.to);
+            if let Some(ramp) = stage.filter(|_| !proposal.kind.is_forward()) {
+                sheet.line(stages(&ramp));
+                // By this cockpit's own answers: the second person looks for themselves.
+                between(&mut sheet, &flight.stage_checks(model.now.elapsed));
             }
             sheet.gap();
             orders(model, &mut sheet, proposal);

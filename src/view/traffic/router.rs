@@ -53,17 +53,17 @@ fn one(pen: &mut Pen<'_>, model: &Model, inside: &Traffic, row: u16, is_chosen: 
     };
     let mark = cells.left().saturating_sub(2);
     cells.skip(mark).put(state.role, state.mark.encode_utf8(&mut [0; 4]));
-    let shares = watch.and_then(|watch| watch.shares(procedure.pool_ids()));
+    let shares = watch.and_then(|watch| watch.shares());
     let look = if freshness.is_live() { Look::Live } else { Look::Old };
     let bar_cells = inside.bar.width.saturating_sub(1);
-    match &shares {
+    match shares {
         Some(shares) => {
             let marks: Vec<&str> = procedure.pools.iter().map(|pool| pool.mark.as_str()).collect();
             bar::bar(pen, inside.bar.x, y, bar_cells, &parts(shares), &marks, look);
         }
         None => pen.run(inside.bar.x, y, bar_cells, "·", pen.style(Role::Stale)),
     }
-    facts(pen, model, inside, y, router, shares.as_ref(), freshness, &state);
+    facts(pen, model, inside, y, router, shares, freshness, &state);
 }
 
 #[expect(clippy::too_many_arguments, reason = "the facts of one row, each of another sort")]

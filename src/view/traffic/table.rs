@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!                  ▲ blue     ● green
-//!  in flight           41          96
+//!  in flight       41 req      96 req
 //!  req/s              372         868
 //!  p99             212 ms      190 ms
 //!  errors  12s     0.02 %      0.01 %
@@ -55,7 +55,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect, seen: &Seen<'_>
     }
     let number = seen.number();
     let rows: [(&str, &str, Value); 4] = [
-        ("in flight", "", |pool| Cell::read(pool.in_flight.map(whole))),
+        ("in flight", " req", |pool| Cell::read(pool.in_flight.map(whole))),
         ("req/s", "", |pool| Cell::read(pool.rate.map(rate))),
         ("p99", " ms", |pool| Cell::charted(pool.p99, millis)),
         ("errors", " %", |pool| Cell::charted(pool.errors, percent)),

@@ -4,7 +4,7 @@
 //! ```text
 //! ╭─ ▲ BLUE new ────────╮
 //! │      draining       │
-//! │  17 left, ~0:12     │
+//! │   17 req, ~0:12     │
 //! │▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂│
 //! ╰ 3/3 up ─────────────╯
 //! ```
@@ -96,9 +96,9 @@ fn words(pen: &mut Pen<'_>, pool: &PoolSeen<'_>, inside: Rect) {
                 }
                 (Some(left), None) => {
                     let time = drain.time_left().map(|left| format!(", ~{}", clock_span(left))).unwrap_or_default();
-                    lines.push((Role::Strong, format!("{} left{time}", whole(left))));
+                    lines.push((Role::Strong, format!("{} req{time}", whole(left))));
                 }
-                (None, None) => lines.push((Role::Stale, format!("{MISSING} left"))),
+                (None, None) => lines.push((Role::Stale, format!("{MISSING} req"))),
             }
             lines
         }

@@ -84,6 +84,34 @@ fn lines_that_two_cockpits_read_at_the_same_time_are_kept_once_by_both() {
 }
 
 #[test]
+fn who_comes_later_is_given_the_newest_lines_and_the_others_keep_nothing_twice() {
+    let (mut ana, mut ben) = both();
+    let now = at(10_000);
+    for numbers in [(1..=700).collect::<Vec<u64>>(), (701..=1_400).collect()] {
+        for parcel in parcels(&ana.update(now, Msg::LinesRead(Box::new(batch(&numbers))))) {
+            hear(&mut ben, now, &parcel);
+        }
+    }
+    let mut late = flight(3);
+    let came = presence(late.update(now, Msg::Tick)).expect("who comes says so");
+    let effects = ana.update(now, Msg::Present(came.clone()));
+    let (mut of_late, mut of_ben) = (Vec::new(), Vec::new());
+    for parcel in parcels(&effects) {
+        of_late.extend(hear(&mut late, now, &parcel));
+        of_ben.extend(hear(&mut ben, now, &parcel));
+    }
+    assert_eq!((of_late.len(), of_late.first().map(String::as_str)), (1_000, Some("line 401")));
+    assert!(of_ben.is_empty(), "they are known there");
+    assert_eq!(parcels(&ana.update(at(11_000), Msg::Present(came))), [], "given once");
+    // Nothing of what follows is taken for lost, by either.
+    let next = parcels(&ana.update(now, Msg::LinesRead(Box::new(batch(&[1_401]))))).remove(0);
+    for flight in [&mut late, &mut ben] {
+        let effects = flight.update(now, Msg::Shared(Box::new(next.clone())));
+        assert_eq!((kept(&effects), dropped(&effects)), (vec!["line 1401".to_owned()], 0));
+    }
+}
+
+#[test]
 fn what_is_wrong_with_the_source_is_told_by_who_asks() {
     let (mut ana, mut ben) = both();
     let now = at(10_000);

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flightdeck::cockpit::OverlayKind;
-use flightdeck::domain::BasisPoints;
 use flightdeck::domain::check::{Answer, Verdict};
+use flightdeck::domain::{BasisPoints, Procedure, Seat};
 use flightdeck::flight::{self, WayBackChoice};
 use flightdeck::session::Event;
 
 use crate::support::app::App;
+use crate::support::pair::{ANA, Pair, RAJ};
 use crate::support::procedure::check;
 use crate::support::scene::{at_thirty, picture};
 
@@ -35,14 +36,19 @@ fn answer(app: &mut App, name: &str, verdict: Verdict, words: &str) {
     }));
 }
 
-/// From 30 one stage of three back to 10; two checks stand between the stages, and neither is answered yet.
-fn one_stage_back(goes_on: Option<Duration>) -> App {
-    let mut app = at_thirty();
-    let mut procedure = app.model.flight.procedure.as_ref().clone();
+/// Three stages back; two checks stand between them.
+fn staged(procedure: &mut Procedure, goes_on: Option<Duration>) {
     procedure.back.ramp = [75, 50, 0].map(BasisPoints::percent).to_vec();
     procedure.back.goes_on = goes_on;
     procedure.back.checks = vec!["green-health".into(), "login".into()];
     procedure.checks = vec![check("green-health", None), check("login", Some("smoke"))];
+}
+
+/// From 30 one stage of three back to 10; two checks stand between the stages, and neither is answered yet.
+fn one_stage_back(goes_on: Option<Duration>) -> App {
+    let mut app = at_thirty();
+    let mut procedure = app.model.flight.procedure.as_ref().clone();
+    staged(&mut procedure, goes_on);
     app.model.flight.procedure = Arc::new(procedure);
     app.keys("R<drawn><tab><drawn>y").pass(1_500);
     assert_eq!(app.split("eu-1"), "25 / 75");
@@ -106,6 +112,35 @@ fn at_once_is_one_key_and_a_confirming_one_from_anywhere() {
         app.keys(before).draw().keys("B<drawn>y").pass(1_500);
         assert_eq!(app.split("eu-1"), "10 / 90", "after {before:?}");
     }
+}
+
+#[test]
+fn the_second_person_sees_the_stages_and_what_their_own_checks_say() {
+    let mut app = at_thirty();
+    let mut procedure = app.model.flight.procedure.as_ref().clone();
+    staged(&mut procedure, None);
+    procedure.confirm.rollback = flightdeck::domain::procedure::Friction::Two;
+    app.model.flight.procedure = Arc::new(procedure);
+    let mut pair = Pair::join_to(app).join("raj", Seat::Operator);
+    let back = |pair: &mut Pair| {
+        pair.keys(ANA, "R<drawn>");
+        pair.act(ANA, |app| {
+            if choice(app) != Some(WayBackChoice::Ramp) {
+                app.keys("<tab><drawn>");
+            }
+        });
+        pair.keys(ANA, "y").keys(RAJ, "<f5><drawn>");
+    };
+    back(&mut pair);
+    let seen = pair.screen(RAJ, 120, 36);
+    assert!(seen.contains("stages  ▸ 25 / 75 → 20 / 80 → 10 / 90"), "{seen}");
+    let typed = pair.apps[RAJ].model.flight.session.request.as_ref().expect("it is asked").asked.act.typed_target();
+    pair.keys(RAJ, &format!("{typed}<enter>")).pass(1_500);
+    pair.act(RAJ, |app| answer(app, "green-health", Verdict::Fail, "503 is not 200 to 299"));
+    back(&mut pair);
+    let seen = pair.screen(RAJ, 120, 36);
+    assert!(seen.contains("stages  ✓ 25 / 75 → ▸ 20 / 80"), "{seen}");
+    assert!(seen.contains("between ✗ green-health") && seen.contains("between ? login"), "{seen}");
 }
 
 #[test]
