@@ -162,6 +162,9 @@ impl Flight {
         if self.procedure.back.ramp.is_empty() {
             return Err(refused("the profile names no stages"));
         }
+        if let Some(stage) = self.session.in_flight().and_then(|change| change.ramp.as_ref()) {
+            return Err(refused(&format!("{} is on its way", stage.words())));
+        }
         let to = self.aim(WayBackChoice::Step)?.to;
         let read = self.watches.values().find_map(|watch| watch.shares()?.nearest_weights());
         let from = read.ok_or_else(|| refused("no router was read: where the way begins is not known"))?;

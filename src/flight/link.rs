@@ -203,6 +203,7 @@ impl Flight {
         if let Command::SendWave { rest, .. } = &mut asked.command {
             *rest = self.rest(asked.now.elapsed);
         }
+        self.renew_stage(asked.now.elapsed, &mut asked.command);
         self.renew_shot(&mut asked.command);
         if let Command::TakeOver { asking, waited, silent, away, .. } = &mut asked.command {
             *asking = self.own_asking();

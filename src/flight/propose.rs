@@ -33,7 +33,9 @@ pub struct Proposing {
     /// Which stage of a way back in stages it is (R8).
     pub ramp: Option<Ramp>,
     /// Checks between the stages that did not pass when a person confirmed it.
-    despite: Vec<CheckId>,
+    pub(super) despite: Vec<CheckId>,
+    /// The stage before it, where it goes with the confirmation of that one and nobody confirmed it.
+    pub(super) goes_with: Option<ChangeId>,
     request: u64,
     made: Now,
     revision: u64,
@@ -196,6 +198,7 @@ impl Flight {
             choice,
             ramp,
             despite: Vec::new(),
+            goes_with: None,
             request,
             made: now,
             revision: self.session.revision,
@@ -299,6 +302,7 @@ impl Flight {
             let seen = self.against_next_stage(now.elapsed).into_iter().map(|each| each.check).collect();
             if let Some(proposing) = self.proposing.as_mut() {
                 proposing.despite = seen;
+                proposing.goes_with = None;
             }
             self.confirm_signed(now, confirmation.clone(), overrides.clone(), out);
             return;
@@ -375,6 +379,7 @@ impl Flight {
     ) {
         let evidence = self.evidence(now);
         let controls = self.me.controls("rollback");
+        let by_itself = self.by_itself(now.elapsed);
         let Some(proposing) = self.proposing.as_mut() else { return };
         proposing.stage = Stage::Confirming(proposal.clone());
         let change = proposing.change;
@@ -382,7 +387,8 @@ impl Flight {
             let ramp = proposing.ramp.clone();
             let despite = proposing.despite.clone();
             let cut_off = false;
-            let command = Command::RollBack { proposal, confirmation, controls, cut_off, ramp, despite, evidence };
+            let command =
+                Command::RollBack { proposal, confirmation, controls, cut_off, ramp, despite, by_itself, evidence };
             self.roll_back_urgently(now, change, command, out);
             return;
         } else if matches!(proposing.kind, ChangeKind::Step { .. }) && proposal.holds_already() {

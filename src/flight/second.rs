@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::propose::{Proposing, Stage};
-use super::{Effect, Flight, SignedAct, ToCheck, ToSign, Tone};
+use super::{ChangedProfile, Effect, Flight, SignedAct, ToCheck, ToSign, Tone};
 use crate::domain::procedure::Friction;
 use crate::domain::{ChangeId, Digest, Now, RequestId, Signed, Signer, StepId};
 use crate::session::decide::change::friction;
@@ -50,6 +50,8 @@ pub struct Signing {
     /// What, in one line.
     pub what: String,
     request: u64,
+    /// What the signature is about.
+    digest: Digest,
     then: Then,
 }
 
@@ -224,7 +226,7 @@ impl Flight {
         })));
         // A rollback's signature comes after it and keeps nobody waiting.
         if !matches!(then, Then::Rollback { .. }) || self.keys.signing.is_none() {
-            self.keys.signing = Some(Signing { what, request, then });
+            self.keys.signing = Some(Signing { what, request, digest, then });
         }
         None
     }
@@ -246,6 +248,11 @@ impl Flight {
                 return;
             }
         };
+        if !self.still_stands(&signing) {
+            let text = format!("what was signed is not what stands here now, so nothing was done: {}", signing.what);
+            out.push(Effect::tell(Tone::Warn, text));
+            return;
+        }
         let with = |confirmation: Confirmation| Confirmation { signed: Some(signed.clone()), ..confirmation };
         let then = match signing.then {
             Then::Confirm { confirmation, overrides } => Then::Confirm { confirmation: with(confirmation), overrides },
@@ -263,6 +270,27 @@ impl Flight {
             }
         };
         self.go_on(now, then, out);
+    }
+
+    /// Whether what was signed is what would go on now: signing takes its time, and something else may have been proposed,
+    /// or the session gone on.
+    fn still_stands(&self, signing: &Signing) -> bool {
+        let now = match &signing.then {
+            Then::Confirm { overrides, .. } => self.request_digest(overrides),
+            Then::Complete { overrides, .. } => self
+                .session
+                .next_step(&self.procedure.plan)
+                .map(|step| ConfirmationAsked::digest_of(&step::asked_act(&self.session, step), overrides)),
+            Then::Reload { .. } => match &self.changed_profile {
+                Some(ChangedProfile::Good { procedure, .. }) => {
+                    Some(ConfirmationAsked::digest_of(&AskedAct::reload(&self.session, procedure.digest), &[]))
+                }
+                Some(ChangedProfile::Bad { .. }) | None => None,
+            },
+            // These say themselves what they are about, and are held against it where they are decided.
+            Then::Give { .. } | Then::Run { .. } | Then::Rollback { .. } => return true,
+        };
+        now == Some(signing.digest)
     }
 
     /// What was signed, or needed no signature, goes on.

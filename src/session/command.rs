@@ -6,6 +6,7 @@ use super::event::{
 use super::guard::GuardBaseline;
 use super::proposal::{Confirmation, GateState, Override, Proposal};
 use super::second::AskedAct;
+use super::stage::ByItself;
 use super::wave::Rest;
 use crate::domain::action::ActionEnd;
 use crate::domain::check::Verdict;
@@ -203,6 +204,8 @@ pub enum Command {
         ramp: Option<Ramp>,
         /// Checks between the stages that were seen not to pass, and that it goes on despite; none where no person looked.
         despite: Vec<CheckId>,
+        /// What a stage goes with that goes by itself; `None` where a person confirmed it.
+        by_itself: Option<ByItself>,
         /// What is known now.
         evidence: Evidence,
     },

@@ -76,11 +76,17 @@ pub enum Flaw {
     GuardFiresUnarmed,
     /// Guards stay armed when the controls change hands.
     HandOverKeepsArmed,
+    /// The next stage of a way back goes by itself although a check between the stages does not pass.
+    StageDespiteCheck,
+    /// The next stage goes by itself although the controls were taken since the one before it.
+    StageOfOtherEpoch,
+    /// The next stage goes by itself during a hold.
+    StageDespiteHold,
 }
 
 impl Flaw {
     /// All of them.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 39] = [
         Self::DropIntentWait,
         Self::SkipGuard,
         Self::IgnoreDeadline,
@@ -117,6 +123,9 @@ impl Flaw {
         Self::GuardFiresTwice,
         Self::GuardFiresUnarmed,
         Self::HandOverKeepsArmed,
+        Self::StageDespiteCheck,
+        Self::StageOfOtherEpoch,
+        Self::StageDespiteHold,
     ];
 }
 

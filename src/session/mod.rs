@@ -18,6 +18,7 @@ pub mod guard;
 pub mod proposal;
 pub mod second;
 pub mod signing;
+pub mod stage;
 pub mod state;
 pub mod wave;
 pub mod window;

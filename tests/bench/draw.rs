@@ -7,6 +7,9 @@
     reason = "a bench that cannot go on says so loudly"
 )]
 
+#[path = "../it/support/action.rs"]
+#[allow(dead_code, unreachable_pub, clippy::missing_panics_doc, reason = "shared with the tests")]
+mod action;
 #[path = "../it/support/app.rs"]
 #[allow(
     dead_code,

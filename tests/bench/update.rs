@@ -11,6 +11,8 @@
     reason = "a benchmark prints, shares the tests' desk, and says loudly when it cannot go on"
 )]
 
+#[path = "../it/support/action.rs"]
+pub mod action;
 #[path = "../it/support/desk.rs"]
 pub mod desk;
 mod print;

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use crate::domain::ramp::Ramp;
 use crate::domain::{ChangeId, Procedure, Refused, Weights};
-use crate::session::command::Evidence;
+use crate::session::command::{Asked, Evidence};
 use crate::session::event::{ChangeKind, Event, ProvenRouter, WayBackProven};
+use crate::session::flaw::{self, Flaw};
 use crate::session::gate::between_stages;
 use crate::session::proposal::GateState;
+use crate::session::stage;
 use crate::session::state::{Change, Session};
 
 use super::change::Way;
@@ -27,7 +29,9 @@ pub(super) fn check_ramp(session: &Session, what: &str, ramp: Option<&Ramp>, to:
     if follows {
         return Ok(true);
     }
-    if ramp.stage == 1 && pending.is_none() {
+    // Where a stage is on its way, beginning anew from what was read would be going on before it is verified.
+    let on_its_way = session.in_flight().is_some_and(|change| change.ramp.is_some());
+    if ramp.stage == 1 && pending.is_none() && !on_its_way {
         return Ok(false);
     }
     let why = "the stage before it is not verified, or it is of another way back";
@@ -47,12 +51,28 @@ pub(super) fn check_between(
     let (Some(_), Some(before)) = (way.ramp, session.ramp()) else { return Ok(Vec::new()) };
     let against = between_stages(session, procedure, &evidence.checks).filter(|each| each.state != GateState::Holds);
     let (seen, unseen): (Vec<_>, Vec<_>) = against.partition(|each| way.despite.contains(&each.check));
-    match unseen.first() {
+    match unseen.first().filter(|_| !flaw::is(Flaw::StageDespiteCheck)) {
         None => Ok(seen.into_iter().map(|each| each.text).collect()),
         Some(first) => {
             let why = format!("{} is verified, and {}", before.words(), first.text);
             Err(Refused::new("R8", what, why, "look at it, then go on with the next stage, or back at once"))
         }
+    }
+}
+
+/// A stage that nobody confirmed goes only while what it goes with still holds.
+pub(super) fn check_by_itself(
+    session: &Session,
+    procedure: &Procedure,
+    asked: &Asked,
+    what: &str,
+    way: &Way<'_>,
+    evidence: &Evidence,
+) -> Result<(), Refused> {
+    let against = |by_itself| stage::against(session, procedure, asked, by_itself, way.cut_off, evidence);
+    match way.by_itself.and_then(against) {
+        Some(why) => Err(Refused::new("R8", what, why, "look at it; R goes on, or back at once")),
+        None => Ok(()),
     }
 }
 

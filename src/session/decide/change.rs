@@ -15,6 +15,7 @@ use crate::session::flaw::{self, Flaw};
 use crate::session::gate::{Forward, gates};
 use crate::session::proposal::{Confirmation, Gate, GateReport, Override, Proposal, RouterOrder};
 use crate::session::second::{AskedAct, Second};
+use crate::session::stage::ByItself;
 use crate::session::state::Session;
 
 /// What a kind of change asks of people (F1), before gates are set aside.
@@ -158,6 +159,8 @@ pub(super) struct Way<'a> {
     pub(super) ramp: Option<&'a Ramp>,
     /// Checks between the stages that it goes on despite.
     pub(super) despite: &'a [crate::domain::CheckId],
+    /// What a stage goes with that nobody confirmed.
+    pub(super) by_itself: Option<ByItself>,
 }
 
 /// The gates that a kind of change is asked for. Putting a drifted router back is the answer to drift, and not stopped by
@@ -329,13 +332,16 @@ pub(super) fn roll_back(
     sendable(session, &what, proposal)?;
     let goes_on = super::back::check_ramp(session, &what, way.ramp, &proposal.to)?;
     let against = super::back::check_between(session, procedure, &what, way, evidence)?;
+    super::back::check_by_itself(session, procedure, asked, &what, way, evidence)?;
     let in_flight = session.in_flight();
     // What the routers have now counts, not what they had when the way back was proposed: it is never void (R4).
     let holds = proposal
         .routers
         .iter()
         .all(|order| evidence.readings.get(&order.router).is_some_and(|now| now.native.holds(&order.prepared.native)));
-    if in_flight.is_none() && holds {
+    // A later stage so small that it changes nothing is one of the way all the same: the way would end there.
+    let is_later = way.ramp.is_some_and(|ramp| ramp.stage > 1);
+    if in_flight.is_none() && holds && !is_later {
         return Err(Refused::new("R3", what, "every router holds that already", "nothing was sent"));
     }
     let second = match procedure.confirm.rollback {

@@ -86,8 +86,9 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
         Command::Confirm { proposal, overrides, confirmation, evidence } => {
             change::confirm(session, procedure, asked, proposal, overrides, confirmation, evidence)
         }
-        Command::RollBack { proposal, confirmation, controls, cut_off, ramp, despite, evidence } => {
-            let way = change::Way { controls, cut_off: *cut_off, ramp: ramp.as_ref(), despite };
+        Command::RollBack { proposal, confirmation, controls, cut_off, ramp, despite, by_itself, evidence } => {
+            let (cut_off, ramp, by_itself) = (*cut_off, ramp.as_ref(), *by_itself);
+            let way = change::Way { controls, cut_off, ramp, despite, by_itself };
             change::roll_back(session, procedure, asked, proposal, confirmation, &way, evidence)
         }
         Command::MeasureBaseline { guards } => guard::measure(session, asked, guards),

@@ -22,6 +22,7 @@ mod signed;
 mod slow;
 mod soaking;
 mod spill;
+mod staged;
 mod stages;
 mod tasks;
 mod telling;

@@ -2,7 +2,7 @@
 
 use flightdeck::domain::procedure::{Friction, Procedure};
 use flightdeck::domain::{Signed, Signer};
-use flightdeck::flight::{Ask, Msg, SignedAct};
+use flightdeck::flight::{Ask, Msg, SignedAct, WayBackChoice};
 use flightdeck::session::Event;
 
 use crate::support::crew::{ANA, Pair, RAJ, alone, key};
@@ -76,6 +76,26 @@ fn nothing_is_asked_before_it_is_signed_and_nothing_given_without_a_signature() 
     assert_eq!(pair.story(mark).len(), 1);
     sign(&mut pair, RAJ);
     assert_eq!(pair.story(mark)[1], "raj: confirmation_given: eu-1 signed");
+}
+
+#[test]
+fn a_signature_that_comes_late_confirms_nothing_that_was_proposed_since() {
+    let mut procedure = with_keys();
+    procedure.confirm.shift = Friction::Key;
+    for proposes_again in [Ask::ProposeStep, Ask::ProposeRollback(WayBackChoice::OffNew)] {
+        let mut pair = Pair::open(procedure.clone());
+        pair.shift(ANA);
+        let mark = pair.mark();
+        pair.ask(ANA, proposes_again);
+        sign(&mut pair, ANA);
+        assert_eq!(pair.story(mark), Vec::<String>::new());
+        let said = "what was signed is not what stands here now, so nothing was done: shift to 0 / 100";
+        assert_eq!(pair.said(ANA), said);
+        pair.ask(ANA, Ask::ProposeStep);
+        pair.confirm(ANA, key(), Vec::new());
+        sign(&mut pair, ANA);
+        assert!(!pair.story(mark).is_empty(), "{}", pair.said(ANA));
+    }
 }
 
 #[test]

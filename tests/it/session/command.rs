@@ -155,7 +155,8 @@ groups! {
             let ramp = Ramp { from, to, left, stage: 1 };
             let (proposal, controls) = (Box::new(back(world, who)), who.controls("rollback"));
             let (confirmation, evidence) = (by_key(), world.evidence());
-            Command::RollBack { proposal, confirmation, controls, cut_off: false, ramp: Some(ramp), despite: Vec::new(), evidence }
+            let (ramp, despite, by_itself) = (Some(ramp), Vec::new(), None);
+            Command::RollBack { proposal, confirmation, controls, cut_off: false, ramp, despite, by_itself, evidence }
         },
         RollBack "cut off, by one key" => |world, who| roll_back(world, who, by_key(), true),
         RollBack "cut off, typed" => |world, who| {
@@ -432,6 +433,7 @@ fn roll_back(world: &World, who: Who, confirmation: Confirmation, cut_off: bool)
         cut_off,
         ramp: None,
         despite: Vec::new(),
+        by_itself: None,
         evidence: world.evidence(),
     }
 }

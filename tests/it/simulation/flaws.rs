@@ -11,7 +11,7 @@ const ENOUGH: u64 = 10_000;
 fn breaks(flaw: Flaw) -> &'static [&'static str] {
     match flaw {
         Flaw::DropIntentWait => &["D1", "R5", "B2"],
-        Flaw::SkipGuard => &["S2", "B1", "C1", "C2", "J1", "J2", "F4"],
+        Flaw::SkipGuard => &["S2", "B1", "C1", "C2", "J1", "J2", "F4", "R8"],
         Flaw::IgnoreDeadline | Flaw::IntentForgotten => &["D3"],
         Flaw::TrustTimeout | Flaw::VerifyUnread | Flaw::StaleReadBack => &["V1"],
         Flaw::BindNothing => &["B1", "B3"],
@@ -37,6 +37,7 @@ fn breaks(flaw: Flaw) -> &'static [&'static str] {
         Flaw::UnknownIsLost => &["J1"],
         Flaw::WaveSkipsBarrier | Flaw::WaveDespiteHold => &["D5"],
         Flaw::GuardFiresTwice | Flaw::GuardFiresUnarmed | Flaw::HandOverKeepsArmed => &["G1"],
+        Flaw::StageDespiteCheck | Flaw::StageOfOtherEpoch | Flaw::StageDespiteHold => &["R8"],
     }
 }
 

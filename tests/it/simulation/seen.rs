@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 pub struct Seen(BTreeMap<&'static str, u64>);
 
 /// Situations that a run must meet.
-pub const WANTED: [&str; 80] = [
+pub const WANTED: [&str; 94] = [
     // A change and its word.
     "sent",
     "verified",
@@ -43,6 +43,21 @@ pub const WANTED: [&str; 80] = [
     "rollback by the copilot",
     "rollback with the driver asleep",
     "rollback of an observer refused",
+    // The way back in stages.
+    "stage sent",
+    "stage sent by a key",
+    "stage went by itself",
+    "stage despite a check",
+    "stage kept back by a check that fails",
+    "stage kept back by a check that cannot tell",
+    "stage kept back by a check without an answer",
+    "stage kept back by a hold",
+    "stage kept back by drift",
+    "stage superseded in flight",
+    "check between stages never answered",
+    "at once between two stages",
+    "way back ended in stages",
+    "controls changed hands between two stages",
     // The journal.
     "store unavailable",
     "store unknown, kept",

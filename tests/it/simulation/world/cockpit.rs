@@ -1,5 +1,6 @@
 //! One cockpit: a flight with its clocks, its hands, and what its process has heard.
 
+use super::stage::Told;
 use super::*;
 
 /// A process with a flight in it. A killed one stays in the list and does nothing any more.
@@ -36,6 +37,8 @@ pub struct Cockpit {
     pub served: BTreeMap<RouterId, Vec<(u64, u64, NativeSplit)>>,
     /// When each other cockpit was last heard, and when its person had last touched a key then.
     pub heard: BTreeMap<CockpitId, (u64, u64)>,
+    /// What it was told of each check between stages.
+    pub told: BTreeMap<CheckId, Told>,
     pub began: u64,
     /// Since when a confirmed rollback has been on its way.
     pub confirming: Option<(ChangeId, u64)>,
@@ -54,6 +57,13 @@ impl Cockpit {
                 let newest = self.readings.entry(router.clone()).or_insert_with(|| (*poll, reading.clone()));
                 if newest.0 < *poll {
                     *newest = (*poll, reading.clone());
+                }
+            }
+            Msg::CheckAnswered { check, began, answer, .. } => {
+                let told = Told { asked: began.elapsed.0 - self.elapsed, verdict: answer.verdict };
+                let newest = self.told.entry(check.clone()).or_insert(told);
+                if newest.asked <= told.asked {
+                    *newest = told;
                 }
             }
             Msg::Present(presence) => {
@@ -126,6 +136,7 @@ impl World {
             readings: BTreeMap::new(),
             served: BTreeMap::new(),
             heard: BTreeMap::new(),
+            told: BTreeMap::new(),
             began: time,
             confirming: None,
         });
@@ -196,6 +207,12 @@ impl World {
             return;
         }
         cockpit.note(&msg, time);
+        if let Msg::Ask(Ask::Confirm { .. }) = &msg
+            && let Some(proposing) = cockpit.flight.proposing.as_ref()
+            && matches!(proposing.stage, Stage::Ready(_))
+        {
+            self.staging.account.press(proposing.change);
+        }
         if self.traced && !matches!(msg, Msg::Tick | Msg::Looked { .. } | Msg::Present(_)) {
             super::super::flights::say(&format!("{time} to {at}: {msg:?}"));
         }
@@ -311,9 +328,9 @@ impl World {
             Effect::Tell(notice) => self.hear(&notice.text),
             Effect::Spill { after, hash, entry } => self.write_spill(at, after, hash, &entry),
             Effect::DropSpill => self.drop_spill(at),
-            // No profile of the simulation has checks, no source of this world is metered, and nothing lingers in it.
-            Effect::AskCheck { .. }
-            | Effect::Meter { .. }
+            Effect::AskCheck { check, request, .. } => self.ask_check(at, check, request),
+            // No source of this world is metered, and nothing lingers in it.
+            Effect::Meter { .. }
             | Effect::Share(_)
             | Effect::Lines(_)
             | Effect::ListConnections { .. }
@@ -362,6 +379,7 @@ impl World {
     fn write_spill(&mut self, at: usize, after: u64, hash: Digest, entry: &Spilled) {
         self.seen.mark("spilled");
         self.check_spilled_guard(&entry.events);
+        self.check_spilled_stage(&entry.events);
         self.note_intents(entry.cockpit, &entry.events, entry.id);
         let delay = self.random.below(300);
         let result = if self.random.chance(88) {

@@ -4,6 +4,7 @@ use flightdeck::domain::RequestId;
 use flightdeck::session::second::ConfirmationAsked;
 
 use super::sign::Statement;
+use super::stage::Told;
 use super::*;
 
 #[derive(Default)]
@@ -51,6 +52,9 @@ pub struct Decided {
     /// What a rollback asks by the profile that the cockpit flew: one that was reloaded and not taken in yet keeps nobody
     /// from rolling back (R3).
     pub rollback: Friction,
+    /// The profile that the cockpit flew, and what it had been told of each check.
+    pub flown: Option<Digest>,
+    pub told: BTreeMap<CheckId, Told>,
 }
 
 /// A right to send.

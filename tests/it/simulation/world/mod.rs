@@ -10,6 +10,7 @@ mod operator;
 mod scene;
 mod serve;
 mod sign;
+mod stage;
 mod store;
 mod wave;
 
@@ -18,9 +19,9 @@ use std::sync::Arc;
 
 use flightdeck::domain::procedure::{Confirm, Friction, StepAct, Timing};
 use flightdeck::domain::{
-    ChangeId, CockpitId, Digest, Elapsed, EntryId, ItemId, NativeSplit, Now, Operator, Outcome, People, PoolId,
-    Presence, Procedure, Reading, RouterId, Seat, SessionId, Signed, Signer, StepId, Timestamp, Trouble, TroubleKind,
-    Waves,
+    ChangeId, CheckId, CockpitId, Digest, Elapsed, EntryId, ItemId, NativeSplit, Now, Operator, Outcome, People,
+    PoolId, Presence, Procedure, Reading, RouterId, Seat, SessionId, Signed, Signer, StepId, Timestamp, Trouble,
+    TroubleKind, Waves,
 };
 use flightdeck::entry::Entry;
 use flightdeck::flight::propose::Stage;
@@ -41,6 +42,7 @@ use cockpit::Cockpit;
 use guard::Guarding;
 use ledger::Ledger;
 use scene::Place;
+use stage::Staging;
 use store::Store;
 
 /// The rule that a flight broke, and how.
@@ -85,6 +87,7 @@ pub struct World {
     store: Store,
     ledger: Ledger,
     guarding: Guarding,
+    staging: Staging,
     steps: u64,
     id: SessionId,
     /// Whether every fault is over.
@@ -101,7 +104,9 @@ impl World {
     pub fn new(seed: u64) -> Self {
         let mut random = Random::new(seed);
         let guarding = Guarding::new(seed);
-        let procedure = Arc::new(guarding.procedure(scene::procedure(&mut random)));
+        let mut staging = Staging::new(seed);
+        let procedure = staging.procedure(guarding.procedure(scene::procedure(&mut random)));
+        let procedure = Arc::new(procedure);
         let pools: Vec<PoolId> = procedure.pool_ids().cloned().collect();
         let (lag, tells) = scene::slowness(&mut random, &procedure);
         let router = || Router::new(&pools, &[50, 50]).slow(lag, tells);
@@ -120,6 +125,7 @@ impl World {
             store: Store::default(),
             ledger: Ledger::default(),
             guarding,
+            staging,
             steps: 0,
             id: SessionId(uuid::Uuid::from_u128(99)),
             healed: false,
@@ -220,6 +226,7 @@ impl World {
                 self.act();
             }
             self.act_on_guards();
+            self.act_on_stages();
             let pause = match self.random.below(20) {
                 0 => 2_000 + self.random.below(3_000),
                 1..8 => self.random.below(600),
