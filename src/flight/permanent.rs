@@ -9,7 +9,7 @@ impl Flight {
         let each = self.procedure.routers.iter().filter_map(|router| {
             let how = router.capabilities.make_permanent.as_deref()?;
             let shares = self.watches.get(&router.id).and_then(|watch| watch.shares());
-            let has = shares.map_or_else(|| "its weights".to_owned(), |shares| shares.to_string());
+            let has = shares.map_or_else(|| "its weights".to_owned(), ToString::to_string);
             Some(format!("{}: {has} live in memory only; {how}", router.id))
         });
         each.collect()

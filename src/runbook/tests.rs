@@ -139,7 +139,7 @@ proptest::proptest! {
     fn no_text_makes_it_fail_and_no_box_is_lost(lines in proptest::collection::vec("(- |\\* |[0-9]\\. |  |# |```\n|> |\\| |<li>|<!--|☐ |)[a-z ]{0,6}", 0..30)) {
         let text = lines.join("\n");
         read(&text);
-        let boxed: String = (0..5).map(|number| format!("- [ ] box {number}\n")).collect();
+        let boxed: String = (0..5).map(|number| format!("- [ ] box {number}\n")).collect::<Vec<_>>().concat();
         let all = read(&format!("{boxed}\n{text}"));
         let found = all.items().filter(|item| item.sort == Sort::Box && item.text.starts_with("box ")).count();
         proptest::prop_assert_eq!(found, 5);

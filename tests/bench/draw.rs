@@ -8,7 +8,7 @@
 )]
 
 #[path = "../it/support/action.rs"]
-#[allow(dead_code, unreachable_pub, clippy::missing_panics_doc, reason = "shared with the tests")]
+#[allow(dead_code, unreachable_pub, clippy::missing_panics_doc, clippy::panic, reason = "shared with the tests")]
 mod action;
 #[path = "../it/support/app.rs"]
 #[allow(

@@ -109,7 +109,7 @@ struct Dates {
 
 impl Dates {
     fn day(&mut self, word: &str) -> Result<(), BadWhen> {
-        let date = NaiveDate::from_str(word).map_err(|_| BadWhen::Date(word.to_owned()))?;
+        let date = NaiveDate::from_str(word).map_err(|_not_one| BadWhen::Date(word.to_owned()))?;
         let (date, minute) = (date.and_time(NaiveTime::MIN).and_utc().timestamp(), None);
         self.found.push((date, minute));
         Ok(())

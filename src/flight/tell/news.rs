@@ -5,7 +5,7 @@ use crate::domain::notify::{News, Occasion};
 use crate::domain::{ChangeId, GuardId, Procedure, SessionId, StepId, Weights};
 use crate::entry::Entry;
 use crate::session::decide::guard::fired;
-use crate::session::event::{ChangeConfirmed, ChangeKind, Event, Settlement, StepMark};
+use crate::session::event::{ChangeConfirmed, ChangeKind, Event, Settlement, SpillMerged, StepMark};
 use crate::session::{Change, Session};
 
 /// The facts of one event; what is empty is not told.
@@ -63,9 +63,7 @@ fn of_event(session: &Session, procedure: &Procedure, event: &Event) -> Vec<(Occ
             let why = format!("{} is being started", starting.action);
             one(Occasion::Step, Facts { step: title(procedure, &starting.step), ..because(&why) })
         }
-        // A good end is the end of its step, which is told.
-        Event::ActionEnded { end: ActionEnd::Succeeded, .. } => Vec::new(),
-        Event::ActionEnded { act, action, end, .. } => {
+        Event::ActionEnded { act, action, end, .. } if *end != ActionEnd::Succeeded => {
             let step = session.action_run(*act).map(|run| title(procedure, &run.intent.what.step));
             one(
                 Occasion::Step,
@@ -86,17 +84,10 @@ fn of_event(session: &Session, procedure: &Procedure, event: &Event) -> Vec<(Occ
         Event::HoldReleased { reason } => one(Occasion::Released, because(reason)),
         Event::SessionClosed { outcome, .. } => one(Occasion::Closed, because(outcome)),
         // What was decided while cut off is told once it is kept.
-        Event::SpillMerged(merged) => {
-            let spilled = merged.entries.iter().flat_map(|spilled| {
-                let who = spilled.actor.to_string();
-                let told = spilled.events.iter().flat_map(|event| of_event(session, procedure, event));
-                told.map(move |(occasion, facts)| {
-                    (occasion, Facts { who: Some(facts.who.unwrap_or_else(|| who.clone())), ..facts })
-                })
-            });
-            spilled.collect()
-        }
+        Event::SpillMerged(merged) => of_spill(session, procedure, merged),
         Event::ControlsTaken(_)
+        // A good end is the end of its step, which is told.
+        | Event::ActionEnded { .. }
         | Event::ActionStarted { .. }
         | Event::ActionUnknown { .. }
         | Event::ActionCancelling(_)
@@ -189,6 +180,17 @@ fn step_of(procedure: &Procedure, kind: &ChangeKind) -> String {
         ChangeKind::Step { step } => title(procedure, step),
         ChangeKind::OffPlan | ChangeKind::PutBack | ChangeKind::Rollback { .. } => String::new(),
     }
+}
+
+fn of_spill(session: &Session, procedure: &Procedure, merged: &SpillMerged) -> Vec<(Occasion, Facts)> {
+    let spilled = merged.entries.iter().flat_map(|spilled| {
+        let who = spilled.actor.to_string();
+        let told = spilled.events.iter().flat_map(|event| of_event(session, procedure, event));
+        told.map(move |(occasion, facts)| {
+            (occasion, Facts { who: Some(facts.who.unwrap_or_else(|| who.clone())), ..facts })
+        })
+    });
+    spilled.collect()
 }
 
 fn title(procedure: &Procedure, step: &StepId) -> String {

@@ -56,9 +56,9 @@ pub(super) fn send(
         | Gate::NoTraffic { .. }
         | Gate::ActionKnown { .. }
         | Gate::SoakBeforeEnd
-        | Gate::WayBack { .. } => false,
+        | Gate::WayBack { .. }
         // What a window is to do in the middle of a change was asked above.
-        Gate::Window { .. } => false,
+        | Gate::Window { .. } => false,
     });
     check_gates(&what, &reports, &[])?;
     same_routers(session, evidence, &what)?;

@@ -221,7 +221,7 @@ fn what_ends_the_way_back_asks_for_its_target_and_comes_after_the_soak_whoever_w
         step.leave_when.clear();
     }
     let shift = procedure.plan.iter().position(|step| step.id == "blue-100".into()).unwrap();
-    procedure.plan[shift].soak = Some(std::time::Duration::from_secs(60));
+    procedure.plan[shift].soak = Some(std::time::Duration::from_mins(1));
     let mut desk = Desk::open(Procedure { plan: procedure.plan.split_off(shift), ..procedure });
     desk.shift();
     desk.pass(20_000);

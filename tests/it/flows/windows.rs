@@ -89,7 +89,7 @@ fn a_change_that_stops_when_the_window_closes_says_so_before_and_after() {
     let mut procedure = service();
     let names: Vec<RouterId> = procedure.routers.iter().map(|router| router.id.clone()).collect();
     procedure.windows = vec![freezing("off-peak", "06:00-09:02 America/New_York, Sat")];
-    let rollout = Waves::of_size(&names, 1, Duration::from_secs(300));
+    let rollout = Waves::of_size(&names, 1, Duration::from_mins(5));
     let mut app = opened(Procedure { rollout, ..procedure }, &[50, 50]);
     app.keys("n").draw().keys("y").pass(10_000).draw();
     let said = banners(&app).join("\n");

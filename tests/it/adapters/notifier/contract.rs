@@ -120,7 +120,7 @@ pub async fn tells_once_although_the_answer_is_lost<S: Send + 'static>(site: &Si
     assert_eq!(effects(site), before + 1, "{came:?}");
     // The next thing is told as ever.
     let mut next = telling(occasion, 9);
-    next.text = "another thing".to_owned();
+    "another thing".clone_into(&mut next.text);
     assert!(matches!(site.notifier().tell(&next).await.came, Came::Told { .. }));
 }
 

@@ -22,7 +22,7 @@ use crate::support::procedure::blue_green;
 use crate::support::web::Said;
 
 /// How long anything that must come is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 struct World {
     hands: Hands,
