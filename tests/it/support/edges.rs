@@ -117,7 +117,7 @@ impl Edges {
         // Counting takes longer than the quiet time that is asked for.
         self.have(asked);
         let not_yet = format!("✗ {pool} not drained: in flight 1");
-        cockpit.shows(&["draining", "1 left", "○ in flight 1", "✓ new requests 0", &not_yet]);
+        cockpit.shows(&["draining", "1 req", "○ in flight 1", "✓ new requests 0", &not_yet]);
         assert!(!cockpit.has("✓ drained"), "{}", cockpit.pty.text());
         assert_eq!(drained.in_flight(), 1);
         drained.release();
