@@ -15,3 +15,4 @@ pub mod router;
 mod run;
 pub mod secret;
 pub mod signer;
+mod template;

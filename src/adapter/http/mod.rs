@@ -6,7 +6,8 @@
 //!
 //! # Parts
 //! `endpoint` says where, `request` what, `exchange` does it, `answer` is what came, `flow` what goes on coming, [`Failure`] why nothing came;
-//! [`Client`] adds who asks (`login`) and how long it waits; `tls` holds certificates.
+//! [`Client`] adds who asks (`login`) and how long it waits; `tls` holds certificates; `setting` reads
+//! what a profile says of a request.
 //!
 //! # Invariants
 //! - Redirects are not followed, nothing is sent twice; but a look that is told 401, or whatever else says that
@@ -22,6 +23,7 @@ mod failure;
 mod flow;
 mod login;
 mod request;
+mod setting;
 mod tls;
 
 pub use answer::Answer;
@@ -35,4 +37,5 @@ pub use failure::Failure;
 pub(in crate::adapter) use flow::Flow;
 pub use login::{Login, Mint, Minted};
 pub use request::Request;
+pub use setting::{body, header_name};
 pub use tls::Tls;

@@ -19,9 +19,9 @@
 
 use std::collections::BTreeMap;
 
-use minijinja::{Environment, Error, UndefinedBehavior, Value};
+use minijinja::Value;
 
-use crate::adapter::log;
+use crate::adapter::{log, template};
 use crate::domain::notify::{News, Occasion};
 
 /// The facts that a text may name.
@@ -100,16 +100,10 @@ pub fn default(occasion: Occasion) -> &'static str {
 /// # Errors
 /// When it cannot be read, or names a fact that there is not.
 pub fn check(template: &str) -> Result<(), String> {
-    let environment = environment();
-    let parsed = environment.template_from_str(template).map_err(|error| told(&error))?;
-    let globals: Vec<&str> = environment.globals().map(|(name, _)| name).collect();
-    let mut strangers: Vec<String> = parsed
-        .undeclared_variables(false)
-        .into_iter()
-        .filter(|name| !FACTS.contains(&name.as_str()) && !globals.contains(&name.as_str()))
-        .collect();
-    strangers.sort_unstable();
-    match strangers.first() {
+    let environment = template::environment(FUEL);
+    let parsed = environment.template_from_str(template).map_err(|error| template::told(&error))?;
+    let stranger = template::stranger(&environment, &parsed, &FACTS);
+    match stranger {
         None => Ok(()),
         Some(stranger) => Err(format!("has `{stranger}`, and there are {} only", FACTS.join(", "))),
     }
@@ -131,26 +125,7 @@ fn fill(template: &str, news: &News) -> Result<String, String> {
         ("session", session.to_string()),
     ];
     let facts = Value::from_pairs(facts.map(|(name, fact)| (name, Value::from(fact))));
-    self::environment().render_str(template, facts).map_err(|error| told(&error))
-}
-
-fn environment() -> Environment<'static> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_fuel(Some(FUEL));
-    environment
-}
-
-/// One line about what is wrong, with the line of the template where there are several.
-fn told(error: &Error) -> String {
-    let what = match error.detail() {
-        Some(detail) => format!("{}: {detail}", error.kind()),
-        None => error.kind().to_string(),
-    };
-    match error.line() {
-        Some(line) if line > 1 => format!("{what} (in its line {line})"),
-        _ => what,
-    }
+    template::environment(FUEL).render_str(template, facts).map_err(|error| template::told(&error))
 }
 
 /// Text that may leave: no control characters but the ends of lines, nothing personal, not longer than `most`.

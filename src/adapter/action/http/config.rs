@@ -9,7 +9,7 @@ use serde_json::json;
 use super::super::template::{NAMES, NAMES_OF_RUN, Template, loose, strict};
 use super::super::{Action, Configured};
 use super::Http;
-use crate::adapter::http::{Client, Endpoint, Login, Tls, endpoint};
+use crate::adapter::http::{Client, Endpoint, Login, Tls, body, endpoint, header_name};
 use crate::adapter::secret::SecretRef;
 use crate::domain::Trouble;
 use crate::setting::{Found, Kind, Table, Wrong, choice, quoted, text};
@@ -255,25 +255,5 @@ fn path() -> Kind<String> {
         let is_clean = text.chars().all(|c| !c.is_whitespace() && !c.is_control());
         let fits = text.starts_with('/') && is_clean;
         if fits { Ok(text.to_owned()) } else { Err(Wrong::new(format!("cannot be {}", quoted(text)))) }
-    })
-}
-
-/// A body over as many lines as it likes.
-fn body() -> Kind<String> {
-    const MOST: usize = 16 * 1024;
-    Kind::from_text("text of at most 16 KiB", json!({ "type": "string", "minLength": 1, "maxLength": MOST }), |text| {
-        if text.is_empty() || text.len() > MOST {
-            return Err(Wrong::new(if text.is_empty() { "is empty" } else { "is longer than 16 KiB" }));
-        }
-        match text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-            Some(hidden) => Err(Wrong::new(format!("holds a control character, {}", hidden.escape_unicode()))),
-            None => Ok(text.to_owned()),
-        }
-    })
-}
-
-fn header_name() -> Kind<HeaderName> {
-    Kind::from_text("the name of a header, such as \"X-Api-Key\"", json!({ "type": "string" }), |text| {
-        text.parse().map_err(|_unfit| Wrong::new(format!("cannot be {}", quoted(text))))
     })
 }

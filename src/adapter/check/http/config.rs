@@ -10,7 +10,7 @@ use serde_json::json;
 use super::expect::{Expect, Which};
 use super::{Check, Http};
 use crate::adapter::check::Configured;
-use crate::adapter::http::{Client, Endpoint, Login, Tls, endpoint};
+use crate::adapter::http::{Client, Endpoint, Login, Tls, body, endpoint, header_name};
 use crate::adapter::secret::SecretRef;
 use crate::domain::Trouble;
 use crate::setting::{Kind, Table, Wrong, choice, count, duration, quoted, regex, text};
@@ -207,25 +207,5 @@ fn path() -> Kind<String> {
         } else {
             Err(Wrong::new(format!("cannot be {}", quoted(text))))
         }
-    })
-}
-
-/// A body over as many lines as it likes.
-fn body() -> Kind<String> {
-    const MOST: usize = 16 * 1024;
-    Kind::from_text("text of at most 16 KiB", json!({ "type": "string", "minLength": 1, "maxLength": MOST }), |text| {
-        if text.is_empty() || text.len() > MOST {
-            return Err(Wrong::new(if text.is_empty() { "is empty" } else { "is longer than 16 KiB" }));
-        }
-        match text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-            Some(hidden) => Err(Wrong::new(format!("holds a control character, {}", hidden.escape_unicode()))),
-            None => Ok(text.to_owned()),
-        }
-    })
-}
-
-fn header_name() -> Kind<HeaderName> {
-    Kind::from_text("the name of a header, such as \"X-Api-Key\"", json!({ "type": "string" }), |text| {
-        text.parse().map_err(|_unfit| Wrong::new(format!("cannot be {}", quoted(text))))
     })
 }

@@ -3,8 +3,9 @@
 //! Invariant: what was checked when the profile was loaded can be filled in later. A variable that is not known is refused in
 //! every branch, not only in those that a try goes through.
 
-use minijinja::{Environment, Error, UndefinedBehavior, Value};
+use minijinja::Value;
 
+use crate::adapter::template;
 use crate::domain::{NativeSplit, PoolId};
 
 /// What one template may cost to fill in: far more than any request needs, and over in a moment.
@@ -44,26 +45,20 @@ fn parts(number: u64, parts: u64) -> Value {
 
 /// Whether a template says what was read directly before.
 pub(super) fn tells_generation(template: &str) -> bool {
-    environment()
+    template::environment(FUEL)
         .template_from_str(template)
         .is_ok_and(|parsed| parsed.undeclared_variables(false).contains(GENERATION))
 }
 
 /// What is wrong with a template, in words; `is_for_one` says whether its request is for one pool.
 pub(super) fn check(template: &str, pools: &[&str], is_for_one: bool) -> Result<(), String> {
-    let environment = environment();
-    let parsed = environment.template_from_str(template).map_err(|error| told(&error))?;
+    let environment = template::environment(FUEL);
+    let parsed = environment.template_from_str(template).map_err(|error| template::told(&error))?;
     let mut known = vec!["weights", "percent", GENERATION];
     if is_for_one {
         known.extend(OF_ONE);
     }
-    let globals: Vec<&str> = environment.globals().map(|(name, _)| name).collect();
-    let mut strangers: Vec<String> = parsed
-        .undeclared_variables(false)
-        .into_iter()
-        .filter(|name| !known.contains(&name.as_str()) && !globals.contains(&name.as_str()))
-        .collect();
-    strangers.sort_unstable();
+    let stranger = template::stranger(&environment, &parsed, &known);
     let of_pools = parsed.undeclared_variables(true);
     let mut no_pools: Vec<&String> = of_pools
         .iter()
@@ -73,7 +68,7 @@ pub(super) fn check(template: &str, pools: &[&str], is_for_one: bool) -> Result<
         })
         .collect();
     no_pools.sort_unstable();
-    match strangers.first() {
+    match stranger {
         None => match no_pools.first() {
             None => Ok(()),
             Some(path) => Err(format!("has `{path}`, and the pools are {}", pools.join(", "))),
@@ -90,26 +85,7 @@ pub(super) fn check(template: &str, pools: &[&str], is_for_one: bool) -> Result<
 /// # Errors
 /// What does not fit, in words.
 pub(super) fn fill(template: &str, values: &Values) -> Result<String, String> {
-    environment().render_str(template, values.0.clone()).map_err(|error| told(&error))
-}
-
-fn environment() -> Environment<'static> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_fuel(Some(FUEL));
-    environment
-}
-
-/// One line about what is wrong, with the line of the template where there are several.
-fn told(error: &Error) -> String {
-    let what = match error.detail() {
-        Some(detail) => format!("{}: {detail}", error.kind()),
-        None => error.kind().to_string(),
-    };
-    match error.line() {
-        Some(line) if line > 1 => format!("{what} (in its line {line})"),
-        _ => what,
-    }
+    template::environment(FUEL).render_str(template, values.0.clone()).map_err(|error| template::told(&error))
 }
 
 #[cfg(test)]

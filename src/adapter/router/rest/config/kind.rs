@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use ::http::HeaderName;
 use serde_json::json;
 
 use crate::setting::{Kind, Wrong, count, duration, quoted};
@@ -40,13 +39,6 @@ pub(super) fn template() -> Kind<String> {
         } else {
             Ok(text.to_owned())
         }
-    })
-}
-
-/// The name of a header.
-pub(super) fn header_name() -> Kind<HeaderName> {
-    Kind::from_text("the name of a header, such as \"X-Api-Key\"", json!({ "type": "string" }), |text| {
-        text.parse().map_err(|_unfit| cannot_be(text))
     })
 }
 

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use ::http::HeaderName;
 
-use self::kind::{header_name, path, pointer, span};
+use self::kind::{path, pointer, span};
 use self::written::Written;
 use super::super::scale::Scale;
 use super::super::{Configured, Router};
 use super::Rest;
 use super::request::{Part, Set};
-use crate::adapter::http::{Client, Endpoint, Login, Tls, endpoint};
+use crate::adapter::http::{Client, Endpoint, Login, Tls, endpoint, header_name};
 use crate::adapter::secret::SecretRef;
 use crate::domain::reading::{Admin, NativeWeight};
 use crate::domain::{Capabilities, NativeSplit, PoolId, Proof, Trouble};
