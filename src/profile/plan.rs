@@ -146,7 +146,8 @@ fn read_step(step: &mut Table<'_>, without_pools: bool) -> Written {
     let accepted = format!("a list of {ACCEPTED}");
     let leave_when = step.optional("leave_when", &doc, &leave().list(accepted));
     // Where no pool is declared an action touches the service as a whole, and `run` stands alone.
-    let acting: &[&str] = if without_pools { &["shift", "run", "deploy", "pause"] } else { &["shift", "deploy", "pause"] };
+    let acting: &[&str] =
+        if without_pools { &["shift", "run", "deploy", "pause"] } else { &["shift", "deploy", "pause"] };
     let mut acts: Vec<(&'static str, Spot)> =
         acting.iter().filter_map(|key| Some((*key, step.spot_if_written(key)?))).collect();
     if acts.iter().any(|(key, _)| *key == "deploy") {

@@ -104,7 +104,8 @@ pub fn play(path: &Path) -> Vec<String> {
 }
 
 fn procedure(path: &Path, scenario: &Scenario) -> Procedure {
-    let mut files = vec![ProfileFile { path: "scenario.toml".to_owned(), bytes: scenario.profile.clone().into_bytes() }];
+    let mut files =
+        vec![ProfileFile { path: "scenario.toml".to_owned(), bytes: scenario.profile.clone().into_bytes() }];
     for (name, at) in &scenario.files {
         let bytes = std::fs::read(at).unwrap_or_else(|why| panic!("{}: {at}: {why}", path.display()));
         files.push(ProfileFile { path: name.clone(), bytes });

@@ -50,7 +50,8 @@ impl Systems {
     /// Answers what was asked of checks.
     pub fn answer(&mut self, app: &mut App) {
         for (check, request, asking) in std::mem::take(&mut app.questions) {
-            let said = self.checks.get(check.as_str()).or_else(|| self.checks.get(ALL)).map_or("passes", String::as_str);
+            let said =
+                self.checks.get(check.as_str()).or_else(|| self.checks.get(ALL)).map_or("passes", String::as_str);
             let (verdict, words) = match said.split_once(": ") {
                 Some(("passes", words)) => (Verdict::Pass, words),
                 Some(("fails", why)) => (Verdict::Fail, why),
