@@ -21,6 +21,7 @@ pub mod evidence;
 pub mod execute;
 pub mod fire;
 pub mod guard;
+pub mod left;
 mod limit;
 pub mod link;
 pub mod load;

@@ -77,6 +77,7 @@ pub fn opening(session: SessionId, service: &str, environment: &str) -> Entry {
         durability: Durability::Synced,
         private: false,
         why: flightdeck::domain::Why::default(),
+        planned: None,
     };
     Entry {
         session,
@@ -106,7 +107,12 @@ pub fn note(session: SessionId, number: u64, cockpit: CockpitId, counter: u32) -
 
 /// The entry that closes a session.
 pub fn closing(session: SessionId, number: u64) -> Entry {
-    let closed = Event::SessionClosed { outcome: "done".to_owned(), routers: Vec::new(), left: Vec::new() };
+    let closed = Event::SessionClosed {
+        outcome: "done".to_owned(),
+        routers: Vec::new(),
+        left: Vec::new(),
+        follow_ups: Vec::new(),
+    };
     Entry { events: vec![closed], ..note(session, number, ADA, u32::try_from(number).unwrap()) }
 }
 
@@ -495,7 +501,12 @@ pub fn deployment() -> Vec<Entry> {
     between_people(&mut teller, epoch, back);
     let routers = vec![baseline("eu-1", "7001", (0, 100)), baseline("eu-2", "7102", (0, 100))];
     let outcome = "rolled back, green serves 2.4.0".to_owned();
-    teller.tell(1_000.0, "bob", epoch, vec![Event::SessionClosed { outcome, routers, left: Vec::new() }]);
+    teller.tell(
+        1_000.0,
+        "bob",
+        epoch,
+        vec![Event::SessionClosed { outcome, routers, left: Vec::new(), follow_ups: Vec::new() }],
+    );
     teller.entries
 }
 

@@ -146,6 +146,7 @@ impl World {
             durability: flightdeck::domain::Durability::Synced,
             private: false,
             why: flightdeck::domain::Why::default(),
+            planned: None,
         });
         world.start(0);
         let controls = world.cockpits[0].flight.me.controls("opened");
