@@ -95,6 +95,15 @@ impl Standing {
         }
     }
 
+    /// In a few cells: `in 3 h`, `due now`, `20 min late`.
+    pub fn short(self) -> String {
+        match self {
+            Self::Later(span) => format!("in {}", about(span)),
+            Self::Now(_) => "due now".to_owned(),
+            Self::Overdue(span) => format!("{} late", about(span)),
+        }
+    }
+
     /// In words: `due in 3 h`, `due now`, `overdue by 20 min`.
     pub fn words(self) -> String {
         match self {

@@ -57,7 +57,10 @@ impl Flight {
             Msg::SignatureChecked { entry, result } => self.signature_checked(entry, result, &mut out),
             Msg::Spilled { entry, result } => self.spilled(now, entry, result, &mut out),
             Msg::SpillFound(spill) => self.spill_found(now, *spill, &mut out),
-            Msg::RecordWritten(notice) => out.push(Effect::Tell(notice)),
+            Msg::RecordWritten(notice) => {
+                self.record = Some(notice.clone());
+                out.push(Effect::Tell(notice));
+            }
             Msg::JournalAway { why } => self.journal_away(now, why, &mut out),
             Msg::JournalBroken { why } => {
                 self.link.reading = None;

@@ -187,6 +187,10 @@ fn whole(bytes: &[u8]) -> Result<(), Damaged> {
     if line(close) != b"}" {
         return Err(changed(close));
     }
+    let hex = line(digest).strip_prefix(DIGEST.as_bytes()).and_then(|rest| rest.strip_suffix(b"\""));
+    if hex.is_none_or(|hex| hex.len() != 64) {
+        return Err(changed(digest));
+    }
     let above_digest = bytes.len().saturating_sub(line(digest).len() + line(close).len() + 2);
     let is_right = |above: &[u8]| line(digest) == format!("{DIGEST}{}\"", digest_of(above)).as_bytes();
     if is_right(bytes.get(..above_digest).unwrap_or_default()) {

@@ -92,7 +92,7 @@ fn head(story: &Story) -> String {
         ("Closed", closed),
         ("Changed", loud::flown(story)),
         ("Splits at closing", at_end.filter(|text| !text.is_empty())),
-        ("Pools", Some(pools.join(" / "))),
+        ("Pools", Some(pools.join(" / ")).filter(|text| !text.is_empty())),
         ("Routers", Some(routers.join(", ")).filter(|text| !text.is_empty())),
         ("In short", Some(in_short(story))),
         ("Session", Some(format!("`{}`", story.session))),
@@ -109,7 +109,9 @@ fn head(story: &Story) -> String {
         }
     }
     let order: Vec<String> = story.pools.iter().map(|each| inline(each.pool.as_str())).collect();
-    add(&mut text, format_args!("\nTimes are UTC. Splits are percent of {}.\n", order.join(" / ")));
+    let splits =
+        if order.is_empty() { String::new() } else { format!(" Splits are percent of {}.", order.join(" / ")) };
+    add(&mut text, format_args!("\nTimes are UTC.{splits}\n"));
     text
 }
 

@@ -205,8 +205,8 @@ fn standing(model: &Model, item: &Item, due: Due) -> (Role, String) {
     let known = flight.session.standing(&flight.procedure.checklist, &flight.procedure.plan, &item.id, model.now.wall);
     match known {
         None => (Role::Dim, format!("{} ", due.short())),
-        Some(later @ Standing::Later(_)) => (Role::Dim, format!("{} ", later.words())),
-        Some(now @ Standing::Now(_)) => (Role::Wait, format!("{} ", now.words())),
-        Some(late @ Standing::Overdue(_)) => (Role::Bad, format!("{} ", late.words())),
+        Some(later @ Standing::Later(_)) => (Role::Dim, format!("{} ", later.short())),
+        Some(now @ Standing::Now(_)) => (Role::Wait, format!("{} ", now.short())),
+        Some(late @ Standing::Overdue(_)) => (Role::Bad, format!("{} ", late.short())),
     }
 }

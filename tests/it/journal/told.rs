@@ -2,12 +2,13 @@
 
 use flightdeck::domain::action::{Acting, ActionEnd};
 use flightdeck::domain::check::Verdict;
+use flightdeck::domain::due::FollowUp;
 use flightdeck::domain::notify::{Occasion, TellOutcome};
 use flightdeck::domain::ramp::Ramp;
 use flightdeck::domain::reading::{Admin, Identity};
 use flightdeck::domain::share::Agreement;
 use flightdeck::domain::{
-    BasisPoints, ChangeId, CockpitId, Digest, Durability, EntryId, NativeSplit, NativeWeight, Outcome, PoolId,
+    BasisPoints, ChangeId, CockpitId, Digest, Durability, EntryId, ItemId, NativeSplit, NativeWeight, Outcome, PoolId,
     Prepared, RequestId, RouterId, Seat, SessionId, Share, Signed, Timestamp, Waves, Weights,
 };
 use flightdeck::entry::Entry;
@@ -839,4 +840,25 @@ pub fn actions() -> Vec<Entry> {
     let marked = Event::StepMarked { step: "deploy-blue".into(), mark };
     teller.tell(180.0, "ada", 1, vec![ended(3, ActionEnd::Succeeded, &[]), marked]);
     teller.entries
+}
+
+/// A session with a planned start that left something for after the end, and that was done.
+pub fn later() -> Vec<Entry> {
+    let mut opening = opening(session(3), "bridge", "prod");
+    for event in &mut opening.events {
+        if let Event::SessionOpened(opened) = event {
+            opened.planned = Some(Timestamp(START + 3_600_000));
+        }
+    }
+    let (item, text) = (ItemId::from("follow-up/look-again"), "Look at it once more".to_owned());
+    let left = FollowUp { item: item.clone(), text: text.clone(), due: Timestamp(START + 7_202_000) };
+    let mut end = closing(session(3), 2);
+    end.events = vec![Event::SessionClosed {
+        outcome: "done".to_owned(),
+        routers: Vec::new(),
+        left: Vec::new(),
+        follow_ups: vec![left],
+    }];
+    let ticked = Entry { events: vec![Event::ItemTicked { item, text }], ..note(session(3), 3, ADA, 3) };
+    vec![opening, end, ticked]
 }

@@ -159,6 +159,11 @@ impl World {
         world
     }
 
+    /// What the store keeps, in order.
+    pub fn journal(&self) -> Vec<Entry> {
+        self.store.entries.iter().map(|kept| kept.entry.clone()).collect()
+    }
+
     /// The moment by one cockpit's clocks.
     fn now(&self, at: usize) -> Now {
         let cockpit = &self.cockpits[at];
