@@ -243,3 +243,27 @@ fn a_planned_start_is_said_at_opening() {
         assert_eq!(said.status.code(), Some(if fits { 3 } else { 2 }), "{time}: {}", text(&said.stderr));
     }
 }
+
+#[test]
+fn a_runbooks_times_become_lists_that_are_due_and_follow_ups() {
+    let text = std::fs::read_to_string("tests/it/runbook/staged.md").unwrap();
+    let toml = flightdeck::runbook::draft::draft(&flightdeck::runbook::read(&text), "staged.md").toml;
+    for line in ["due = \"-48h\"", "due = \"-24h\"", "due = \"-30m\"", "due = \"1h\"", "due = \"7d\""] {
+        assert_eq!(toml.lines().filter(|written| *written == line).count(), 1, "{line}:\n{toml}");
+    }
+    let of = |path: &str, text: &str| flightdeck::profile::ProfileFile { path: path.to_owned(), bytes: text.into() };
+    let drafted =
+        flightdeck::profile::parse(&[of("staged.toml", &toml)]).unwrap_or_else(|problems| panic!("{problems}"));
+    let dues = |procedure: &Procedure| procedure.checklist.due.sections.values().copied().collect::<Vec<Due>>();
+    let drafted = drafted.procedure;
+    assert_eq!(dues(&drafted).iter().filter(|due| due.is_follow_up()).count(), 2);
+    // A profile that leaves the runbook where it is has the same times.
+    let main = "service = \"app\"\nenvironment = \"test\"\n[checklist]\nfrom = \"staged.md\"\n";
+    let from = flightdeck::profile::parse(&[of("app.toml", main), of("staged.md", &text)]);
+    let from = from.unwrap_or_else(|problems| panic!("{problems}")).procedure;
+    let sorted = |mut dues: Vec<Due>| {
+        dues.sort_by_key(|due| (due.is_follow_up(), due.distance()));
+        dues
+    };
+    assert_eq!(sorted(dues(&from)), sorted(dues(&drafted)));
+}
