@@ -143,16 +143,12 @@ fn list(session: &Session, out: &mut Out) {
     let now = clock::wall();
     for follow_up in &session.follow_ups {
         let FollowUp { item, text, due } = follow_up;
-        let line = match session.ticks.get(item) {
-            Some(tick) => format!("✓ {text}  {}, {}", tick.by, tick.at.long()),
-            None => {
-                let standing = session.follow_up_standing(follow_up, now).words();
-                format!(
-                    "☐ {text}  {standing}, {}  [{}]",
-                    due.long(),
-                    item.as_str().rsplit('/').next().unwrap_or_default()
-                )
-            }
+        let line = if let Some(tick) = session.ticks.get(item) {
+            format!("✓ {text}  {}, {}", tick.by, tick.at.long())
+        } else {
+            let standing = session.follow_up_standing(follow_up, now).words();
+            let name = item.as_str().rsplit('/').next().unwrap_or_default();
+            format!("☐ {text}  {standing}, {}  [{name}]", due.long())
         };
         out.line(&line.replace(char::is_control, "?"));
     }

@@ -95,9 +95,7 @@ impl Teller<'_> {
                 (false, format!("check {} failed: {}", answered.check, answered.words))
             }
             Event::ActionUnknown { why, .. } => (false, format!("whether an action runs was not known: {why}")),
-            Event::ActionEnded { action, end, .. } if matches!(end, ActionEnd::Failed { .. }) => {
-                (false, format!("{action} failed"))
-            }
+            Event::ActionEnded { action, end: ActionEnd::Failed { .. }, .. } => (false, format!("{action} failed")),
             Event::SpillMerged(_) => (false, "the deployment was cut off from its journal".to_owned()),
             _ => return,
         };
