@@ -30,6 +30,9 @@ fn rebuilt(entries: Vec<Entry>) -> String {
     text
 }
 
+/// What a session must hold, and how it is told.
+type Met = (&'static str, fn(&Event) -> bool);
+
 fn has(entries: &[Entry], wanted: fn(&Event) -> bool) -> bool {
     entries.iter().flat_map(|entry| &entry.events).any(wanted)
 }
@@ -67,7 +70,7 @@ fn a_flown_session_is_rebuilt_from_its_record_alone() {
     desk.ask(Ask::Close { outcome: "rolled back".to_owned() });
     desk.pass(1_000);
     let entries = desk.journal.clone();
-    let met: [(&str, fn(&Event) -> bool); 7] = [
+    let met: [Met; 7] = [
         ("a change", |event| matches!(event, Event::ChangeConfirmed(_))),
         ("an action that ended", |event| matches!(event, Event::ActionEnded { .. })),
         ("a tick", |event| matches!(event, Event::ItemTicked { .. })),

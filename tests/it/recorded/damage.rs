@@ -1,5 +1,6 @@
 //! A record of which one byte was changed is not taken, and the place is named.
 
+use flightdeck::domain::Digest;
 use flightdeck::record::{Damaged, TAG, document, read};
 use sha2::{Digest as _, Sha256};
 
@@ -12,7 +13,7 @@ fn recorded() -> Vec<u8> {
 }
 
 fn line_of(bytes: &[u8], at: usize) -> usize {
-    bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1
+    bytes[..at].split(|byte| *byte == b'\n').count()
 }
 
 fn damaged(bytes: &[u8]) -> Damaged {
@@ -90,11 +91,12 @@ fn lines_that_are_missing_doubled_or_cut_off_are_found() {
 /// Writes the sums and the digest anew, as somebody would who knows how.
 fn resealed(edited: &str) -> Vec<u8> {
     let above: Vec<&str> = edited.lines().take_while(|line| !line.starts_with("\"sums\":")).collect();
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let sums: Vec<String> = above.iter().map(|line| format!("\"{}\"", &hex(&Sha256::digest(line))[..8])).collect();
+    let hex = |bytes: [u8; 32]| Digest(bytes).to_string();
+    let sums: Vec<String> =
+        above.iter().map(|line| format!("\"{}\"", &hex(Sha256::digest(line).into())[..8])).collect();
     let above = format!("{}\n\"sums\":[{}],\n", above.join("\n"), sums.join(","));
     let digest = Sha256::new().chain_update(TAG).chain_update(&above).finalize();
-    format!("{above}\"digest\":\"{}\"\n}}\n", hex(&digest)).into_bytes()
+    format!("{above}\"digest\":\"{}\"\n}}\n", hex(digest.into())).into_bytes()
 }
 
 #[test]

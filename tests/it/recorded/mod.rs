@@ -43,7 +43,7 @@ fn closed(profile: &Path, session: SessionId) -> Vec<Entry> {
     for event in &mut opening.events {
         if let Event::SessionOpened(opened) = event {
             opened.files = vec![ProfileText { path: profile.display().to_string(), text: text.clone() }];
-            opened.why.ticket = "PAY-17".to_owned();
+            "PAY-17".clone_into(&mut opened.why.ticket);
         }
     }
     let left = |name: &str, text: &str, due| FollowUp {
