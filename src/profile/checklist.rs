@@ -2,9 +2,11 @@
 
 use serde_json::json;
 
+use super::duty::{Rules, Written, is_ordered, named, of_item};
 use super::plan::unique_id;
 use super::read::Included;
 use crate::domain::checklist::{Command, Item, Link, Section, slug};
+use crate::domain::duty::ItemRules;
 use crate::domain::{Checklist, ItemId};
 use crate::runbook::{self, Runbook};
 use crate::setting::{Found, Kind, Spot, Table, Wrong, flag, lines, link, literal, quoted, text, title, word};
@@ -18,13 +20,14 @@ struct Draft {
     role: Option<String>,
     commands: Vec<Command>,
     links: Vec<Link>,
+    written: Written,
     items: Vec<Self>,
 }
 
 impl Draft {
     fn of(text: String) -> Self {
         let (commands, links, items) = (Vec::new(), Vec::new(), Vec::new());
-        Self { key: None, text, required: true, role: None, commands, links, items }
+        Self { key: None, text, required: true, role: None, commands, links, written: Written::default(), items }
     }
 }
 
@@ -32,11 +35,13 @@ impl Draft {
 struct DraftSection {
     slug: String,
     title: String,
+    is_ordered: bool,
     items: Vec<Draft>,
 }
 
 /// Reads the checklist.
-pub(super) fn read(table: &mut Table<'_>, included: &Included<'_>) -> Checklist {
+pub(super) fn read(table: &mut Table<'_>, included: &Included<'_>) -> (Checklist, Rules) {
+    let mut rules = Rules::default();
     let doc = "What is ticked by hand: sections here, or the headings, boxes and steps of a Markdown file.";
     let sections = table.table("checklist", doc, |table| {
         let from = table.optional(
@@ -45,6 +50,7 @@ pub(super) fn read(table: &mut Table<'_>, included: &Included<'_>) -> Checklist 
             &relative_path("a Markdown file", "runbook.md"),
         );
         let sections = table.tables("section", "One heading with its items.", section);
+        named(table, &mut rules);
         if let Some(from) = from {
             if let Some(spot) = table.spot_if_written("section") {
                 let wrong = Wrong::new("stands beside `from`").advice("keep the items in one place");
@@ -56,44 +62,50 @@ pub(super) fn read(table: &mut Table<'_>, included: &Included<'_>) -> Checklist 
             table.refuse(Wrong::new("holds nothing").accepted("from = \"runbook.md\" or [[checklist.section]]"));
         }
         let mut drafts: Vec<DraftSection> = Vec::new();
-        for (title, items) in sections {
+        for (title, is_ordered, items) in sections {
             let slug = slug(&title);
             if drafts.iter().any(|draft| draft.slug == slug) {
                 let wrong = Wrong::new(format!("{} is another section's title already", quoted(&title)));
                 table.report().refuse(&title.spot, wrong.advice("give each its own"));
             }
-            drafts.push(DraftSection { slug, title: title.value, items });
+            drafts.push(DraftSection { slug, title: title.value, is_ordered, items });
         }
         drafts
     });
-    placed(sections.unwrap_or_default())
+    let checklist = placed(sections.unwrap_or_default(), &mut rules);
+    (checklist, rules)
 }
 
 /// Gives every item its depth and a unique path of slugs.
-fn placed(drafts: Vec<DraftSection>) -> Checklist {
-    fn place(into: &mut Vec<Item>, drafts: Vec<Draft>, above: &str, depth: u8) {
+fn placed(drafts: Vec<DraftSection>, rules: &mut Rules) -> Checklist {
+    fn place(into: &mut Vec<Item>, rules: &mut Rules, drafts: Vec<Draft>, above: &str, depth: u8) {
         for draft in drafts {
             let slug: String = slug(draft.key.as_ref().unwrap_or(&draft.text)).chars().take(48).collect();
             let own = if slug.is_empty() { "item" } else { slug.trim_end_matches('-') };
             let id = unique_id(&format!("{above}/{own}"), |id| into.iter().any(|item| item.id.as_str() == id));
-            let Draft { text, required, role, commands, links, .. } = draft;
-            into.push(Item { id: ItemId::new(id.clone()), text, depth, required, role, commands, links });
-            place(into, draft.items, &id, depth.saturating_add(1));
+            let Draft { text, required, role, commands, links, written, .. } = draft;
+            let item = ItemId::new(id.clone());
+            rules.items.push((item.clone(), written));
+            let none = ItemRules::default();
+            into.push(Item { id: item, text, depth, required, role, commands, links, rules: none });
+            place(into, rules, draft.items, &id, depth.saturating_add(1));
         }
     }
     let sections = drafts.into_iter().map(|draft| {
         let mut items = Vec::new();
-        place(&mut items, draft.items, &draft.slug, 0);
+        place(&mut items, rules, draft.items, &draft.slug, 0);
+        rules.ordered.extend(draft.is_ordered.then(|| draft.slug.clone()));
         Section { slug: draft.slug, title: draft.title, items }
     });
     Checklist { sections: sections.collect() }
 }
 
-fn section(table: &mut Table<'_>) -> Option<(Found<String>, Vec<Draft>)> {
+fn section(table: &mut Table<'_>) -> Option<(Found<String>, bool, Vec<Draft>)> {
     let title = table.required("title", "The heading.", &title());
+    let is_ordered = is_ordered(table);
     let items = items(table, "What is to be done, in order: text, or a table with more.");
     table.require("items", Wrong::new("is missing").accepted("items = [\"what is to be done\"]"));
-    Some((title?, items))
+    Some((title?, is_ordered, items))
 }
 
 fn items(table: &mut Table<'_>, doc: &str) -> Vec<Draft> {
@@ -105,12 +117,14 @@ fn item(table: &mut Table<'_>) -> Option<Draft> {
     let words = table.required("text", "What is to be done.", &text());
     let required = table.optional("required", "Whether the section is incomplete without it. Default true.", &flag());
     let role = table.optional("role", "Who does it, in your words.", &title());
-    let doc = "What is typed for it: lines, or a table that names their language. Shown and copied, never run.";
+    let doc = "What is typed for it: lines, or a table that names their language. Shown and copied; run only where \
+               [commands] names a shell, once that is confirmed.";
     let short = |found: Found<String>| Some(Command { language: String::new(), text: found.value });
     let commands = table.items("commands", doc, "command", &lines(), short, command);
     let doc = "Where it leads to: addresses, or tables with the words that lead there.";
     let short = |found: Found<String>| Some(Link { text: String::new(), url: found.value });
     let links = table.items("links", doc, "link", &link(), short, labelled);
+    let written = of_item(table);
     let items = items(table, "Items that belong to this one.");
     Some(Draft {
         key: None,
@@ -119,6 +133,7 @@ fn item(table: &mut Table<'_>) -> Option<Draft> {
         role: role.map(|role| role.value),
         commands: commands.into_iter().flatten().collect(),
         links: links.into_iter().flatten().collect(),
+        written,
         items,
     })
 }
@@ -166,14 +181,15 @@ fn drafted(runbook: Runbook) -> Vec<DraftSection> {
         let wanted = if wanted.is_empty() { "checklist" } else { &wanted };
         let slug = unique_id(wanted, |slug| sections.iter().any(|earlier| earlier.slug == slug));
         let items = section.items.into_iter().map(of_runbook).collect();
-        sections.push(DraftSection { slug, title, items });
+        sections.push(DraftSection { slug, title, is_ordered: false, items });
     }
     sections
 }
 
 fn of_runbook(item: runbook::Item) -> Draft {
     let runbook::Item { text, key, required, role, commands, links, items, .. } = item;
-    Draft { key: Some(key), text, required, role, commands, links, items: items.into_iter().map(of_runbook).collect() }
+    let items = items.into_iter().map(of_runbook).collect();
+    Draft { key: Some(key), text, required, role, commands, links, written: Written::default(), items }
 }
 
 /// The path of a file beside the profile.
@@ -191,13 +207,13 @@ pub(super) fn relative_path(what: &str, example: &str) -> Kind<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{drafted, placed};
+    use super::{Rules, drafted, placed};
     use crate::runbook;
 
     /// One line per section and item: slug or id, depth, required, text.
     fn shown(text: &str) -> String {
         let mut lines = Vec::new();
-        for section in placed(drafted(runbook::read(text))).sections {
+        for section in placed(drafted(runbook::read(text)), &mut Rules::default()).sections {
             lines.push(format!("# {} [{}]", section.title, section.slug));
             for item in section.items {
                 let needed = if item.required { "" } else { "?" };

@@ -3,7 +3,7 @@
 use super::file::Unread;
 use super::{
     AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, action, back, check, checklist,
-    drain, expected, guard, journal, notify, pairs, panel, plan, pool, rollout, router, rule, schedule, source, window,
+    drain, duty, expected, guard, journal, notify, pairs, panel, plan, pool, rollout, router, rule, schedule, source, window,
 };
 use crate::adapter::log;
 use crate::domain::action::ActionSpec;
@@ -107,7 +107,9 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let back = back::read(table, &checks, &declared);
     let (notifiers, told): (Vec<_>, Vec<_>) = notify::read(table).into_iter().unzip();
     let told = notifiers.iter().zip(told).map(|(spec, config)| (spec.id.clone(), config)).collect();
-    let mut checklist = checklist::read(table, included);
+    let (mut checklist, rules) = checklist::read(table, included);
+    let shell = duty::commands(table);
+    let contacts = duty::contacts(table);
     let has_routers = table.has("router");
     let watched = guard::Context { pools: &ids, metrics: &metrics, panels: &panels, checks: &checks, has_routers };
     let guards = guard::read(table, watched);
@@ -125,6 +127,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         declared_actions: &declared_actions,
     };
     let plan = plan::read(table, &context);
+    duty::resolve(table.report(), &mut checklist, rules, &plan, &checks);
     schedule::sections(&mut checklist, &plan);
     let production = production.map(|production| production.value);
     let production = production.or_else(|| Some(is_production(environment.as_deref()?))).unwrap_or(true);
@@ -163,6 +166,8 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         guards,
         rollback,
         windows,
+        shell,
+        contacts,
     };
     let adapters = AdapterConfigs {
         routers: configs,

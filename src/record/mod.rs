@@ -23,6 +23,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod crew;
+mod duty;
 mod guard;
 mod markdown;
 mod people;
