@@ -129,6 +129,10 @@ pub(super) fn close(
         let why = format!("{} runs", run.intent.what.action);
         return Err(Refused::new("D4", what, why, "wait for its end, or cancel it"));
     }
+    if let Some(run) = session.duties.runs.iter().find(|run| run.is_running()) {
+        let why = format!("the command of \"{}\" runs", run.starting.what.text);
+        return Err(Refused::new("I2", what, why, "wait for its end, or cancel it"));
+    }
     let closed = Event::SessionClosed { outcome, routers: routers.to_vec(), left: left.to_vec() };
     Ok(disarms(session, "the session is closed").into_iter().chain([closed]).collect())
 }
