@@ -88,12 +88,8 @@ impl Drop for Group {
 /// Runs a command until it ends, `cancel` says so or its time is over.
 pub async fn run(run: Run, cancel: impl Future<Output = ()>) -> Ran {
     let begun = Instant::now();
-    let nothing = |why: String| Ran {
-        end: CommandEnd::NotStarted { why },
-        took: Duration::ZERO,
-        lines: Vec::new(),
-        dropped: 0,
-    };
+    let nothing =
+        |why: String| Ran { end: CommandEnd::NotStarted { why }, took: Duration::ZERO, lines: Vec::new(), dropped: 0 };
     let Some((program, arguments)) = run.shell.split_first() else { return nothing("no shell is named".to_owned()) };
     let environment = environment(run.environment.as_deref());
     let spawned = Command::new(program)
@@ -178,7 +174,8 @@ fn watcher(group: Pid) -> Option<Child> {
 
 /// What is handed on of this process's environment.
 fn environment(names: Option<&[String]>) -> BTreeMap<String, String> {
-    let all = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let all =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     all.filter(|(name, _)| names.is_none_or(|names| names.contains(name))).collect()
 }
 

@@ -157,9 +157,8 @@ impl Model {
     pub fn answerers(&self) -> Vec<String> {
         let aboard = &self.flight.session.aboard;
         let there = self.flight.present(self.now.elapsed).filter_map(|presence| aboard.get(&presence.cockpit));
-        let others = there.filter(|each| {
-            each.seat == crate::domain::Seat::Operator && each.operator != self.flight.me.operator
-        });
+        let others =
+            there.filter(|each| each.seat == crate::domain::Seat::Operator && each.operator != self.flight.me.operator);
         let mut names: Vec<String> = others.map(|each| each.operator.to_string()).collect();
         names.dedup();
         names
@@ -239,7 +238,8 @@ impl Model {
     pub(super) fn commands_that_stop(&self) -> Vec<String> {
         let mine = |run: &&Run| run.is_running() && run.starting.what.owner == self.flight.me.cockpit;
         let runs = self.flight.session.duties.runs.iter().filter(mine);
-        runs.map(|run| format!("the command of \"{}\" runs, and ends with this cockpit", run.starting.what.text)).collect()
+        runs.map(|run| format!("the command of \"{}\" runs, and ends with this cockpit", run.starting.what.text))
+            .collect()
     }
 
     /// Whether closing the open sheet ends the reading: this cockpit reads, and waits for an answer.

@@ -209,7 +209,10 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
                 put(Action::Yes, "answered");
                 put(Action::No, "no answer");
                 put(Action::Copy, "copy the text");
-                put(Action::Start, if model.flight.session.duties.incident.is_some() { "it is over" } else { "declare" });
+                put(
+                    Action::Start,
+                    if model.flight.session.duties.incident.is_some() { "it is over" } else { "declare" },
+                );
                 put(Action::Escape, "close");
             }
         },

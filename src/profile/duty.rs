@@ -73,7 +73,9 @@ pub(super) fn named(table: &mut Table<'_>, rules: &mut Rules) {
         let item = rule.optional("item", "The item, by its text or its id (section/item).", &text());
         let section = rule.optional("section", "The section, by its title.", &text());
         if !rule.has("item") && !rule.has("section") {
-            rule.refuse(Wrong::new("is about nothing").accepted("item = \"what is to be done\" or section = \"title\""));
+            rule.refuse(
+                Wrong::new("is about nothing").accepted("item = \"what is to be done\" or section = \"title\""),
+            );
         }
         let ordered = is_ordered(rule);
         Some(Named { item, section, ordered, written: of_item(rule) })
@@ -91,7 +93,8 @@ pub(super) fn resolve(
 ) {
     let Rules { mut items, mut ordered, named } = rules;
     for Named { item, section, ordered: is_ordered, written } in named {
-        let found = section.as_ref().map(|section| (section, checklist.section(&slug(section)).map(|s| s.slug.clone())));
+        let found =
+            section.as_ref().map(|section| (section, checklist.section(&slug(section)).map(|s| s.slug.clone())));
         if let Some((section, None)) = &found {
             let titles = checklist.sections.iter().map(|section| section.title.as_str());
             let wrong = Wrong::new(format!("there is no section {}", quoted(section))).suggesting(section, titles);

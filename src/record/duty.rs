@@ -63,7 +63,8 @@ impl Teller<'_> {
     fn command(&mut self, entry: &Entry, run: &ItemRun) {
         match run {
             ItemRun::Starting(starting) => {
-                let came = format!("{}; through {} in {}", starting.command, starting.shell.join(" "), starting.directory);
+                let came =
+                    format!("{}; through {} in {}", starting.command, starting.shell.join(" "), starting.directory);
                 self.did(entry, format!("ran the command of {}", starting.text), came);
             }
             ItemRun::Stopping { run } => {

@@ -123,7 +123,8 @@ async fn stores(servers: &Nats) {
     let mut followed = two.follow(session, 1);
     let mut times = Vec::new();
     for number in 2..=u64::from(TURNS) + 1 {
-        let ticked = Event::ItemTicked { item: "call/everybody".into(), text: ITEM.to_owned(), ticking: Ticking::default() };
+        let ticked =
+            Event::ItemTicked { item: "call/everybody".into(), text: ITEM.to_owned(), ticking: Ticking::default() };
         let begun = Instant::now();
         append(&one, entry(number, ticked)).await;
         assert_eq!(followed.next().await.unwrap().unwrap().len(), 1);

@@ -58,11 +58,14 @@ fn opening() -> Entry {
 
 fn tick(number: u64) -> Entry {
     let item = format!("section/item-{}", number % 40);
-    entry(number, vec![Event::ItemTicked {
-        item: item.as_str().into(),
-        text: "Something that was done".to_owned(),
-        ticking: Ticking::default(),
-    }])
+    entry(
+        number,
+        vec![Event::ItemTicked {
+            item: item.as_str().into(),
+            text: "Something that was done".to_owned(),
+            ticking: Ticking::default(),
+        }],
+    )
 }
 
 async fn append(store: &dyn Store, entry: Entry) {

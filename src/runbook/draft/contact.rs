@@ -46,7 +46,9 @@ pub(super) fn write(page: &mut Page, runbook: &Runbook) {
         }
     }
     page.rule("Whom to call, to be checked by a person");
-    page.comment("`after` counts from the moment at which an incident is declared; nobody is called sooner than the one above.");
+    page.comment(
+        "`after` counts from the moment at which an incident is declared; nobody is called sooner than the one above.",
+    );
     let (mut least, mut waits) = (0, 0);
     let mut known: Vec<String> = Vec::new();
     for person in &people {
@@ -118,7 +120,8 @@ fn of_row(head: &[String], cells: &[&str], line: usize) -> Option<Person> {
         let title = head.get(index).filter(|_| is_whole).map_or("", String::as_str);
         let is = |words: &[&str]| words.iter().any(|word| title.contains(word));
         // `(varies)` is nobody's name.
-        let is_said = !(cell.starts_with('(') && cell.ends_with(')')) && !matches!(*cell, "" | "-" | "—" | "TBD" | "n/a");
+        let is_said =
+            !(cell.starts_with('(') && cell.ends_with(')')) && !matches!(*cell, "" | "-" | "—" | "TBD" | "n/a");
         let place = if is(&["role", "position", "title", "team"]) {
             &mut person.role
         } else if is(&["phone", "tel", "mobile", "number"]) || looks_like_phone(cell) {
@@ -170,7 +173,9 @@ fn times(section: &Section, people: &mut [Person]) {
     let notes = section.notes.iter().filter(|note| !note.is_hidden).flat_map(|note| note.text.lines());
     for text in items.chain(notes) {
         let lower = text.to_lowercase();
-        let waits = ["no response", "no answer", "not respond", "unresponsive", "after"].iter().any(|word| lower.contains(word));
+        let waits = ["no response", "no answer", "not respond", "unresponsive", "after"]
+            .iter()
+            .any(|word| lower.contains(word));
         let Some(minutes) = minutes(text).filter(|_| waits) else { continue };
         let named = |person: &&mut Person| lower.contains(&person.role.to_lowercase());
         if let Some(person) = people.iter_mut().find(named) {

@@ -273,7 +273,8 @@ fn reading(model: &Model, id: Option<&ItemId>) -> Sheet {
     let others = model.answerers();
     sheet.line(match (read, session.ticks.get(&place.item.id)) {
         (Some(read), _) => {
-            let who = if model.answers_here() { "you answer".to_owned() } else { format!("{} answers", others.join(" or ")) };
+            let who =
+                if model.answers_here() { "you answer".to_owned() } else { format!("{} answers", others.join(" or ")) };
             vec![piece(Role::Wait, format!("{} read it at {}; {who}", read.by, read.at.clock()))]
         }
         (None, Some(tick)) => vec![piece(Role::Good, format!("✓ ticked by {} at {}", tick.by, tick.at.clock()))],

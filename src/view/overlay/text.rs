@@ -39,13 +39,17 @@ pub(super) fn ask(model: &Model, question: &Question) -> Sheet {
             rule = format!("Tick it all the same: why? {why}");
             (rule.as_str(), "The record shows it, with your name and the reason.")
         }
-        Purpose::Evidence { .. } => {
-            ("Evidence for the item", "A note or an address; with log lines chosen by v, the key attaches those. It goes into the record.")
+        Purpose::Evidence { .. } => (
+            "Evidence for the item",
+            "A note or an address; with log lines chosen by v, the key attaches those. It goes into the record.",
+        ),
+        Purpose::NotSo { .. } => {
+            ("Not so: what is it?", "A word or two. The item stays open, and the record has both.")
         }
-        Purpose::NotSo { .. } => ("Not so: what is it?", "A word or two. The item stays open, and the record has both."),
-        Purpose::Incident => {
-            ("Declare an incident: what is happening?", "The times of the contacts run from here; it stands in the text to say.")
-        }
+        Purpose::Incident => (
+            "Declare an incident: what is happening?",
+            "The times of the contacts run from here; it stands in the text to say.",
+        ),
         Purpose::FilterLogs => {
             ("Filter the logs", "Words, /pattern/ or /pattern/i, level:warn, pool:name, source:name, noise:show")
         }

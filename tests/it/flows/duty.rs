@@ -2,7 +2,7 @@
 
 use flightdeck::cockpit::{Effect, Msg};
 use flightdeck::domain::duty::CommandEnd;
-use flightdeck::domain::Seat;
+use flightdeck::domain::{ItemId, Seat};
 use flightdeck::flight;
 use flightdeck::session::Event;
 use flightdeck::session::item::{Calling, ItemRun, Ticking};
@@ -50,7 +50,7 @@ fn at(app: &mut App, id: &str) {
 }
 
 fn tick_of(app: &App, id: &str) -> Option<(String, Ticking)> {
-    app.model.flight.session.ticks.get(&id.into()).map(|tick| (tick.by.to_string(), tick.what.clone()))
+    app.model.flight.session.ticks.get(&ItemId::new(id)).map(|tick| (tick.by.to_string(), tick.what.clone()))
 }
 
 fn starts(app: &App) -> usize {
@@ -157,7 +157,7 @@ fn evidence_is_typed_or_the_chosen_log_lines() {
     app.keys("<alt-4>pv<up><up>").draw();
     at(&mut app, HEALTH);
     app.keys("a").pass(500);
-    let proofs = &app.model.flight.session.duties.proofs[&HEALTH.into()];
+    let proofs = &app.model.flight.session.duties.proofs[&ItemId::new(HEALTH)];
     let words: Vec<String> = proofs.iter().map(|proof| proof.what.words()).collect();
     assert_eq!(words[0], "https://ci.example.net/7");
     assert_eq!(words.len(), 2, "{words:?} {:?}", app.notices());

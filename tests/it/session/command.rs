@@ -10,8 +10,8 @@ use flightdeck::domain::notify::{Occasion, TellOutcome};
 use flightdeck::domain::ramp::Ramp;
 use flightdeck::domain::share::Agreement;
 use flightdeck::domain::{
-    BasisPoints, ChangeId, CockpitId, Digest, EntryId, GuardId, ItemId, NativeSplit, Operator, Outcome, PoolId, RequestId,
-    RouterId, Share, Signed, StepId,
+    BasisPoints, ChangeId, CockpitId, Digest, EntryId, GuardId, ItemId, NativeSplit, Operator, Outcome, PoolId,
+    RequestId, RouterId, Share, Signed, StepId,
 };
 use flightdeck::session::duty::Duty;
 use flightdeck::session::event::{ChangeKind, CheckAnswered, SpillMerged, Spilled, Told};

@@ -70,14 +70,14 @@ fn out_of_its_order_an_item_is_ticked_only_with_a_reason_that_the_tick_keeps() {
     assert!(refused.why.contains("comes after \"Channel told\""), "{}", refused.why);
     assert_eq!(rule(world.decides(RAJ, despite(HEALTH, "  "))), "F4", "a reason says something");
     world.does(RAJ, despite(HEALTH, "the channel is down"));
-    let tick_of = world.session.ticks.get(&HEALTH.into()).unwrap();
+    let tick_of = world.session.ticks.get(&ItemId::new(HEALTH)).unwrap();
     let kept = tick_of.what.despite.clone().unwrap();
     assert_eq!((kept.reason.as_str(), tick_of.by.as_str()), ("the channel is down", "raj"));
     // In its order nothing is overridden, whatever reason is given.
     let mut world = ordered();
     world.does(ANA, tick(CHANNEL));
     world.does(ANA, despite(HEALTH, "no need"));
-    assert_eq!(world.session.ticks.get(&HEALTH.into()).unwrap().what.despite, None);
+    assert_eq!(world.session.ticks.get(&ItemId::new(HEALTH)).unwrap().what.despite, None);
 }
 
 #[test]
@@ -116,9 +116,9 @@ fn a_command_runs_as_it_was_shown_once_at_a_time_and_only_where_the_profile_name
     assert_eq!(rule(world.decides(ANA, duty(other))), "I2", "no item has that command");
     world.does(RAJ, runs(&world, 1));
     assert_eq!(rule(world.decides(ANA, runs(&world, 2))), "I2", "one runs");
-    assert!(!world.session.ticks.contains_key(&CHANNEL.into()));
+    assert!(!world.session.ticks.contains_key(&ItemId::new(CHANNEL)));
     world.does(RAJ, note_end(1, CommandEnd::Exited { code: 0 }));
-    assert!(!world.session.ticks.contains_key(&CHANNEL.into()), "nothing ticks by itself");
+    assert!(!world.session.ticks.contains_key(&ItemId::new(CHANNEL)), "nothing ticks by itself");
     assert_eq!(rule(world.decides(ANA, note_end(1, CommandEnd::TimedOut))), "0 events", "it is over");
     world.does(ANA, runs(&world, 2));
     let mut none = procedure();
@@ -190,7 +190,7 @@ fn the_driver_reads_another_operator_answers_and_the_tick_has_both_names() {
     world.does(ANA, read(CHANNEL));
     assert_eq!(rule(world.decides(RAJ, stale)), "I3", "it was read again since");
     world.does(RAJ, answer(&world, CHANNEL, None, &[ANA]));
-    let tick = world.session.ticks.get(&CHANNEL.into()).unwrap();
+    let tick = world.session.ticks.get(&ItemId::new(CHANNEL)).unwrap();
     let read_by = tick.what.read.clone().unwrap();
     assert_eq!((tick.by.as_str(), read_by.by.as_str(), read_by.one_cockpit), ("raj", "ana", false));
     assert_eq!(world.session.duties.reading, None);
@@ -203,11 +203,11 @@ fn not_so_leaves_the_item_open_with_a_word_and_one_alone_answers_for_both_and_th
     world.does(ANA, read(CHANNEL));
     assert_eq!(rule(world.decides(RAJ, answer(&world, CHANNEL, Some(" "), &[ANA]))), "F4");
     world.does(RAJ, answer(&world, CHANNEL, Some("nobody was told"), &[ANA]));
-    assert!(!world.session.ticks.contains_key(&CHANNEL.into()));
-    assert_eq!(world.session.duties.not_so.get(&CHANNEL.into()).unwrap().what, "nobody was told");
+    assert!(!world.session.ticks.contains_key(&ItemId::new(CHANNEL)));
+    assert_eq!(world.session.duties.not_so.get(&ItemId::new(CHANNEL)).unwrap().what, "nobody was told");
     world.does(ANA, read(CHANNEL));
     world.does(ANA, answer(&world, CHANNEL, None, &[]));
-    let read_by = world.session.ticks.get(&CHANNEL.into()).unwrap().what.read.clone().unwrap();
+    let read_by = world.session.ticks.get(&ItemId::new(CHANNEL)).unwrap().what.read.clone().unwrap();
     assert!(read_by.one_cockpit);
     assert!(world.session.duties.not_so.is_empty(), "the tick answers it");
     // What is read is bound by the order as every tick is.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use flightdeck::domain::check::{Asks, CheckSpec};
 use flightdeck::domain::checklist::{Checklist, Item, Section};
-use flightdeck::domain::duty::ItemRules;
 use flightdeck::domain::drain::{DrainRule, Evidence};
+use flightdeck::domain::duty::ItemRules;
 use flightdeck::domain::procedure::{
     BackRule, Condition, Confirm, Friction, Pool, Procedure, Role, RouterSpec, Step, StepAct, Timing,
 };
