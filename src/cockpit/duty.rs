@@ -15,7 +15,7 @@ use crate::session::item::{Run, Waiting};
 #[derive(Clone, Debug)]
 pub enum DutySheet {
     /// A command of an item: confirmed, and then followed in the same place.
-    Run(RunSheet),
+    Run(Box<RunSheet>),
     /// Items are read aloud, one after another.
     Reading {
         /// The item that is shown.

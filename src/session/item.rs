@@ -56,7 +56,7 @@ impl Ticking {
 #[serde(tag = "what", content = "detail", rename_all = "snake_case")]
 pub enum ItemRun {
     /// It was confirmed: from here on, and until the deadline, the owner may start it.
-    Starting(Starting),
+    Starting(Box<Starting>),
     /// Somebody wants it to end.
     Stopping {
         /// The run.
@@ -278,7 +278,7 @@ impl Session {
         if let Event::ItemRun(run) = event {
             match &**run {
                 ItemRun::Starting(starting) => {
-                    let starting = stamped(stamp, starting.clone());
+                    let starting = stamped(stamp, (**starting).clone());
                     duties.runs.push(Run { starting, stopping: None, ended: None });
                 }
                 ItemRun::Stopping { run } => {

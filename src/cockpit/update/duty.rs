@@ -44,7 +44,7 @@ impl Model {
                 before: 0,
                 confirm: ConfirmState::default(),
             };
-            return self.show(OverlayKind::Duty(Box::new(DutySheet::Run(sheet))));
+            return self.show(OverlayKind::Duty(Box::new(DutySheet::Run(Box::new(sheet)))));
         }
         let chosen = match self.item_in_full() {
             Some((detail, item)) => match detail.chosen(item, self.detail_cells()) {
@@ -63,7 +63,7 @@ impl Model {
                 let before = self.flight.session.duties.runs.len();
                 let (command, confirm) = (command.text.clone(), ConfirmState::default());
                 let sheet = RunSheet { item: id, command, directory, follows: None, before, confirm };
-                self.show(OverlayKind::Duty(Box::new(DutySheet::Run(sheet))));
+                self.show(OverlayKind::Duty(Box::new(DutySheet::Run(Box::new(sheet)))));
             }
             None if commands.is_empty() => self.tell(Tone::Plain, "this item has no command", out),
             None if self.item_in_full().is_some() => {
@@ -80,7 +80,7 @@ impl Model {
     /// What confirming a command asks of the flight.
     pub(super) fn run_ask(sheet: &DutySheet, confirmation: Confirmation) -> Option<Ask> {
         let DutySheet::Run(run) = sheet else { return None };
-        let RunSheet { item, command, directory, .. } = run.clone();
+        let RunSheet { item, command, directory, .. } = (**run).clone();
         Some(Ask::RunCommand(Box::new(Confirmed { item, command, directory, confirmation })))
     }
 
@@ -96,9 +96,9 @@ impl Model {
     pub(super) fn stop_followed(&mut self, out: &mut Vec<Effect>) -> bool {
         let Some(overlay) = &self.overlay else { return false };
         let OverlayKind::Duty(duty) = &overlay.kind else { return false };
-        let DutySheet::Run(RunSheet { follows: Some(run), .. }) = &**duty else { return false };
+        let DutySheet::Run(sheet) = &**duty else { return false };
+        let Some(run) = sheet.follows else { return false };
         if overlay.seen {
-            let run = *run;
             self.ask_duty(Duty::Stop { run }, out);
         }
         true

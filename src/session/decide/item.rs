@@ -143,7 +143,7 @@ fn run(session: &Session, procedure: &Procedure, asked: &Asked, duty: &Duty) -> 
         return refused("I2", &why, "wait for its end, or cancel it");
     }
     check_confirmation(what, confirmation, Friction::Key, "run")?;
-    Ok(vec![Event::ItemRun(Box::new(ItemRun::Starting(Starting {
+    Ok(vec![Event::ItemRun(Box::new(ItemRun::Starting(Box::new(Starting {
         run: *run,
         item: id.clone(),
         text: item.text.clone(),
@@ -154,7 +154,7 @@ fn run(session: &Session, procedure: &Procedure, asked: &Asked, duty: &Duty) -> 
         confirmation: confirmation.clone(),
         owner: asked.cockpit,
         deadline: asked.now.wall.plus(procedure.timing.deadline),
-    })))])
+    }))))])
 }
 
 /// It stops something, as a hold does: any operator may.

@@ -852,7 +852,7 @@ pub fn duties() -> Vec<Entry> {
         owner: ADA,
         deadline: Timestamp(START + 32_000),
     };
-    teller.tell(2.0, "ada", 1, vec![item_run(ItemRun::Starting(starting))]);
+    teller.tell(2.0, "ada", 1, vec![item_run(ItemRun::Starting(Box::new(starting)))]);
     teller.tell(3.0, "ada", 1, vec![item_run(ItemRun::Stopping { run })]);
     let ended = |end, lines: &[&str]| {
         let lines = lines.iter().map(|line| (*line).to_owned()).collect();

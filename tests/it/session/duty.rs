@@ -85,7 +85,7 @@ fn a_time_counts_from_a_tick_a_key_or_a_step_and_holds_the_tick_back_until_it_is
     let mut procedure = procedure();
     for item in &mut procedure.checklist.sections[0].items {
         if item.id == ItemId::new(HEALTH) {
-            item.rules.wait = Some(Wait { span: Duration::from_secs(60), from: WaitFrom::Item(CHANNEL.into()) });
+            item.rules.wait = Some(Wait { span: Duration::from_mins(1), from: WaitFrom::Item(CHANNEL.into()) });
         }
     }
     let mut world = World::opened(procedure);
