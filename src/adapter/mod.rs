@@ -14,5 +14,6 @@ pub mod replace;
 pub mod router;
 mod run;
 pub mod secret;
+pub mod shell;
 pub mod signer;
 mod template;

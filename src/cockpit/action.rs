@@ -170,6 +170,20 @@ pub enum Action {
     TellAgain,
     /// Who is there.
     People,
+    /// Read items aloud, and answer what is read.
+    ReadAloud,
+    /// Whom to call.
+    Contacts,
+    /// Run the command of the item at hand, once that is confirmed.
+    RunCommand,
+    /// Attach evidence to the item at hand.
+    AttachEvidence,
+    /// Begin the time of the item at hand; where people are called: declare an incident, or end it.
+    Start,
+    /// It is so; they answered.
+    Yes,
+    /// It is not so; they did not answer.
+    No,
     /// Close the session, with its outcome.
     CloseSession,
     /// A fault or act of the built-in world, by its name.
@@ -233,6 +247,8 @@ impl Action {
             | Self::Checks
             | Self::Tellings
             | Self::People
+            | Self::ReadAloud
+            | Self::Contacts
             | Self::CloseSession => true,
             Self::Up
             | Self::Down
@@ -266,6 +282,11 @@ impl Action {
             | Self::RunGroup
             | Self::RunChecks
             | Self::TellAgain
+            | Self::RunCommand
+            | Self::AttachEvidence
+            | Self::Start
+            | Self::Yes
+            | Self::No
             | Self::CallView
             | Self::NextTheme
             | Self::ToggleMotion

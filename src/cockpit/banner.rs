@@ -209,6 +209,8 @@ impl Model {
             }
             Some(_) | None => {}
         }
+        found.extend(self.duty_banners());
+        let mut add = |tone: Tone, action: Option<Action>, text: String| found.push(Banner { text, action, tone });
         if skew > NEAR_MS && skew <= FAR_MS {
             let text =
                 format!("this host's clock is {} s off the journal's: times are not to be compared", skew / 1000);

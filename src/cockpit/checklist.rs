@@ -3,6 +3,7 @@
 use super::Model;
 use crate::domain::checklist::{Item, Section};
 use crate::domain::due::Standing;
+use crate::session::item::Ticking;
 use crate::session::state::Stamped;
 
 /// One visible row.
@@ -26,7 +27,7 @@ pub enum ChecklistRow<'a> {
         /// The item.
         item: &'a Item,
         /// Who ticked it, and when.
-        tick: Option<&'a Stamped<()>>,
+        tick: Option<&'a Stamped<Ticking>>,
     },
 }
 

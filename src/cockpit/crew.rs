@@ -124,6 +124,7 @@ impl Model {
             OverlayKind::Complete { step, .. } => self.flight.completing_asks_second(step, &confirmation),
             OverlayKind::Reload(_) => self.flight.reloading_asks_second(&confirmation),
             OverlayKind::Arm { .. }
+            | OverlayKind::Duty(_)
             | OverlayKind::Partial
             | OverlayKind::Drift { .. }
             | OverlayKind::Connections { .. }
@@ -271,5 +272,10 @@ fn is_act(action: &Action) -> bool {
             | Action::RunGroup
             | Action::RunChecks
             | Action::TellAgain
+            | Action::RunCommand
+            | Action::AttachEvidence
+            | Action::Start
+            | Action::Yes
+            | Action::No
     )
 }

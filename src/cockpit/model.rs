@@ -84,6 +84,8 @@ pub struct ChecklistPane {
     pub folded: BTreeSet<String>,
     /// The first row shown.
     pub scroll: usize,
+    /// Times that rang; `None` before the first look.
+    pub rung: Option<BTreeSet<String>>,
 }
 
 /// A notice with its moment.
@@ -117,6 +119,8 @@ pub struct Surroundings {
     pub durability: String,
     /// The profile's path as the operator named it.
     pub profile: String,
+    /// The directory in which it was started.
+    pub directory: String,
     /// How far the clocks here are ahead of UTC, in minutes.
     pub zone_minutes: i32,
     /// Acts and faults of the built-in world: name and one line of help; empty for a real profile.

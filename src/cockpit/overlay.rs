@@ -6,10 +6,11 @@ use tui_input::Input;
 
 use super::check::CheckTable;
 use super::correlation::Choice;
+use super::duty::DutySheet;
 use super::item_detail::ItemDetail;
 use super::log_detail::LogDetail;
 use super::pattern::PatternTable;
-use crate::domain::{ChangeId, CheckId, CockpitId, NativeSplit, Operator, PoolId, RequestId, RouterId, StepId};
+use crate::domain::{ChangeId, CheckId, CockpitId, ItemId, NativeSplit, Operator, PoolId, RequestId, RouterId, StepId};
 use crate::flight::connection::EndConnections;
 use crate::flight::task::CancelTask;
 use crate::flight::{Ask, WayBackChoice};
@@ -138,6 +139,8 @@ pub enum OverlayKind {
     Patterns(PatternTable),
     /// Who is there.
     People,
+    /// A command of an item, reading aloud, whom to call.
+    Duty(Box<DutySheet>),
     /// Leave, although something stops with it (S1).
     Quit {
         /// What stops.
@@ -215,6 +218,7 @@ impl Overlay {
             | OverlayKind::CancelAction { confirm, .. }
             | OverlayKind::Reload(confirm) => Some(confirm),
             OverlayKind::Look(look) => Some(&look.confirm),
+            OverlayKind::Duty(duty) => duty.confirm(),
             OverlayKind::Partial
             | OverlayKind::Drift { .. }
             | OverlayKind::Connections { .. }
@@ -246,6 +250,7 @@ impl Overlay {
             | OverlayKind::CancelAction { confirm, .. }
             | OverlayKind::Reload(confirm) => Some(confirm),
             OverlayKind::Look(look) => Some(&mut look.confirm),
+            OverlayKind::Duty(duty) => duty.confirm_mut(),
             OverlayKind::Partial
             | OverlayKind::Drift { .. }
             | OverlayKind::Connections { .. }
@@ -312,6 +317,27 @@ pub enum Purpose {
     CloseSession,
     /// The log filter.
     FilterLogs,
+    /// Why an item is ticked although its order or its time speaks against it.
+    TickDespite {
+        /// The item.
+        item: ItemId,
+        /// What speaks against it.
+        rule: String,
+    },
+    /// What is attached to an item.
+    Evidence {
+        /// The item.
+        item: ItemId,
+    },
+    /// What is not so of an item that was read.
+    NotSo {
+        /// The item.
+        item: ItemId,
+        /// The entry that read it.
+        reading: u64,
+    },
+    /// What is happening, while an incident is declared.
+    Incident,
 }
 
 /// The palette: every action by name, found by fuzzy search.

@@ -118,6 +118,15 @@ impl Model {
             ),
             Action::Tellings => unless(!self.flight.procedure.notifiers.is_empty(), "the profile names no [[notify]]"),
             Action::TellAgain => unless(!self.flight.tellings.failed.is_empty(), "nothing waits to be told again"),
+            Action::ReadAloud => {
+                unless(self.flight.procedure.checklist.items().next().is_some(), "the profile has no checklist")
+            }
+            Action::Contacts => unless(!self.flight.procedure.contacts.is_empty(), "the profile names no [[contact]]"),
+            Action::RunCommand => unless(
+                self.flight.procedure.shell.is_some() && self.item_at_hand().is_some(),
+                "the profile names no shell in [commands], or no item is chosen",
+            ),
+            Action::AttachEvidence | Action::Start => unless(self.item_at_hand().is_some(), "no item is chosen"),
             Action::FilterLogs
             | Action::PauseLogs
             | Action::NextLevel
@@ -157,6 +166,8 @@ impl Model {
             | Action::Point
             | Action::PointAtStep
             | Action::People
+            | Action::Yes
+            | Action::No
             | Action::Retry
             | Action::SendWave
             | Action::Leave

@@ -157,6 +157,7 @@ impl Model {
             }
             OverlayKind::Reload(_) | OverlayKind::Arm { .. } | OverlayKind::CancelAction { .. } => Some(Friction::Key),
             OverlayKind::CancelTask { cancel, .. } => Some(task::friction(cancel.cancel.is_ours)),
+            OverlayKind::Duty(duty) => duty.confirm().map(|_| Friction::Key),
             OverlayKind::Look(_) | OverlayKind::Run { .. } | OverlayKind::EndConnections { .. } => Some(Friction::Type),
             OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
@@ -197,6 +198,7 @@ impl Model {
             OverlayKind::Run { steps, .. } => Some(run_target(steps)),
             OverlayKind::Arm { .. }
             | OverlayKind::CancelAction { .. }
+            | OverlayKind::Duty(_)
             | OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
             | OverlayKind::Patterns(_)
@@ -281,6 +283,7 @@ impl Model {
             | OverlayKind::People
             | OverlayKind::Item(_)
             | OverlayKind::Connections { .. } => Some("close".to_owned()),
+            OverlayKind::Duty(duty) => self.enter_in_duty(duty),
             OverlayKind::Correlate(_) => Some("show them".to_owned()),
             OverlayKind::Line(detail) => Some(match detail.same(detail.chosen(self.detail_cells())) {
                 Some(same) => format!("same {}", heading(&same.field)),
@@ -366,6 +369,7 @@ impl Model {
             stops.push(format!("{task} of {router} is being cancelled: nobody writes down what became of it"));
         }
         stops.extend(self.action_that_stops());
+        stops.extend(self.commands_that_stop());
         if let Some(soak) =
             self.flight.soak.as_ref().filter(|soak| self.flight.session.is_open() && !soak.left().is_zero())
         {
@@ -416,5 +420,9 @@ fn purpose_words(purpose: &Purpose) -> &'static str {
         Purpose::AcceptDrift { .. } => "accept, with this reason",
         Purpose::CloseSession => "close the session",
         Purpose::FilterLogs => "filter",
+        Purpose::TickDespite { .. } => "tick it, with this reason",
+        Purpose::Evidence { .. } => "attach it",
+        Purpose::NotSo { .. } => "answer: not so",
+        Purpose::Incident => "declare the incident",
     }
 }

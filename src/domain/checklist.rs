@@ -2,6 +2,7 @@
 
 use super::ItemId;
 use super::due::Dues;
+use super::duty::ItemRules;
 
 /// Sections in order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -36,10 +37,13 @@ pub struct Item {
     pub required: bool,
     /// Who does it, in the profile's words.
     pub role: Option<String>,
-    /// What is to be typed for it. Nothing runs it; it can be looked at and copied.
+    /// What is to be typed for it. Nothing runs by itself; it can be looked at, copied and, where the profile
+    /// names a shell, run once that is confirmed.
     pub commands: Vec<Command>,
     /// Where it leads to.
     pub links: Vec<Link>,
+    /// What it asks for beside its tick.
+    pub rules: ItemRules,
 }
 
 /// What is to be typed, or a piece of code that belongs to an item.

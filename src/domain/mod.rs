@@ -8,6 +8,7 @@ pub mod checklist;
 pub mod connection;
 pub mod drain;
 pub mod due;
+pub mod duty;
 mod field;
 mod freshness;
 pub mod guard;

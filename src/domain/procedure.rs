@@ -9,6 +9,7 @@ use super::action::ActionSpec;
 use super::check::CheckSpec;
 use super::checklist::Checklist;
 use super::drain::DrainRule;
+use super::duty::{Contact, Shell};
 use super::guard::GuardSpec;
 use super::measure::PanelSpec;
 use super::notify::NotifySpec;
@@ -76,6 +77,10 @@ pub struct Procedure {
     pub rollback: Vec<RollbackAct>,
     /// Deploy windows and freezes, in the profile's order.
     pub windows: Vec<WindowSpec>,
+    /// How commands of items are run; `None` where nobody may run any.
+    pub shell: Option<Shell>,
+    /// Whom to call when things go wrong, in order.
+    pub contacts: Vec<Contact>,
 }
 
 impl Procedure {

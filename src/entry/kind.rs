@@ -65,11 +65,16 @@ pub fn kind(event: &Event) -> &'static str {
         Event::SplitObserved { .. } => "split_observed",
         Event::ProfileReloaded { .. } => "profile_reloaded",
         Event::SessionClosed { .. } => "session_closed",
+        Event::ItemRun(_) => "item_run",
+        Event::ItemRead(_) => "item_read",
+        Event::ItemProven(_) => "item_proven",
+        Event::ItemWaiting { .. } => "item_waiting",
+        Event::Calling(_) => "calling",
     }
 }
 
 /// Every kind that this version knows. The golden files hold one event of each.
-pub const KINDS: [&str; 60] = [
+pub const KINDS: [&str; 65] = [
     "session_opened",
     "controls_taken",
     "cockpit_joined",
@@ -130,4 +135,9 @@ pub const KINDS: [&str; 60] = [
     "split_observed",
     "profile_reloaded",
     "session_closed",
+    "item_run",
+    "item_read",
+    "item_proven",
+    "item_waiting",
+    "calling",
 ];

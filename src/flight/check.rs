@@ -257,6 +257,9 @@ impl Flight {
                 wanted.insert(check.clone());
             }
         }
+        // What stands beside an open item is looked at by whoever is about to tick it.
+        let open = self.procedure.checklist.items().filter(|item| !self.session.ticks.contains_key(&item.id));
+        wanted.extend(open.filter_map(|item| item.rules.check.clone()));
         wanted.extend(self.drain_checks().cloned());
         if self.verified_stage().is_some() {
             wanted.extend(self.procedure.back.checks.iter().cloned());

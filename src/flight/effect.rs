@@ -77,6 +77,13 @@ pub enum Effect {
     LookAction(Box<super::action::LookAfter>),
     /// Cancel a deploy action. Answered by [`super::Msg::ActionCancelAnswered`].
     CancelAction(Box<super::action::SendActionCancel>),
+    /// Run the command of an item. Answered by [`super::Msg::CommandEnded`].
+    RunCommand(Box<super::duty::RunCommand>),
+    /// End a command that runs, with everything that it started. Answered by the end of its run.
+    StopCommand {
+        /// The run.
+        run: ChangeId,
+    },
     /// Send nothing more of this change: what is unsent stays unsent (R4). Not answered; each send still answers.
     Cancel {
         /// The change.

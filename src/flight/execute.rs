@@ -207,6 +207,13 @@ impl Flight {
             | Event::ActionEnded { .. }
             | Event::ActionCancelling(_)
             | Event::ActionCancelAnswered { .. } => self.react_to_action(now, event, out),
+            Event::ItemRun(_)
+            | Event::ItemRead(_)
+            | Event::ItemProven(_)
+            | Event::ItemWaiting { .. }
+            | Event::Calling(_) => {
+                self.react_to_duty(now, event, out);
+            }
             Event::PoolDrained { pool, .. } => out.push(Effect::tell(Tone::Good, format!("{pool} is drained"))),
             Event::CheckAnswered(answered) => self.check_noted(&answered.check),
             Event::SpillMerged(merged) => self.take_up_spill(now, merged, out),

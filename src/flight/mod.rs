@@ -3,7 +3,7 @@
 //!
 //! Parts: [`watch`] polls routers; [`propose`] works a change out and keeps it bound to what was read; [`link`] brings
 //! decisions into the journal, one append at a time, or where that does not answer [`spill`] beside it; [`execute`] sends, reads back and asks again; [`wave`] sends the next
-//! wave once the ones before it are whole; [`back`] knows the way back at any time, and [`stage`] goes it in stages; [`evidence`], [`drain`], [`guard`], [`soak`] and [`observe`] watch what is known about pools, [`check`] what checks answer, [`pairing`] pairs requests with answers in the logs; [`fire`] does what follows when a guard trips; [`connection`] lists what lingers; [`task`] cancels what a slow system is at; [`action`] starts deploy actions and follows them; [`tell`] tells people outside; [`crew`] knows who else is there;
+//! wave once the ones before it are whole; [`back`] knows the way back at any time, and [`stage`] goes it in stages; [`evidence`], [`drain`], [`guard`], [`soak`] and [`observe`] watch what is known about pools, [`check`] what checks answer, [`pairing`] pairs requests with answers in the logs; [`fire`] does what follows when a guard trips; [`connection`] lists what lingers; [`task`] cancels what a slow system is at; [`action`] starts deploy actions and follows them; [`duty`] runs commands of items; [`tell`] tells people outside; [`crew`] knows who else is there;
 //! [`second`] waits for another person's word and for signatures.
 //!
 //! Invariants: nothing is sent before its intent is kept (D1); nothing is verified that was not read back after it was
@@ -16,6 +16,7 @@ pub mod check;
 pub mod connection;
 pub mod crew;
 pub mod drain;
+pub mod duty;
 mod effect;
 pub mod evidence;
 pub mod execute;
@@ -116,6 +117,8 @@ pub struct Flight {
     pub actions: action::Actions,
     /// Tasks of slow systems: seen, and being cancelled.
     pub tasks: task::Tasks,
+    /// Commands of items that this process runs.
+    pub commands: duty::Commands,
     /// Log sources as evidence.
     pub logs: BTreeMap<SourceId, drain::LogWatch>,
     /// Requests and answers of the logs, paired.
@@ -191,6 +194,7 @@ impl Flight {
             lingering: connection::Lingering::default(),
             actions: action::Actions::default(),
             tasks: task::Tasks::default(),
+            commands: duty::Commands::default(),
             logs: BTreeMap::new(),
             pairs: pairing::Pairings::default(),
             checks: check::Checks::default(),

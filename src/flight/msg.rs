@@ -17,6 +17,7 @@ use crate::domain::{
     Presence, Reading, Refused, RequestId, RouterId, Signed, Signer, SourceId, StepId, Trouble, Weights,
 };
 use crate::entry::Entry;
+use crate::session::duty::Duty;
 use crate::session::event::{ControlsTaken, ProfileText, SessionOpened, SpillMerged};
 use crate::session::proposal::{Confirmation, Override};
 
@@ -219,6 +220,8 @@ pub enum Msg {
         /// What its system said.
         outcome: Outcome,
     },
+    /// Answers [`super::Effect::RunCommand`].
+    CommandEnded(Box<crate::session::item::Ended>),
     /// This cockpit read lines of a metered log. Answered by [`super::Effect::Lines`].
     LinesRead(Box<LogBatch>),
     /// Lines of a log source were counted.
@@ -335,6 +338,10 @@ pub enum Ask {
         /// How it is confirmed.
         confirmation: Confirmation,
     },
+    /// Run the command of an item, as it was shown (I2).
+    RunCommand(Box<super::duty::Confirmed>),
+    /// Something about items beside their ticks, or about calling people.
+    Duty(Box<Duty>),
     /// Propose the next step of the plan.
     ProposeStep,
     /// Propose weights that the plan does not hold.

@@ -77,6 +77,7 @@ impl Flight {
             Msg::ActionAnswered { act, started } => self.action_answered(now, act, started),
             Msg::ActionLooked { request, act, began, look } => self.action_looked(now, request, act, began, *look),
             Msg::ActionCancelAnswered { act, outcome } => self.action_cancel_answered(now, act, outcome, &mut out),
+            Msg::CommandEnded(ended) => self.command_ended(now, *ended, &mut out),
             Msg::Sighted(sightings) => self.pairs.take(sightings),
             Msg::TelemetryLost { count } => {
                 self.pairs.lose(now.wall, &format!("{count} messages of logs or metrics were lost"));
@@ -139,6 +140,7 @@ impl Flight {
         self.ask_after_journal(now, out);
         self.announce(now, false, out);
         self.look_after_run(now);
+        self.look_after_commands(now);
         if self.watches.is_empty() {
             let drains = self.look_at_drains(now);
             self.note_all(now, drains);
@@ -295,6 +297,8 @@ impl Flight {
             Ask::CancelTask { cancel, confirmation } => self.cancel_task(now, *cancel, confirmation),
             Ask::DescribeAction => self.describe_action(now, out),
             Ask::CancelAction { of, confirmation } => self.cancel_action(now, of, confirmation),
+            Ask::RunCommand(confirmed) => self.run_command(now, *confirmed),
+            Ask::Duty(duty) => self.ask_duty(now, *duty),
             Ask::ProposeStep => self.propose_step(now, out),
             Ask::ProposeShift(to) => self.propose_shift(now, to, out),
             Ask::ProposePutBack(router) => self.propose_put_back(now, &router, out),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cockpit::{Handover, Look, Model, OverlayKind, Pane};
+use crate::cockpit::{DutySheet, Handover, Look, Model, OverlayKind, Pane};
 
 /// One fact.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -43,6 +43,12 @@ pub enum Fact {
     Checks,
     /// A log line or an item of the checklist in full.
     Line,
+    /// A command of an item that runs is followed.
+    Command,
+    /// Items are read aloud.
+    Reading,
+    /// People are called.
+    Calls,
     /// The palette.
     Palette,
     /// A split is drafted.
@@ -59,7 +65,7 @@ pub enum Fact {
 
 impl Fact {
     /// All facts with their names in key files.
-    pub const ALL: [(&str, Self); 24] = [
+    pub const ALL: [(&str, Self); 27] = [
         ("overlay", Self::Overlay),
         ("text", Self::Text),
         ("confirm", Self::Confirm),
@@ -78,6 +84,9 @@ impl Fact {
         ("list", Self::List),
         ("checks", Self::Checks),
         ("line", Self::Line),
+        ("command", Self::Command),
+        ("reading", Self::Reading),
+        ("calls", Self::Calls),
         ("palette", Self::Palette),
         ("draft", Self::Draft),
         ("traffic", Self::Traffic),
@@ -136,6 +145,12 @@ pub fn facts(model: &Model) -> Facts {
         }
         OverlayKind::Line(_) | OverlayKind::Item(_) => facts.extend([Fact::List, Fact::Line]),
         OverlayKind::Correlate(_) => facts.extend([Fact::List]),
+        OverlayKind::Duty(duty) => match &**duty {
+            DutySheet::Run(run) if run.follows.is_none() => facts.extend([Fact::Confirm]),
+            DutySheet::Run(_) => facts.extend([Fact::Command]),
+            DutySheet::Reading { .. } => facts.extend([Fact::Reading]),
+            DutySheet::Contacts { .. } => facts.extend([Fact::Calls]),
+        },
         OverlayKind::Checks(_) => facts.extend([Fact::List, Fact::Checks]),
         OverlayKind::Complete { .. } | OverlayKind::Run { .. } | OverlayKind::Controls(Handover::OfferTo { .. }) => {
             facts.extend([Fact::Confirm]);

@@ -4,7 +4,7 @@ use super::fact::{Facts, facts, facts_of_panes};
 use super::key::KeyText;
 use super::keymap::{Keymap, Meaning};
 use crate::cockpit::catalogue::catalogue;
-use crate::cockpit::{Action, Handover, Model, OverlayKind, Pane};
+use crate::cockpit::{Action, DutySheet, Handover, Model, OverlayKind, Pane};
 
 /// Keys that mean an act at this moment, the one to be shown first.
 pub fn keys_for(action: &Action, model: &Model) -> Vec<KeyText> {
@@ -185,6 +185,37 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
             }
             put(Action::Escape, if waiting { "close" } else { "send nothing" });
         }
+        OverlayKind::Duty(duty) => match &**duty {
+            DutySheet::Run(run) if run.follows.is_none() => {
+                if !waiting {
+                    put(Action::Send, "run it");
+                }
+                put(Action::Escape, if waiting { "close" } else { "run nothing" });
+            }
+            DutySheet::Run(run) => {
+                if model.running(&run.item).is_some() {
+                    put(Action::CancelTask, "cancel it");
+                }
+                put(Action::Escape, "close");
+            }
+            DutySheet::Reading { .. } => {
+                if model.answers_here() {
+                    put(Action::Yes, "checked");
+                    put(Action::No, "not so");
+                }
+                put(Action::Escape, "close");
+            }
+            DutySheet::Contacts { .. } => {
+                put(Action::Yes, "answered");
+                put(Action::No, "no answer");
+                put(Action::Copy, "copy the text");
+                put(
+                    Action::Start,
+                    if model.flight.session.duties.incident.is_some() { "it is over" } else { "declare" },
+                );
+                put(Action::Escape, "close");
+            }
+        },
         OverlayKind::Ask(_) => put(Action::Escape, "drop it"),
         OverlayKind::Palette(_) | OverlayKind::Correlate(_) | OverlayKind::Patterns(_) => {
             put(Action::Down, "choose");
@@ -195,6 +226,9 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
         }
         OverlayKind::Item(_) => {
             put(Action::Copy, "copy");
+            if model.flight.procedure.shell.is_some() {
+                put(Action::RunCommand, "run");
+            }
             put(Action::Down, "choose");
             put(Action::Escape, "close");
         }

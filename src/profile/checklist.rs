@@ -2,11 +2,13 @@
 
 use serde_json::json;
 
+use super::duty::{Rules, Written, is_ordered, named, of_item};
 use super::follow_up::due;
 use super::plan::unique_id;
 use super::read::Included;
 use crate::domain::checklist::{Command, Item, Link, Section, slug};
 use crate::domain::due::{Due, Dues};
+use crate::domain::duty::ItemRules;
 use crate::domain::{Checklist, ItemId};
 use crate::runbook::{self, Runbook};
 use crate::setting::{Found, Kind, Spot, Table, Wrong, flag, lines, link, literal, quoted, text, title, word};
@@ -21,13 +23,15 @@ struct Draft {
     commands: Vec<Command>,
     links: Vec<Link>,
     due: Option<Due>,
+    written: Written,
     items: Vec<Self>,
 }
 
 impl Draft {
     fn of(text: String) -> Self {
         let (commands, links, items) = (Vec::new(), Vec::new(), Vec::new());
-        Self { key: None, text, required: true, role: None, commands, links, due: None, items }
+        let written = Written::default();
+        Self { key: None, text, required: true, role: None, commands, links, due: None, written, items }
     }
 }
 
@@ -36,11 +40,13 @@ struct DraftSection {
     slug: String,
     title: String,
     due: Option<Due>,
+    is_ordered: bool,
     items: Vec<Draft>,
 }
 
 /// Reads the checklist.
-pub(super) fn read(table: &mut Table<'_>, included: &Included<'_>) -> Checklist {
+pub(super) fn read(table: &mut Table<'_>, included: &Included<'_>) -> (Checklist, Rules) {
+    let mut rules = Rules::default();
     let doc = "What is ticked by hand: sections here, or the headings, boxes and steps of a Markdown file.";
     let sections = table.table("checklist", doc, |table| {
         let from = table.optional(
@@ -49,6 +55,7 @@ pub(super) fn read(table: &mut Table<'_>, included: &Included<'_>) -> Checklist 
             &relative_path("a Markdown file", "runbook.md"),
         );
         let sections = table.tables("section", "One heading with its items.", section);
+        named(table, &mut rules);
         if let Some(from) = from {
             if let Some(spot) = table.spot_if_written("section") {
                 let wrong = Wrong::new("stands beside `from`").advice("keep the items in one place");
@@ -60,57 +67,72 @@ pub(super) fn read(table: &mut Table<'_>, included: &Included<'_>) -> Checklist 
             table.refuse(Wrong::new("holds nothing").accepted("from = \"runbook.md\" or [[checklist.section]]"));
         }
         let mut drafts: Vec<DraftSection> = Vec::new();
-        for (title, due, items) in sections {
+        for (title, due, is_ordered, items) in sections {
             let slug = slug(&title);
             if drafts.iter().any(|draft| draft.slug == slug) {
                 let wrong = Wrong::new(format!("{} is another section's title already", quoted(&title)));
                 table.report().refuse(&title.spot, wrong.advice("give each its own"));
             }
-            drafts.push(DraftSection { slug, title: title.value, due, items });
+            drafts.push(DraftSection { slug, title: title.value, due, is_ordered, items });
         }
         drafts
     });
-    placed(sections.unwrap_or_default())
+    let checklist = placed(sections.unwrap_or_default(), &mut rules);
+    (checklist, rules)
+}
+
+/// What is gathered beside the items while they are placed.
+struct Placing<'p> {
+    rules: &'p mut Rules,
+    dues: &'p mut Dues,
 }
 
 /// Gives every item its depth and a unique path of slugs.
-fn placed(drafts: Vec<DraftSection>) -> Checklist {
-    fn place(into: &mut Vec<Item>, dues: &mut Dues, drafts: Vec<Draft>, above: (&str, Option<Due>), depth: u8) {
+fn placed(drafts: Vec<DraftSection>, rules: &mut Rules) -> Checklist {
+    fn place(into: &mut Vec<Item>, rules: &mut Placing<'_>, drafts: Vec<Draft>, above: (&str, Option<Due>), depth: u8) {
         let (above, above_due) = above;
         for draft in drafts {
             let slug: String = slug(draft.key.as_ref().unwrap_or(&draft.text)).chars().take(48).collect();
             let own = if slug.is_empty() { "item" } else { slug.trim_end_matches('-') };
             let id = unique_id(&format!("{above}/{own}"), |id| into.iter().any(|item| item.id.as_str() == id));
             let due = draft.due.or(above_due);
+            let Draft { text, required, role, commands, links, written, .. } = draft;
+            let item = ItemId::new(id.clone());
             if let Some(due) = due {
-                dues.items.insert(ItemId::new(id.clone()), due);
+                rules.dues.items.insert(item.clone(), due);
             }
-            let Draft { text, required, role, commands, links, .. } = draft;
-            into.push(Item { id: ItemId::new(id.clone()), text, depth, required, role, commands, links });
-            place(into, dues, draft.items, (&id, due), depth.saturating_add(1));
+            rules.rules.items.push((item.clone(), written));
+            let none = ItemRules::default();
+            into.push(Item { id: item, text, depth, required, role, commands, links, rules: none });
+            place(into, rules, draft.items, (&id, due), depth.saturating_add(1));
         }
     }
     let mut due = Dues::default();
     let sections = drafts.into_iter().map(|draft| {
         let mut items = Vec::new();
-        place(&mut items, &mut due, draft.items, (&draft.slug, draft.due), 0);
+        place(&mut items, &mut Placing { rules, dues: &mut due }, draft.items, (&draft.slug, draft.due), 0);
         if let Some(own) = draft.due {
             due.sections.insert(draft.slug.clone(), own);
         }
+        rules.ordered.extend(draft.is_ordered.then(|| draft.slug.clone()));
         Section { slug: draft.slug, title: draft.title, items }
     });
     let sections = sections.collect();
     Checklist { sections, due }
 }
 
-fn section(table: &mut Table<'_>) -> Option<(Found<String>, Option<Due>, Vec<Draft>)> {
+/// A section as its table has it: title, when it is due, whether its items go in order, the items.
+type SectionRead = (Found<String>, Option<Due>, bool, Vec<Draft>);
+
+fn section(table: &mut Table<'_>) -> Option<SectionRead> {
     let title = table.required("title", "The heading.", &title());
     let doc = "When it is to be done: \"-48h\", so long before the planned start; \"24h\", so long after the last step: its \
                items may then be ticked after the session is closed.";
     let due = table.optional("due", doc, &due()).map(|due| due.value);
+    let is_ordered = is_ordered(table);
     let items = items(table, "What is to be done, in order: text, or a table with more.");
     table.require("items", Wrong::new("is missing").accepted("items = [\"what is to be done\"]"));
-    Some((title?, due, items))
+    Some((title?, due, is_ordered, items))
 }
 
 fn items(table: &mut Table<'_>, doc: &str) -> Vec<Draft> {
@@ -124,12 +146,14 @@ fn item(table: &mut Table<'_>) -> Option<Draft> {
     let role = table.optional("role", "Who does it, in your words.", &title());
     let doc = "When it is to be done, where that is another time than its section's: \"-30m\", \"2h\".";
     let due = table.optional("due", doc, &due()).map(|due| due.value);
-    let doc = "What is typed for it: lines, or a table that names their language. Shown and copied, never run.";
+    let doc = "What is typed for it: lines, or a table that names their language. Shown and copied; run only where \
+               [commands] names a shell, once that is confirmed.";
     let short = |found: Found<String>| Some(Command { language: String::new(), text: found.value });
     let commands = table.items("commands", doc, "command", &lines(), short, command);
     let doc = "Where it leads to: addresses, or tables with the words that lead there.";
     let short = |found: Found<String>| Some(Link { text: String::new(), url: found.value });
     let links = table.items("links", doc, "link", &link(), short, labelled);
+    let written = of_item(table);
     let items = items(table, "Items that belong to this one.");
     Some(Draft {
         key: None,
@@ -139,6 +163,7 @@ fn item(table: &mut Table<'_>) -> Option<Draft> {
         commands: commands.into_iter().flatten().collect(),
         links: links.into_iter().flatten().collect(),
         due,
+        written,
         items,
     })
 }
@@ -188,23 +213,15 @@ fn drafted(runbook: Runbook) -> Vec<DraftSection> {
         let wanted = if wanted.is_empty() { "checklist" } else { &wanted };
         let slug = unique_id(wanted, |slug| sections.iter().any(|earlier| earlier.slug == slug));
         let items = section.items.into_iter().map(of_runbook).collect();
-        sections.push(DraftSection { slug, title, due, items });
+        sections.push(DraftSection { slug, title, due, is_ordered: false, items });
     }
     sections
 }
 
 fn of_runbook(item: runbook::Item) -> Draft {
     let runbook::Item { text, key, required, role, commands, links, items, .. } = item;
-    Draft {
-        key: Some(key),
-        text,
-        required,
-        role,
-        commands,
-        links,
-        due: None,
-        items: items.into_iter().map(of_runbook).collect(),
-    }
+    let items = items.into_iter().map(of_runbook).collect();
+    Draft { key: Some(key), text, required, role, commands, links, due: None, written: Written::default(), items }
 }
 
 /// The path of a file beside the profile.
@@ -222,13 +239,13 @@ pub(super) fn relative_path(what: &str, example: &str) -> Kind<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{drafted, placed};
+    use super::{Rules, drafted, placed};
     use crate::runbook;
 
     /// One line per section and item: slug or id, depth, required, text.
     fn shown(text: &str) -> String {
         let mut lines = Vec::new();
-        for section in placed(drafted(runbook::read(text))).sections {
+        for section in placed(drafted(runbook::read(text)), &mut Rules::default()).sections {
             lines.push(format!("# {} [{}]", section.title, section.slug));
             for item in section.items {
                 let needed = if item.required { "" } else { "?" };

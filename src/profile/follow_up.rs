@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::domain::ItemId;
 use crate::domain::checklist::{Checklist, Item, Section};
 use crate::domain::due::Due;
+use crate::domain::duty::ItemRules;
 use crate::setting::{Kind, Table, Wrong, choice, name, parse_span, quoted, title};
 
 /// The section that follow-ups stand in.
@@ -51,7 +52,8 @@ pub(super) fn read(table: &mut Table<'_>, checklist: &mut Checklist) {
         };
         checklist.due.items.insert(id.clone(), due);
         let (role, commands, links) = (None, Vec::new(), Vec::new());
-        items.push(Item { id, text, depth: 0, required: false, role, commands, links });
+        let rules = ItemRules::default();
+        items.push(Item { id, text, depth: 0, required: false, role, commands, links, rules });
     }
     match section.and_then(|at| checklist.sections.get_mut(at)) {
         Some(section) => section.items.extend(items),

@@ -17,6 +17,7 @@ mod back;
 mod check;
 mod checklist;
 mod drain;
+mod duty;
 mod expected;
 mod file;
 mod follow_up;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::file::Unread;
 use super::{
     AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, action, back, check, checklist,
-    drain, expected, follow_up, guard, journal, notify, pairs, panel, plan, pool, record, rollout, router, rule,
+    drain, duty, expected, follow_up, guard, journal, notify, pairs, panel, plan, pool, record, rollout, router, rule,
     schedule, source, window,
 };
 use crate::adapter::log;
@@ -111,7 +111,9 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let back = back::read(table, &checks, &declared);
     let (notifiers, told): (Vec<_>, Vec<_>) = notify::read(table).into_iter().unzip();
     let told = notifiers.iter().zip(told).map(|(spec, config)| (spec.id.clone(), config)).collect();
-    let mut checklist = checklist::read(table, included);
+    let (mut checklist, rules) = checklist::read(table, included);
+    let shell = duty::commands(table);
+    let contacts = duty::contacts(table);
     let has_routers = table.has("router");
     let watched = guard::Context { pools: &ids, metrics: &metrics, panels: &panels, checks: &checks, has_routers };
     let guards = guard::read(table, watched);
@@ -130,6 +132,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         declared_actions: &declared_actions,
     };
     let plan = plan::read(table, &context);
+    duty::resolve(table.report(), &mut checklist, rules, &plan, &checks);
     schedule::sections(&mut checklist, &plan);
     follow_up::read(table, &mut checklist);
     let production = production.map(|production| production.value);
@@ -170,6 +173,8 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         guards,
         rollback,
         windows,
+        shell,
+        contacts,
     };
     let adapters = AdapterConfigs {
         routers: configs,

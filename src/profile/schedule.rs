@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::plan::unique_id;
 use crate::domain::checklist::{Checklist, Item, Section, slug};
+use crate::domain::duty::ItemRules;
 use crate::domain::procedure::Step;
 use crate::domain::soak::{SoakTask, range};
 use crate::domain::{ItemId, StepId};
@@ -67,6 +68,7 @@ pub(super) fn sections(checklist: &mut Checklist, plan: &[Step]) {
             role: None,
             commands: Vec::new(),
             links: Vec::new(),
+            rules: ItemRules::default(),
         };
         checklist.sections.push(Section {
             slug: section_slug(&step.id),

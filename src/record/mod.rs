@@ -27,6 +27,7 @@
 
 mod crew;
 mod document;
+mod duty;
 mod guard;
 mod loud;
 mod markdown;

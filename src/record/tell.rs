@@ -189,7 +189,15 @@ impl Teller<'_> {
             Event::ChangeSettled { change, how } => self.settled(entry, *change, how),
             Event::LateEffect { change, router, read } => self.late(entry, *change, router, read),
             Event::StepMarked { step, mark } => self.marked(entry, step, mark),
-            Event::ItemTicked { item, text } => self.ticked(entry, item, text, true),
+            Event::ItemTicked { item, text, ticking } => {
+                self.ticked(entry, item, text, true);
+                self.ticking(entry, text, ticking);
+            }
+            Event::ItemRun(_)
+            | Event::ItemRead(_)
+            | Event::ItemProven(_)
+            | Event::ItemWaiting { .. }
+            | Event::Calling(_) => self.duty(entry, event),
             Event::ItemUnticked { item, text } => {
                 self.ticked(entry, item, text, false);
                 self.did(entry, "took a tick back", text.clone());

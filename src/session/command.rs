@@ -1,5 +1,6 @@
 //! What may be asked of a session. Imperative; answered by events or a refusal.
 
+use super::duty::Duty;
 use super::event::{
     CheckAnswered, ControlsTaken, Process, ProfileText, RouterBaseline, SessionOpened, SpillMerged, Told,
 };
@@ -545,6 +546,8 @@ pub enum Command {
         /// What is left to do, a sentence each.
         left: Vec<String>,
     },
+    /// Something about items beside their ticks, or about calling people.
+    Duty(Box<Duty>),
 }
 
 impl Command {
@@ -611,7 +614,8 @@ impl Command {
             | Self::NoteRollbackTime { .. }
             | Self::NoteDrained { .. }
             | Self::NoteObserved { .. }
-            | Self::Close { .. } => None,
+            | Self::Close { .. }
+            | Self::Duty(_) => None,
         }
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{ActionCancelling, ActionStarting};
 use super::guard::{Acted, GuardBaseline};
+use super::item::{Attached, Calling, ItemRun, Reading, Ticking};
 use super::proposal::{Confirmation, GateReport, Override, RouterOrder};
 use super::second::{ConfirmationAsked, RunConfirmed, Second};
 use crate::domain::action::ActionEnd;
@@ -270,6 +271,9 @@ pub enum Event {
         item: ItemId,
         /// Its text, so that the journal can be read alone.
         text: String,
+        /// How it came to that, where it was more than a key.
+        #[serde(default, skip_serializing_if = "Ticking::is_plain")]
+        ticking: Ticking,
     },
     /// A tick was taken back; the history keeps both.
     ItemUnticked {
@@ -442,6 +446,21 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         follow_ups: Vec<FollowUp>,
     },
+    /// The command of an item is run (I2).
+    ItemRun(Box<ItemRun>),
+    /// An item is read aloud and answered (I3).
+    ItemRead(Box<Reading>),
+    /// Evidence was attached to an item.
+    ItemProven(Box<Attached>),
+    /// The time that an item waits for was begun by a key.
+    ItemWaiting {
+        /// The item.
+        item: ItemId,
+        /// Its text.
+        text: String,
+    },
+    /// People are called (I4).
+    Calling(Box<Calling>),
 }
 
 impl Event {

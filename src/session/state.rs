@@ -9,6 +9,7 @@ use super::event::{
     WayBackProven,
 };
 use super::guard::Guards;
+use super::item::{Duties, Ticking};
 use super::proposal::RouterOrder;
 use super::second::{Request, Run};
 use crate::domain::check::Verdict;
@@ -61,7 +62,9 @@ pub struct Session {
     /// Steps that are over, by whatever way.
     pub steps: BTreeMap<StepId, StepDone>,
     /// Ticked items.
-    pub ticks: BTreeMap<ItemId, Stamped<()>>,
+    pub ticks: BTreeMap<ItemId, Stamped<Ticking>>,
+    /// Items beside their ticks, and who was called.
+    pub duties: Duties,
     /// The hold, if any.
     pub hold: Option<Stamped<String>>,
     /// The guards: measured, armed, tripped.

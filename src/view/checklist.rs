@@ -154,7 +154,8 @@ fn one(pen: &mut Pen<'_>, model: &Model, inside: Rect, row: u16, each: &Checklis
             } else if let Some(tick) = tick {
                 let clock = tick.at.clock();
                 let (minutes, _) = super::pen::cut(&clock, 5);
-                let who = format!("{}  {minutes} ", fit(tick.by.as_str(), 8));
+                let read = tick.what.read.as_ref().map(|read| format!("{}›", fit(read.by.as_str(), 8).trim_end()));
+                let who = format!("{}{}  {minutes} ", read.unwrap_or_default(), fit(tick.by.as_str(), 8));
                 cells.end(Role::Dim, &who);
             } else if let Some((role, due)) = due_of_item(model, section, item) {
                 cells.end(role, &due);
@@ -167,6 +168,9 @@ fn one(pen: &mut Pen<'_>, model: &Model, inside: Rect, row: u16, each: &Checklis
             };
             if !more.is_empty() {
                 cells.end(Role::Accent, more);
+            }
+            for (role, text) in super::overlay::duty::in_row(model, item) {
+                cells.end(role, &text);
             }
             cells.skip(3 + u16::from(item.depth) * 2);
             if tick.is_some() {

@@ -33,6 +33,7 @@ use flightdeck::entry::Entry;
 use flightdeck::journal::{Appended, NatsStore, Store};
 use flightdeck::session::Event;
 use flightdeck::session::event::SessionOpened;
+use flightdeck::session::item::Ticking;
 use futures_util::StreamExt;
 use haproxy::{Haproxy, Layout};
 use nats::Nats;
@@ -122,7 +123,8 @@ async fn stores(servers: &Nats) {
     let mut followed = two.follow(session, 1);
     let mut times = Vec::new();
     for number in 2..=u64::from(TURNS) + 1 {
-        let ticked = Event::ItemTicked { item: "call/everybody".into(), text: ITEM.to_owned() };
+        let ticked =
+            Event::ItemTicked { item: "call/everybody".into(), text: ITEM.to_owned(), ticking: Ticking::default() };
         let begun = Instant::now();
         append(&one, entry(number, ticked)).await;
         assert_eq!(followed.next().await.unwrap().unwrap().len(), 1);

@@ -24,6 +24,7 @@ use flightdeck::entry::{Entry, seal};
 use flightdeck::journal::{Appended, Place, SqliteStore, Store};
 use flightdeck::session::Event;
 use flightdeck::session::event::SessionOpened;
+use flightdeck::session::item::Ticking;
 use futures_util::StreamExt;
 use print::report;
 use uuid::Uuid;
@@ -58,7 +59,14 @@ fn opening() -> Entry {
 
 fn tick(number: u64) -> Entry {
     let item = format!("section/item-{}", number % 40);
-    entry(number, vec![Event::ItemTicked { item: item.as_str().into(), text: "Something that was done".to_owned() }])
+    entry(
+        number,
+        vec![Event::ItemTicked {
+            item: item.as_str().into(),
+            text: "Something that was done".to_owned(),
+            ticking: Ticking::default(),
+        }],
+    )
 }
 
 async fn append(store: &dyn Store, entry: Entry) {

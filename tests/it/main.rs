@@ -18,6 +18,7 @@ mod config;
 mod flight;
 mod flows;
 mod hands;
+mod hands_commands;
 mod journal;
 #[cfg(feature = "lab")]
 mod lab;

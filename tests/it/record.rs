@@ -49,6 +49,15 @@ fn what_checks_came_to_is_told_with_its_evidence() {
 }
 
 #[test]
+fn what_was_run_read_attached_and_who_was_called_is_told() {
+    let history = history(told::duties());
+    insta::assert_snapshot!(record::markdown(&history, None));
+    let record = record::json(&history, None);
+    let lines = serde_json::to_string(&record["lines"]).unwrap();
+    assert!(lines.contains("no route") && lines.contains("3 lines before these"), "{lines}");
+}
+
+#[test]
 fn the_record_tells_that_the_rollback_was_tested_what_it_took_and_what_lingered() {
     let despite = record::markdown(&history(told::stages()), None);
     assert!(despite.contains("stage 2 of 2, despite smoke failed: 503 Service Unavailable"), "{despite}");

@@ -1,7 +1,6 @@
 //! The checklist pane: selecting, folding, ticking.
 
 use super::super::{ChecklistRow, Effect, Model, Pane};
-use crate::flight::Ask;
 
 impl Model {
     /// Ticks the selected item or takes its tick back; folds or unfolds on a heading.
@@ -9,7 +8,7 @@ impl Model {
         match self.checklist_selected() {
             Some(ChecklistRow::Item { item, .. }) => {
                 let item = item.id.clone();
-                self.ask(Ask::ToggleItem(item), out);
+                self.tick_or_ask(item, out);
             }
             Some(ChecklistRow::Heading { folded, .. }) => self.fold(!folded),
             None => {}

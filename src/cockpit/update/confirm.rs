@@ -154,6 +154,10 @@ impl Model {
             OverlayKind::EndConnections { end, .. } => Ask::EndConnections { end: end.clone(), confirmation },
             OverlayKind::CancelTask { cancel, .. } => Ask::CancelTask { cancel: cancel.clone(), confirmation },
             OverlayKind::CancelAction { of, .. } => Ask::CancelAction { of: *of, confirmation },
+            OverlayKind::Duty(duty) => match Self::run_ask(duty, confirmation) {
+                Some(ask) => ask,
+                None => return,
+            },
             OverlayKind::Shift(_)
             | OverlayKind::RollBack { .. }
             | OverlayKind::Partial
@@ -193,6 +197,7 @@ impl Model {
             OverlayKind::Run { steps, .. } => !steps.is_empty(),
             OverlayKind::Arm { disarms, .. } => *disarms || self.can_arm(),
             OverlayKind::Look(look) => self.look_stands(look),
+            OverlayKind::Duty(duty) => self.can_run(duty),
             OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
             | OverlayKind::Patterns(_)
@@ -337,6 +342,7 @@ impl Model {
             }
             OverlayKind::Arm { disarms, confirm } => self.keeps_arming(*disarms, confirm),
             OverlayKind::Look(look) => self.keeps_look(look),
+            OverlayKind::Duty(duty) => self.keeps_duty(duty, &mut overlay.opened, &mut overlay.seen),
             OverlayKind::Run { steps, confirm } => self.keeps_run(steps, confirm),
             OverlayKind::EndConnections { before, confirm, .. } => {
                 let (before, is_pending) = (*before, self.is_pending());

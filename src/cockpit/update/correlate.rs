@@ -102,8 +102,8 @@ impl Model {
                 out.push(Effect::Copy(value));
                 self.tell(Tone::Plain, format!("{name} copied"), out);
             }
-            Some(OverlayKind::Item(_)) => {
-                if let Some((name, text)) = self.copied_of_item() {
+            Some(OverlayKind::Item(_) | OverlayKind::Duty(_)) => {
+                if let Some((name, text)) = self.copied_of_item().or_else(|| self.copied_of_duty()) {
                     out.push(Effect::Copy(text));
                     self.tell(Tone::Plain, format!("{name} copied"), out);
                 }

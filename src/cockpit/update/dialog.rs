@@ -8,6 +8,7 @@ use crate::domain::checklist::Item;
 use crate::domain::share::Observed;
 use crate::domain::{Outcome, PoolId, RouterId};
 use crate::flight::{Ask, ChangedProfile, Tone};
+use crate::session::duty::Duty;
 
 /// A dialog that was confirmed closes by itself. An Enter within this time was meant for it: it opens nothing.
 const AFTERMATH: Duration = Duration::from_millis(700);
@@ -35,6 +36,8 @@ impl Model {
                 | OverlayKind::Controls(_)
                 | OverlayKind::Quit { .. },
             ) => self.confirm(By::Enter, out),
+            Some(OverlayKind::Duty(duty)) if duty.confirm().is_none() => self.enter_duty(out),
+            Some(OverlayKind::Duty(_)) => self.confirm(By::Enter, out),
             Some(OverlayKind::Ask(_)) => self.answer(out),
             Some(OverlayKind::Palette(_)) => self.take_from_palette(out),
             Some(
@@ -128,6 +131,12 @@ impl Model {
             return;
         }
         let proposed = matches!(overlay.kind, OverlayKind::Shift(_) | OverlayKind::RollBack { .. });
+        if self.ends_reading() {
+            self.overlay = None;
+            self.ask(Ask::Duty(Box::new(Duty::EndReading)), out);
+            return;
+        }
+        let Some(overlay) = self.overlay.as_mut() else { return };
         let acts = overlay.confirm().is_some() && !matches!(overlay.kind, OverlayKind::Look(_));
         self.overlay = None;
         if proposed || (acts && self.flight.waits_for_second()) {

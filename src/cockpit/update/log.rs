@@ -104,16 +104,21 @@ impl Model {
         lines.take(MOST).collect()
     }
 
+    /// The chosen lines of the first one's source.
+    pub(super) fn chosen_lines(&self) -> Option<(SourceId, Vec<String>)> {
+        let chosen = self.chosen();
+        let source = chosen.first().and_then(|line| line.source).cloned()?;
+        let of_source = chosen.iter().filter(|line| line.source == Some(&source));
+        let lines = of_source.map(|line| line.text.to_owned()).collect();
+        Some((source, lines))
+    }
+
     /// Attaches the chosen lines of the first one's source to the session.
     pub(super) fn attach_lines(&mut self, out: &mut Vec<Effect>) {
-        let chosen = self.chosen();
-        let source = chosen.first().and_then(|line| line.source).cloned();
-        let Some(source) = source else {
+        let Some((source, lines)) = self.chosen_lines() else {
             self.tell(Tone::Plain, "no log line is chosen: pause the logs and move to one", out);
             return;
         };
-        let of_source = chosen.iter().filter(|line| line.source == Some(&source));
-        let lines: Vec<String> = of_source.map(|line| line.text.to_owned()).collect();
         self.logs.anchor = None;
         self.tell(Tone::Plain, format!("{} of {source} attached", count(lines.len())), out);
         self.ask(Ask::Attach { source, lines }, out);
@@ -132,6 +137,6 @@ impl Model {
     }
 }
 
-fn count(lines: usize) -> String {
+pub(super) fn count(lines: usize) -> String {
     if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") }
 }

@@ -13,6 +13,7 @@ mod controls;
 mod correlate;
 mod dialog;
 mod draft;
+mod duty;
 mod guard;
 mod log;
 mod mark;
@@ -112,6 +113,7 @@ impl Model {
         if searched {
             self.logs.search();
         }
+        let rang = self.ring(out);
         let counted = self.count_some();
         let beats = self.is_moving() && self.now.elapsed.since(self.beat_at) >= BEAT;
         if beats {
@@ -119,7 +121,7 @@ impl Model {
             self.beat_at = self.now.elapsed;
         }
         let after = (self.is_void(), self.notices.len(), self.flight.session.head, self.overlay.is_some());
-        searched || counted || beats || before != after
+        searched || counted || beats || rang || before != after
     }
 
     /// Gives the flight a message, and its effects to the runtime; what it tells becomes a notice.
@@ -151,6 +153,8 @@ impl Model {
                 | flight::Effect::StartAction(_)
                 | flight::Effect::LookAction(_)
                 | flight::Effect::CancelAction(_)
+                | flight::Effect::RunCommand(_)
+                | flight::Effect::StopCommand { .. }
                 | flight::Effect::Cancel { .. } => out.push(Effect::Flight(effect)),
             }
         }
@@ -304,6 +308,13 @@ impl Model {
             Action::Tellings => self.show_tellings(),
             Action::TellAgain => self.ask(Ask::TellAgain, out),
             Action::People => self.show(OverlayKind::People),
+            Action::ReadAloud => self.open_reading(),
+            Action::Contacts => self.open_contacts(),
+            Action::RunCommand => self.open_run_sheet(out),
+            Action::AttachEvidence => self.attach_to_item(out),
+            Action::Start => self.start(out),
+            Action::Yes => self.say_yes(out),
+            Action::No => self.say_no(out),
             Action::Redraw => out.push(Effect::Redraw),
             Action::Suspend => self.leave(true, out),
             Action::Quit => self.leave(false, out),

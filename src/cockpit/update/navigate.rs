@@ -83,6 +83,9 @@ impl Model {
             }
             return;
         }
+        if self.go_in_duty(go) {
+            return;
+        }
         if self.pattern_table().is_some() {
             return self.go_in_patterns(go);
         }
@@ -130,6 +133,7 @@ impl Model {
             | OverlayKind::Look(_)
             | OverlayKind::Run { .. }
             | OverlayKind::Arm { .. }
+            | OverlayKind::Duty(_)
             | OverlayKind::Controls(_)
             | OverlayKind::Checks(_)
             | OverlayKind::Patterns(_)

@@ -1,12 +1,16 @@
 //! Lines of text: what they are asked for, typed and pasted, and what becomes of them.
 
+use std::collections::BTreeSet;
+
 use tui_input::{Input, InputRequest};
 
 use super::super::{ConfirmState, Effect, Model, Overlay, OverlayKind, Purpose, Question};
+use crate::domain::duty::Proof;
 use crate::domain::procedure::Friction;
 use crate::flight::connection::EndConnections;
 use crate::flight::{Ask, Tone};
 use crate::logbook::Filter;
+use crate::session::duty::Duty;
 
 /// The longest line that can be typed or pasted.
 const LONGEST: usize = 500;
@@ -30,7 +34,11 @@ impl Model {
             | Purpose::AskControls
             | Purpose::EndRun
             | Purpose::AcceptDrift { .. }
-            | Purpose::CloseSession => String::new(),
+            | Purpose::CloseSession
+            | Purpose::TickDespite { .. }
+            | Purpose::Evidence { .. }
+            | Purpose::NotSo { .. }
+            | Purpose::Incident => String::new(),
         };
         let question = Question { purpose, input: Input::new(text), failed: None };
         self.open(OverlayKind::Ask(question), false);
@@ -84,9 +92,20 @@ impl Model {
                 Ask::AcceptDrift { router: router.clone(), read: read.clone(), reason: text }
             }
             Purpose::CloseSession => Ask::Close { outcome: text },
+            Purpose::TickDespite { item, .. } => duty(Duty::TickDespite { item: item.clone(), reason: text }),
+            Purpose::Evidence { item } => duty(Duty::Attach { item: item.clone(), proof: Proof::typed(&text) }),
+            Purpose::NotSo { item, reading } => duty(Duty::Answer {
+                item: item.clone(),
+                reading: *reading,
+                not_so: Some(text),
+                present: BTreeSet::new(),
+            }),
+            Purpose::Incident => duty(Duty::Declare { what: text }),
         };
+        let purpose = question.purpose.clone();
         self.overlay = None;
         self.ask(ask, out);
+        self.back_to_sheet(&purpose);
     }
 
     /// The text field that has the keys, if one has. `pasted` leaves the confirmation's own out (F2).
@@ -113,6 +132,7 @@ impl Model {
             | OverlayKind::CancelAction { confirm, .. }
             | OverlayKind::Reload(confirm) => confirming(confirm, types && seen),
             OverlayKind::Look(look) => confirming(&mut look.confirm, types && seen),
+            OverlayKind::Duty(duty) => confirming(duty.confirm_mut()?, types && seen),
             OverlayKind::Partial
             | OverlayKind::Drift { .. }
             | OverlayKind::Connections { .. }
@@ -148,6 +168,10 @@ impl Model {
             }
         }
     }
+}
+
+fn duty(duty: Duty) -> Ask {
+    Ask::Duty(Box::new(duty))
 }
 
 /// The field of a confirmation that has the keys: a reason, else the target. Keys typed before the dialog was on the screen

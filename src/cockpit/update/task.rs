@@ -16,6 +16,9 @@ impl Model {
 
     /// Opens the dialog; says why there is none.
     pub(super) fn open_cancel(&mut self, out: &mut Vec<Effect>) {
+        if self.stop_followed(out) {
+            return;
+        }
         // A way back that waits comes before what goes forward.
         if self.flight.blocked_back().is_empty() && self.open_action_cancel() {
             return;

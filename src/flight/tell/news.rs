@@ -121,6 +121,11 @@ fn of_event(session: &Session, procedure: &Procedure, event: &Event) -> Vec<(Occ
         | Event::RouterRestarted { .. }
         | Event::ItemTicked { .. }
         | Event::ItemUnticked { .. }
+        | Event::ItemRun(_)
+        | Event::ItemRead(_)
+        | Event::ItemProven(_)
+        | Event::ItemWaiting { .. }
+        | Event::Calling(_)
         | Event::NoteAdded { .. }
         | Event::LinesAttached { .. }
         | Event::CheckAnswered(_)

@@ -6,6 +6,7 @@
 //! comments with its lines.
 
 mod checklist;
+mod contact;
 mod plan;
 mod write;
 
@@ -76,6 +77,7 @@ pub fn draft(runbook: &Runbook, file: &str) -> Draft {
     page.comment("people move the traffic and tick what they did.");
     plan::write(&mut page, runbook, &paths, &titles, pools.map(|(new, _)| new), &mut counts);
     guards(&mut page, runbook, &mut counts);
+    contact::write(&mut page, runbook);
     checklist::write(&mut page, runbook, &paths, &titles, file, &mut counts);
     Draft { toml: page.finish(), counts }
 }

@@ -169,6 +169,7 @@ pub async fn fly(opening: Opening, fittings: Fittings) -> Result<Landed, Error> 
             .profile
             .as_ref()
             .map_or_else(|| "the session's own".to_owned(), |path| path.display().to_string()),
+        directory: std::env::current_dir().map(|path| path.display().to_string()).unwrap_or_default(),
         zone_minutes: clock::zone_minutes(),
         demo: demo_acts.unwrap_or_default(),
     };

@@ -6,6 +6,7 @@
 //! - A write is never taken back by dropping it: whoever drops one does not know what became of it.
 
 mod action;
+mod duty;
 
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
@@ -69,6 +70,8 @@ pub struct Hands {
     parcels: Sender<Parcel>,
     /// Set once others are listened to.
     listens: OnceLock<()>,
+    /// Commands of items that run here.
+    runs: duty::Runs,
     tell: Tell,
     tracker: TaskTracker,
     cancel: CancellationToken,
@@ -121,6 +124,7 @@ impl Hands {
             spill,
             parcels,
             listens: OnceLock::new(),
+            runs: duty::Runs::default(),
             tell,
             tracker,
             cancel,
@@ -144,6 +148,8 @@ impl Hands {
             Effect::StartAction(start) => self.start_action(*start),
             Effect::LookAction(look) => self.look_action(*look),
             Effect::CancelAction(cancel) => self.cancel_action(*cancel),
+            Effect::RunCommand(run) => self.run_command(*run),
+            Effect::StopCommand { run } => self.stop_command(run),
             Effect::Cancel { change } => self.fences.cancel(change),
             Effect::Announce(presence) => self.announce(presence),
             Effect::Meter { asks, upto } => self.adapters.asks.send_modify(|known| {

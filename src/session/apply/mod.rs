@@ -131,12 +131,19 @@ impl Session {
                 let done = StepDone { at: stamp.at, by: stamp.actor.clone(), how: StepEnd::Marked(mark.clone()) };
                 self.steps.insert(step.clone(), done);
             }
-            Event::ItemTicked { item, text: _ } => {
-                self.ticks.insert(item.clone(), stamped(stamp, ()));
+            Event::ItemTicked { item, text: _, ticking } => {
+                self.ticks.insert(item.clone(), stamped(stamp, ticking.clone()));
+                self.apply_answered(item, true);
             }
             Event::ItemUnticked { item, text: _ } => {
                 self.ticks.remove(item);
+                self.apply_answered(item, false);
             }
+            Event::ItemRun(_)
+            | Event::ItemRead(_)
+            | Event::ItemProven(_)
+            | Event::ItemWaiting { .. }
+            | Event::Calling(_) => self.apply_duty(stamp, event),
             Event::NoteAdded { text } => self.notes.push(stamped(stamp, text.clone())),
             Event::Held { reason } => self.hold = Some(stamped(stamp, reason.clone())),
             Event::HoldReleased { reason: _ } => self.hold = None,
@@ -329,7 +336,7 @@ fn begin_attempt(change: &mut Change, intent: Intent, routers: &[RouterId], at: 
     }
 }
 
-fn stamped<T>(stamp: &Stamp, what: T) -> Stamped<T> {
+pub(super) fn stamped<T>(stamp: &Stamp, what: T) -> Stamped<T> {
     Stamped { at: stamp.at, by: stamp.actor.clone(), entry: stamp.number, what }
 }
 
@@ -382,6 +389,11 @@ fn touches_traffic(event: &Event) -> bool {
         | Event::RouterRestarted { .. }
         | Event::ItemTicked { .. }
         | Event::ItemUnticked { .. }
+        | Event::ItemRun(_)
+        | Event::ItemRead(_)
+        | Event::ItemProven(_)
+        | Event::ItemWaiting { .. }
+        | Event::Calling(_)
         | Event::NoteAdded { .. }
         | Event::LinesAttached { .. }
         | Event::CheckAnswered(_)

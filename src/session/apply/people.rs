@@ -27,6 +27,7 @@ impl Session {
         self.request.take_if(|request| request.cockpit == gone);
         // A required person who leaves pauses the plan (F3).
         self.run.take_if(|run| run.given.cockpit == gone);
+        self.end_runs_of(gone, stamp.at);
     }
 
     pub(super) fn apply_controls(&mut self, stamp: &Stamp, holder: &ControlsTaken) {
@@ -164,6 +165,11 @@ impl Session {
             | Event::RouterRestarted { .. }
             | Event::ItemTicked { .. }
             | Event::ItemUnticked { .. }
+            | Event::ItemRun(_)
+            | Event::ItemRead(_)
+            | Event::ItemProven(_)
+            | Event::ItemWaiting { .. }
+            | Event::Calling(_)
             | Event::NoteAdded { .. }
             | Event::LinesAttached { .. }
             | Event::CheckAnswered(_)

@@ -8,6 +8,7 @@ use crate::session::command::{Asked, Evidence};
 use crate::session::event::{ChangeKind, Event, ProvenRouter, WayBackProven};
 use crate::session::flaw::{self, Flaw};
 use crate::session::gate::between_stages;
+use crate::session::item::Ticking;
 use crate::session::proposal::GateState;
 use crate::session::stage;
 use crate::session::state::{Change, Session};
@@ -92,7 +93,11 @@ pub(super) fn note_time(
     events.push(Event::WayBackProven(Box::new(proof)));
     let item =
         item.and_then(|item| procedure.checklist.item(&item)).filter(|item| !session.ticks.contains_key(&item.id));
-    events.extend(item.map(|item| Event::ItemTicked { item: item.id.clone(), text: item.text.clone() }));
+    events.extend(item.map(|item| Event::ItemTicked {
+        item: item.id.clone(),
+        text: item.text.clone(),
+        ticking: Ticking::default(),
+    }));
     events
 }
 

@@ -31,7 +31,8 @@ pub(super) fn take_back(
     gone: Option<CockpitId>,
 ) -> Result<Vec<Event>, Refused> {
     let what = "take the controls";
-    let taken = || change_hands(session, asked, own(asked, controls));
+    let lost = || gone.map(|gone| super::item::ended_with(session, gone, asked)).unwrap_or_default();
+    let taken = || lost().into_iter().chain(change_hands(session, asked, own(asked, controls))).collect();
     match &session.controls {
         Some(held) if held.holder.cockpit == asked.cockpit => Ok(Vec::new()),
         Some(held) if gone != Some(held.holder.cockpit) => Err(Refused::new(

@@ -6,14 +6,6 @@ use crate::session::command::Asked;
 use crate::session::event::Event;
 use crate::session::state::Session;
 
-pub(super) fn tick(session: &Session, procedure: &Procedure, id: &ItemId) -> Result<Vec<Event>, Refused> {
-    let text = text_of(procedure, id)?;
-    if session.ticks.contains_key(id) {
-        return Err(Refused::new("J2", "tick the item", "it is ticked already", "nothing is to be done"));
-    }
-    Ok(vec![Event::ItemTicked { item: id.clone(), text }])
-}
-
 pub(super) fn untick(session: &Session, procedure: &Procedure, id: &ItemId) -> Result<Vec<Event>, Refused> {
     let text = text_of(procedure, id)?;
     if !session.ticks.contains_key(id) {
@@ -24,7 +16,7 @@ pub(super) fn untick(session: &Session, procedure: &Procedure, id: &ItemId) -> R
 
 fn text_of(procedure: &Procedure, id: &ItemId) -> Result<String, Refused> {
     procedure.checklist.item(id).map(|item| item.text.clone()).ok_or_else(|| {
-        Refused::new("J2", "tick the item", format!("the checklist has no item {id}"), "look at the checklist")
+        Refused::new("J2", "take the tick back", format!("the checklist has no item {id}"), "look at the checklist")
     })
 }
 

@@ -3,6 +3,7 @@
 use crate::domain::{Refused, Seat};
 use crate::session::command::{Asked, Command};
 use crate::session::event::Event;
+use crate::session::item::Ticking;
 use crate::session::state::Session;
 
 /// Decides the ticking of a follow-up of a closed session; `None` where it is about anything else. What may be ticked is
@@ -20,7 +21,7 @@ pub(super) fn decide(session: &Session, asked: &Asked) -> Option<Result<Vec<Even
         (Command::Tick { .. }, true) => {
             Err(Refused::new("J2", "tick the follow-up", "it is ticked already", "nothing is to be done"))
         }
-        (Command::Tick { .. }, false) => Ok(vec![Event::ItemTicked { item, text }]),
+        (Command::Tick { .. }, false) => Ok(vec![Event::ItemTicked { item, text, ticking: Ticking::default() }]),
         (_, true) => Ok(vec![Event::ItemUnticked { item, text }]),
         (_, false) => Err(Refused::new("J2", "take the tick back", "it is not ticked", "nothing is to be done")),
     })

@@ -130,6 +130,10 @@ pub(super) fn close(
         let why = format!("{} runs", run.intent.what.action);
         return Err(Refused::new("D4", what, why, "wait for its end, or cancel it"));
     }
+    if let Some(run) = session.duties.runs.iter().find(|run| run.is_running()) {
+        let why = format!("the command of \"{}\" runs", run.starting.what.text);
+        return Err(Refused::new("I2", what, why, "wait for its end, or cancel it"));
+    }
     let follow_ups = session.follow_ups_at(procedure, asked.now.wall);
     let closed = Event::SessionClosed { outcome, routers: routers.to_vec(), left: left.to_vec(), follow_ups };
     Ok(disarms(session, "the session is closed").into_iter().chain([closed]).collect())

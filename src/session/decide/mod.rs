@@ -10,6 +10,7 @@ mod controls;
 mod duty;
 mod follow_up;
 pub mod guard;
+mod item;
 pub mod lifecycle;
 mod router;
 pub mod second;
@@ -140,8 +141,9 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
             step::complete(session, procedure, asked, step, overrides, confirmation, evidence)
         }
         Command::SkipStep { step, reason } => step::skip(session, procedure, asked, step, reason),
-        Command::Tick { item } => duty::tick(session, procedure, item),
+        Command::Tick { item } => item::tick(session, procedure, asked, item, None, None),
         Command::Untick { item } => duty::untick(session, procedure, item),
+        Command::Duty(duty) => item::decide(session, procedure, asked, duty),
         Command::AddNote { text } => duty::note(text),
         Command::AttachLines { source, lines } => duty::attach(source, lines),
         Command::Hold { reason } => duty::hold(session, reason),

@@ -73,6 +73,8 @@ pub(super) fn item(model: &Model, detail: &ItemDetail) -> Sheet {
     if !is_told {
         state(model, detail, item.required, item.role.as_deref(), &mut sheet);
     }
+    sheet.gap();
+    super::duty::beside(model, item, &mut sheet);
     sheet
 }
 
@@ -93,6 +95,10 @@ fn state(model: &Model, detail: &ItemDetail, required: bool, role: Option<&str>,
 
 fn footer(model: &Model) -> Vec<super::Piece> {
     let mut line = key(&keys::of(model, &Action::Copy), "copy it");
+    if model.flight.procedure.shell.is_some() {
+        line.extend(key(&keys::of(model, &Action::RunCommand), "run it"));
+    }
+    line.extend(key(&keys::of(model, &Action::AttachEvidence), "attach"));
     line.extend(key(&keys::of(model, &Action::Escape), "close"));
     line
 }

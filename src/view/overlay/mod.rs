@@ -18,6 +18,7 @@ mod check;
 mod confirm;
 mod connection;
 mod crew;
+pub(super) mod duty;
 mod guard;
 mod item;
 mod list;
@@ -132,6 +133,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
         OverlayKind::Checks(table) => check::checks(model, table),
         OverlayKind::Patterns(table) => pattern::patterns(model, table),
         OverlayKind::People => crew::people(model),
+        OverlayKind::Duty(duty) => duty::duty(model, duty),
         OverlayKind::Quit { stops, suspend } => text::quit(model, stops, *suspend),
     };
     lay(pen, areas, sheet, overlay.scroll);

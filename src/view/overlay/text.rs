@@ -9,6 +9,7 @@ use crate::view::key as keys;
 
 /// A line of text is asked for.
 pub(super) fn ask(model: &Model, question: &Question) -> Sheet {
+    let rule;
     let (title, help) = match &question.purpose {
         Purpose::Note => ("Note", "It goes into the record, with your name and the time."),
         Purpose::Hold => {
@@ -34,6 +35,21 @@ pub(super) fn ask(model: &Model, question: &Question) -> Sheet {
         Purpose::EndRun => ("End the run of steps: why?", "From here on another person confirms each step again."),
         Purpose::AcceptDrift { .. } => ("Take the router as it is: why?", "It goes into the record."),
         Purpose::CloseSession => ("Close the session: what did it come to?", "It ends the record."),
+        Purpose::TickDespite { rule: why, .. } => {
+            rule = format!("Tick it all the same: why? {why}");
+            (rule.as_str(), "The record shows it, with your name and the reason.")
+        }
+        Purpose::Evidence { .. } => (
+            "Evidence for the item",
+            "A note or an address; with log lines chosen by v, the key attaches those. It goes into the record.",
+        ),
+        Purpose::NotSo { .. } => {
+            ("Not so: what is it?", "A word or two. The item stays open, and the record has both.")
+        }
+        Purpose::Incident => (
+            "Declare an incident: what is happening?",
+            "The times of the contacts run from here; it stands in the text to say.",
+        ),
         Purpose::FilterLogs => {
             ("Filter the logs", "Words, /pattern/ or /pattern/i, level:warn, pool:name, source:name, noise:show")
         }

@@ -392,3 +392,46 @@ fn a_file_of_credentials_is_named_by_its_path() {
     let said = parse(&[file(&text.replace("/etc/flightdeck/aws", "hunter2"))]).expect_err("a secret stands there");
     assert!(said.to_string().contains("a secret stands here as it is"), "{said}");
 }
+
+#[test]
+fn items_ask_for_what_is_written_beside_them_and_contacts_stand_in_their_order() {
+    use flightdeck::domain::duty::WaitFrom;
+
+    let procedure = load(Path::new("tests/it/config/valid/duties.toml")).expect("it loads").procedure;
+    let shell = procedure.shell.clone().expect("a shell");
+    assert_eq!((shell.words.join(" ").as_str(), shell.environment, shell.limit.as_secs()), ("/bin/sh -c", None, 300));
+    let of = |item: &flightdeck::domain::checklist::Item| {
+        let after: Vec<&str> = item.rules.after.iter().map(flightdeck::domain::ItemId::as_str).collect();
+        let wait = item.rules.wait.as_ref().map(|wait| match &wait.from {
+            WaitFrom::Key => format!("{}s from a key", wait.span.as_secs()),
+            WaitFrom::Item(item) => format!("{}s from {item}", wait.span.as_secs()),
+            WaitFrom::Step(step) => format!("{}s from the step {step}", wait.span.as_secs()),
+        });
+        format!("{}: after [{}], waits {}", item.id, after.join(" "), wait.unwrap_or_else(|| "for nothing".to_owned()))
+    };
+    let items: Vec<String> = procedure.checklist.items().map(of).collect();
+    assert_eq!(
+        items,
+        [
+            "copy/take-the-copy: after [], waits for nothing",
+            "copy/tell-somebody: after [copy/take-the-copy], waits for nothing",
+            "copy/read-it-back: after [copy/take-the-copy], waits 10s from copy/take-the-copy",
+            "wait/first: after [], waits 60s from a key",
+            "wait/second: after [], waits 120s from wait/first",
+            "wait/third: after [], waits 180s from the step copy",
+            "wait/fourth: after [copy/take-the-copy wait/first], waits 240s from a key",
+        ]
+    );
+    let procedure = example("checklist").procedure;
+    let contacts: Vec<String> =
+        procedure.contacts.iter().map(|contact| format!("{} {}", contact.words(), contact.when())).collect();
+    assert_eq!(
+        contacts,
+        [
+            "Release manager, John Smith at once",
+            "On-call engineer after 5m",
+            "Engineering manager, Mike Johnson after 15m",
+        ]
+    );
+    assert_eq!(procedure.shell.and_then(|shell| shell.directory).as_deref(), Some("/srv/deploy"));
+}

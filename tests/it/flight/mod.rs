@@ -6,6 +6,7 @@ mod checks;
 mod company;
 mod controls;
 mod drains;
+mod duty;
 mod guard;
 mod guards;
 mod lingering;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use flightdeck::domain::ItemId;
+use flightdeck::domain::duty::ItemRules;
 use flightdeck::domain::procedure::Procedure;
 use flightdeck::domain::soak::SoakTask;
 use flightdeck::flight::Ask;
@@ -33,6 +34,7 @@ fn scheduled() -> Procedure {
         role: None,
         commands: Vec::new(),
         links: Vec::new(),
+        rules: ItemRules::default(),
     });
     let items = items.collect();
     let section = flightdeck::domain::checklist::Section {

@@ -5,6 +5,7 @@ mod back;
 mod charts;
 mod checks;
 mod confirm;
+mod duty;
 mod effects;
 mod evidence;
 mod fingers;

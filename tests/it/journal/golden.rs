@@ -31,6 +31,9 @@ const FORMAT_1_LATER: &str = include_str!("golden/format-1-later.jsonl");
 /// Deploy actions.
 const FORMAT_1_ACTIONS: &str = include_str!("golden/format-1-actions.jsonl");
 
+/// Items beside their ticks, and who was called.
+const FORMAT_1_DUTIES: &str = include_str!("golden/format-1-duties.jsonl");
+
 fn read(lines: &str) -> (Vec<Kept>, Option<Broken>) {
     let mut chain = Chain::start();
     let mut entries = Vec::new();
@@ -71,6 +74,7 @@ fn write_the_golden_file() {
         ("-tellings", told::tellings()),
         ("-actions", told::actions()),
         ("-later", told::later()),
+        ("-duties", told::duties()),
     ] {
         // A golden file is written once: what stands there is never replaced.
         if let Ok(mut file) = std::fs::File::create_new(format!("{path}/format-{FORMAT}{name}.jsonl")) {
@@ -93,6 +97,7 @@ fn every_kind_of_event_is_in_the_golden_files() {
         FORMAT_1_TELLINGS,
         FORMAT_1_ACTIONS,
         FORMAT_1_LATER,
+        FORMAT_1_DUTIES,
     ] {
         let (added, broken) = read(lines);
         assert_eq!(broken, None);
@@ -121,6 +126,7 @@ fn the_golden_files_read_as_what_was_told() {
         (FORMAT_1_TELLINGS, told::tellings()),
         (FORMAT_1_ACTIONS, told::actions()),
         (FORMAT_1_LATER, told::later()),
+        (FORMAT_1_DUTIES, told::duties()),
     ] {
         let (entries, broken) = read(lines);
         assert_eq!(broken, None);
@@ -141,6 +147,7 @@ fn this_version_still_writes_format_1_byte_by_byte() {
     assert_eq!(written(told::tellings()), FORMAT_1_TELLINGS);
     assert_eq!(written(told::actions()), FORMAT_1_ACTIONS);
     assert_eq!(written(told::later()), FORMAT_1_LATER);
+    assert_eq!(written(told::duties()), FORMAT_1_DUTIES);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use flightdeck::domain::action::{Acting, ActionEnd};
 use flightdeck::domain::check::Verdict;
 use flightdeck::domain::due::FollowUp;
+use flightdeck::domain::duty::{CommandEnd, Proof};
 use flightdeck::domain::notify::{Occasion, TellOutcome};
 use flightdeck::domain::ramp::Ramp;
 use flightdeck::domain::reading::{Admin, Identity};
@@ -19,6 +20,9 @@ use flightdeck::session::event::{
     RouterBaseline, SessionOpened, Settlement, SpillMerged, Spilled, StepMark, TaskCancelling, Told, WayBackProven,
 };
 use flightdeck::session::guard::{Acted, GuardBaseline};
+use flightdeck::session::item::{
+    Attached as ItemProof, Calling, Despite, Ended, ItemRun, ReadBy, Reading, Starting, Ticking,
+};
 use flightdeck::session::proposal::{Bound, Confirmation, Gate, GateReport, GateState, Gesture, Override, RouterOrder};
 use flightdeck::session::second::{AskedAct, ConfirmationAsked, RunConfirmed, Second};
 use uuid::Uuid;
@@ -198,7 +202,7 @@ fn step(id: &str) -> ChangeKind {
 }
 
 fn ticked(item: &str, text: &str) -> Event {
-    Event::ItemTicked { item: item.into(), text: text.to_owned() }
+    Event::ItemTicked { item: item.into(), text: text.to_owned(), ticking: Ticking::default() }
 }
 
 /// What two people do with each other: controls, second persons, what was decided while cut off.
@@ -859,6 +863,89 @@ pub fn later() -> Vec<Entry> {
         left: Vec::new(),
         follow_ups: vec![left],
     }];
-    let ticked = Entry { events: vec![Event::ItemTicked { item, text }], ..note(session(3), 3, ADA, 3) };
+    let ticked = Entry {
+        events: vec![Event::ItemTicked { item, text, ticking: Ticking::default() }],
+        ..note(session(3), 3, ADA, 3)
+    };
     vec![opening, end, ticked]
+}
+
+/// Items with a command, out of their order, read aloud, with evidence and a time; an incident; added to format 1 later.
+pub fn duties() -> Vec<Entry> {
+    let mut teller = Teller { entries: vec![opening(session(1), "bridge", "prod")], counters: [1, 0] };
+    let run = ChangeId { cockpit: ADA, counter: 1 };
+    let (item, text) = (ItemId::new("deploy/health"), "Health is green".to_owned());
+    let item_run = |run| Event::ItemRun(Box::new(run));
+    let starting = Starting {
+        run,
+        item: item.clone(),
+        text: text.clone(),
+        command: "./smoke.sh blue\necho done".to_owned(),
+        shell: vec!["/bin/bash".to_owned(), "-euo".to_owned(), "pipefail".to_owned(), "-c".to_owned()],
+        directory: "/srv/deploy".to_owned(),
+        limit_ms: 300_000,
+        confirmation: Confirmation::new(Gesture::Key, true),
+        owner: ADA,
+        deadline: Timestamp(START + 32_000),
+    };
+    teller.tell(2.0, "ada", 1, vec![item_run(ItemRun::Starting(Box::new(starting)))]);
+    teller.tell(3.0, "ada", 1, vec![item_run(ItemRun::Stopping { run })]);
+    let ended = |end, lines: &[&str]| {
+        let lines = lines.iter().map(|line| (*line).to_owned()).collect();
+        item_run(ItemRun::Ended(Ended { run, item: item.clone(), end, took_ms: 1_200, lines, dropped: 3 }))
+    };
+    teller.tell(
+        4.0,
+        "ada",
+        1,
+        vec![
+            ended(CommandEnd::CockpitGone, &[]),
+            ended(CommandEnd::Exited { code: 1 }, &["no route", "card ••••1111"]),
+            ended(CommandEnd::Signalled { signal: 9 }, &[]),
+            ended(CommandEnd::TimedOut, &[]),
+            ended(CommandEnd::NotStarted { why: "no such file".to_owned() }, &[]),
+            ended(CommandEnd::Cancelled, &[]),
+        ],
+    );
+    let attach = |proof| Event::ItemProven(Box::new(ItemProof { item: item.clone(), text: text.clone(), proof }));
+    let lines = Proof::Lines { source: "app".into(), lines: vec!["GET /health 200".to_owned()] };
+    teller.tell(
+        5.0,
+        "ada",
+        1,
+        vec![
+            attach(Proof::Note { text: "seen on every server".to_owned() }),
+            attach(Proof::Link { url: "https://ci.example.net/7".to_owned() }),
+            attach(lines),
+            Event::ItemWaiting { item: item.clone(), text: text.clone() },
+        ],
+    );
+    let reading = |reading| Event::ItemRead(Box::new(reading));
+    let read = || reading(Reading::Read { item: item.clone(), text: text.clone() });
+    let by = |one_cockpit| ReadBy { by: "ada".into(), one_cockpit };
+    teller.tell(6.0, "ada", 1, vec![read()]);
+    let not_so = Reading::NotSo { item: item.clone(), text: text.clone(), read: by(false), word: "red".to_owned() };
+    teller.tell(7.0, "bob", 1, vec![reading(not_so)]);
+    teller.tell(8.0, "ada", 1, vec![read(), reading(Reading::Over), read()]);
+    let despite = Despite { rule: "its time has not begun".to_owned(), reason: "it is late".to_owned() };
+    let ticked = |despite, read| Event::ItemTicked {
+        item: item.clone(),
+        text: text.clone(),
+        ticking: Ticking { despite, read },
+    };
+    teller.tell(9.0, "bob", 1, vec![ticked(None, Some(by(false)))]);
+    teller.tell(10.0, "ada", 1, vec![ticked(Some(despite), Some(by(true)))]);
+    let calling = |calling| Event::Calling(Box::new(calling));
+    teller.tell(
+        11.0,
+        "ada",
+        1,
+        vec![
+            calling(Calling::Declared { what: "errors at 4 %".to_owned() }),
+            calling(Calling::Called { contact: "Release manager, Joe".to_owned(), answered: false }),
+            calling(Calling::Called { contact: "On-call engineer".to_owned(), answered: true }),
+            calling(Calling::Over),
+        ],
+    );
+    teller.entries
 }

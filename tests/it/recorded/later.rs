@@ -43,6 +43,7 @@ fn add(procedure: &mut Procedure, slug: &str, title: &str, item: &str, text: &st
         role: None,
         commands: Vec::new(),
         links: Vec::new(),
+        rules: flightdeck::domain::duty::ItemRules::default(),
     }];
     procedure.checklist.sections.push(Section { slug: slug.to_owned(), title: title.to_owned(), items });
 }

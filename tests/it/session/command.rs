@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use flightdeck::domain::action::ActionEnd;
 use flightdeck::domain::check::Verdict;
+use flightdeck::domain::duty::{CommandEnd, Proof};
 use flightdeck::domain::notify::{Occasion, TellOutcome};
 use flightdeck::domain::ramp::Ramp;
 use flightdeck::domain::share::Agreement;
 use flightdeck::domain::{
-    BasisPoints, ChangeId, CockpitId, Digest, EntryId, GuardId, NativeSplit, Operator, Outcome, PoolId, RequestId,
-    RouterId, Share, Signed, StepId,
+    BasisPoints, ChangeId, CockpitId, Digest, EntryId, GuardId, ItemId, NativeSplit, Operator, Outcome, PoolId,
+    RequestId, RouterId, Share, Signed, StepId,
 };
+use flightdeck::session::duty::Duty;
 use flightdeck::session::event::{ChangeKind, CheckAnswered, SpillMerged, Spilled, Told};
 use flightdeck::session::guard::GuardBaseline;
 use flightdeck::session::proposal::{Confirmation, Gesture, Proposal};
@@ -209,6 +211,34 @@ groups! {
         AddNote => |_, _| Command::AddNote { text: "all calm".to_owned() },
         AttachLines => |_, _| Command::AttachLines { source: "app".into(), lines: vec!["a line".to_owned()] },
     }
+    "Items beside their ticks, and calling people": {
+        Duty "tick out of order" => |_, _| duty(Duty::TickDespite { item: channel(), reason: "no time".to_owned() }),
+        Duty "begin its time" => |_, _| duty(Duty::Wait { item: channel() }),
+        Duty "attach" => |_, _| duty(Duty::Attach { item: channel(), proof: Proof::typed("seen") }),
+        Duty "run its command" => |world, who| duty(Duty::Run {
+            run: command_run(who),
+            item: channel(),
+            command: "true".to_owned(),
+            shell: world.procedure.shell.as_ref().map(|shell| shell.words.clone()).unwrap_or_default(),
+            directory: "/srv".to_owned(),
+            confirmation: by_key(),
+        }),
+        Duty "cancel it" => |world, who| duty(Duty::Stop { run: newest_run(world, who) }),
+        Duty "note its end" => |world, who| duty(Duty::NoteEnded {
+            run: newest_run(world, who),
+            end: CommandEnd::Exited { code: 0 },
+            took_ms: 5,
+            lines: vec!["done".to_owned()],
+            dropped: 0,
+        }),
+        Duty "read" => |_, _| duty(Duty::Read { item: "deploy/health".into() }),
+        Duty "answer" => |world, _| duty(answer(world, None)),
+        Duty "answer not so" => |world, _| duty(answer(world, Some("it is red"))),
+        Duty "end the reading" => |_, _| duty(Duty::EndReading),
+        Duty "declare" => |_, _| duty(Duty::Declare { what: "errors".to_owned() }),
+        Duty "call" => |_, _| duty(Duty::Call { contact: "On-call engineer".to_owned(), answered: false }),
+        Duty "call off" => |_, _| duty(Duty::CallOff),
+    }
     "What was seen of routers": {
         AcceptBaseline => |world, _| Command::AcceptBaseline { routers: world.as_read() },
         NoteOutcome "verified" => |world, _| {
@@ -354,6 +384,32 @@ pub fn signed() -> Signed {
 /// The action that the driver starts.
 fn action() -> ChangeId {
     ChangeId { cockpit: ANA.cockpit(), counter: 902 }
+}
+
+fn duty(duty: Duty) -> Command {
+    Command::Duty(Box::new(duty))
+}
+
+fn channel() -> ItemId {
+    "deploy/channel".into()
+}
+
+fn command_run(who: Who) -> ChangeId {
+    ChangeId { cockpit: who.cockpit(), counter: 910 }
+}
+
+fn newest_run(world: &World, who: Who) -> ChangeId {
+    world.session.duties.run_of(&channel()).map_or_else(|| command_run(who), flightdeck::session::item::Run::id)
+}
+
+fn answer(world: &World, not_so: Option<&str>) -> Duty {
+    let reading = world.session.duties.reading.as_ref();
+    Duty::Answer {
+        item: reading.map_or_else(channel, |reading| reading.what.item.clone()),
+        reading: reading.map_or(0, |reading| reading.entry),
+        not_so: not_so.map(str::to_owned),
+        present: [ANA.cockpit(), RAJ.cockpit()].into(),
+    }
 }
 
 fn eu_1() -> RouterId {

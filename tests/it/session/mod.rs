@@ -2,6 +2,7 @@
 
 mod command;
 mod decided;
+mod duty;
 mod law;
 mod table;
 mod world;

@@ -154,6 +154,11 @@ fn states() -> Vec<State> {
         }),
         state("idle, a person's step is next", by_hand()),
         state("idle, an item is ticked", ticked),
+        state(
+            "idle, a command runs and an item is read",
+            after(&[(ANA, "Duty, run its command"), (ANA, "Duty, read")]),
+        ),
+        state("idle, an incident is declared", after(&[(ANA, "Duty, declare")])),
         state("idle, the plan is over", plan_over()),
         state("controls offered", after(&[(ANA, "Offer")])),
         state("controls asked for", after(&[(RAJ, "AskControls")])),

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
+use flightdeck::domain::checklist::Command as Line;
 use flightdeck::domain::drain::DrainState;
+use flightdeck::domain::duty::{Wait, WaitFrom};
 use flightdeck::domain::guard::{GuardSpec, Of, Patience, Subject, Then};
 use flightdeck::domain::procedure::{Friction, Procedure, StepAct};
 use flightdeck::domain::reading::{Admin, Health, Identity, ServerReading};
@@ -74,6 +77,13 @@ pub fn procedure() -> Procedure {
         step.leave_when.clear();
         step.soak = None;
     }
+    // The second item has a command, and waits for a time that a key begins.
+    if let Some(item) = procedure.checklist.sections.iter_mut().flat_map(|section| &mut section.items).nth(1) {
+        item.commands = vec![Line { language: String::new(), text: "true".to_owned() }];
+        item.rules.wait = Some(Wait { span: Duration::from_mins(15), from: WaitFrom::Key });
+    }
+    procedure.shell = Some(crate::support::duty::shell());
+    procedure.contacts = crate::support::duty::contacts();
     procedure
 }
 

@@ -114,6 +114,10 @@ pub struct App {
     pub lingering: Vec<flightdeck::domain::connection::Connection>,
     /// Tasks that were asked to end.
     pub tasks_cancelled: Vec<String>,
+    /// Commands of items that were to be run,
+    pub commands: Vec<flight::duty::RunCommand>,
+    /// and runs that were to end.
+    pub stopped: Vec<ChangeId>,
     /// The system of deploy actions.
     pub actions: super::action::Actions,
     /// How far the wall clock was set, in milliseconds.
@@ -178,6 +182,7 @@ impl App {
             durability: "synced to disk".to_owned(),
             profile: "payments.toml".to_owned(),
             zone_minutes: 60,
+            directory: "/srv/deploy".to_owned(),
             demo: Vec::new(),
         };
         Self {
@@ -191,6 +196,8 @@ impl App {
             announced: Vec::new(),
             lingering: Vec::new(),
             tasks_cancelled: Vec::new(),
+            commands: Vec::new(),
+            stopped: Vec::new(),
             actions: super::action::Actions::default(),
             to_sign: Vec::new(),
             questions: Vec::new(),
@@ -450,6 +457,14 @@ impl App {
             | flight::Effect::StartAction(_)
             | flight::Effect::LookAction(_)
             | flight::Effect::CancelAction(_)) => return self.actions.answer(now, effect),
+            flight::Effect::RunCommand(run) => {
+                self.commands.push(*run);
+                return None;
+            }
+            flight::Effect::StopCommand { run } => {
+                self.stopped.push(run);
+                return None;
+            }
             flight::Effect::Cancel { .. }
             | flight::Effect::Notify(_)
             | flight::Effect::CheckSignature(_)

@@ -390,7 +390,9 @@ impl Pair {
             | Effect::DescribeAction { .. }
             | Effect::StartAction(_)
             | Effect::LookAction(_)
-            | Effect::CancelAction(_) => {}
+            | Effect::CancelAction(_)
+            | Effect::RunCommand(_)
+            | Effect::StopCommand { .. } => {}
         }
     }
 

@@ -42,6 +42,10 @@ pub struct Desk {
     pub tellings: Vec<ToTell>,
     /// and what came of it; `None` while nothing comes of it.
     pub told: Option<Notified>,
+    /// Commands of items that were to be run,
+    pub commands: Vec<flightdeck::flight::duty::RunCommand>,
+    /// and runs that were to end.
+    pub stopped: Vec<flightdeck::domain::ChangeId>,
     /// The system of deploy actions.
     pub actions: super::action::Actions,
     /// Appends that were not answered, while the journal is told to be silent.
@@ -101,6 +105,8 @@ impl Desk {
             cancel_answer: Outcome::Accepted,
             tellings: Vec::new(),
             told: None,
+            commands: Vec::new(),
+            stopped: Vec::new(),
             actions: super::action::Actions::default(),
             journal_answers: true,
             unanswered: Vec::new(),
@@ -232,6 +238,14 @@ impl Desk {
             | Effect::StartAction(_)
             | Effect::LookAction(_)
             | Effect::CancelAction(_)) => self.actions.answer(self.now(), effect),
+            Effect::RunCommand(run) => {
+                self.commands.push(*run);
+                None
+            }
+            Effect::StopCommand { run } => {
+                self.stopped.push(run);
+                None
+            }
             Effect::Cancel { change } => {
                 self.cancelled.insert(change);
                 None

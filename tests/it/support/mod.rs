@@ -14,6 +14,7 @@ pub mod consul;
 pub mod crew;
 pub mod desk;
 pub mod door;
+pub mod duty;
 pub mod edges;
 pub mod envoy;
 pub mod fake;

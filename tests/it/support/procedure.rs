@@ -5,6 +5,7 @@ use std::time::Duration;
 use flightdeck::domain::check::{Asks, CheckSpec};
 use flightdeck::domain::checklist::{Checklist, Item, Section};
 use flightdeck::domain::drain::{DrainRule, Evidence};
+use flightdeck::domain::duty::ItemRules;
 use flightdeck::domain::procedure::{
     BackRule, Condition, Confirm, Friction, Pool, Procedure, Role, RouterSpec, Step, StepAct, Timing,
 };
@@ -68,6 +69,7 @@ pub fn blue_green(routers: usize) -> Procedure {
         role: None,
         commands: Vec::new(),
         links: Vec::new(),
+        rules: ItemRules::default(),
     };
     let pool = |id: &str, mark: &str, role| Pool {
         id: id.into(),
@@ -118,6 +120,8 @@ pub fn blue_green(routers: usize) -> Procedure {
         },
         why: flightdeck::domain::WhyRule::default(),
         windows: Vec::new(),
+        shell: None,
+        contacts: Vec::new(),
         people: flightdeck::domain::People::default(),
         increment: BasisPoints::percent(10),
         timing: Timing::default(),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use flightdeck::cockpit::{Model, Msg};
 use flightdeck::domain::checklist::{Checklist, Item, Section};
+use flightdeck::domain::duty::ItemRules;
 use flightdeck::domain::log::{Level, LogBatch, LogLine, LogSourceState};
 use flightdeck::domain::procedure::{Limits, LogSpec, MetricSpec, Pool, Procedure, Role as PoolRole, RollbackAct};
 use flightdeck::domain::{Elapsed, ItemId, Measure, PoolId, Timestamp};
@@ -38,6 +39,7 @@ pub fn payments() -> Procedure {
             role: None,
             commands: Vec::new(),
             links: Vec::new(),
+            rules: ItemRules::default(),
         });
         Section { slug: slug.clone(), title: title.to_owned(), items: items.collect() }
     };

@@ -341,7 +341,9 @@ impl World {
             | Effect::DescribeAction { .. }
             | Effect::StartAction(_)
             | Effect::LookAction(_)
-            | Effect::CancelAction(_) => {}
+            | Effect::CancelAction(_)
+            | Effect::RunCommand(_)
+            | Effect::StopCommand { .. } => {}
         }
     }
 
