@@ -246,6 +246,9 @@ impl Flight {
             | Event::Told(_)
             | Event::ConnectionsEnded { .. }
             | Event::TaskCancelled { .. }
+            | Event::ApprovalGiven(_)
+            | Event::ApprovalReported(_)
+            | Event::ApprovalWithdrawn { .. }
             | Event::RampStage { .. }
             | Event::RollbackTimed { .. }
             | Event::SplitObserved { .. }

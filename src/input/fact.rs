@@ -41,6 +41,8 @@ pub enum Fact {
     List,
     /// The table of checks.
     Checks,
+    /// The panel of approvals.
+    Approvals,
     /// A log line or an item of the checklist in full.
     Line,
     /// The palette.
@@ -59,7 +61,7 @@ pub enum Fact {
 
 impl Fact {
     /// All facts with their names in key files.
-    pub const ALL: [(&str, Self); 24] = [
+    pub const ALL: [(&str, Self); 25] = [
         ("overlay", Self::Overlay),
         ("text", Self::Text),
         ("confirm", Self::Confirm),
@@ -77,6 +79,7 @@ impl Fact {
         ("connections", Self::Connections),
         ("list", Self::List),
         ("checks", Self::Checks),
+        ("approvals", Self::Approvals),
         ("line", Self::Line),
         ("palette", Self::Palette),
         ("draft", Self::Draft),
@@ -117,6 +120,7 @@ pub fn facts(model: &Model) -> Facts {
         | OverlayKind::EndConnections { .. }
         | OverlayKind::CancelTask { .. }
         | OverlayKind::CancelAction { .. }
+        | OverlayKind::Approve { .. }
         | OverlayKind::Quit { .. } => {
             facts.insert(Fact::Confirm);
         }
@@ -136,6 +140,7 @@ pub fn facts(model: &Model) -> Facts {
         }
         OverlayKind::Line(_) | OverlayKind::Item(_) => facts.extend([Fact::List, Fact::Line]),
         OverlayKind::Correlate(_) => facts.extend([Fact::List]),
+        OverlayKind::Approvals(_) => facts.extend([Fact::List, Fact::Approvals]),
         OverlayKind::Checks(_) => facts.extend([Fact::List, Fact::Checks]),
         OverlayKind::Complete { .. } | OverlayKind::Run { .. } | OverlayKind::Controls(Handover::OfferTo { .. }) => {
             facts.extend([Fact::Confirm]);

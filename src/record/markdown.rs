@@ -3,15 +3,16 @@
 //! ```text
 //! # service, environment: from → to        what it is about, how it ended, what the chain says
 //! > broken glass, signatures that do not hold, what was done while cut off
+//! ## Approvals                             who approved what, until when
 //! ## People                                who drove, who was aboard, second persons, runs
 //! ## Timeline                              one row per act
 //! ## Changes                               per change: before, after, answers, requests, gates
 //! ## Steps  ## Checklist  ## Evidence  ## Signatures  ## Left open
 //! ```
 
-use super::roll;
 use super::story::{Attempt, ChangeStory, RouterChange, Story};
 use super::text::{add, count, fenced, inline, moment, span, split};
+use super::{approval, roll};
 use crate::domain::Waves;
 use crate::session::event::{ChangeKind, Settlement};
 use crate::session::proposal::{GateState, Gesture};
@@ -22,6 +23,7 @@ pub(super) fn draw(story: &Story) -> String {
     let sections = [
         head(story),
         roll::people(story),
+        approval::draw(story),
         timeline(story),
         changes(story),
         steps(story),

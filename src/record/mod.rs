@@ -4,6 +4,7 @@
 //!   meaning is a new format.
 //! - `tell` folds entries into a [`Story`].
 //! - `crew` has the parts about people, `people` tells them, `roll` draws them.
+//! - `approval` tells who approved what, and what went on without.
 //! - `guard` tells what guards saw and did.
 //! - `proof` finds what is signed, and what each signature must be about; [`Proofs`] is what checking them gave.
 //! - `words` puts changes and what is left open into words; `markdown` draws it; `text` makes what people and machines wrote harmless in it.
@@ -18,10 +19,14 @@
 //! About people: `drove` has who had the controls from when until when; `aboard` the cockpits; `asked` what second persons
 //! were asked, with the digest and their answer; `runs` the runs of steps; `broken_glass` what one person did alone that
 //! asks two; `cut_off` what was done without the journal. A confirmation has the `key` that signed it, or null.
+//! `approvals` has every word for an approval: `how` is `given` or `reported`, which nobody verified, with its `link`;
+//! `withdrawn` where it was taken back. `without_approval` has the acts that went on without one that they need. Both are left out
+//! where there is none.
 //! `signatures` has every signature in the order of the entries with its `state`: `good`, `bad` with `why`, `missing` where
 //! the profile wants one, `not checked`. `names` is `proven` only where all of them are good and there is one, else `claims`.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod approval;
 mod crew;
 mod guard;
 mod markdown;
@@ -35,6 +40,7 @@ mod words;
 
 use crate::entry::{Broken, Chain, History};
 
+pub use approval::{ApprovalStory, WithoutApproval};
 pub use crew::{Asked, BrokenGlass, Came, CutOff, Drove, RunStory, SignatureStory};
 pub use proof::{Proof, Proofs, SecondPlace, SignedPlace, places};
 pub use story::{

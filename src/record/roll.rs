@@ -36,6 +36,7 @@ pub(super) fn loud(story: &Story) -> String {
             place(&cut_off.act)
         ));
     }
+    lines.extend(super::approval::loud(story));
     let mut text = String::new();
     for line in &lines {
         add(&mut text, format_args!("> {line}.\n>\n"));

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::approval::{ApprovalStory, WithoutApproval};
 use super::crew::{Asked, BrokenGlass, Came, CutOff, Drove, RunStory, SignatureStory};
 use crate::domain::check::Verdict;
 use crate::domain::share::Agreement;
@@ -64,6 +65,12 @@ pub struct Story {
     pub asked: Vec<Asked>,
     /// Runs of steps that second persons confirmed.
     pub runs: Vec<RunStory>,
+    /// Words for approvals, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub approvals: Vec<ApprovalStory>,
+    /// Acts that went on without an approval that they need.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without_approval: Vec<WithoutApproval>,
     /// The signatures.
     pub signatures: Vec<SignatureStory>,
     /// Gates that were overridden to complete steps done by people.

@@ -81,6 +81,8 @@ fn opening(first: &Entry, opened: &SessionOpened, history: &History) -> Story {
         aboard: Vec::new(),
         asked: Vec::new(),
         runs: Vec::new(),
+        approvals: Vec::new(),
+        without_approval: Vec::new(),
         signatures: Vec::new(),
         timeline: Vec::new(),
         changes: Vec::new(),
@@ -116,6 +118,7 @@ impl Teller<'_> {
         }
         self.crew(entry, event);
         self.signature(entry, event);
+        self.approvals(entry, event);
         match event {
             Event::SessionOpened(opened) => {
                 let came = match (opened.from_version.as_str(), opened.to_version.as_str()) {
@@ -218,6 +221,8 @@ impl Teller<'_> {
             | Event::ActionStarted { .. }
             | Event::ActionUnknown { .. }
             | Event::ActionEnded { .. } => self.action(entry, event),
+            // Told already.
+            Event::ApprovalGiven(_) | Event::ApprovalReported(_) | Event::ApprovalWithdrawn { .. } => {}
             Event::PoolDrained { pool, evidence } => {
                 self.noticed(entry, format!("{pool} is drained"), evidence.join("; "));
                 self.story.drains.push(Drained { pool: pool.clone(), at: entry.at, evidence: evidence.clone() });

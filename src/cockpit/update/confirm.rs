@@ -154,6 +154,9 @@ impl Model {
             OverlayKind::EndConnections { end, .. } => Ask::EndConnections { end: end.clone(), confirmation },
             OverlayKind::CancelTask { cancel, .. } => Ask::CancelTask { cancel: cancel.clone(), confirmation },
             OverlayKind::CancelAction { of, .. } => Ask::CancelAction { of: *of, confirmation },
+            OverlayKind::Approve { given, .. } => {
+                Ask::Approve { approval: given.approval.clone(), about: given.about, confirmation }
+            }
             OverlayKind::Shift(_)
             | OverlayKind::RollBack { .. }
             | OverlayKind::Partial
@@ -168,6 +171,7 @@ impl Model {
             | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
+            | OverlayKind::Approvals(_)
             | OverlayKind::Checks(_)
             | OverlayKind::Patterns(_)
             | OverlayKind::People
@@ -190,10 +194,12 @@ impl Model {
             OverlayKind::CancelAction { of, .. } => {
                 self.flight.cancellable_action().is_some_and(|run| run.act() == *of)
             }
+            OverlayKind::Approve { given, .. } => self.can_approve(given),
             OverlayKind::Run { steps, .. } => !steps.is_empty(),
             OverlayKind::Arm { disarms, .. } => *disarms || self.can_arm(),
             OverlayKind::Look(look) => self.look_stands(look),
             OverlayKind::Controls(_)
+            | OverlayKind::Approvals(_)
             | OverlayKind::Checks(_)
             | OverlayKind::Patterns(_)
             | OverlayKind::People
@@ -350,6 +356,10 @@ impl Model {
                 let (of, before, is_pending) = (*of, *before, self.is_pending());
                 self.keeps_action_cancel(of, before, confirm, is_pending)
             }
+            OverlayKind::Approve { given, confirm } => {
+                let given = given.clone();
+                self.keeps_approve(&given, confirm)
+            }
             OverlayKind::Controls(handover) => self.keeps_controls(handover),
             OverlayKind::Partial => self.flight.session.in_flight().is_some(),
             OverlayKind::Drift { router } => self.flight.session.drifted.contains_key(router),
@@ -362,6 +372,7 @@ impl Model {
             | OverlayKind::Item(_)
             | OverlayKind::Correlate(_)
             | OverlayKind::Messages
+            | OverlayKind::Approvals(_)
             | OverlayKind::Checks(_)
             | OverlayKind::Patterns(_)
             | OverlayKind::People

@@ -29,6 +29,9 @@ const FORMAT_1_TELLINGS: &str = include_str!("golden/format-1-tellings.jsonl");
 /// Deploy actions.
 const FORMAT_1_ACTIONS: &str = include_str!("golden/format-1-actions.jsonl");
 
+/// Approvals.
+const FORMAT_1_APPROVALS: &str = include_str!("golden/format-1-approvals.jsonl");
+
 fn read(lines: &str) -> (Vec<Kept>, Option<Broken>) {
     let mut chain = Chain::start();
     let mut entries = Vec::new();
@@ -68,6 +71,7 @@ fn write_the_golden_file() {
         ("-tasks", told::tasks()),
         ("-tellings", told::tellings()),
         ("-actions", told::actions()),
+        ("-approvals", told::approvals()),
     ] {
         // A golden file is written once: what stands there is never replaced.
         if let Ok(mut file) = std::fs::File::create_new(format!("{path}/format-{FORMAT}{name}.jsonl")) {
@@ -89,6 +93,7 @@ fn every_kind_of_event_is_in_the_golden_files() {
         FORMAT_1_TASKS,
         FORMAT_1_TELLINGS,
         FORMAT_1_ACTIONS,
+        FORMAT_1_APPROVALS,
     ] {
         let (added, broken) = read(lines);
         assert_eq!(broken, None);
@@ -116,6 +121,7 @@ fn the_golden_files_read_as_what_was_told() {
         (FORMAT_1_TASKS, told::tasks()),
         (FORMAT_1_TELLINGS, told::tellings()),
         (FORMAT_1_ACTIONS, told::actions()),
+        (FORMAT_1_APPROVALS, told::approvals()),
     ] {
         let (entries, broken) = read(lines);
         assert_eq!(broken, None);
