@@ -28,7 +28,7 @@ const MOST: usize = 20;
 /// Reads `[roles]`.
 pub(super) fn roles(table: &mut Table<'_>) -> Roles {
     let doc = "Who has which role, by the names that people work under: { operations-lead = [\"carol\", \"dave\"] }.";
-    let kind = title().list("a list of names, such as [\"carol\", \"dave\"]");
+    let kind = title().one_or_list("a name, or a list of names, such as [\"carol\", \"dave\"]");
     let read = table.map("roles", doc, &kind).map(|found| found.value);
     // Of roles that cannot be read nobody is told that there are none.
     let roles = if table.has("roles") { read } else { Some(Entries::new()) };
@@ -59,8 +59,8 @@ pub(super) fn read(table: &mut Table<'_>, roles: &Roles, checks: &Declared) -> (
         }
         let shown = table.optional("title", "Its title, for people. Default: its name.", &title());
         let doc = "The roles of which anybody may give it: [\"operations-lead\"].";
-        let accepted = "a list of roles, such as [\"operations-lead\"]";
-        let by = table.optional("by", doc, &title().list(accepted));
+        let accepted = "a role, or a list of roles, such as [\"operations-lead\"]";
+        let by = table.optional("by", doc, &title().one_or_list(accepted));
         let quorum = table.optional("quorum", "How many different people it takes. Default 1.", &count(1, MOST));
         let (least, most) = (Duration::from_mins(1), Duration::from_hours(30 * 24));
         let doc = "How long one's word holds, from when it was given. Default 24h.";
@@ -74,8 +74,8 @@ pub(super) fn read(table: &mut Table<'_>, roles: &Roles, checks: &Declared) -> (
             "The check that reads it from another system, instead of people: an issue of Jira, a GitHub environment.";
         let check = table.optional("check", doc, &name());
         let doc = "To whom one turns where it is missing or has expired, in order.";
-        let accepted = "a list of lines, such as [\"VP Engineering, +49 …\"]";
-        let escalation = table.optional("escalation", doc, &text().list(accepted));
+        let accepted = "a line, or a list of lines, such as [\"VP Engineering, +49 …\"]";
+        let escalation = table.optional("escalation", doc, &text().one_or_list(accepted));
         let report = table.report();
         let source = match (&check, &by) {
             (Some(check), _) => {
@@ -195,11 +195,12 @@ pub(super) fn check(
             let advice = "name a `journal` that they can reach, or write reported = true to note it as told";
             report.refuse(&name.spot, wrong.advice(advice));
         }
-        let Some(signers) = signers.filter(|_| keys) else { continue };
+        // Whose word may be told by others needs no key.
+        let Some(signers) = signers.filter(|_| keys && !approvers.reported) else { continue };
         let unlisted: Vec<&str> =
             approvers.people.iter().map(Operator::as_str).filter(|person| !signers.lists(person)).collect();
         if !unlisted.is_empty() {
-            let wrong = Wrong::new(format!("is signed, and the list of keys has none of {}", unlisted.join(", ")));
+            let wrong = Wrong::new(format!("is signed, and the list of keys has no key of {}", unlisted.join(", ")));
             report.refuse(&name.spot, wrong.advice("add their keys to people.allowed_signers under these names"));
         }
     }

@@ -16,7 +16,8 @@ impl Model {
         }
         let missing = self.flight.missing_approvals(self.now);
         let mine = missing.iter().find(|spec| self.flight.why_not_approve(spec, self.now).is_none());
-        let first = mine.or(missing.first()).map(|spec| &spec.id);
+        let waits = self.flight.approvals_of_next();
+        let first = mine.or(missing.first()).or(waits.first()).map(|spec| &spec.id);
         let selected = all.iter().position(|spec| Some(&spec.id) == first).unwrap_or(0);
         self.show(OverlayKind::Approvals(ApprovalTable { selected }));
     }

@@ -3,7 +3,7 @@
 //! ```text
 //! ╭ Approvals · payments-api · PROD ───────────────────────────────────╮
 //! │ › ✗ Operations lead   1 of 2   for Blue 10                         │
-//! │     by operations-lead: carol, dave, erin; holds 24:00:00          │
+//! │     by operations-lead: carol, dave, erin; holds 24 h              │
 //! │     ✓ carol   at 14:02:11Z, until 2026-11-22 14:02:11Z             │
 //! │     ✗ dave    expired at 14:01:02Z                                 │
 //! │     turn to: VP Engineering, +49 …                                 │
@@ -81,8 +81,9 @@ fn of_one(model: &Model, sheet: &mut Sheet, spec: &ApprovalSpec, is_chosen: bool
         }
     }
     if standing.state != GateState::Holds {
-        for each in &spec.escalation {
-            sheet.line(vec![piece(Role::Wait, "    turn to: "), piece(Role::Text, each.clone())]);
+        for (at, each) in spec.escalation.iter().enumerate() {
+            let words = if at == 0 { "    turn to: " } else { "    then to: " };
+            sheet.line(vec![piece(Role::Wait, words), piece(Role::Text, each.clone())]);
         }
     }
 }
@@ -94,7 +95,8 @@ fn source(spec: &ApprovalSpec, standing: &ApprovalStanding<'_>) -> String {
         return format!("read by the check {check}: {}", standing.check.clone().unwrap_or_default());
     };
     let own = if approvers.own { "; who drives may" } else { "" };
-    let holds = clock_span(approvers.valid_for);
+    let minutes = approvers.valid_for.as_secs() / 60;
+    let holds = if minutes % 60 == 0 { format!("{} h", minutes / 60) } else { clock_span(approvers.valid_for) };
     format!("by {}: {}; holds {holds}{own}", approvers.role_words(), approvers.people_words())
 }
 
