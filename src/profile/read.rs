@@ -116,6 +116,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let roles = approval::roles(table);
     let (approvals, declared_approvals) = approval::read(table, &roles, &declared);
     let context = plan::Context {
+        service: service.as_ref().map(|service| service.value.as_str()),
         pools: &ids,
         approvals: &declared_approvals,
         checklist: &checklist,
