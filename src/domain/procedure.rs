@@ -205,7 +205,7 @@ pub struct Step {
     pub leave_when: Vec<Condition>,
     /// The approvals that it needs itself.
     pub needs: Vec<ApprovalId>,
-    /// How long it must hold after its last router was verified (G4).
+    /// How long it must hold after its last router was verified (G4), or its action succeeded.
     pub soak: Option<Duration>,
     /// What is to be done in which minutes of the soak.
     pub schedule: Vec<SoakTask>,

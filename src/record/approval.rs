@@ -1,4 +1,5 @@
-//! Approvals in a record: who gave which, until when, what was only reported, and what went on without.
+//! Approvals in a record: who gave which, until when, and what was only reported. What went on without one stands among the
+//! overridden gates.
 
 use serde::Serialize;
 
@@ -9,8 +10,6 @@ use super::text::{add, inline, moment};
 use crate::domain::{ApprovalId, Digest, Operator, Timestamp};
 use crate::entry::Entry;
 use crate::session::Event;
-use crate::session::event::StepMark;
-use crate::session::proposal::{Gate, GateReport, Override};
 
 /// One person's word for an approval.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -39,21 +38,8 @@ pub struct ApprovalStory {
     pub withdrawn: Option<Said>,
 }
 
-/// An act that went on without an approval that it needs (F4).
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct WithoutApproval {
-    /// Who set it aside, and when.
-    pub act: Act,
-    /// The approval.
-    pub approval: ApprovalId,
-    /// How it stood.
-    pub stood: String,
-    /// Why it was set aside.
-    pub reason: String,
-}
-
 impl Teller<'_> {
-    /// Approvals given, reported, taken back, set aside.
+    /// Approvals given, reported, taken back.
     pub(super) fn approvals(&mut self, entry: &Entry, event: &Event) {
         match event {
             Event::ApprovalGiven(given) => {
@@ -102,38 +88,9 @@ impl Teller<'_> {
                     each.withdrawn = Some(said.clone());
                 }
             }
-            Event::ChangeConfirmed(confirmed) => self.without(entry, &confirmed.gates, &confirmed.overrides),
-            Event::ActionStarting(intent) => self.without(entry, &intent.gates, &intent.overrides),
-            Event::StepMarked { mark: StepMark::Done { gates, overrides, .. }, .. } => {
-                self.without(entry, gates, overrides);
-            }
             _ => {}
         }
     }
-
-    fn without(&mut self, entry: &Entry, gates: &[GateReport], overrides: &[Override]) {
-        for each in overrides {
-            let Gate::Approval { approval } = &each.gate else { continue };
-            let stood = gates.iter().find(|report| report.gate == each.gate);
-            self.story.without_approval.push(WithoutApproval {
-                act: act(entry),
-                approval: approval.clone(),
-                stood: stood.map_or_else(|| format!("approval: {approval}"), |report| report.text.clone()),
-                reason: each.reason.clone(),
-            });
-        }
-    }
-}
-
-/// What nobody may miss about them: a line each.
-pub(super) fn loud(story: &Story) -> Vec<String> {
-    let each = story.without_approval.iter().map(|without| {
-        let (stood, reason) = (inline(&without.stood), inline(&without.reason));
-        let (by, at) = (inline(without.act.by.as_str()), moment(without.act.at, story.opened.at));
-        let entry = without.act.entry;
-        format!("**WENT ON WITHOUT AN APPROVAL.** {stood}. {by} at {at}, entry {entry}. Reason: {reason}")
-    });
-    each.collect()
 }
 
 /// Every word for an approval; empty where there is none.

@@ -4,9 +4,12 @@
 //!   meaning is a new format.
 //! - `tell` folds entries into a [`Story`].
 //! - `crew` has the parts about people, `people` tells them, `roll` draws them.
-//! - `approval` tells who approved what, and what went on without.
+//! - `approval` tells who approved what.
+//! - `loud` tells and draws what must not be overlooked: overridden gates, incidents, follow-ups.
 //! - `guard` tells what guards saw and did.
 //! - `proof` finds what is signed, and what each signature must be about; [`Proofs`] is what checking them gave.
+//! - `document` is the record as one file: this, with every entry as it was stored, and what shows a change; [`read`]
+//!   checks such a file. `schema` describes it, `place` says where it is kept.
 //! - `words` puts changes and what is left open into words; `markdown` draws it; `text` makes what people and machines wrote harmless in it.
 //!
 //! # Record format 1
@@ -20,19 +23,22 @@
 //! were asked, with the digest and their answer; `runs` the runs of steps; `broken_glass` what one person did alone that
 //! asks two; `cut_off` what was done without the journal. A confirmation has the `key` that signed it, or null.
 //! `approvals` has every word for an approval: `how` is `given` or `reported`, which nobody verified, with its `link`;
-//! `withdrawn` where it was taken back. `without_approval` has the acts that went on without one that they need. Both are left out
-//! where there is none.
+//! `withdrawn` where it was taken back; it is left out where there is none.
 //! `signatures` has every signature in the order of the entries with its `state`: `good`, `bad` with `why`, `missing` where
 //! the profile wants one, `not checked`. `names` is `proven` only where all of them are good and there is one, else `claims`.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod approval;
 mod crew;
+mod document;
 mod guard;
+mod loud;
 mod markdown;
 mod people;
+mod place;
 mod proof;
 mod roll;
+mod schema;
 mod story;
 mod tell;
 mod text;
@@ -40,9 +46,13 @@ mod words;
 
 use crate::entry::{Broken, Chain, History};
 
-pub use approval::{ApprovalStory, WithoutApproval};
+pub use approval::ApprovalStory;
 pub use crew::{Asked, BrokenGlass, Came, CutOff, Drove, RunStory, SignatureStory};
+pub use document::{Damaged, TAG, Whole, document, read};
+pub use loud::{Following, Incident, Overridden};
+pub use place::{Place, place};
 pub use proof::{Proof, Proofs, SecondPlace, SignedPlace, places};
+pub use schema::schema;
 pub use story::{
     Act, Attached, Attempt, ChainStory, ChangeStory, Drained, Ending, Late, NamedShares, ObservedShare, PoolStory,
     RouterChange, RouterStory, Row, Said, Settled, StepStory, Story, Ticked,
@@ -75,7 +85,7 @@ pub fn markdown(history: &History, proofs: Option<&Proofs>) -> String {
     }
 }
 
-/// The record as JSON; null where there is no entry.
+/// The summary of the record as JSON; null where there is no entry.
 pub fn json(history: &History, proofs: Option<&Proofs>) -> serde_json::Value {
     // A story holds plain values only: writing it cannot fail.
     tell_proven(history, proofs).and_then(|story| serde_json::to_value(story).ok()).unwrap_or_default()

@@ -16,6 +16,7 @@ pub(super) fn loud(story: &Story) -> String {
             place(&broken.act)
         ));
     }
+    lines.extend(super::loud::overrides(story));
     for signature in story.signatures.iter().filter(|signature| ["bad", "missing"].contains(&signature.state)) {
         let (what, why) = (inline(&signature.what), inline(&signature.why));
         let said = match signature.state {
@@ -36,7 +37,6 @@ pub(super) fn loud(story: &Story) -> String {
             place(&cut_off.act)
         ));
     }
-    lines.extend(super::approval::loud(story));
     let mut text = String::new();
     for line in &lines {
         add(&mut text, format_args!("> {line}.\n>\n"));

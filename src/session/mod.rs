@@ -12,6 +12,7 @@ pub mod apply;
 pub mod approval;
 pub mod command;
 pub mod decide;
+pub mod due;
 pub mod event;
 pub mod flaw;
 pub mod gate;

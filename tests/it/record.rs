@@ -97,8 +97,8 @@ fn the_record_tells_who_approved_what_was_only_reported_and_what_went_on_without
     let history = history(told::approvals());
     let text = record::markdown(&history, None).replace('\\', "");
     for part in [
-        "> **WENT ON WITHOUT AN APPROVAL.** approval: VP Engineering, missing. ada at ",
-        "Reason: the site is down",
+        "> **OVERRIDDEN** by ada at ",
+        "“approval: VP Engineering, missing”, because the site is down",
         "## Approvals",
         "| Operations lead | bob |",
         "given; **taken back** by bob at ",
@@ -116,7 +116,7 @@ fn the_record_tells_who_approved_what_was_only_reported_and_what_went_on_without
     assert_eq!(how, ["given", "reported", "given"]);
     assert_eq!(record["approvals"][0]["withdrawn"]["text"], "a page came in");
     assert_eq!(record["approvals"][1]["link"], "https://chat.example.net/archives/C1/p2");
-    assert_eq!(record["without_approval"][0]["reason"], "the site is down");
+    assert_eq!(record["overrides"][0]["gate"], "approval: VP Engineering, missing");
 }
 
 #[test]
