@@ -151,8 +151,6 @@ fn read_step(step: &mut Table<'_>, without_pools: bool) -> Written {
     let doc = format!("What must hold before the next step is offered: {ACCEPTED}.");
     let accepted = format!("a list of {ACCEPTED}");
     let leave_when = step.optional("leave_when", &doc, &leave().list(accepted));
-    let doc = format!("The approvals that it needs itself: {NEEDED}.");
-    let needs = step.optional("needs", &doc, &needed().list(format!("a list of {NEEDED}")));
     // Where no pool is declared an action touches the service as a whole, and `run` stands alone.
     let acting: &[&str] =
         if without_pools { &["shift", "run", "deploy", "pause"] } else { &["shift", "deploy", "pause"] };
@@ -222,7 +220,7 @@ fn read_step(step: &mut Table<'_>, without_pools: bool) -> Written {
         proves,
         back_to,
         leave_when: leave_when.map(|list| list.value).unwrap_or_default(),
-        needs: needs.map(|list| list.value).unwrap_or_default(),
+        needs: needs(step),
         guards,
     }
 }
@@ -436,6 +434,13 @@ fn approved(report: &Report<'_>, context: &Context<'_>, name: &Found<String>) ->
         },
     );
     None
+}
+
+/// The approvals that a step needs itself.
+fn needs(step: &mut Table<'_>) -> Vec<Found<String>> {
+    let doc = format!("The approvals that it needs itself: {NEEDED}.");
+    let needs = step.optional("needs", &doc, &needed().list(format!("a list of {NEEDED}")));
+    needs.map(|list| list.value).unwrap_or_default()
 }
 
 /// What `needs` may name.
