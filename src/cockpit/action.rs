@@ -158,6 +158,14 @@ pub enum Action {
     PointAtStep,
     /// The error patterns of the logs, as a table.
     Patterns,
+    /// The approvals: who gave which, until when, what is missing (F7).
+    Approvals,
+    /// In the panel of approvals: give the chosen one.
+    Approve,
+    /// In the panel of approvals: note the chosen one as told by somebody, with a link.
+    ReportApproval,
+    /// In the panel of approvals: take a word back, with a reason.
+    WithdrawApproval,
     /// The checks, as a table.
     Checks,
     /// In the table of checks: ask the chosen one's group now.
@@ -244,6 +252,7 @@ impl Action {
             | Self::Point
             | Self::PointAtStep
             | Self::Patterns
+            | Self::Approvals
             | Self::Checks
             | Self::Tellings
             | Self::People
@@ -279,6 +288,9 @@ impl Action {
             | Self::Leave
             | Self::PutBack
             | Self::AcceptDrift
+            | Self::Approve
+            | Self::ReportApproval
+            | Self::WithdrawApproval
             | Self::RunGroup
             | Self::RunChecks
             | Self::TellAgain

@@ -17,6 +17,7 @@ pub struct Entry {
 }
 
 /// Every act without a parameter of its own, in the order of the help.
+#[expect(clippy::too_many_lines, reason = "one line for each act")]
 pub fn catalogue() -> Vec<Entry> {
     let act = |action, name, title| Entry { action, name, title, in_palette: true };
     let key = |action, name, title| Entry { action, name, title, in_palette: false };
@@ -63,6 +64,14 @@ pub fn catalogue() -> Vec<Entry> {
         act(Action::Copy, "copy", "logs: copy the chosen lines; of a line or an item in full, what is chosen"),
         act(Action::Correlate, "correlate", "logs: every line with the same value of a field, as a trace id; Enter"),
         act(Action::ToggleColumns, "toggle-columns", "logs: fields as columns, or not"),
+        act(Action::Approvals, "approvals", "the approvals: what is missing, who gave what, until when"),
+        key(Action::Approve, "approve", "approvals: give the chosen one"),
+        key(
+            Action::ReportApproval,
+            "report-approval",
+            "approvals: note the chosen one as told by somebody, with a link",
+        ),
+        key(Action::WithdrawApproval, "withdraw-approval", "approvals: take a word back, with a reason"),
         act(Action::Checks, "checks", "the checks: how each stands, its evidence, smoke tests by group"),
         key(Action::RunGroup, "run-group", "checks: ask the chosen one's group now"),
         act(Action::RunChecks, "run-checks", "checks: ask all of them now"),

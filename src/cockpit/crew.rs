@@ -131,6 +131,8 @@ impl Model {
             | OverlayKind::EndConnections { .. }
             | OverlayKind::CancelTask { .. }
             | OverlayKind::CancelAction { .. }
+            | OverlayKind::Approve { .. }
+            | OverlayKind::Approvals(_)
             | OverlayKind::Ask(_)
             | OverlayKind::Help
             | OverlayKind::Palette(_)
@@ -269,6 +271,9 @@ fn is_act(action: &Action) -> bool {
             | Action::AskControls
             | Action::ConfirmRun
             | Action::EndRun
+            | Action::Approve
+            | Action::ReportApproval
+            | Action::WithdrawApproval
             | Action::RunGroup
             | Action::RunChecks
             | Action::TellAgain

@@ -4,6 +4,7 @@
 
 mod act;
 mod action;
+mod approval;
 mod banner;
 pub mod catalogue;
 mod chart;
@@ -30,6 +31,7 @@ mod update;
 mod window;
 
 pub use action::Action;
+pub use approval::{ApprovalTable, ToApprove};
 pub use banner::{Banner, request_words};
 pub use chart::{Chart, ChartLine, Charts, Past, Range, Span};
 pub use check::{CheckRow, CheckTable};

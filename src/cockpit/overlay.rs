@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 
 use tui_input::Input;
 
+use super::approval::{ApprovalTable, ToApprove};
 use super::check::CheckTable;
 use super::correlation::Choice;
 use super::duty::DutySheet;
 use super::item_detail::ItemDetail;
 use super::log_detail::LogDetail;
 use super::pattern::PatternTable;
-use crate::domain::{ChangeId, CheckId, CockpitId, ItemId, NativeSplit, Operator, PoolId, RequestId, RouterId, StepId};
+use crate::domain::{
+    ApprovalId, ChangeId, CheckId, CockpitId, ItemId, NativeSplit, Operator, PoolId, RequestId, RouterId, StepId,
+};
 use crate::flight::connection::EndConnections;
 use crate::flight::task::CancelTask;
 use crate::flight::{Ask, WayBackChoice};
@@ -135,6 +138,15 @@ pub enum OverlayKind {
     Controls(Handover),
     /// The table of checks, or the evidence of one.
     Checks(CheckTable),
+    /// The approvals (F7).
+    Approvals(ApprovalTable),
+    /// Give an approval.
+    Approve {
+        /// Which one, as it was when the dialog opened.
+        given: Box<ToApprove>,
+        /// The confirmation.
+        confirm: ConfirmState,
+    },
     /// The table of error patterns.
     Patterns(PatternTable),
     /// Who is there.
@@ -216,6 +228,7 @@ impl Overlay {
             | OverlayKind::EndConnections { confirm, .. }
             | OverlayKind::CancelTask { confirm, .. }
             | OverlayKind::CancelAction { confirm, .. }
+            | OverlayKind::Approve { confirm, .. }
             | OverlayKind::Reload(confirm) => Some(confirm),
             OverlayKind::Look(look) => Some(&look.confirm),
             OverlayKind::Duty(duty) => duty.confirm(),
@@ -231,6 +244,7 @@ impl Overlay {
             | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
+            | OverlayKind::Approvals(_)
             | OverlayKind::Checks(_)
             | OverlayKind::Patterns(_)
             | OverlayKind::People
@@ -248,6 +262,7 @@ impl Overlay {
             | OverlayKind::EndConnections { confirm, .. }
             | OverlayKind::CancelTask { confirm, .. }
             | OverlayKind::CancelAction { confirm, .. }
+            | OverlayKind::Approve { confirm, .. }
             | OverlayKind::Reload(confirm) => Some(confirm),
             OverlayKind::Look(look) => Some(&mut look.confirm),
             OverlayKind::Duty(duty) => duty.confirm_mut(),
@@ -263,6 +278,7 @@ impl Overlay {
             | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
+            | OverlayKind::Approvals(_)
             | OverlayKind::Checks(_)
             | OverlayKind::Patterns(_)
             | OverlayKind::People
@@ -306,6 +322,18 @@ pub enum Purpose {
     AskControls,
     /// Why a run of steps is ended.
     EndRun,
+    /// Who approved elsewhere, and where that can be looked at.
+    ReportApproval {
+        /// What they approved.
+        approval: ApprovalId,
+    },
+    /// Why a word for an approval is taken back.
+    WithdrawApproval {
+        /// The approval.
+        approval: ApprovalId,
+        /// Whose word it is.
+        by: Operator,
+    },
     /// Why a drifted router is taken as it is.
     AcceptDrift {
         /// The router.

@@ -109,6 +109,9 @@ impl Model {
                 unless(session.offer.is_some() || session.asking.is_some(), "nobody offers or asks for the controls")
             }
             Action::Hold | Action::Note | Action::CloseSession => unless(session.is_open(), "the session is closed"),
+            Action::Approvals | Action::Approve | Action::ReportApproval | Action::WithdrawApproval => {
+                unless(!self.flight.procedure.approvals.is_empty(), "the profile asks for no approval")
+            }
             Action::Checks | Action::RunGroup => {
                 unless(!self.flight.procedure.checks.is_empty(), "the profile names no check")
             }

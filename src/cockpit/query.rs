@@ -158,8 +158,12 @@ impl Model {
             OverlayKind::Reload(_) | OverlayKind::Arm { .. } | OverlayKind::CancelAction { .. } => Some(Friction::Key),
             OverlayKind::CancelTask { cancel, .. } => Some(task::friction(cancel.cancel.is_ours)),
             OverlayKind::Duty(duty) => duty.confirm().map(|_| Friction::Key),
-            OverlayKind::Look(_) | OverlayKind::Run { .. } | OverlayKind::EndConnections { .. } => Some(Friction::Type),
+            OverlayKind::Look(_)
+            | OverlayKind::Run { .. }
+            | OverlayKind::Approve { .. }
+            | OverlayKind::EndConnections { .. } => Some(Friction::Type),
             OverlayKind::Controls(_)
+            | OverlayKind::Approvals(_)
             | OverlayKind::Checks(_)
             | OverlayKind::Patterns(_)
             | OverlayKind::People
@@ -195,11 +199,13 @@ impl Model {
             OverlayKind::CancelTask { cancel, .. } => Some(task::typed_for(&cancel.task)),
             OverlayKind::Reload(_) => Some("reload".to_owned()),
             OverlayKind::Look(look) => self.look_stands(look).then(|| look.request.asked.act.typed_target()),
+            OverlayKind::Approve { given, .. } => Some(given.approval.to_string()),
             OverlayKind::Run { steps, .. } => Some(run_target(steps)),
             OverlayKind::Arm { .. }
             | OverlayKind::CancelAction { .. }
             | OverlayKind::Duty(_)
             | OverlayKind::Controls(_)
+            | OverlayKind::Approvals(_)
             | OverlayKind::Checks(_)
             | OverlayKind::Patterns(_)
             | OverlayKind::People
@@ -265,6 +271,10 @@ impl Model {
                 self.typed_target().map(|target| format!("cancel it, once {target} is typed"))
             }
             OverlayKind::Look(_) => self.typed_target().map(|target| format!("confirm, once {target} is typed")),
+            OverlayKind::Approve { .. } => self.typed_target().map(|target| format!("approve, once {target} is typed")),
+            OverlayKind::Approvals(_) => {
+                Some(if self.could_approve_chosen() { "approve it" } else { "close" }.to_owned())
+            }
             OverlayKind::Run { .. } => {
                 self.typed_target().map(|target| format!("confirm the run, once {target} is typed"))
             }
@@ -417,6 +427,8 @@ fn purpose_words(purpose: &Purpose) -> &'static str {
         Purpose::EndConnections(_) => "go on, with this reason",
         Purpose::AskControls => "ask for the controls, with this reason",
         Purpose::EndRun => "end the run, with this reason",
+        Purpose::ReportApproval { .. } => "note it as told",
+        Purpose::WithdrawApproval { .. } => "take it back, with this reason",
         Purpose::AcceptDrift { .. } => "accept, with this reason",
         Purpose::CloseSession => "close the session",
         Purpose::FilterLogs => "filter",

@@ -134,6 +134,14 @@ name!(
     ActionId
 );
 name!(
+    /// An approval's name in the profile.
+    ApprovalId
+);
+name!(
+    /// A role's name in the profile.
+    RoleId
+);
+name!(
     /// A guard's name in the profile.
     GuardId
 );

@@ -2,6 +2,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::wildcard_enum_match_arm)]
 
 pub mod action;
+pub mod approval;
 mod capability;
 pub mod check;
 pub mod checklist;
@@ -38,8 +39,8 @@ pub use capability::{Capabilities, Holds, Proof, Zero};
 pub use checklist::Checklist;
 pub use freshness::Freshness;
 pub use id::{
-    ActionId, BadDigest, ChangeId, CheckId, CockpitId, Digest, EntryId, GuardId, ItemId, NotifierId, Operator, PanelId,
-    PoolId, RequestId, RouterId, SessionId, SourceId, StepId, WindowId,
+    ActionId, ApprovalId, BadDigest, ChangeId, CheckId, CockpitId, Digest, EntryId, GuardId, ItemId, NotifierId,
+    Operator, PanelId, PoolId, RequestId, RoleId, RouterId, SessionId, SourceId, StepId, WindowId,
 };
 pub use measure::{Limit, Measure, Unit};
 pub use outcome::{Outcome, Refused, Trouble, TroubleKind};

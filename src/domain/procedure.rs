@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::action::ActionSpec;
+use super::approval::ApprovalSpec;
 use super::check::CheckSpec;
 use super::checklist::Checklist;
 use super::drain::DrainRule;
@@ -16,8 +17,8 @@ use super::notify::NotifySpec;
 use super::pairing::PairSpec;
 use super::soak::SoakTask;
 use super::{
-    ActionId, BasisPoints, Capabilities, CheckId, Digest, GuardId, ItemId, Limit, People, PoolId, RouterId, SourceId,
-    StepId, Waves, Weights, WhyRule, WindowSpec,
+    ActionId, ApprovalId, BasisPoints, Capabilities, CheckId, Digest, GuardId, ItemId, Limit, People, PoolId, RouterId,
+    SourceId, StepId, Waves, Weights, WhyRule, WindowSpec,
 };
 
 /// Everything that a deployment is flown by.
@@ -81,6 +82,8 @@ pub struct Procedure {
     pub shell: Option<Shell>,
     /// Whom to call when things go wrong, in order.
     pub contacts: Vec<Contact>,
+    /// Approvals, in the profile's order (F7).
+    pub approvals: Vec<ApprovalSpec>,
 }
 
 impl Procedure {
@@ -127,6 +130,11 @@ impl Procedure {
     /// One deploy action.
     pub fn action(&self, id: &ActionId) -> Option<&ActionSpec> {
         self.actions.iter().find(|action| action.id == *id)
+    }
+
+    /// One approval.
+    pub fn approval(&self, id: &ApprovalId) -> Option<&ApprovalSpec> {
+        self.approvals.iter().find(|approval| approval.id == *id)
     }
 
     /// The action that a step runs.
@@ -200,6 +208,8 @@ pub struct Step {
     pub act: StepAct,
     /// What must hold before the *next* step is offered as planned: items of these sections, drained pools, checks.
     pub leave_when: Vec<Condition>,
+    /// The approvals that it needs itself.
+    pub needs: Vec<ApprovalId>,
     /// How long it must hold after its last router was verified (G4), or its action succeeded.
     pub soak: Option<Duration>,
     /// What is to be done in which minutes of the soak.
@@ -261,6 +271,8 @@ pub enum Condition {
     Check(CheckId),
     /// Every check of the group is passed.
     Checks(String),
+    /// The approval is there.
+    Approved(ApprovalId),
 }
 
 /// How the way back is flown, and how fast it is said to be.

@@ -58,6 +58,9 @@ pub fn kind(event: &Event) -> &'static str {
         Event::ActionEnded { .. } => "action_ended",
         Event::ActionCancelling(_) => "action_cancelling",
         Event::ActionCancelAnswered { .. } => "action_cancel_answered",
+        Event::ApprovalGiven(_) => "approval_given",
+        Event::ApprovalReported(_) => "approval_reported",
+        Event::ApprovalWithdrawn { .. } => "approval_withdrawn",
         Event::RampStage { .. } => "ramp_stage",
         Event::RollbackTimed { .. } => "rollback_timed",
         Event::WayBackProven(_) => "way_back_proven",
@@ -74,7 +77,7 @@ pub fn kind(event: &Event) -> &'static str {
 }
 
 /// Every kind that this version knows. The golden files hold one event of each.
-pub const KINDS: [&str; 65] = [
+pub const KINDS: [&str; 68] = [
     "session_opened",
     "controls_taken",
     "cockpit_joined",
@@ -128,6 +131,9 @@ pub const KINDS: [&str; 65] = [
     "action_ended",
     "action_cancelling",
     "action_cancel_answered",
+    "approval_given",
+    "approval_reported",
+    "approval_withdrawn",
     "ramp_stage",
     "rollback_timed",
     "way_back_proven",

@@ -13,7 +13,7 @@ use crate::domain::check::{Answer, Asking, Asks, CheckSpec, Run, Told, Verdict};
 use crate::domain::drain::{Evidence as Sort, Finding};
 use crate::domain::guard::Subject;
 use crate::domain::procedure::Condition;
-use crate::domain::{ChangeId, CheckId, Elapsed, Now, PoolId, Seat, Timestamp};
+use crate::domain::{ApprovalId, ChangeId, CheckId, Elapsed, Now, PoolId, Seat, Timestamp};
 use crate::session::command::Command;
 use crate::session::event::CheckAnswered;
 use crate::session::gate::{StageCheck, between_stages};
@@ -249,9 +249,12 @@ impl Flight {
                     wanted.insert(check.clone());
                 }
                 Condition::Checks(group) => wanted.extend(self.procedure.group(group).map(|check| check.id.clone())),
+                Condition::Approved(approval) => wanted.extend(self.approval_check(approval)),
                 Condition::Drained(_) | Condition::Items(_) => {}
             }
         }
+        let needs = self.session.next_step(plan).into_iter().flat_map(|step| &step.needs);
+        wanted.extend(needs.filter_map(|approval| self.approval_check(approval)));
         for guard in &self.procedure.guards {
             if let Subject::Check(check) = &guard.subject {
                 wanted.insert(check.clone());
@@ -270,6 +273,11 @@ impl Flight {
         };
         wanted.extend(self.procedure.checks.iter().filter(unknown).map(|spec| spec.id.clone()));
         wanted
+    }
+
+    /// The check that reads an approval.
+    fn approval_check(&self, approval: &ApprovalId) -> Option<CheckId> {
+        self.procedure.approval(approval)?.check().cloned()
     }
 
     /// The checks that are evidence of a pool's drain, while a pool that they speak of has weight nowhere.

@@ -149,6 +149,7 @@ impl Flight {
     }
 
     /// What a kept event sets in motion.
+    #[expect(clippy::too_many_lines, reason = "one arm for each event, many without a body")]
     pub(super) fn react(&mut self, now: Now, event: &Event, out: &mut Vec<Effect>) {
         match event {
             Event::ChangeConfirmed(confirmed) => {
@@ -253,6 +254,9 @@ impl Flight {
             | Event::Told(_)
             | Event::ConnectionsEnded { .. }
             | Event::TaskCancelled { .. }
+            | Event::ApprovalGiven(_)
+            | Event::ApprovalReported(_)
+            | Event::ApprovalWithdrawn { .. }
             | Event::RampStage { .. }
             | Event::RollbackTimed { .. }
             | Event::SplitObserved { .. }

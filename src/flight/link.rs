@@ -395,6 +395,7 @@ impl Flight {
         for event in if beside { &moving } else { &entry.events } {
             self.react(now, event, out);
             self.react_to_people(now, &stamp, event, out);
+            self.react_to_approvals(&stamp, event, out);
             self.react_to_guards(&stamp, event, out);
         }
         if entry

@@ -11,6 +11,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::wildcard_enum_match_arm)]
 
 pub mod action;
+mod approval;
 pub mod back;
 pub mod check;
 pub mod connection;

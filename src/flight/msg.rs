@@ -13,8 +13,9 @@ use crate::domain::pairing::Sightings;
 use crate::domain::parcel::Parcel;
 use crate::domain::procedure::Procedure;
 use crate::domain::{
-    ChangeId, CheckId, CockpitId, Digest, EntryId, ItemId, NativeSplit, NotifierId, Now, Outcome, PoolId, Prepared,
-    Presence, Reading, Refused, RequestId, RouterId, Signed, Signer, SourceId, StepId, Trouble, Weights,
+    ApprovalId, ChangeId, CheckId, CockpitId, Digest, EntryId, ItemId, NativeSplit, NotifierId, Now, Operator, Outcome,
+    PoolId, Prepared, Presence, Reading, Refused, RequestId, RouterId, Signed, Signer, SourceId, StepId, Trouble,
+    Weights,
 };
 use crate::entry::Entry;
 use crate::session::duty::Duty;
@@ -473,6 +474,33 @@ pub enum Ask {
         steps: Vec<StepId>,
         /// How.
         confirmation: Confirmation,
+    },
+    /// Give one's approval (F7).
+    Approve {
+        /// The approval.
+        approval: ApprovalId,
+        /// What it is about, as it was on the screen.
+        about: Digest,
+        /// How.
+        confirmation: Confirmation,
+    },
+    /// Note that somebody approved elsewhere.
+    ReportApproval {
+        /// The approval.
+        approval: ApprovalId,
+        /// Whose word it is.
+        by: Operator,
+        /// Where it can be looked at.
+        link: String,
+    },
+    /// Take a word for an approval back.
+    WithdrawApproval {
+        /// The approval.
+        approval: ApprovalId,
+        /// Whose word it is.
+        by: Operator,
+        /// Why.
+        reason: String,
     },
     /// End a run of steps that was confirmed.
     EndRun {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::propose::{Proposing, Stage};
 use super::{ChangedProfile, Effect, Flight, SignedAct, ToCheck, ToSign, Tone};
 use crate::domain::procedure::Friction;
-use crate::domain::{ChangeId, Digest, Now, RequestId, Signed, Signer, StepId};
+use crate::domain::{ApprovalId, ChangeId, Digest, Now, RequestId, Signed, Signer, StepId};
 use crate::session::decide::change::friction;
 use crate::session::decide::lifecycle::reload_friction;
 use crate::session::decide::step;
@@ -39,7 +39,9 @@ pub struct Keys {
     /// Checked signatures by the entry that holds them: of an entry with several, all hold, or none counts.
     pub checked: BTreeMap<u64, Result<Signer, String>>,
     /// How many signatures of an entry are being checked.
-    open: BTreeMap<u64, u32>,
+    pub(super) open: BTreeMap<u64, u32>,
+    /// Whether the signatures of approvals that stood in the journal at opening were given to be checked.
+    pub(super) is_taken_up: bool,
     /// What is being signed now: the screen says to touch the key.
     pub signing: Option<Signing>,
 }
@@ -64,6 +66,7 @@ pub(super) enum Then {
     Give { request: RequestId, digest: Digest, confirmation: Confirmation },
     Run { steps: Vec<StepId>, confirmation: Confirmation },
     Rollback { change: ChangeId },
+    Approve { approval: ApprovalId, about: Digest, confirmation: Confirmation },
 }
 
 impl Waiting {
@@ -242,6 +245,7 @@ impl Flight {
                     | Then::Complete { .. }
                     | Then::Reload { .. }
                     | Then::Give { .. }
+                    | Then::Approve { .. }
                     | Then::Run { .. } => format!("not signed, so nothing was done: {why}"),
                 };
                 out.push(Effect::tell(Tone::Bad, text));
@@ -264,6 +268,9 @@ impl Flight {
                 Then::Give { request, digest, confirmation: with(confirmation) }
             }
             Then::Run { steps, confirmation } => Then::Run { steps, confirmation: with(confirmation) },
+            Then::Approve { approval, about, confirmation } => {
+                Then::Approve { approval, about, confirmation: with(confirmation) }
+            }
             Then::Rollback { change } => {
                 self.note(now, Command::SignRollback { change, signed });
                 return;
@@ -288,7 +295,7 @@ impl Flight {
                 Some(ChangedProfile::Bad { .. }) | None => None,
             },
             // These say themselves what they are about, and are held against it where they are decided.
-            Then::Give { .. } | Then::Run { .. } | Then::Rollback { .. } => return true,
+            Then::Give { .. } | Then::Run { .. } | Then::Rollback { .. } | Then::Approve { .. } => return true,
         };
         now == Some(signing.digest)
     }
@@ -304,6 +311,7 @@ impl Flight {
                 self.ask(now, Command::GiveSecond { request, digest, confirmation, evidence });
             }
             Then::Run { steps, confirmation } => self.ask(now, Command::ConfirmRun { steps, confirmation }),
+            Then::Approve { approval, about, confirmation } => self.approve_signed(now, approval, about, confirmation),
             Then::Rollback { .. } => {}
         }
     }

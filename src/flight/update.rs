@@ -103,6 +103,7 @@ impl Flight {
         self.look_after_stages(now, &mut out);
         self.look_after_actions(now, &mut out);
         self.look_after_waiting(now, &mut out);
+        self.take_up_approvals(&mut out);
         self.look_after_guards(now, &mut out);
         self.note_tellings(now);
         self.pump(now, &mut out);
@@ -279,6 +280,7 @@ impl Flight {
             .collect()
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each wish, most of one line")]
     fn asked(&mut self, now: Now, ask: Ask, out: &mut Vec<Effect>) {
         match ask {
             // These two wait for a journal that is away: without them the cockpit could do nothing.
@@ -363,6 +365,13 @@ impl Flight {
             Ask::TakeOver => self.take_over(now),
             Ask::Give { request, digest, confirmation } => self.give(now, request, digest, confirmation, out),
             Ask::Refuse { request, reason } => self.ask(now, Command::RefuseSecond { request, reason }),
+            Ask::Approve { approval, about, confirmation } => self.approve(now, approval, about, confirmation, out),
+            Ask::ReportApproval { approval, by, link } => {
+                self.ask(now, Command::ReportApproval { approval, by, link });
+            }
+            Ask::WithdrawApproval { approval, by, reason } => {
+                self.ask(now, Command::WithdrawApproval { approval, by, reason });
+            }
             Ask::ConfirmRun { steps, confirmation } => self.confirm_run(now, steps, confirmation, out),
             Ask::EndRun { why } => self.ask(now, Command::EndRun { why }),
             Ask::Point(pointer) => {

@@ -41,6 +41,8 @@ pub enum Fact {
     List,
     /// The table of checks.
     Checks,
+    /// The panel of approvals.
+    Approvals,
     /// A log line or an item of the checklist in full.
     Line,
     /// A command of an item that runs is followed.
@@ -65,7 +67,7 @@ pub enum Fact {
 
 impl Fact {
     /// All facts with their names in key files.
-    pub const ALL: [(&str, Self); 27] = [
+    pub const ALL: [(&str, Self); 28] = [
         ("overlay", Self::Overlay),
         ("text", Self::Text),
         ("confirm", Self::Confirm),
@@ -83,6 +85,7 @@ impl Fact {
         ("connections", Self::Connections),
         ("list", Self::List),
         ("checks", Self::Checks),
+        ("approvals", Self::Approvals),
         ("line", Self::Line),
         ("command", Self::Command),
         ("reading", Self::Reading),
@@ -126,6 +129,7 @@ pub fn facts(model: &Model) -> Facts {
         | OverlayKind::EndConnections { .. }
         | OverlayKind::CancelTask { .. }
         | OverlayKind::CancelAction { .. }
+        | OverlayKind::Approve { .. }
         | OverlayKind::Quit { .. } => {
             facts.insert(Fact::Confirm);
         }
@@ -151,6 +155,7 @@ pub fn facts(model: &Model) -> Facts {
             DutySheet::Reading { .. } => facts.extend([Fact::Reading]),
             DutySheet::Contacts { .. } => facts.extend([Fact::Calls]),
         },
+        OverlayKind::Approvals(_) => facts.extend([Fact::List, Fact::Approvals]),
         OverlayKind::Checks(_) => facts.extend([Fact::List, Fact::Checks]),
         OverlayKind::Complete { .. } | OverlayKind::Run { .. } | OverlayKind::Controls(Handover::OfferTo { .. }) => {
             facts.extend([Fact::Confirm]);

@@ -179,6 +179,14 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
             put(Action::Escape, "close");
         }
         OverlayKind::EndConnections { .. } => put(Action::Escape, if waiting { "close" } else { "end nothing" }),
+        OverlayKind::Approvals(_) => {
+            if model.could_approve_chosen() {
+                put(Action::Approve, "approve");
+            }
+            put(Action::Down, "choose");
+            put(Action::Escape, "close");
+        }
+        OverlayKind::Approve { .. } => put(Action::Escape, if waiting { "close" } else { "approve nothing" }),
         OverlayKind::CancelTask { .. } | OverlayKind::CancelAction { .. } => {
             if !waiting {
                 put(Action::Send, "cancel it");
@@ -273,6 +281,8 @@ fn panes(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model) {
         put(Action::LookAtRequest, "look at what is asked");
     } else if answers.contains(&Action::LookAtControls) {
         put(Action::LookAtControls, "look at the controls");
+    } else if answers.contains(&Action::Approvals) && !drives {
+        put(Action::Approvals, "approve");
     }
     match model.focus {
         Pane::Traffic if model.flight.is_cut_off() => {
@@ -299,7 +309,11 @@ fn panes(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model) {
         Pane::Traffic => {
             put(Action::DraftMore, "draft");
             put(Action::NextStep, "next step");
-            put(Action::FocusNext, "next pane");
+            if model.flight.missing_approvals(model.now).is_empty() {
+                put(Action::FocusNext, "next pane");
+            } else {
+                put(Action::Approvals, "approvals");
+            }
         }
         Pane::Checklist => {
             put(Action::Toggle, "tick");

@@ -13,6 +13,7 @@
 //! - Configuration and references to secrets go to the adapters, never into the [`Procedure`].
 
 mod action;
+mod approval;
 mod back;
 mod check;
 mod checklist;

@@ -14,7 +14,7 @@ use crate::domain::guard::GuardSpec;
 use crate::domain::measure::PanelSpec;
 use crate::domain::procedure::{Condition, Prove, Step, StepAct};
 use crate::domain::weights::apportion;
-use crate::domain::{ActionId, BasisPoints, CheckId, Checklist, PoolId, StepId, Weights};
+use crate::domain::{ActionId, ApprovalId, BasisPoints, CheckId, Checklist, PoolId, StepId, Weights};
 use crate::setting::{
     Amount, Entries, Found, Kind, Report, Spot, Table, Wrong, amount, choice, duration, name, nearest, percent, quoted,
     text, title,
@@ -30,6 +30,8 @@ pub(super) struct Context<'c> {
     pub(super) has_routers: bool,
     pub(super) guards: &'c [GuardSpec],
     pub(super) panels: &'c [PanelSpec],
+    /// The approvals' names that are written, also of those that cannot be read.
+    pub(super) approvals: &'c [Found<String>],
     pub(super) actions: &'c [ActionSpec],
     /// The names that are written, also of actions that cannot be read.
     pub(super) declared_actions: &'c [Found<String>],
@@ -52,6 +54,7 @@ struct Written {
     proves: Option<Found<String>>,
     back_to: Option<Split>,
     leave_when: Vec<Found<Leave>>,
+    needs: Vec<Found<String>>,
     guards: Option<Found<Entries<Amount>>>,
 }
 
@@ -61,6 +64,7 @@ enum Leave {
     Items(String),
     Check(String),
     Checks(String),
+    Approved(String),
 }
 
 /// Reads the plan. The weights of a step follow from the steps before it.
@@ -85,6 +89,7 @@ pub(super) fn read(table: &mut Table<'_>, context: &Context<'_>) -> Vec<Step> {
         });
         let leave_when = step.leave_when.iter().filter_map(|each| condition(report, context, each, weights.as_ref()));
         let leave_when: Vec<Condition> = leave_when.collect();
+        let needs: Vec<ApprovalId> = step.needs.iter().filter_map(|each| approved(report, context, each)).collect();
         let guards = step.guards.map(|written| guard::of_step(report, context.guards, context.panels, &written.value));
         let guards = guards.unwrap_or_default();
         let (Some(name), Some(act)) = (step.name, act) else { continue };
@@ -97,7 +102,7 @@ pub(super) fn read(table: &mut Table<'_>, context: &Context<'_>) -> Vec<Step> {
         let schedule = schedule::tasks(report, &id, step.soak.as_ref(), step.schedule);
         let prove = prove(report, context, step.prove.as_ref(), step.proves.as_ref());
         let soak = step.soak.map(|soak| soak.value);
-        steps.push(Step { id, name: name.value, act, leave_when, soak, schedule, prove, back_to, guards });
+        steps.push(Step { id, name: name.value, act, leave_when, needs, soak, schedule, prove, back_to, guards });
     }
     if steps.len() < count && report.is_clean() {
         table.refuse(Wrong::new("a step cannot be read, and flightdeck does not say why").advice("please report this"));
@@ -215,6 +220,7 @@ fn read_step(step: &mut Table<'_>, without_pools: bool) -> Written {
         proves,
         back_to,
         leave_when: leave_when.map(|list| list.value).unwrap_or_default(),
+        needs: needs(step),
         guards,
     }
 }
@@ -402,7 +408,54 @@ fn condition(
             let groups = context.checks.groups();
             named(report, &leave.spot, "checks", group, groups.into_iter()).then(|| Condition::Checks(group.clone()))
         }
+        Leave::Approved(name) => {
+            let name = Found { value: name.clone(), spot: leave.spot.clone() };
+            approved(report, context, &name).map(Condition::Approved)
+        }
     }
+}
+
+/// The approval of that name; says so when there is none.
+fn approved(report: &Report<'_>, context: &Context<'_>, name: &Found<String>) -> Option<ApprovalId> {
+    let names = || context.approvals.iter().map(|approval| approval.as_str());
+    if names().any(|each| each == name.as_str()) {
+        return Some(ApprovalId::new(name.as_str()));
+    }
+    let wrong = Wrong::new(format!("there is no approval {}", quoted(name)));
+    let wrong = match names().collect::<Vec<_>>() {
+        none if none.is_empty() => wrong.advice("add an [[approval]]"),
+        all => wrong.accepted(all.join(", ")),
+    };
+    report.refuse(
+        &name.spot,
+        match nearest(name, names()) {
+            Some(meant) => wrong.advice(format!("did you mean `approved:{meant}`?")),
+            None => wrong,
+        },
+    );
+    None
+}
+
+/// The approvals that a step needs itself.
+fn needs(step: &mut Table<'_>) -> Vec<Found<String>> {
+    let doc = format!("The approvals that it needs itself: {NEEDED}.");
+    let needs = step.optional("needs", &doc, &needed().list(format!("a list of {NEEDED}")));
+    needs.map(|list| list.value).unwrap_or_default()
+}
+
+/// What `needs` may name.
+const NEEDED: &str = "\"approved:APPROVAL\"";
+
+fn needed() -> Kind<String> {
+    let schema = json!({ "type": "string", "pattern": "^approved:.+$" });
+    Kind::from_text(NEEDED, schema, |text| match text.split_once(':').map(|(what, of)| (what, of.trim())) {
+        Some(("approved", name)) if !name.is_empty() => Ok(name.to_owned()),
+        Some(("drained" | "items" | "check" | "checks", _)) => {
+            let wrong = Wrong::new(format!("{} is what a step is left with", quoted(text)));
+            Err(wrong.advice("write it into leave_when of the step before"))
+        }
+        _ => Err(Wrong::new(format!("cannot be {}", quoted(text)))),
+    })
 }
 
 /// Whether a name is one of those that are there; says so when not.
@@ -433,18 +486,17 @@ pub(super) fn named<'n>(
 }
 
 /// What `leave_when` may name.
-const ACCEPTED: &str = "\"drained:POOL\", \"items:SECTION\", \"check:NAME\", \"checks:GROUP\"";
+const ACCEPTED: &str = "\"drained:POOL\", \"items:SECTION\", \"check:NAME\", \"checks:GROUP\", \"approved:APPROVAL\"";
 
 fn leave() -> Kind<Leave> {
-    let schema = json!({ "type": "string", "pattern": "^(drained|items|check|checks):.+$" });
+    let schema = json!({ "type": "string", "pattern": "^(drained|items|check|checks|approved):.+$" });
     Kind::from_text(ACCEPTED, schema, |text| match text.split_once(':').map(|(what, of)| (what, of.trim())) {
         Some(("drained", pool)) if !pool.is_empty() => Ok(Leave::Drained(pool.to_owned())),
         Some(("items", section)) if !section.is_empty() => Ok(Leave::Items(section.to_owned())),
         Some(("check", check)) if !check.is_empty() => Ok(Leave::Check(check.to_owned())),
         Some(("checks", group)) if !group.is_empty() => Ok(Leave::Checks(group.to_owned())),
-        Some(("guard" | "approved", _)) => {
-            Err(Wrong::new(format!("{} is not supported in this version", quoted(text))))
-        }
+        Some(("approved", approval)) if !approval.is_empty() => Ok(Leave::Approved(approval.to_owned())),
+        Some(("guard", _)) => Err(Wrong::new(format!("{} is not supported in this version", quoted(text)))),
         _ => Err(Wrong::new(format!("cannot be {}", quoted(text)))),
     })
 }

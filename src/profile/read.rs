@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use super::file::Unread;
 use super::{
-    AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, action, back, check, checklist,
-    drain, duty, expected, follow_up, guard, journal, notify, pairs, panel, plan, pool, record, rollout, router, rule,
-    schedule, source, window,
+    AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, action, approval, back, check,
+    checklist, drain, duty, expected, follow_up, guard, journal, notify, pairs, panel, plan, pool, record, rollout,
+    router, rule, schedule, source, window,
 };
 use crate::adapter::log;
 use crate::domain::action::ActionSpec;
@@ -73,8 +73,6 @@ impl Parts {
 pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<Parts> {
     table.not_yet(&[
         ("freeze", "write it as a [[window]] with rule = \"block\" and two dates"),
-        ("approvals", "leave it out: [confirm] says what asks two people"),
-        ("roles", "leave it out"),
         ("plan", "write the steps as [[step]]"),
     ]);
     let service = table.required("service", "The service's name.", &title());
@@ -120,9 +118,12 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let (actions, declared_actions) = action::read(table);
     let (actions, started): (Vec<ActionSpec>, Vec<_>) = actions.into_iter().unzip();
     let started = actions.iter().zip(started).map(|(action, configured)| (action.id.clone(), configured)).collect();
+    let roles = approval::roles(table);
+    let (approvals, declared_approvals) = approval::read(table, &roles, &declared);
     let context = plan::Context {
         service: service.as_ref().map(|service| service.value.as_str()),
         pools: &ids,
+        approvals: &declared_approvals,
         checklist: &checklist,
         checks: &declared,
         has_routers,
@@ -140,6 +141,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let (confirm, why) = rule::confirm(table, production);
     refuse_what_nobody_could_confirm(table, &journal, confirm, &back);
     let (people, allowed_signers) = rule::people(table, included);
+    approval::check(table, &approvals, &plan, &journal, allowed_signers.as_ref(), people.keys);
     let rollback = rule::rollback(table);
     let windows = window::read(table);
     let records = record::read(table);
@@ -175,6 +177,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         windows,
         shell,
         contacts,
+        approvals: approvals.into_iter().map(|approval| approval.spec).collect(),
     };
     let adapters = AdapterConfigs {
         routers: configs,

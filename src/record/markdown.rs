@@ -3,6 +3,7 @@
 //! ```text
 //! # service, environment: from → to        what it is about, how it ended, what the chain says
 //! > broken glass, signatures that do not hold, what was done while cut off
+//! ## Approvals                             who approved what, until when
 //! ## People                                who drove, who was aboard, second persons, runs
 //! ## Incidents                             what went wrong
 //! ## Timeline                              one row per act
@@ -10,6 +11,7 @@
 //! ## Steps  ## Checklist  ## Evidence  ## Signatures  ## Follow-ups  ## Left open
 //! ```
 
+use super::approval;
 use super::loud;
 use super::roll;
 use super::story::{Attempt, ChangeStory, RouterChange, Story};
@@ -24,6 +26,7 @@ pub(super) fn draw(story: &Story) -> String {
     let sections = [
         head(story),
         roll::people(story),
+        approval::draw(story),
         loud::incidents(story),
         timeline(story),
         changes(story),

@@ -235,6 +235,7 @@ pub(super) fn words(session: &Session, event: &Event) -> String {
         },
         Event::StepMarked { step, mark: StepMark::Done { .. } } => format!("complete {step}"),
         Event::ActionStarting(intent) => format!("start {}", intent.step),
+        Event::ApprovalGiven(given) => format!("approval: {}", given.title),
         Event::ProfileReloaded { digest, .. } => format!("take in the profile {}", digest.short()),
         _ => String::new(),
     }

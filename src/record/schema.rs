@@ -30,6 +30,7 @@ const PARTS: &[(&str, &str, &str)] = &[
     ("aboard", "array", "Which cockpits were aboard."),
     ("asked", "array", "What second persons were asked, and their answers."),
     ("runs", "array", "Runs of steps that second persons confirmed."),
+    ("approvals", "array", "Every word for an approval, given or reported; not there where there is none."),
     ("signatures", "array", "Every signature and what became of checking it."),
     ("step_overrides", "integer", "Gates that were overridden to complete steps done by people."),
     ("overrides", "array", "Every gate that was overridden, by whom, when and why."),
@@ -61,7 +62,7 @@ pub fn schema() -> Value {
             one => json!(one),
         };
         properties.insert((*name).to_owned(), json!({ "type": kind, "description": doc }));
-        if !["why", "planned"].contains(name) {
+        if !["why", "planned", "approvals"].contains(name) {
             required.push(*name);
         }
     }

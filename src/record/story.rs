@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::approval::ApprovalStory;
 use super::crew::{Asked, BrokenGlass, Came, CutOff, Drove, RunStory, SignatureStory};
 use super::loud::{Following, Incident, Overridden};
 use crate::domain::check::Verdict;
@@ -68,6 +69,9 @@ pub struct Story {
     pub asked: Vec<Asked>,
     /// Runs of steps that second persons confirmed.
     pub runs: Vec<RunStory>,
+    /// Words for approvals, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub approvals: Vec<ApprovalStory>,
     /// The signatures.
     pub signatures: Vec<SignatureStory>,
     /// Gates that were overridden to complete steps done by people.

@@ -82,6 +82,7 @@ fn opening(first: &Entry, opened: &SessionOpened, history: &History) -> Story {
         aboard: Vec::new(),
         asked: Vec::new(),
         runs: Vec::new(),
+        approvals: Vec::new(),
         signatures: Vec::new(),
         overrides: Vec::new(),
         incidents: Vec::new(),
@@ -120,6 +121,7 @@ impl Teller<'_> {
         }
         self.crew(entry, event);
         self.signature(entry, event);
+        self.approvals(entry, event);
         self.incident(entry, event);
         match event {
             Event::SessionOpened(opened) => {
@@ -231,6 +233,8 @@ impl Teller<'_> {
             | Event::ActionStarted { .. }
             | Event::ActionUnknown { .. }
             | Event::ActionEnded { .. } => self.action(entry, event),
+            // Told already.
+            Event::ApprovalGiven(_) | Event::ApprovalReported(_) | Event::ApprovalWithdrawn { .. } => {}
             Event::PoolDrained { pool, evidence } => {
                 self.noticed(entry, format!("{pool} is drained"), evidence.join("; "));
                 self.story.drains.push(Drained { pool: pool.clone(), at: entry.at, evidence: evidence.clone() });

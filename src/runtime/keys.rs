@@ -154,7 +154,7 @@ pub async fn check(
 pub fn act(act: SignedAct) -> Act {
     match act {
         SignedAct::Confirm | SignedAct::Rollback => Act::Confirm,
-        SignedAct::Give => Act::Approve,
+        SignedAct::Give | SignedAct::Approval => Act::Approve,
         SignedAct::Run => Act::Run,
         SignedAct::Alone => Act::BreakGlass,
     }

@@ -16,8 +16,8 @@ use crate::domain::outcome::Outcome;
 use crate::domain::ramp::Ramp;
 use crate::domain::share::Agreement;
 use crate::domain::{
-    ChangeId, CheckId, CockpitId, Digest, GuardId, ItemId, NativeSplit, Now, Operator, PoolId, Reading, RequestId,
-    RouterId, Seat, Share, Signed, Signer, SourceId, StepId,
+    ApprovalId, ChangeId, CheckId, CockpitId, Digest, GuardId, ItemId, NativeSplit, Now, Operator, PoolId, Reading,
+    RequestId, RouterId, Seat, Share, Signed, Signer, SourceId, StepId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -497,6 +497,33 @@ pub enum Command {
         /// What it said, for people.
         how: String,
     },
+    /// Give one's approval (F7).
+    Approve {
+        /// The approval.
+        approval: ApprovalId,
+        /// What it is about, as it was on the screen.
+        about: Digest,
+        /// How it is confirmed.
+        confirmation: Confirmation,
+    },
+    /// Note that somebody approved elsewhere: reported, not verified.
+    ReportApproval {
+        /// The approval.
+        approval: ApprovalId,
+        /// Whose word it is.
+        by: Operator,
+        /// Where it can be looked at.
+        link: String,
+    },
+    /// Take a word for an approval back.
+    WithdrawApproval {
+        /// The approval.
+        approval: ApprovalId,
+        /// Whose word it is.
+        by: Operator,
+        /// Why.
+        reason: String,
+    },
     /// Note how long a rollback took.
     NoteRollbackTime {
         /// The rollback.
@@ -611,6 +638,9 @@ impl Command {
             | Self::NoteActionEnded { .. }
             | Self::CancelAction { .. }
             | Self::NoteActionCancel { .. }
+            | Self::Approve { .. }
+            | Self::ReportApproval { .. }
+            | Self::WithdrawApproval { .. }
             | Self::NoteRollbackTime { .. }
             | Self::NoteDrained { .. }
             | Self::NoteObserved { .. }

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::action::{ActionCancelling, ActionStarting};
+use super::approval::{ApprovalGiven, ApprovalReported};
 use super::guard::{Acted, GuardBaseline};
 use super::item::{Attached, Calling, ItemRun, Reading, Ticking};
 use super::proposal::{Confirmation, GateReport, Override, RouterOrder};
@@ -18,9 +19,9 @@ use crate::domain::ramp::Ramp;
 use crate::domain::reading::Identity;
 use crate::domain::share::Agreement;
 use crate::domain::{
-    ActionId, ChangeId, CheckId, CockpitId, Digest, Durability, EntryId, GuardId, ItemId, NativeSplit, NotifierId,
-    Operator, Outcome, PoolId, RequestId, RouterId, Seat, Share, Signed, SourceId, StepId, Timestamp, Waves, Weights,
-    Why,
+    ActionId, ApprovalId, ChangeId, CheckId, CockpitId, Digest, Durability, EntryId, GuardId, ItemId, NativeSplit,
+    NotifierId, Operator, Outcome, PoolId, RequestId, RouterId, Seat, Share, Signed, SourceId, StepId, Timestamp,
+    Waves, Weights, Why,
 };
 
 /// One thing that happened in a session.
@@ -380,6 +381,19 @@ pub enum Event {
         action: ActionId,
         /// What its system said, for people.
         how: String,
+    },
+    /// Somebody gave their approval (F7).
+    ApprovalGiven(Box<ApprovalGiven>),
+    /// Somebody noted that an approval was given elsewhere: reported, not verified.
+    ApprovalReported(Box<ApprovalReported>),
+    /// A word for an approval was taken back.
+    ApprovalWithdrawn {
+        /// The approval.
+        approval: ApprovalId,
+        /// Whose word it was.
+        by: Operator,
+        /// Why.
+        reason: String,
     },
     /// A rollback is a stage of a way back in stages; told with its confirmation.
     RampStage {

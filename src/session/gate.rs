@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::action::ActionStarting;
+use super::approval;
 use super::command::Evidence;
 use super::decide::step::ends_way_back;
 use super::proposal::{Gate, GateReport, GateState};
@@ -73,6 +74,7 @@ pub fn gates(
                 Condition::Drained(pool) => drained(pool, evidence),
                 Condition::Check(check) => self::check(check, evidence),
                 Condition::Checks(group) => checks(procedure, group, evidence),
+                Condition::Approved(approval) => approval::gate(session, procedure, approval, evidence, at),
             });
         }
         if step.soak.is_some_and(|soak| !soak.is_zero()) {
@@ -82,6 +84,14 @@ pub fn gates(
             found.push(GateReport { gate: if ends { Gate::SoakBeforeEnd } else { Gate::Soak }, ..soak });
         }
         found.extend(way_back(session, step));
+    }
+    if let Some(step) = session.next_step(&procedure.plan) {
+        for id in &step.needs {
+            let report = approval::gate(session, procedure, id, evidence, at);
+            if !found.contains(&report) {
+                found.push(report);
+            }
+        }
     }
     found.sort_by_key(|report| match report.state {
         GateState::Fails => 0,
@@ -305,7 +315,7 @@ fn guarded(guard: &GuardId, evidence: &Evidence) -> GateReport {
 }
 
 fn check(check: &CheckId, evidence: &Evidence) -> GateReport {
-    let (state, text) = standing(check, &evidence.checks);
+    let (state, text) = check_standing(check, &evidence.checks);
     report(Gate::Check { check: check.clone() }, state, text)
 }
 
@@ -313,7 +323,7 @@ fn check(check: &CheckId, evidence: &Evidence) -> GateReport {
 fn checks(procedure: &Procedure, group: &str, evidence: &Evidence) -> GateReport {
     let gate = Gate::Checks { group: group.to_owned() };
     let all: Vec<(GateState, String)> =
-        procedure.group(group).map(|check| standing(&check.id, &evidence.checks)).collect();
+        procedure.group(group).map(|check| check_standing(&check.id, &evidence.checks)).collect();
     let passed = all.iter().filter(|(state, _)| *state == GateState::Holds).count();
     let total = format!("{group} {passed}/{}", all.len());
     let first = |wanted: GateState| all.iter().find(|(state, _)| *state == wanted).map(|(_, text)| text.as_str());
@@ -327,7 +337,8 @@ fn checks(procedure: &Procedure, group: &str, evidence: &Evidence) -> GateReport
     }
 }
 
-fn standing(check: &CheckId, checks: &BTreeMap<CheckId, (Verdict, String)>) -> (GateState, String) {
+/// How a check stands as evidence, with its name in the words.
+pub(super) fn check_standing(check: &CheckId, checks: &BTreeMap<CheckId, (Verdict, String)>) -> (GateState, String) {
     match checks.get(check) {
         Some((Verdict::Pass, text)) => (GateState::Holds, format!("{check}: {text}")),
         Some((Verdict::Fail, text)) => (GateState::Fails, format!("{check} failed: {text}")),
@@ -355,7 +366,7 @@ pub fn between_stages<'a>(
 ) -> impl Iterator<Item = StageCheck> + use<'a> {
     let named: &[CheckId] = if session.ramp().is_some() { &procedure.back.checks } else { &[] };
     named.iter().map(|check| {
-        let (state, text) = standing(check, checks);
+        let (state, text) = check_standing(check, checks);
         StageCheck { check: check.clone(), state, text }
     })
 }

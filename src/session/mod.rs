@@ -9,6 +9,7 @@
 
 pub mod action;
 pub mod apply;
+pub mod approval;
 pub mod command;
 pub mod decide;
 pub mod due;

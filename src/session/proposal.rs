@@ -6,8 +6,8 @@ use super::event::ChangeKind;
 use crate::domain::procedure::Friction;
 use crate::domain::reading::Identity;
 use crate::domain::{
-    ActionId, BasisPoints, ChangeId, CheckId, Digest, GuardId, NativeSplit, Now, PoolId, Prepared, RouterId, Signed,
-    StepId, Waves, Weights, WindowId,
+    ActionId, ApprovalId, BasisPoints, ChangeId, CheckId, Digest, GuardId, NativeSplit, Now, PoolId, Prepared,
+    RouterId, Signed, StepId, Waves, Weights, WindowId,
 };
 
 /// What one router is sent, and what it read when that was worked out.
@@ -190,6 +190,11 @@ pub enum Gate {
         /// The window; of several that allow it side by side, all of them: `nights or weekend`.
         window: WindowId,
     },
+    /// The approval is there (F7).
+    Approval {
+        /// The approval.
+        approval: ApprovalId,
+    },
 }
 
 impl Gate {
@@ -209,7 +214,8 @@ impl Gate {
             | Self::Check { .. }
             | Self::Checks { .. }
             | Self::WayBack { .. }
-            | Self::Window { .. } => true,
+            | Self::Window { .. }
+            | Self::Approval { .. } => true,
         }
     }
 }

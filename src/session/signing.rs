@@ -22,6 +22,8 @@ pub enum SignedAct {
     Alone,
     /// A rollback.
     Rollback,
+    /// An approval (F7).
+    Approval,
 }
 
 /// What a signature must be about.
@@ -70,6 +72,7 @@ pub fn about(session: &Session, procedure: &Procedure, event: &Event) -> Option<
             let digest = ConfirmationAsked::digest_of(&act, &intent.overrides);
             about(own(is_alone(&intent.second)), digest, session.revision)
         }
+        Event::ApprovalGiven(given) => about(SignedAct::Approval, session.about(&given.approval), 1),
         Event::ProfileReloaded { digest, second, .. } => {
             let act = AskedAct::reload(session, *digest);
             about(own(is_alone(second)), ConfirmationAsked::digest_of(&act, &[]), session.revision)
@@ -89,6 +92,7 @@ pub fn signed_in(event: &Event) -> Option<&Signed> {
         Event::ActionStarting(intent) => intent.confirmation.signed.as_ref(),
         Event::ChangeConfirmed(confirmed) => confirmed.confirmation.signed.as_ref(),
         Event::RollbackSigned { signed, .. } => Some(signed),
+        Event::ApprovalGiven(given) => given.signed.as_ref(),
         _ => None,
     }
 }
@@ -114,6 +118,7 @@ pub fn wants_signature(event: &Event) -> bool {
         Event::ConfirmationGiven { .. }
         | Event::RunConfirmed(_)
         | Event::ActionStarting(_)
+        | Event::ApprovalGiven(_)
         | Event::ProfileReloaded { .. }
         | Event::StepMarked { mark: StepMark::Done { .. }, .. } => true,
         Event::ChangeConfirmed(confirmed) => !matches!(confirmed.kind, ChangeKind::Rollback { .. }),

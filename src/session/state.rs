@@ -87,6 +87,8 @@ pub struct Session {
     pub cancelling: Vec<super::event::TaskCancelling>,
     /// How often tasks were cancelled.
     pub cancellations: u32,
+    /// Words for approvals, in the order in which they came.
+    pub approvals: Vec<super::approval::Approval>,
     /// Notes in order.
     pub notes: Vec<Stamped<String>>,
     /// When and how it ended.

@@ -145,6 +145,11 @@ impl AllowedSigners {
         if problems.is_empty() { Ok(Self { entries }) } else { Err(BadAllowedSigners { problems }) }
     }
 
+    /// Whether a line may be of this name.
+    pub fn lists(&self, principal: &str) -> bool {
+        self.entries.iter().any(|entry| entry.principals.matches(principal))
+    }
+
     /// The lines that count, in their order.
     pub fn entries(&self) -> &[Entry] {
         &self.entries

@@ -295,6 +295,7 @@ fn plan() -> Procedure {
             act: StepAct::Shift(procedure::weights(&[("blue", blue), ("green", 100 - blue)])),
             name,
             leave_when: Vec::new(),
+            needs: Vec::new(),
             soak: None,
             schedule: Vec::new(),
             prove: None,

@@ -102,6 +102,33 @@ fn the_record_tells_what_an_action_was_sent_as_what_was_set_aside_for_it_and_how
 }
 
 #[test]
+fn the_record_tells_who_approved_what_was_only_reported_and_what_went_on_without() {
+    let history = history(told::approvals());
+    let text = record::markdown(&history, None).replace('\\', "");
+    for part in [
+        "> **OVERRIDDEN** by ada at ",
+        "“approval: VP Engineering, missing”, because the site is down",
+        "## Approvals",
+        "| Operations lead | bob |",
+        "given; **taken back** by bob at ",
+        "| Release manager | erin |",
+        "**reported by ada, not verified**: https://chat.example.net/archives/C1/p2",
+        "noted that erin approved: Release manager",
+        "took back the approval: Operations lead",
+        "until 2026-11-22 14:00:20Z",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    let record = record::json(&history, None);
+    let how: Vec<&str> =
+        record["approvals"].as_array().unwrap().iter().map(|each| each["how"].as_str().unwrap()).collect();
+    assert_eq!(how, ["given", "reported", "given"]);
+    assert_eq!(record["approvals"][0]["withdrawn"]["text"], "a page came in");
+    assert_eq!(record["approvals"][1]["link"], "https://chat.example.net/archives/C1/p2");
+    assert_eq!(record["overrides"][0]["gate"], "approval: VP Engineering, missing");
+}
+
+#[test]
 fn in_the_middle_of_a_change_the_record_says_what_is_open() {
     let mut entries = told::deployment();
     // Up to the first answers of the change that one router does not answer.

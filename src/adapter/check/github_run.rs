@@ -21,7 +21,7 @@ use crate::domain::check::{Answer, Asking, Verdict};
 use crate::domain::{PoolId, Timestamp, Trouble};
 use crate::setting::{Table, Wrong, choice, count, text, word};
 
-const ADVICE: Advice = Advice {
+pub(super) const ADVICE: Advice = Advice {
     denied: "give the token the permission Actions: read on that repository",
     missing: "compare repository, workflow and run with what is there; GitHub also says so of what the token may not see",
 };
@@ -71,6 +71,21 @@ pub enum Which {
 impl Config {
     /// Reads the keys of `kind = "github-run"`.
     pub fn read(table: &mut Table<'_>, pool: Option<&PoolId>, timeout: Duration) -> Option<Self> {
+        let config = Self::read_run(table, pool, timeout);
+        let words: Vec<(&'static str, &'static str)> =
+            ["success", "neutral", "skipped"].map(|word| (word, word)).to_vec();
+        let doc = "The conclusions that pass. Default [\"success\"].";
+        let accepted = "a list of \"success\", \"neutral\", \"skipped\"";
+        let conclusions = table.optional("conclusions", doc, &choice(&words, &[]).list(accepted));
+        let mut config = config?;
+        if let Some(all) = conclusions {
+            config.conclusions = all.value.into_iter().map(|one| one.value).collect();
+        }
+        Some(config)
+    }
+
+    /// Reads the keys that say which run is meant, and where.
+    pub(super) fn read_run(table: &mut Table<'_>, pool: Option<&PoolId>, timeout: Duration) -> Option<Self> {
         let doc = "The interface. Default \"https://api.github.com\"; \"https://HOST/api/v3\" of an own server.";
         let at = table.optional("at", doc, &endpoint());
         let repository = table.required("repository", "The repository: \"owner/name\".", &repository());
@@ -82,11 +97,6 @@ impl Config {
         let commit = table.optional("commit", doc, &filled(word("a commit", "{}", 64), pool.is_some()));
         let doc = "With this in its title only, as `run-name` of the workflow writes it: \"{to}\".";
         let title = table.optional("title", doc, &filled(text(), pool.is_some()));
-        let words: Vec<(&'static str, &'static str)> =
-            ["success", "neutral", "skipped"].map(|word| (word, word)).to_vec();
-        let doc = "The conclusions that pass. Default [\"success\"].";
-        let accepted = "a list of \"success\", \"neutral\", \"skipped\"";
-        let conclusions = table.optional("conclusions", doc, &choice(&words, &[]).list(accepted));
         let token = SecretRef::read(table, "token", "Where the token is kept.");
         let tls = Tls::read(table);
         let fill = |found: Option<crate::setting::Found<Filled>>| found.map(|found| found.value.for_pool(pool));
@@ -120,8 +130,7 @@ impl Config {
             at: at.map(|at| at.value).or_else(|| Endpoint::parse("https://api.github.com"))?,
             repository: repository?.value,
             run,
-            conclusions: conclusions
-                .map_or_else(|| vec!["success"], |all| all.value.into_iter().map(|one| one.value).collect()),
+            conclusions: vec!["success"],
             token,
             tls,
             timeout,
@@ -140,15 +149,13 @@ fn repository() -> crate::setting::Kind<String> {
 
 impl Configured for Config {
     fn connect(&self) -> Result<Arc<dyn Check>, Trouble> {
-        let login = self.token.clone().map(Login::bearer);
-        let client = Client::new(self.at.clone(), login, &self.tls, self.timeout)?;
-        let system = GitHub { config: self.clone(), client, kept: Mutex::default() };
-        Ok(Arc::new(Bounded::new(system, self.timeout)))
+        Ok(Arc::new(Bounded::new(GitHub::new(self)?, self.timeout)))
     }
 }
 
-struct GitHub {
-    config: Config,
+/// GitHub, as one configuration reaches it.
+pub(super) struct GitHub {
+    pub(super) config: Config,
     client: Client,
     /// The last answer with its path and tag: GitHub does not count a question whose answer has not changed.
     kept: Mutex<Option<(String, HeaderValue, Vec<u8>)>>,
@@ -161,6 +168,37 @@ enum Wanted {
 }
 
 impl GitHub {
+    pub(super) fn new(config: &Config) -> Result<Self, Trouble> {
+        let login = config.token.clone().map(Login::bearer);
+        let client = Client::new(config.at.clone(), login, &config.tls, config.timeout)?;
+        Ok(Self { config: config.clone(), client, kept: Mutex::default() })
+    }
+
+    /// The run that is meant; an answer in its place where none belongs here.
+    pub(super) async fn find(&self, asking: &Asking) -> Result<Result<(Value, Timestamp), Answer>, Untold> {
+        let (path, title) = match self.wanted(|text| text.fill(asking))? {
+            Wanted::Id(id) => return self.read(&self.run_path(id), asking.now).await.map(Ok),
+            Wanted::Newest { path, title } => (path, title),
+        };
+        Ok(match self.newest(&path, title.as_deref(), asking.now).await? {
+            (Newest::Run(run), at) => Ok((run, at)),
+            (Newest::NoneOf(count), at) => {
+                let advice = "see whether it was started, and compare commit, branch and title";
+                let words = format!("none of the {count} newest runs belongs here; {advice}");
+                Err(Answer::new(Verdict::Inconclusive, words, at))
+            }
+        })
+    }
+
+    /// How the run that is meant is asked for, for people.
+    pub(super) fn asked_for(&self, asking: &Asking) -> String {
+        match self.wanted(|text| Ok(text.shown(asking))) {
+            Ok(Wanted::Id(id)) => self.run_path(id),
+            Ok(Wanted::Newest { path, .. }) => path,
+            Err(_) => String::new(),
+        }
+    }
+
     fn wanted(&self, fill: impl Fn(&Filled) -> Result<String, Untold>) -> Result<Wanted, Untold> {
         Ok(match &self.config.run {
             Which::Id(id) => Wanted::Id(*id),
@@ -177,12 +215,12 @@ impl GitHub {
         })
     }
 
-    fn run_path(&self, id: u64) -> String {
+    pub(super) fn run_path(&self, id: u64) -> String {
         format!("/repos/{}/actions/runs/{id}", self.config.repository)
     }
 
-    /// Reads one path; `None` for a 404.
-    async fn read(&self, path: &str, now: Timestamp) -> Result<(Value, Timestamp), Untold> {
+    /// Reads one path.
+    pub(super) async fn read(&self, path: &str, now: Timestamp) -> Result<(Value, Timestamp), Untold> {
         let mut request = Request::get(path)
             .header(ACCEPT, HeaderValue::from_static("application/vnd.github+json"))
             .header(HeaderName::from_static("x-github-api-version"), HeaderValue::from_static("2022-11-28"));
@@ -261,12 +299,7 @@ fn no(said: &Said, what: &str, now: Timestamp) -> Untold {
 
 impl System for GitHub {
     fn request(&self, asking: &Asking) -> String {
-        let path = match self.wanted(|text| Ok(text.shown(asking))) {
-            Ok(Wanted::Id(id)) => self.run_path(id),
-            Ok(Wanted::Newest { path, .. }) => path,
-            Err(_) => String::new(),
-        };
-        format!("GET {}{path}", self.config.at)
+        format!("GET {}{}", self.config.at, self.asked_for(asking))
     }
 
     fn expected(&self, asking: &Asking) -> String {
@@ -281,16 +314,9 @@ impl System for GitHub {
 
     fn look<'a>(&'a self, asking: &'a Asking) -> BoxFuture<'a, Result<Answer, Untold>> {
         async move {
-            let (run, at) = match self.wanted(|text| text.fill(asking))? {
-                Wanted::Id(id) => self.read(&self.run_path(id), asking.now).await?,
-                Wanted::Newest { path, title } => match self.newest(&path, title.as_deref(), asking.now).await? {
-                    (Newest::Run(run), at) => (run, at),
-                    (Newest::NoneOf(count), at) => {
-                        let advice = "see whether it was started, and compare commit, branch and title";
-                        let words = format!("none of the {count} newest runs belongs here; {advice}");
-                        return Ok(Answer::new(Verdict::Inconclusive, words, at));
-                    }
-                },
+            let (run, at) = match self.find(asking).await? {
+                Ok(found) => found,
+                Err(none) => return Ok(none),
             };
             let id = run["id"].as_u64().map(|id| id.to_string()).unwrap_or_default();
             let (status, conclusion) = (text_of(&run, "status"), text_of(&run, "conclusion"));
@@ -328,6 +354,7 @@ impl System for GitHub {
     }
 }
 
-fn text_of<'v>(object: &'v Value, key: &str) -> &'v str {
+/// A text of a document; empty where there is none.
+pub(super) fn text_of<'v>(object: &'v Value, key: &str) -> &'v str {
     object[key].as_str().unwrap_or_default()
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Configured, argocd, aws, command, datadog_monitors, github_run, http, image, image_signed, jira_issue, kubernetes,
-    pagerduty_incidents, prometheus_alerts, tcp,
+    Configured, argocd, aws, command, datadog_monitors, github_deployment, github_run, http, image, image_signed,
+    jira_issue, kubernetes, pagerduty_incidents, prometheus_alerts, tcp,
 };
 use crate::adapter::router::kubernetes::FEATURE;
 use crate::domain::PoolId;
@@ -79,6 +79,13 @@ pub const KINDS: &[CheckKind] = &[
         feature: None,
         gives_value: true,
         read: |table, pool, timeout| configured(github_run::Config::read(table, pool, timeout)),
+    },
+    CheckKind {
+        name: "github-deployment",
+        doc: "Whether a run of GitHub Actions was approved for an environment.",
+        feature: None,
+        gives_value: true,
+        read: |table, pool, timeout| configured(github_deployment::Config::read(table, pool, timeout)),
     },
     CheckKind {
         name: "image",

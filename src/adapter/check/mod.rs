@@ -21,6 +21,7 @@ pub mod aws;
 pub mod command;
 pub mod datadog_monitors;
 mod filled;
+pub mod github_deployment;
 pub mod github_run;
 pub mod http;
 pub mod image;

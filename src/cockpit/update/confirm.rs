@@ -158,6 +158,9 @@ impl Model {
                 Some(ask) => ask,
                 None => return,
             },
+            OverlayKind::Approve { given, .. } => {
+                Ask::Approve { approval: given.approval.clone(), about: given.about, confirmation }
+            }
             OverlayKind::Shift(_)
             | OverlayKind::RollBack { .. }
             | OverlayKind::Partial
@@ -172,6 +175,7 @@ impl Model {
             | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
+            | OverlayKind::Approvals(_)
             | OverlayKind::Checks(_)
             | OverlayKind::Patterns(_)
             | OverlayKind::People
@@ -194,11 +198,13 @@ impl Model {
             OverlayKind::CancelAction { of, .. } => {
                 self.flight.cancellable_action().is_some_and(|run| run.act() == *of)
             }
+            OverlayKind::Approve { given, .. } => self.can_approve(given),
             OverlayKind::Run { steps, .. } => !steps.is_empty(),
             OverlayKind::Arm { disarms, .. } => *disarms || self.can_arm(),
             OverlayKind::Look(look) => self.look_stands(look),
             OverlayKind::Duty(duty) => self.can_run(duty),
             OverlayKind::Controls(_)
+            | OverlayKind::Approvals(_)
             | OverlayKind::Checks(_)
             | OverlayKind::Patterns(_)
             | OverlayKind::People
@@ -356,6 +362,10 @@ impl Model {
                 let (of, before, is_pending) = (*of, *before, self.is_pending());
                 self.keeps_action_cancel(of, before, confirm, is_pending)
             }
+            OverlayKind::Approve { given, confirm } => {
+                let given = given.clone();
+                self.keeps_approve(&given, confirm)
+            }
             OverlayKind::Controls(handover) => self.keeps_controls(handover),
             OverlayKind::Partial => self.flight.session.in_flight().is_some(),
             OverlayKind::Drift { router } => self.flight.session.drifted.contains_key(router),
@@ -368,6 +378,7 @@ impl Model {
             | OverlayKind::Item(_)
             | OverlayKind::Correlate(_)
             | OverlayKind::Messages
+            | OverlayKind::Approvals(_)
             | OverlayKind::Checks(_)
             | OverlayKind::Patterns(_)
             | OverlayKind::People

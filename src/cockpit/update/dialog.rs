@@ -33,6 +33,7 @@ impl Model {
                 | OverlayKind::EndConnections { .. }
                 | OverlayKind::CancelTask { .. }
                 | OverlayKind::CancelAction { .. }
+                | OverlayKind::Approve { .. }
                 | OverlayKind::Controls(_)
                 | OverlayKind::Quit { .. },
             ) => self.confirm(By::Enter, out),
@@ -50,6 +51,7 @@ impl Model {
             ) => {
                 self.overlay = None;
             }
+            Some(OverlayKind::Approvals(_)) => self.approve_or_close(out),
             Some(OverlayKind::Checks(_)) => self.open_evidence(),
             Some(OverlayKind::Line(_)) => self.correlate_detail(out),
             Some(OverlayKind::Correlate(_)) => self.take_choice(),

@@ -4,6 +4,7 @@
 //! and paste never reach it; what opens by itself is a banner, never a dialog.
 
 mod action;
+mod approval;
 mod chart;
 mod check;
 mod checklist;
@@ -194,6 +195,7 @@ impl Model {
                 OverlayKind::Help
                     | OverlayKind::Details { .. }
                     | OverlayKind::Messages
+                    | OverlayKind::Approvals(_)
                     | OverlayKind::Checks(_)
                     | OverlayKind::Line(_)
                     | OverlayKind::Item(_)
@@ -211,6 +213,7 @@ impl Model {
     }
 
     /// Does what an operator means. `by_enter`: Enter led here, so Enter does not confirm what opens (F2).
+    #[expect(clippy::too_many_lines, reason = "one arm for each act, of one line")]
     fn act(&mut self, action: Action, by_enter: bool, out: &mut Vec<Effect>) {
         if self.overlay.is_some() && action.is_for_panes() {
             return;
@@ -301,6 +304,10 @@ impl Model {
             Action::LookAtControls => self.look_at_controls(out),
             Action::Point => self.point_at(Some(self.pointable()), out),
             Action::PointAtStep => self.point_at(self.next_step_name(), out),
+            Action::Approvals => self.show_approvals(out),
+            Action::Approve => self.open_approve(by_enter, out),
+            Action::ReportApproval => self.ask_to_report(out),
+            Action::WithdrawApproval => self.ask_to_withdraw_approval(out),
             Action::Checks => self.show(OverlayKind::Checks(super::CheckTable::default())),
             Action::RunGroup => self.run_group(out),
             Action::Patterns => self.show(OverlayKind::Patterns(super::PatternTable::default())),

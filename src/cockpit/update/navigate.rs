@@ -76,6 +76,7 @@ impl Model {
     fn go_in_overlay(&mut self, go: Go) {
         let (found, notices) = (self.palette_entries().len(), self.notices.len());
         let checks = self.flight.procedure.checks.len();
+        let approvals = self.flight.procedure.approvals.len();
         let cells = self.detail_cells();
         if matches!(self.overlay.as_ref().map(|overlay| &overlay.kind), Some(OverlayKind::Run { .. })) {
             if let Go::By(by) = go {
@@ -98,6 +99,10 @@ impl Model {
             }
             OverlayKind::Controls(super::super::Handover::OfferTo { cockpits, chosen }) => {
                 *chosen = go.from(*chosen, DIALOG_PAGE, cockpits.len());
+                return;
+            }
+            OverlayKind::Approvals(table) => {
+                table.selected = go.from(table.selected, DIALOG_PAGE, approvals);
                 return;
             }
             OverlayKind::Checks(table) if !table.is_open => {
@@ -127,6 +132,7 @@ impl Model {
             | OverlayKind::EndConnections { .. }
             | OverlayKind::CancelTask { .. }
             | OverlayKind::CancelAction { .. }
+            | OverlayKind::Approve { .. }
             | OverlayKind::Ask(_)
             | OverlayKind::Help
             | OverlayKind::Reload(_)

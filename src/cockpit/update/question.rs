@@ -6,6 +6,7 @@ use tui_input::{Input, InputRequest};
 
 use super::super::{ConfirmState, Effect, Model, Overlay, OverlayKind, Purpose, Question};
 use crate::domain::duty::Proof;
+use super::approval::told_by;
 use crate::domain::procedure::Friction;
 use crate::flight::connection::EndConnections;
 use crate::flight::{Ask, Tone};
@@ -33,6 +34,8 @@ impl Model {
             | Purpose::EndConnections(_)
             | Purpose::AskControls
             | Purpose::EndRun
+            | Purpose::ReportApproval { .. }
+            | Purpose::WithdrawApproval { .. }
             | Purpose::AcceptDrift { .. }
             | Purpose::CloseSession
             | Purpose::TickDespite { .. }
@@ -88,6 +91,16 @@ impl Model {
             }
             Purpose::AskControls => Ask::AskControls { reason: text },
             Purpose::EndRun => Ask::EndRun { why: text },
+            Purpose::ReportApproval { approval } => match told_by(&text) {
+                Ok((by, link)) => Ask::ReportApproval { approval: approval.clone(), by, link },
+                Err(wanted) => {
+                    question.failed = Some(wanted.to_owned());
+                    return;
+                }
+            },
+            Purpose::WithdrawApproval { approval, by } => {
+                Ask::WithdrawApproval { approval: approval.clone(), by: by.clone(), reason: text }
+            }
             Purpose::AcceptDrift { router, read } => {
                 Ask::AcceptDrift { router: router.clone(), read: read.clone(), reason: text }
             }
@@ -130,6 +143,7 @@ impl Model {
             | OverlayKind::EndConnections { confirm, .. }
             | OverlayKind::CancelTask { confirm, .. }
             | OverlayKind::CancelAction { confirm, .. }
+            | OverlayKind::Approve { confirm, .. }
             | OverlayKind::Reload(confirm) => confirming(confirm, types && seen),
             OverlayKind::Look(look) => confirming(&mut look.confirm, types && seen),
             OverlayKind::Duty(duty) => confirming(duty.confirm_mut()?, types && seen),
@@ -143,6 +157,7 @@ impl Model {
             | OverlayKind::Correlate(_)
             | OverlayKind::Messages
             | OverlayKind::Controls(_)
+            | OverlayKind::Approvals(_)
             | OverlayKind::Checks(_)
             | OverlayKind::Patterns(_)
             | OverlayKind::People

@@ -92,6 +92,9 @@ fn of_event(session: &Session, procedure: &Procedure, event: &Event) -> Vec<(Occ
         | Event::ActionUnknown { .. }
         | Event::ActionCancelling(_)
         | Event::ActionCancelAnswered { .. }
+        | Event::ApprovalGiven(_)
+        | Event::ApprovalReported(_)
+        | Event::ApprovalWithdrawn { .. }
         | Event::CockpitJoined { .. }
         | Event::CockpitLeft { .. }
         | Event::ControlsOffered { .. }

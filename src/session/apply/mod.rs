@@ -1,6 +1,7 @@
 //! The fold. Total: whatever a journal holds, applying it does not fail; what does not fit changes nothing.
 
 mod action;
+mod approval;
 mod guard;
 mod people;
 
@@ -181,6 +182,11 @@ impl Session {
             | Event::ActionEnded { .. }
             | Event::ActionCancelling(_)
             | Event::ActionCancelAnswered { .. } => self.apply_action(stamp, event),
+            Event::ApprovalGiven(given) => self.apply_approved(stamp, given),
+            Event::ApprovalReported(reported) => self.apply_approval_reported(stamp, reported),
+            Event::ApprovalWithdrawn { approval, by, reason } => {
+                self.apply_approval_withdrawn(stamp, approval, by, reason);
+            }
             Event::RampStage { change, ramp, despite: _ } => {
                 self.with_change(*change, |change| change.ramp = Some(ramp.clone()));
             }
@@ -405,6 +411,9 @@ fn touches_traffic(event: &Event) -> bool {
         | Event::ActionStarted { .. }
         | Event::ActionCancelling(_)
         | Event::ActionCancelAnswered { .. }
+        | Event::ApprovalGiven(_)
+        | Event::ApprovalReported(_)
+        | Event::ApprovalWithdrawn { .. }
         | Event::RampStage { .. }
         | Event::RollbackTimed { .. }
         | Event::WayBackProven(_)

@@ -185,6 +185,9 @@ impl Session {
             | Event::ActionEnded { .. }
             | Event::ActionCancelling(_)
             | Event::ActionCancelAnswered { .. }
+            | Event::ApprovalGiven(_)
+            | Event::ApprovalReported(_)
+            | Event::ApprovalWithdrawn { .. }
             | Event::RampStage { .. }
             | Event::RollbackTimed { .. }
             | Event::WayBackProven(_)

@@ -3,6 +3,7 @@
 //! The rules of the protocol are enforced here and nowhere else; dialogs and keys only ask.
 
 pub mod action;
+pub mod approval;
 mod back;
 pub mod change;
 pub mod connection;
@@ -174,6 +175,13 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
             action::cancel(session, procedure, asked, *act, *of, confirmation)
         }
         Command::NoteActionCancel { act, how } => Ok(action::note_cancel(session, *act, how)),
+        Command::Approve { approval, about, confirmation } => {
+            approval::give(session, procedure, asked, approval, *about, confirmation)
+        }
+        Command::ReportApproval { approval, by, link } => {
+            approval::report(session, procedure, asked, approval, by, link)
+        }
+        Command::WithdrawApproval { approval, by, reason } => approval::withdraw(session, asked, approval, by, reason),
         Command::NoteRollbackTime { change, declared_ms } => {
             Ok(back::note_time(session, procedure, *change, *declared_ms))
         }

@@ -57,6 +57,7 @@ pub(super) fn send(
         | Gate::ActionKnown { .. }
         | Gate::SoakBeforeEnd
         | Gate::WayBack { .. }
+        | Gate::Approval { .. }
         // What a window is to do in the middle of a change was asked above.
         | Gate::Window { .. } => false,
     });

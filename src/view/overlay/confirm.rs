@@ -2,7 +2,7 @@
 
 use super::{Piece, Sheet, field, key, piece};
 use crate::cockpit::{Action, ConfirmState, Model, Pane};
-use crate::domain::{RouterId, clock_span};
+use crate::domain::{ApprovalId, RouterId, clock_span};
 use crate::session::proposal::{Gate, GateReport, GateState, Proposal, RouterOrder};
 use crate::theme::Role;
 use crate::view::key as keys;
@@ -62,6 +62,7 @@ fn settle(model: &Model, gate: &Gate) -> String {
         Gate::Items { .. } => in_panes(&Action::Focus(Pane::Checklist), "tick it"),
         Gate::Readings => "wait for its answer".to_owned(),
         Gate::Window { .. } => "wait until it opens".to_owned(),
+        Gate::Approval { approval } => approved(model, approval),
         Gate::Drained { .. } | Gate::Guard { .. } => "wait for it".to_owned(),
         Gate::Check { .. } | Gate::Checks { .. } => "it is asked again by itself".to_owned(),
         Gate::WayBack { .. } => in_panes(&Action::RollBack, "fly the way back, then the step again"),
@@ -76,6 +77,22 @@ fn settle(model: &Model, gate: &Gate) -> String {
             None => "wait for it".to_owned(),
         },
     }
+}
+
+/// Who gives an approval, to whom one turns else, and where it stands.
+fn approved(model: &Model, id: &ApprovalId) -> String {
+    let Some(spec) = model.flight.procedure.approval(id) else { return "look at the profile".to_owned() };
+    let ask = match spec.approvers() {
+        Some(approvers) => format!("ask {}", approvers.people_words()),
+        None => "it is asked again by itself".to_owned(),
+    };
+    let turn = if spec.escalation.is_empty() {
+        String::new()
+    } else {
+        format!("; else turn to {}", spec.escalation.join(", then "))
+    };
+    let close = keys::of(model, &Action::Escape);
+    format!("{ask}{turn} ({close}, then {}: all of it)", keys::in_panes(model, &Action::Approvals))
 }
 
 /// Gates that hold, side by side.

@@ -132,6 +132,7 @@ fn gate_words(gate: &Gate) -> String {
         Gate::WayBack { .. } => "the way back is proven".to_owned(),
         Gate::Guard { guard } => format!("guard {guard} is quiet"),
         Gate::Window { window } => format!("the time that {window} gives"),
+        Gate::Approval { approval } => format!("the approval {approval}"),
     }
 }
 

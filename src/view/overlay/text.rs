@@ -33,6 +33,13 @@ pub(super) fn ask(model: &Model, question: &Question) -> Sheet {
             "Every screen shows it. The driver hands over or refuses; silence gives them to you.",
         ),
         Purpose::EndRun => ("End the run of steps: why?", "From here on another person confirms each step again."),
+        Purpose::ReportApproval { .. } => (
+            "Who approved it, and where is that to be seen?",
+            "The name, then the address: carol https://… It is shown as reported, not verified, with your name.",
+        ),
+        Purpose::WithdrawApproval { .. } => {
+            ("Take it back: why?", "From here on it does not count. It goes into the record.")
+        }
         Purpose::AcceptDrift { .. } => ("Take the router as it is: why?", "It goes into the record."),
         Purpose::CloseSession => ("Close the session: what did it come to?", "It ends the record."),
         Purpose::TickDespite { rule: why, .. } => {

@@ -236,7 +236,8 @@ fn is_wrong(gate: &Gate) -> bool {
         | Gate::Untouched { .. }
         | Gate::ActionKnown { .. }
         | Gate::WayBack { .. }
-        | Gate::Window { .. } => false,
+        | Gate::Window { .. }
+        | Gate::Approval { .. } => false,
     }
 }
 

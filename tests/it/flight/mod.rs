@@ -1,6 +1,7 @@
 //! The rules of a flight, each shown by one small story.
 
 mod actions;
+mod approvals;
 mod binding;
 mod checks;
 mod company;

@@ -1,6 +1,7 @@
 //! Flows: key strings in, what is sent, kept and shown out.
 
 mod actions;
+mod approvals;
 mod back;
 mod charts;
 mod checks;

@@ -33,6 +33,8 @@ const FORMAT_1_ACTIONS: &str = include_str!("golden/format-1-actions.jsonl");
 
 /// Items beside their ticks, and who was called.
 const FORMAT_1_DUTIES: &str = include_str!("golden/format-1-duties.jsonl");
+/// Approvals.
+const FORMAT_1_APPROVALS: &str = include_str!("golden/format-1-approvals.jsonl");
 
 fn read(lines: &str) -> (Vec<Kept>, Option<Broken>) {
     let mut chain = Chain::start();
@@ -73,6 +75,7 @@ fn write_the_golden_file() {
         ("-tasks", told::tasks()),
         ("-tellings", told::tellings()),
         ("-actions", told::actions()),
+        ("-approvals", told::approvals()),
         ("-later", told::later()),
         ("-duties", told::duties()),
     ] {
@@ -96,6 +99,7 @@ fn every_kind_of_event_is_in_the_golden_files() {
         FORMAT_1_TASKS,
         FORMAT_1_TELLINGS,
         FORMAT_1_ACTIONS,
+        FORMAT_1_APPROVALS,
         FORMAT_1_LATER,
         FORMAT_1_DUTIES,
     ] {
@@ -125,6 +129,7 @@ fn the_golden_files_read_as_what_was_told() {
         (FORMAT_1_TASKS, told::tasks()),
         (FORMAT_1_TELLINGS, told::tellings()),
         (FORMAT_1_ACTIONS, told::actions()),
+        (FORMAT_1_APPROVALS, told::approvals()),
         (FORMAT_1_LATER, told::later()),
         (FORMAT_1_DUTIES, told::duties()),
     ] {

@@ -15,6 +15,7 @@ use flightdeck::domain::{
 use flightdeck::entry::Entry;
 use flightdeck::session::Event;
 use flightdeck::session::action::{ActionCancelling, ActionStarting};
+use flightdeck::session::approval::{ApprovalGiven, ApprovalReported};
 use flightdeck::session::event::{
     ChangeConfirmed, ChangeKind, CheckAnswered, ConnectionsEnding, ControlsTaken, Process, ProfileText, ProvenRouter,
     RouterBaseline, SessionOpened, Settlement, SpillMerged, Spilled, StepMark, TaskCancelling, Told, WayBackProven,
@@ -788,6 +789,47 @@ pub fn tellings() -> Vec<Entry> {
             told(Occasion::Held, 3, TellOutcome::Unknown, unknown, None),
         ],
     );
+    teller.entries
+}
+
+/// Approvals given, reported and taken back, and a step that went on without one; added to format 1 later.
+pub fn approvals() -> Vec<Entry> {
+    let mut teller = Teller { entries: vec![opening(session(1), "bridge", "prod")], counters: [1, 0] };
+    let about = Digest([0xa5; 32]);
+    let day = |second: i64| Timestamp(START + second * 1_000 + 86_400_000);
+    let given = |second, signed| {
+        Event::ApprovalGiven(Box::new(ApprovalGiven {
+            approval: "operations".into(),
+            title: "Operations lead".to_owned(),
+            about,
+            until: day(second),
+            signed,
+        }))
+    };
+    let signed = Signed { statement: "flightdeck statement 1".to_owned(), signature: "-----BEGIN".to_owned() };
+    teller.tell(20.0, "bob", 1, vec![given(20, Some(signed))]);
+    let reported = ApprovalReported {
+        approval: "release".into(),
+        title: "Release manager".to_owned(),
+        by: "erin".into(),
+        link: "https://chat.example.net/archives/C1/p2".to_owned(),
+        about,
+        until: day(30),
+    };
+    teller.tell(30.0, "ada", 1, vec![Event::ApprovalReported(Box::new(reported))]);
+    let reason = "a page came in".to_owned();
+    let withdrawn = Event::ApprovalWithdrawn { approval: "operations".into(), by: "bob".into(), reason };
+    teller.tell(40.0, "bob", 1, vec![withdrawn]);
+    teller.tell(50.0, "bob", 1, vec![given(50, None)]);
+    let gate = Gate::Approval { approval: "vp".into() };
+    let text = "approval: VP Engineering, missing".to_owned();
+    let mark = StepMark::Done {
+        gates: vec![GateReport { gate: gate.clone(), state: GateState::Fails, text }],
+        overrides: vec![Override { gate, reason: "the site is down".to_owned() }],
+        second: Second::NotAsked,
+        signed: None,
+    };
+    teller.tell(60.0, "ada", 1, vec![Event::StepMarked { step: "deploy-blue".into(), mark }]);
     teller.entries
 }
 

@@ -345,6 +345,22 @@ groups! {
             agreement: Agreement::Consistent,
         },
     }
+    "Approvals": {
+        Approve => |world, _| {
+            let about = world.session.about(&"operations".into());
+            Command::Approve { approval: "operations".into(), about, confirmation: by_typing("operations".to_owned()) }
+        },
+        ReportApproval => |_, _| Command::ReportApproval {
+            approval: "operations".into(),
+            by: "mia".into(),
+            link: "https://chat.example.net/p1".to_owned(),
+        },
+        WithdrawApproval => |_, who| Command::WithdrawApproval {
+            approval: "operations".into(),
+            by: who.name.into(),
+            reason: "a page came in".to_owned(),
+        },
+    }
     "Drift": {
         NoteDrift "it differs" => |_, _| {
             Command::NoteDrift { router: eu_1(), read: split(25), restarted: false }

@@ -1,5 +1,6 @@
 //! The session on its own: every command in every state, and what holds whatever is asked.
 
+mod approvals;
 mod command;
 mod decided;
 mod duty;

@@ -200,6 +200,8 @@ fn states() -> Vec<State> {
         state("guards: one fired", after(&[(ANA, ALONE), (ANA, "ArmGuards"), (ANA, "FireGuard")])),
         state("guards: one was red at the start", after(&[(ANA, "NoteConfessed")])),
         state("a spill was merged", merged),
+        state("approvals: one is given", after(&[(RAJ, "Approve")])),
+        state("approvals: one is reported", after(&[(RAJ, "ReportApproval")])),
         state("held", after(&[(RAJ, "Hold")])),
         state("drifted", drifted()),
         state("nobody drives", after(&[(ANA, "LeaveSession")])),

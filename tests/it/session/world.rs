@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flightdeck::domain::checklist::Command as Line;
+use flightdeck::domain::approval::{ApprovalSource, ApprovalSpec, Approvers};
 use flightdeck::domain::drain::DrainState;
 use flightdeck::domain::duty::{Wait, WaitFrom};
 use flightdeck::domain::guard::{GuardSpec, Of, Patience, Subject, Then};
@@ -68,11 +69,13 @@ pub struct World {
     pub time: u64,
 }
 
-/// Two routers; planned shifts ask two people, what is off the plan its target, the rest a key. Every gate holds.
+/// Two routers; planned shifts ask two people, what is off the plan its target, the rest a key. Every gate holds; no step
+/// needs the approval.
 pub fn procedure() -> Procedure {
     let mut procedure = blue_green(2);
     procedure.confirm.shift = Friction::Two;
     procedure.guards = vec![guard("errors", Then::RollBack), guard("p99", Then::Propose)];
+    procedure.approvals = vec![approval("operations", &["raj", "mia"])];
     for step in &mut procedure.plan {
         step.leave_when.clear();
         step.soak = None;
@@ -85,6 +88,23 @@ pub fn procedure() -> Procedure {
     procedure.shell = Some(crate::support::duty::shell());
     procedure.contacts = crate::support::duty::contacts();
     procedure
+}
+
+/// An approval by one of these people, for a day; it may be noted as told.
+pub fn approval(id: &str, people: &[&str]) -> ApprovalSpec {
+    ApprovalSpec {
+        id: id.into(),
+        title: "Operations lead".to_owned(),
+        source: ApprovalSource::People(Approvers {
+            roles: vec!["operations-lead".into()],
+            people: people.iter().map(|name| Operator::from(*name)).collect(),
+            quorum: 1,
+            valid_for: std::time::Duration::from_hours(24),
+            own: false,
+            reported: true,
+        }),
+        escalation: vec!["VP Engineering".to_owned()],
+    }
 }
 
 /// A guard over the errors of the raised pool.

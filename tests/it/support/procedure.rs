@@ -38,6 +38,7 @@ fn shift(name: &str, blue: u32, soak: u64) -> Step {
         name: name.to_owned(),
         act: StepAct::Shift(weights(&[("blue", blue), ("green", 100 - blue)])),
         leave_when: Vec::new(),
+        needs: Vec::new(),
         soak: (soak > 0).then(|| Duration::from_secs(soak)),
         schedule: Vec::new(),
         prove: None,
@@ -141,6 +142,7 @@ pub fn blue_green(routers: usize) -> Procedure {
         back: BackRule::default(),
         rollback: Vec::new(),
         notifiers: Vec::new(),
+        approvals: Vec::new(),
     }
 }
 

@@ -29,6 +29,13 @@ fn every_mistake_is_named() {
             "repository = \"a/b\"\nrun = 1\nconclusions = [\"failure\"]",
             "\"success\", \"neutral\", \"skipped\"",
         ),
+        ("github-deployment", "repository = \"a/b\"\nrun = 1", "environment: is missing: the environment"),
+        ("github-deployment", "repository = \"a/b\"\nenvironment = \"prod\"", "names no run and no workflow"),
+        (
+            "github-deployment",
+            "repository = \"a/b\"\nrun = 1\nenvironment = \"prod\"\nreviewers = [\"a b\"]",
+            "reviewers[1]: cannot be `a b`",
+        ),
         ("image", "image = \"shop:1\"", "image: names no registry"),
         ("image", "image = \"ghcr.io/a/b\"", "names no tag and no digest"),
         ("image", "image = \"ghcr.io/a/b:1\"\ndigest = \"sha256:1\"", "digest: is not a digest"),

@@ -8,6 +8,7 @@ mod argocd;
 mod aws;
 pub mod contract;
 mod datadog_monitors;
+mod github_deployment;
 mod github_run;
 mod image;
 mod image_signed;
