@@ -150,7 +150,7 @@ fn show(flight: &Flight, proposal: &Proposal, because: &str, out: &mut Out) {
         out.line(&format!("It takes the controls from {}.", held.holder.operator));
     }
     for act in &procedure.rollback {
-        out.line(&format!("Not done by this, and yours to do: {}: {}", act.name, act.text));
+        out.line(&format!("Not done by this, and yours to do: {}: {}", act.step.name, act.text()));
     }
 }
 

@@ -249,6 +249,7 @@ fn is_forward(action: &Action) -> bool {
             | Action::ReloadProfile
             | Action::CloseSession
             | Action::EndConnections
+            | Action::ExcludeRouter
             | Action::OfferControls
             | Action::ArmGuards
     )
@@ -260,6 +261,9 @@ fn is_act(action: &Action) -> bool {
         action,
         Action::RollBack
             | Action::BackAtOnce
+            | Action::NextRollbackAct
+            | Action::SkipRollbackAct
+            | Action::PassRollbackAct
             | Action::CancelTask
             | Action::Hold
             | Action::Note

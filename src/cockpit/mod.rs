@@ -25,6 +25,7 @@ mod palette;
 mod pattern;
 mod query;
 mod roster;
+mod unwind;
 mod update;
 mod window;
 

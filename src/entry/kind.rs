@@ -58,6 +58,9 @@ pub fn kind(event: &Event) -> &'static str {
         Event::ActionEnded { .. } => "action_ended",
         Event::ActionCancelling(_) => "action_cancelling",
         Event::ActionCancelAnswered { .. } => "action_cancel_answered",
+        Event::RollbackActMarked(_) => "rollback_act_marked",
+        Event::RouterExcluded(_) => "router_excluded",
+        Event::RouterIncluded { .. } => "router_included",
         Event::RampStage { .. } => "ramp_stage",
         Event::RollbackTimed { .. } => "rollback_timed",
         Event::WayBackProven(_) => "way_back_proven",
@@ -69,7 +72,7 @@ pub fn kind(event: &Event) -> &'static str {
 }
 
 /// Every kind that this version knows. The golden files hold one event of each.
-pub const KINDS: [&str; 60] = [
+pub const KINDS: [&str; 63] = [
     "session_opened",
     "controls_taken",
     "cockpit_joined",
@@ -123,6 +126,9 @@ pub const KINDS: [&str; 60] = [
     "action_ended",
     "action_cancelling",
     "action_cancel_answered",
+    "rollback_act_marked",
+    "router_excluded",
+    "router_included",
     "ramp_stage",
     "rollback_timed",
     "way_back_proven",

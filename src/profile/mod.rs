@@ -28,6 +28,7 @@ mod panel;
 mod plan;
 mod pool;
 mod read;
+mod rollback;
 mod rollout;
 mod router;
 mod rule;

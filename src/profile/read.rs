@@ -3,7 +3,7 @@
 use super::file::Unread;
 use super::{
     AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, action, back, check, checklist,
-    drain, expected, guard, journal, notify, pairs, panel, plan, pool, rollout, router, rule, schedule, source, window,
+    drain, expected, guard, journal, notify, pairs, panel, plan, pool, rollback, rollout, router, rule, schedule, source, window,
 };
 use crate::adapter::log;
 use crate::domain::action::ActionSpec;
@@ -125,13 +125,13 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         declared_actions: &declared_actions,
     };
     let plan = plan::read(table, &context);
+    let rollback = rollback::read(table, &context, &plan);
     schedule::sections(&mut checklist, &plan);
     let production = production.map(|production| production.value);
     let production = production.or_else(|| Some(is_production(environment.as_deref()?))).unwrap_or(true);
     let (confirm, why) = rule::confirm(table, production);
     refuse_what_nobody_could_confirm(table, &journal, confirm, &back);
     let (people, allowed_signers) = rule::people(table, included);
-    let rollback = rule::rollback(table);
     let windows = window::read(table);
     let configs = routers.iter().map(|(spec, config)| (spec.id.clone(), config.clone())).collect();
     let routers: Vec<RouterSpec> = routers.into_iter().map(|(spec, _): (_, RouterConfig)| spec).collect();

@@ -496,6 +496,18 @@ pub enum Command {
         /// What it said, for people.
         how: String,
     },
+    /// Go on with the next act of a way back, although the action of this one did not end well (R7).
+    PassRollbackAct {
+        /// The act.
+        act: StepId,
+    },
+    /// Leave a router out of the rest of the plan (D8).
+    ExcludeRouter {
+        /// The router.
+        router: RouterId,
+        /// Why.
+        reason: String,
+    },
     /// Note how long a rollback took.
     NoteRollbackTime {
         /// The rollback.
@@ -608,6 +620,8 @@ impl Command {
             | Self::NoteActionEnded { .. }
             | Self::CancelAction { .. }
             | Self::NoteActionCancel { .. }
+            | Self::PassRollbackAct { .. }
+            | Self::ExcludeRouter { .. }
             | Self::NoteRollbackTime { .. }
             | Self::NoteDrained { .. }
             | Self::NoteObserved { .. }

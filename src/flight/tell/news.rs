@@ -52,6 +52,7 @@ fn of_event(session: &Session, procedure: &Procedure, event: &Event) -> Vec<(Occ
                 StepMark::Done { .. } => "done by hand".to_owned(),
                 StepMark::AlreadySo => "it held already".to_owned(),
                 StepMark::Skipped { reason } => format!("skipped: {reason}"),
+                StepMark::LeftFailed { why, .. } => format!("left as it ended: {why}"),
                 StepMark::Acted { act } => match session.action_run(*act) {
                     Some(run) => format!("{} succeeded", run.intent.what.action),
                     None => "its action succeeded".to_owned(),
@@ -73,6 +74,19 @@ fn of_event(session: &Session, procedure: &Procedure, event: &Event) -> Vec<(Occ
         Event::PoolDrained { pool, evidence } => {
             one(Occasion::Drained, because(&format!("{pool} is drained: {}", evidence.join("; "))))
         }
+        Event::RollbackActMarked(marked) => {
+            let why = match &marked.mark {
+                StepMark::Skipped { reason } => format!("of the way back, skipped: {reason}"),
+                StepMark::LeftFailed { why, .. } => format!("of the way back, left as it ended: {why}"),
+                StepMark::Done { .. } | StepMark::Acted { .. } | StepMark::AlreadySo => {
+                    "of the way back, is done".to_owned()
+                }
+            };
+            one(Occasion::Step, Facts { step: marked.name.clone(), ..because(&why) })
+        }
+        Event::RouterExcluded(excluded) => {
+            one(Occasion::Drift, because(&format!("{} is left out of the plan: {}", excluded.router, excluded.reason)))
+        }
         Event::DriftNoticed { router, restarted, .. } => {
             let how = if *restarted { "was restarted and lost its weights" } else { "was changed outside" };
             one(Occasion::Drift, because(&format!("{router} {how}")))
@@ -92,6 +106,7 @@ fn of_event(session: &Session, procedure: &Procedure, event: &Event) -> Vec<(Occ
         | Event::ActionUnknown { .. }
         | Event::ActionCancelling(_)
         | Event::ActionCancelAnswered { .. }
+        | Event::RouterIncluded { .. }
         | Event::CockpitJoined { .. }
         | Event::CockpitLeft { .. }
         | Event::ControlsOffered { .. }
@@ -194,7 +209,7 @@ fn of_spill(session: &Session, procedure: &Procedure, merged: &SpillMerged) -> V
 }
 
 fn title(procedure: &Procedure, step: &StepId) -> String {
-    procedure.step(step).map_or_else(|| step.to_string(), |(_, step)| step.name.clone())
+    procedure.work(step).map_or_else(|| step.to_string(), |step| step.name.clone())
 }
 
 fn shown(weights: &Weights) -> String {

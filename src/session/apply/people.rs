@@ -134,6 +134,8 @@ impl Session {
             | Event::SpillMerged(_)
             | Event::SessionClosed { .. }
             | Event::GuardTripped { .. }
+            | Event::RollbackActMarked(_)
+            | Event::RouterExcluded(_)
             | Event::RunEnded { .. } => true,
             Event::StepMarked { .. }
             | Event::SessionOpened(_)
@@ -179,6 +181,7 @@ impl Session {
             | Event::ActionEnded { .. }
             | Event::ActionCancelling(_)
             | Event::ActionCancelAnswered { .. }
+            | Event::RouterIncluded { .. }
             | Event::RampStage { .. }
             | Event::RollbackTimed { .. }
             | Event::WayBackProven(_)

@@ -16,7 +16,7 @@
 //! ```
 
 use super::confirm::{answer, failing, holding};
-use super::{Piece, Sheet, key, piece};
+use super::{Piece, Sheet, key, piece, unwind};
 use crate::cockpit::{Action, ConfirmState, Model};
 use crate::domain::action::{ActionState, Description};
 use crate::domain::procedure::Step;
@@ -29,12 +29,17 @@ use crate::view::key as keys;
 /// The dialog of a step that an action does.
 pub(super) fn action(model: &Model, id: &StepId, confirm: &ConfirmState) -> Sheet {
     let flight = &model.flight;
-    let Some((_, step)) = flight.procedure.step(id) else { return Sheet::act(model, "Deploy") };
-    let ends = ends_way_back(&flight.procedure, step);
+    let Some(step) = flight.procedure.work(id) else { return Sheet::act(model, "Deploy") };
+    let unwinds = unwind::title(model, id);
+    let is_back = unwinds.is_some();
+    let ends = ends_way_back(&flight.procedure, step) && !is_back;
     let title = if ends { format!("{}, which ends the way back", step.name) } else { step.name.clone() };
-    let mut sheet = Sheet::act(model, &title);
+    let mut sheet = Sheet::act(model, &unwinds.unwrap_or(title));
     if ends {
         sheet.border = Role::Bad;
+    }
+    if is_back {
+        unwind::head(model, &mut sheet, id);
     }
     sheet.line(touches(model, step));
     if let crate::domain::procedure::StepAct::Deploy { text, .. } = &step.act {
@@ -55,13 +60,23 @@ pub(super) fn action(model: &Model, id: &StepId, confirm: &ConfirmState) -> Shee
         Some(Err(trouble)) => {
             sheet.line(vec![piece(Role::Bad, format!("✗ what would be sent is not known: {trouble}"))]);
         }
-        Some(Ok(description)) => described(&mut sheet, description),
+        Some(Ok(description)) => {
+            described(&mut sheet, description);
+            if is_back {
+                unwind::wrong_version(model, &mut sheet, description);
+            }
+        }
     }
     sheet.gap();
-    let reports = flight.gates_to_complete(model.now);
+    if is_back {
+        unwind::versions(model, &mut sheet);
+    }
+    let reports = model.gates_of(id);
     failing(model, &mut sheet, &reports, confirm);
     holding(&mut sheet, &reports);
-    sheet.line(vec![way_back(model, ends)]);
+    if !is_back {
+        sheet.line(vec![way_back(model, ends)]);
+    }
     if flight.can_start(id, model.now.elapsed) || confirm.waiting {
         answer(model, &mut sheet, confirm, "start it");
     } else {
@@ -77,6 +92,7 @@ pub(super) fn action(model: &Model, id: &StepId, confirm: &ConfirmState) -> Shee
         line.extend(key(&keys::of(model, &Action::Escape), "send nothing"));
         sheet.pin(line);
     }
+    unwind::ways_past(model, &mut sheet);
     sheet
 }
 
@@ -163,6 +179,17 @@ fn follow(model: &Model, sheet: &mut Sheet, run: &ActionRun) {
     }
     foot.extend(key(&keys::of(model, &Action::Escape), "close, it goes on"));
     sheet.pin(foot);
+}
+
+/// What runs while the way back is confirmed: it goes on after that, unless it is cancelled.
+pub(super) fn beside_way_back(model: &Model, sheet: &mut Sheet) {
+    let Some(run) = model.flight.session.action_in_flight().filter(|run| run.is_running()) else { return };
+    let pool = &run.intent.what.pool;
+    let text = format!("! {} on {pool}: it goes on beside this, and {pool} is not raised by it", model.action_words(run));
+    sheet.line(vec![piece(Role::Wait, text)]);
+    if model.flight.cancellable_action().is_none() {
+        sheet.line(vec![piece(Role::Dim, "  it cannot be cancelled from here: look at its system")]);
+    }
 }
 
 /// The dialog that cancels an action.

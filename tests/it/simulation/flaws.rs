@@ -38,6 +38,11 @@ fn breaks(flaw: Flaw) -> &'static [&'static str] {
         Flaw::WaveSkipsBarrier | Flaw::WaveDespiteHold => &["D5"],
         Flaw::GuardFiresTwice | Flaw::GuardFiresUnarmed | Flaw::HandOverKeepsArmed => &["G1"],
         Flaw::StageDespiteCheck | Flaw::StageOfOtherEpoch | Flaw::StageDespiteHold => &["R8"],
+        Flaw::ActsDespiteTraffic => &["F4"],
+        Flaw::EndsBeforeSoak => &["G4"],
+        // A rollback that is refused leaves the routers where they were; a stage of one does not go.
+        Flaw::WindowStopsWayBack => &["R3", "R4", "R8"],
+        Flaw::ActsForOthers => &["C4"],
     }
 }
 
