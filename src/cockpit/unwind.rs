@@ -4,6 +4,7 @@
 use super::{Action, Banner, Model, OverlayKind};
 use crate::domain::{Outcome, RouterId, StepId};
 use crate::flight::Tone;
+use crate::session::event::Settlement;
 use crate::session::proposal::GateReport;
 use crate::session::unwind::ActStanding;
 
@@ -47,7 +48,12 @@ impl Model {
             OverlayKind::Complete { step, .. } if self.is_back_act(step)));
         let action = (!self.is_observer() && !is_open).then_some(Action::NextRollbackAct);
         let over = acts.iter().filter(|act| session.steps.contains_key(&act.step.id)).count();
-        let count = format!("way back {over} of {} over", acts.len());
+        let traffic = session.newest_rollback().map(|back| match &back.settled {
+            None => format!("{} under way, ", back.confirmed.to),
+            Some((_, Settlement::Verified)) => format!("{} verified, ", back.confirmed.to),
+            Some(_) => format!("{} not verified everywhere, ", back.confirmed.to),
+        });
+        let count = format!("way back: {}{over} of {} acts over", traffic.unwrap_or_default(), acts.len());
         let Some(next) = session.next_rollback_act(&flight.procedure) else {
             let open = acts.iter().filter_map(|act| Some((act, flight.items_of_act(act)?)));
             let (act, (ticked, all)) = open.into_iter().find(|(_, (ticked, all))| ticked < all)?;
@@ -76,10 +82,9 @@ impl Model {
     /// Routers that are left out, each with the reason.
     pub(super) fn excluded_banners(&self) -> Vec<Banner> {
         let session = &self.flight.session;
-        let action = (session.is_open() && self.flight.drives()).then_some(Action::ExcludeRouter);
         let each = session.excluded.iter().map(|(router, why)| {
             let text = format!("{router} is LEFT OUT of the plan since {} by {}: {}", why.at.clock(), why.by, why.what);
-            Banner { text, action: action.clone(), tone: Tone::Bad }
+            Banner { text, action: None, tone: Tone::Bad }
         });
         each.collect()
     }

@@ -7,8 +7,10 @@ use crate::domain::procedure::RollbackAct;
 use crate::domain::{Now, RouterId, StepId};
 use crate::session::Command;
 use crate::session::decide::exclude::weights_of_the_rest;
+use crate::session::event::StepMark;
 use crate::session::gate::unwinding;
 use crate::session::proposal::{Confirmation, GateReport, Override};
+use crate::session::state::StepEnd;
 use crate::session::unwind::{RollbackActMarked, RouterExcluded};
 
 impl Flight {
@@ -16,7 +18,15 @@ impl Flight {
     /// first act.
     pub fn next_act(&self) -> Option<&RollbackAct> {
         let next = self.session.next_rollback_act(&self.procedure).filter(|_| self.session.is_open())?;
-        (self.session.unwinding.is_some() || self.no_way_by_traffic().is_some()).then_some(next)
+        // Idle, a way back does nothing (R3): what was so already, or left out, has changed nothing.
+        let changed = |how: &StepEnd| match how {
+            StepEnd::Verified(_) | StepEnd::Left(_) => true,
+            StepEnd::Marked(StepMark::Done { .. } | StepMark::Acted { .. } | StepMark::LeftFailed { .. }) => true,
+            StepEnd::Marked(StepMark::AlreadySo | StepMark::Skipped { .. }) => false,
+        };
+        let is_begun = !self.session.actions.is_empty() || self.session.steps.values().any(|done| changed(&done.how));
+        let is_first = || is_begun && self.no_way_by_traffic().is_some();
+        (self.session.unwinding.is_some() || is_first()).then_some(next)
     }
 
     /// Why there is no way back by traffic; `None` where there is one.

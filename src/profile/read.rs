@@ -3,7 +3,8 @@
 use super::file::Unread;
 use super::{
     AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, action, back, check, checklist,
-    drain, expected, guard, journal, notify, pairs, panel, plan, pool, rollback, rollout, router, rule, schedule, source, window,
+    drain, expected, guard, journal, notify, pairs, panel, plan, pool, rollback, rollout, router, rule, schedule,
+    source, window,
 };
 use crate::adapter::log;
 use crate::domain::action::ActionSpec;

@@ -47,9 +47,14 @@ pub(super) fn read(table: &mut Table<'_>, context: &Context<'_>, plan: &[Step]) 
 
 fn written(table: &mut Table<'_>) -> Written {
     let name_of = table.required("name", "Its title.", &title());
-    let run = table.optional("run", "The [[action]] that does it. It is told {from}, the version that is to run again.", &name());
+    let run = table.optional(
+        "run",
+        "The [[action]] that does it. It is told {from}, the version that is to run again.",
+        &name(),
+    );
     let pool = table.optional("pool", "The pool that `run` touches.", &name());
-    let words = table.optional("text", "What a person does, in your words; beside `run`, what is to be known of it.", &text());
+    let words =
+        table.optional("text", "What a person does, in your words; beside `run`, what is to be known of it.", &text());
     let doc = "The section of the checklist that is ticked after it: \"After a rollback\".";
     let items = table.optional("items", doc, &title());
     let doc = "The step of the plan that is open again after it, and with it every later one: \"Deploy to blue\".";
@@ -65,7 +70,9 @@ fn written(table: &mut Table<'_>) -> Written {
     }
     for key in ["pool", "with_traffic"] {
         if let Some(spot) = table.spot_if_written(key).filter(|_| !table.has("run")) {
-            table.report().refuse(&spot, Wrong::new("goes with `run` only").advice("leave it out, or name the [[action]]"));
+            table
+                .report()
+                .refuse(&spot, Wrong::new("goes with `run` only").advice("leave it out, or name the [[action]]"));
         }
     }
     Written { name: name_of, run, pool, text: words, items, reopens, with_traffic }

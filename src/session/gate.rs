@@ -15,7 +15,9 @@ use crate::domain::check::Verdict;
 use crate::domain::drain::DrainState;
 use crate::domain::procedure::{Condition, RollbackAct, RouterSpec, Step, StepAct};
 use crate::domain::window::StepKind;
-use crate::domain::{ActionId, BasisPoints, CheckId, GuardId, PoolId, Procedure, Reading, Timestamp, Weights, clock_span};
+use crate::domain::{
+    ActionId, BasisPoints, CheckId, GuardId, PoolId, Procedure, Reading, Timestamp, Weights, clock_span,
+};
 
 /// What a forward act wants to do.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -127,12 +129,7 @@ fn acting(session: &Session, procedure: &Procedure, step: &Step, evidence: &Evid
 }
 
 /// What may stand before an act of a way back (R7): only what it would do harm to. No window, no hold, no soak, no drift.
-pub fn unwinding(
-    session: &Session,
-    procedure: &Procedure,
-    act: &RollbackAct,
-    evidence: &Evidence,
-) -> Vec<GateReport> {
+pub fn unwinding(session: &Session, procedure: &Procedure, act: &RollbackAct, evidence: &Evidence) -> Vec<GateReport> {
     let mut found = Vec::new();
     let Some((action, pool)) = act.step.action() else { return found };
     if !procedure.routers.is_empty() && !act.with_traffic && !flaw::is(Flaw::ActsDespiteTraffic) {

@@ -293,12 +293,10 @@ impl Change {
     /// them.
     pub fn unfinished(&self) -> impl Iterator<Item = (&RouterId, Option<&RouterOutcome>)> {
         let waiting: BTreeSet<&RouterId> = self.waiting().collect();
-        self.counted().map(|router| (router, self.outcomes.get(router))).filter(
-            move |(router, known)| match known {
-                Some(known) => known.outcome != Some(Outcome::Verified),
-                None => !waiting.contains(router),
-            },
-        )
+        self.counted().map(|router| (router, self.outcomes.get(router))).filter(move |(router, known)| match known {
+            Some(known) => known.outcome != Some(Outcome::Verified),
+            None => !waiting.contains(router),
+        })
     }
 
     /// The wave that has no intent yet and comes next, counted from 0; `None` once all are sent.

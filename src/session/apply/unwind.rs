@@ -9,7 +9,8 @@ use crate::session::unwind::{RollbackActMarked, RouterExcluded, Unwinding};
 impl Session {
     pub(super) fn begin_unwinding(&mut self, stamp: &Stamp) {
         if self.unwinding.is_none() {
-            self.unwinding = Some(Unwinding { since: stamp.number, at: stamp.at, over: std::collections::BTreeSet::new() });
+            self.unwinding =
+                Some(Unwinding { since: stamp.number, at: stamp.at, over: std::collections::BTreeSet::new() });
         }
     }
 

@@ -160,7 +160,11 @@ pub(super) fn note_ended(
     let is_done = *end == ActionEnd::Succeeded && !session.steps.contains_key(&step);
     let ended = Event::ActionEnded { act, action, end: end.clone(), log: log.to_vec() };
     let marked = is_done.then(|| {
-        if unwinds { super::unwind::acted(session, procedure, &step, act) } else { Some(Event::StepMarked { step, mark: StepMark::Acted { act } }) }
+        if unwinds {
+            super::unwind::acted(session, procedure, &step, act)
+        } else {
+            Some(Event::StepMarked { step, mark: StepMark::Acted { act } })
+        }
     });
     let marked = marked.flatten();
     std::iter::once(ended).chain(marked).collect()

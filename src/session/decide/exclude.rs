@@ -57,9 +57,8 @@ pub(super) fn exclude(
 
 /// Whether every router that counts is verified once this one does not.
 fn is_whole_without(change: &Change, router: &RouterId) -> bool {
-    let verified = |each: &RouterId| {
-        change.outcomes.get(each).is_some_and(|known| known.outcome == Some(Outcome::Verified))
-    };
+    let verified =
+        |each: &RouterId| change.outcomes.get(each).is_some_and(|known| known.outcome == Some(Outcome::Verified));
     change.counted().filter(|each| *each != router).all(verified)
 }
 
@@ -79,12 +78,18 @@ pub(super) fn takes_in(
     procedure: &Procedure,
     proposal: &Proposal,
 ) -> Result<Option<RouterId>, Refused> {
-    let mut out = proposal.routers.iter().map(|order| &order.router).filter(|router| session.excluded.contains_key(*router));
+    let mut out =
+        proposal.routers.iter().map(|order| &order.router).filter(|router| session.excluded.contains_key(*router));
     let Some(router) = out.next() else { return Ok(None) };
     let is_alone = proposal.routers.len() == 1 && proposal.kind == ChangeKind::OffPlan;
     if is_alone && weights_of_the_rest(session, procedure).as_ref() == Some(&proposal.to) {
         return Ok(Some(router.clone()));
     }
     let why = format!("{router} is left out of the plan");
-    Err(Refused::new("D8", format!("shift to {}", proposal.to), why, "take it in again first, with the others' weights"))
+    Err(Refused::new(
+        "D8",
+        format!("shift to {}", proposal.to),
+        why,
+        "take it in again first, with the others' weights",
+    ))
 }

@@ -58,9 +58,8 @@ pub(super) fn note_outcome(
             })
         };
         let nothing = |outcome: &Outcome| matches!(outcome, Outcome::NotSent { .. } | Outcome::Moved { .. });
-        let sent_nothing = |each: &RouterId| {
-            after(each, change.outcomes.get(each)).is_none_or(|outcome| nothing(&outcome))
-        };
+        let sent_nothing =
+            |each: &RouterId| after(each, change.outcomes.get(each)).is_none_or(|outcome| nothing(&outcome));
         if is_told && all(|outcome| *outcome == Outcome::Verified, false) {
             events.push(Event::ChangeSettled { change: id, how: Settlement::Verified });
         } else if change.excluded.iter().all(sent_nothing)

@@ -124,12 +124,7 @@ pub(super) fn complete(
 }
 
 /// The next act is left out.
-pub(super) fn skip(
-    session: &Session,
-    procedure: &Procedure,
-    id: &StepId,
-    reason: &str,
-) -> Result<Vec<Event>, Refused> {
+pub(super) fn skip(session: &Session, procedure: &Procedure, id: &StepId, reason: &str) -> Result<Vec<Event>, Refused> {
     let act = next(session, procedure, id)?;
     let what = format!("skip {}", act.step.name);
     is_not_running(session, &act.step, &what)?;

@@ -21,6 +21,7 @@ use crate::cockpit::{Action, ConfirmState, Model};
 use crate::domain::action::{ActionState, Description};
 use crate::domain::procedure::Step;
 use crate::domain::{ChangeId, StepId, age, clock_span};
+use crate::flight::back::Raised;
 use crate::session::action::{ActionRun, ActionStage};
 use crate::session::decide::step::ends_way_back;
 use crate::theme::Role;
@@ -182,11 +183,16 @@ fn follow(model: &Model, sheet: &mut Sheet, run: &ActionRun) {
 }
 
 /// What runs while the way back is confirmed: it goes on after that, unless it is cancelled.
-pub(super) fn beside_way_back(model: &Model, sheet: &mut Sheet) {
+pub(super) fn beside_way_back(model: &Model, sheet: &mut Sheet, raised: &[Raised]) {
     let Some(run) = model.flight.session.action_in_flight().filter(|run| run.is_running()) else { return };
     let pool = &run.intent.what.pool;
-    let text = format!("! {} on {pool}: it goes on beside this, and {pool} is not raised by it", model.action_words(run));
-    sheet.line(vec![piece(Role::Wait, text)]);
+    let words = model.action_words(run);
+    let (role, text) = if raised.iter().any(|raised| raised.pool == *pool) {
+        (Role::Bad, format!("! {words} on {pool}, which this raises: cancel it first, or take the other way back"))
+    } else {
+        (Role::Wait, format!("! {words} on {pool}: it goes on beside this"))
+    };
+    sheet.line(vec![piece(role, text)]);
     if model.flight.cancellable_action().is_none() {
         sheet.line(vec![piece(Role::Dim, "  it cannot be cancelled from here: look at its system")]);
     }

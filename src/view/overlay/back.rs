@@ -18,9 +18,9 @@
 //! ╰──────────────────────────────────────────────────────────────────────────────────╯
 //! ```
 
+use super::action::beside_way_back;
 use super::change::{stage, summary};
 use super::confirm::{answer, orders};
-use super::action::beside_way_back;
 use super::task::in_the_way;
 use super::{Piece, Sheet, key, piece};
 use crate::cockpit::{Action, ConfirmState, Model};
@@ -141,7 +141,7 @@ pub(super) fn roll_back(model: &Model, choice: WayBackChoice, confirm: &ConfirmS
     for line in in_the_way(model) {
         sheet.line(line);
     }
-    beside_way_back(model, &mut sheet);
+    beside_way_back(model, &mut sheet, &view.raised);
     for (router, watch) in &flight.watches {
         if watch.fresh(model.now.elapsed).is_none() {
             let text =

@@ -43,7 +43,10 @@ pub(super) fn shift(model: &Model, confirm: &ConfirmState, seen: &Seen<'_>) -> S
         ChangeKind::Step { step } => {
             flight.procedure.step(step).map_or_else(|| "Shift traffic".to_owned(), |(_, step)| step.name.clone())
         }
-        ChangeKind::OffPlan => "Shift traffic off plan".to_owned(),
+        ChangeKind::OffPlan => match proposing.takes_in(&model.flight) {
+            Some(router) => format!("Take {router} into the plan again"),
+            None => "Shift traffic off plan".to_owned(),
+        },
         ChangeKind::PutBack => "Put a router back".to_owned(),
         ChangeKind::Rollback { .. } => "Roll back".to_owned(),
     };

@@ -83,7 +83,10 @@ pub(super) fn versions(model: &Model, sheet: &mut Sheet) {
 /// What is sent names the version that is taken back, and not the one that is to run again.
 pub(super) fn wrong_version(model: &Model, sheet: &mut Sheet, description: &Description) {
     let Some(opened) = model.flight.session.opened.as_ref().map(|opened| &opened.what) else { return };
-    let names = |version: &str| !version.is_empty() && description.requests.iter().any(|line| line.contains(version));
+    let names = |version: &str| {
+        let version = version.trim_start_matches('v');
+        !version.is_empty() && description.requests.iter().any(|line| line.contains(version))
+    };
     if names(&opened.to_version) && !names(&opened.from_version) {
         let text = format!(
             "! what is sent names {}, the version that is taken back, and not {}",

@@ -80,12 +80,14 @@ fn leaving_out_needs_the_controls_a_reason_and_another_router_that_is_left() {
 
 #[test]
 fn one_that_is_being_sent_to_is_not_left_out_before_its_word() {
-    let mut desk = Desk::open(blue_green(2));
+    let mut procedure = blue_green(2);
+    procedure.routers.iter_mut().for_each(|router| router.capabilities.read_back_ms = 60_000);
+    let mut desk = Desk::open(procedure);
     desk.ask(Ask::ProposeStep);
-    desk.journal_answers = true;
     desk.router("eu-2").lag = 60_000;
     desk.confirm();
-    let known = desk.flight.session.in_flight().and_then(|change| change.outcomes.get(&RouterId::from("eu-2")).cloned());
+    let known =
+        desk.flight.session.in_flight().and_then(|change| change.outcomes.get(&RouterId::from("eu-2")).cloned());
     assert!(known.is_some_and(|known| matches!(known.outcome, None | Some(Outcome::Accepted))));
     exclude(&mut desk, "eu-2", "too slow");
     assert!(desk.said().contains("wait for its word"), "{}", desk.said());
@@ -103,8 +105,10 @@ fn a_way_back_goes_to_it_all_the_same_and_does_not_wait_where_it_does_not_answer
     assert!(change.outcomes[&RouterId::from("eu-2")].outcome.is_some(), "what became of it there is written down");
     desk.router("eu-2").dead = false;
     desk.pass(3_000);
+    desk.router("eu-2").weights = vec![30, 70];
+    desk.pass(2_000);
     let before = desk.sent.len();
-    desk.ask(Ask::ProposeRollback(WayBackChoice::OffNew));
+    desk.ask(Ask::ProposeRollback(WayBackChoice::Step));
     desk.confirm();
     desk.pass(2_000);
     assert!(sent(&desk)[before..].contains(&"eu-2"), "where it answers: {:?}", sent(&desk));
@@ -191,7 +195,10 @@ fn the_closing_says_what_was_left_out() {
         _ => None,
     });
     let left = left.expect("it is closed");
-    assert!(left.iter().any(|line| line.starts_with("eu-2 was left out of the plan by ana: its host is gone")), "{left:?}");
+    assert!(
+        left.iter().any(|line| line.starts_with("eu-2 was left out of the plan by ana: its host is gone")),
+        "{left:?}"
+    );
 }
 
 #[test]

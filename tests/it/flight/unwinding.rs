@@ -144,7 +144,10 @@ fn one_that_does_not_end_well_is_started_again_skipped_or_gone_on_from_and_is_le
     desk.ask(Ask::SkipRollbackAct { reason: String::new() });
     assert!(desk.said().contains("no reason is given"), "{}", desk.said());
     let left = desk.flight.left_to_do();
-    assert!(left.iter().any(|line| line.contains("Suspend scaling, of the way back, was left as it ended")), "{left:?}");
+    assert!(
+        left.iter().any(|line| line.contains("Suspend scaling, of the way back, was left as it ended")),
+        "{left:?}"
+    );
     assert!(left.iter().any(|line| line == "Previous release to blue, of the way back, is not done"), "{left:?}");
 }
 
@@ -253,7 +256,11 @@ fn while_a_change_goes_forward_no_act_begins_the_traffic_goes_back_first() {
     desk.router("eu-1").stopped = true;
     desk.confirm();
     desk.pass(200);
-    assert!(desk.flight.session.in_flight().is_some_and(|change| change.confirmed.kind.is_forward()), "{}", desk.said());
+    assert!(
+        desk.flight.session.in_flight().is_some_and(|change| change.confirmed.kind.is_forward()),
+        "{}",
+        desk.said()
+    );
     assert_eq!(next(&desk), None, "forward: the list is over");
     desk.tell(flightdeck::flight::Msg::Ask(Ask::DescribeRollbackAct));
     assert!(desk.actions.starts.is_empty());

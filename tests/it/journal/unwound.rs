@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use flightdeck::domain::action::{ActionEnd, Acting};
+use flightdeck::domain::action::{Acting, ActionEnd};
 use flightdeck::domain::{ChangeId, Digest, Timestamp};
 use flightdeck::entry::{Chain, Entry, FORMAT, History, Kept, seal};
 use flightdeck::session::Event;

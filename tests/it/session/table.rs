@@ -138,7 +138,9 @@ const SKIP_ACT: &str = "SkipStep, the next act of a way back";
 /// The traffic is back, and then this.
 fn unwinding(steps: &[(Who, &str)]) -> World {
     let mut world = World::opened(crate::support::unwind::with_acts(procedure()));
-    for (who, label) in [ALONE, VERIFIED, VERIFIED, "RollBack", VERIFIED, VERIFIED].map(|label| (ANA, label)).iter().chain(steps) {
+    for (who, label) in
+        [ALONE, VERIFIED, VERIFIED, "RollBack", VERIFIED, VERIFIED].map(|label| (ANA, label)).iter().chain(steps)
+    {
         asks(&mut world, *who, label);
     }
     world

@@ -9,7 +9,9 @@ use std::time::Duration;
 use flightdeck::cockpit::{Model, Msg};
 use flightdeck::domain::checklist::{Checklist, Item, Section};
 use flightdeck::domain::log::{Level, LogBatch, LogLine, LogSourceState};
-use flightdeck::domain::procedure::{Limits, LogSpec, MetricSpec, Pool, Procedure, Role as PoolRole, RollbackAct, StepAct};
+use flightdeck::domain::procedure::{
+    Limits, LogSpec, MetricSpec, Pool, Procedure, Role as PoolRole, RollbackAct, StepAct,
+};
 use flightdeck::domain::{Elapsed, ItemId, Measure, PoolId, Timestamp};
 use flightdeck::flight::measure::Series;
 use flightdeck::theme::{Role, Theme};

@@ -37,7 +37,10 @@ pub fn with_acts(mut procedure: Procedure) -> Procedure {
             reopens: Some("deploy-to-blue".into()),
             ..run(PREVIOUS, "Previous release to blue", "previous-release")
         },
-        RollbackAct { items: Some("deploy".to_owned()), ..RollbackAct::new(CHANNEL.into(), "Tell the channel", channel) },
+        RollbackAct {
+            items: Some("deploy".to_owned()),
+            ..RollbackAct::new(CHANNEL.into(), "Tell the channel", channel)
+        },
     ];
     procedure
 }

@@ -40,7 +40,11 @@ const SOAK: Duration = Duration::from_secs(3);
 
 impl Acting {
     pub fn new(seed: u64) -> Self {
-        Self { random: Random::new(seed ^ 0x0061_6374_696e_6721), flies: seed % SOME.0 == SOME.1, runs: BTreeMap::new() }
+        Self {
+            random: Random::new(seed ^ 0x0061_6374_696e_6721),
+            flies: seed % SOME.0 == SOME.1,
+            runs: BTreeMap::new(),
+        }
     }
 
     /// Both deployments are actions, the second of which ends the way back; a way back has three acts; and most have a
@@ -53,6 +57,11 @@ impl Acting {
         let mut procedure = with_acts(procedure);
         for step in procedure.plan.iter_mut().filter(|step| step.id == "blue-100".into()) {
             step.soak = Some(SOAK);
+        }
+        // In half of them the act that ends the way back comes soon.
+        if self.random.chance(50) {
+            let shift = procedure.plan.iter().position(|step| step.id == "blue-100".into()).unwrap_or(0);
+            procedure.plan.drain(..shift);
         }
         let when = match self.random.below(3) {
             0 => return procedure,
@@ -245,7 +254,9 @@ impl World {
                 StepMark::Skipped { .. } => "act of a way back skipped",
                 StepMark::LeftFailed { .. } => "act of a way back gone on from",
             }),
-            Event::ChangeConfirmed(confirmed) if confirmed.kind.is_forward() && confirmed.kind != ChangeKind::PutBack => {
+            Event::ChangeConfirmed(confirmed)
+                if confirmed.kind.is_forward() && confirmed.kind != ChangeKind::PutBack =>
+            {
                 self.check_window(entry, fold, decided, &confirmed.overrides, |_| true);
             }
             Event::WaveDispatched { change, .. } => {
