@@ -74,9 +74,12 @@ async fn show(headless: &mut Headless, act: &RollbackAct, out: &mut Out) -> Resu
         let told = headless.flight.described(&id).and_then(|known| known.told.clone());
         match told {
             Some(Ok(description)) => {
-                let lines = description.differences.iter().chain(&description.requests);
-                lines.for_each(|line| out.line(&format!("      {line}")));
-                description.notes.iter().for_each(|note| out.line(&format!("      ! {note}")));
+                for line in description.differences.iter().chain(&description.requests) {
+                    out.line(&format!("      {line}"));
+                }
+                for note in &description.notes {
+                    out.line(&format!("      ! {note}"));
+                }
             }
             Some(Err(trouble)) => return Err(Error::Trouble(trouble)),
             None => return Err(not_done(act, "its system does not say what would be sent".to_owned(), "try again")),
@@ -133,7 +136,9 @@ fn tell(headless: &Headless, act: &RollbackAct, out: &mut Out) -> Result<(), Err
         Some(ActionStage::Ended { log, .. }) => log,
         Some(ActionStage::Starting | ActionStage::Running { .. } | ActionStage::Unknown { .. }) | None => &[],
     };
-    log.iter().for_each(|line| out.line(&format!("      {line}")));
+    for line in log {
+        out.line(&format!("      {line}"));
+    }
     if session.act_standing(act) == ActStanding::Done {
         out.line(&format!("  ✓ {}", act.step.name));
         return Ok(());

@@ -2,9 +2,9 @@
 
 use super::plan::{Context, ran, unique_id};
 use super::pool::known;
-use crate::domain::StepId;
 use crate::domain::checklist::slug;
 use crate::domain::procedure::{RollbackAct, Step, StepAct};
+use crate::domain::{PoolId, StepId};
 use crate::setting::{Found, Report, Table, Wrong, flag, name, quoted, text, title};
 
 /// One act as it is written.
@@ -22,7 +22,7 @@ struct Written {
 pub(super) fn read(table: &mut Table<'_>, context: &Context<'_>, plan: &[Step]) -> Vec<RollbackAct> {
     let doc = "What is done after a rollback's traffic, in order, each confirmed; the traffic itself goes back at once. A \
                profile without routers has its way back here.";
-    let written = table.tables("rollback", doc, |table| Some(written(table)));
+    let written = table.tables("rollback", doc, |table| Some(written(table, context.pools.is_empty())));
     let report = table.report();
     let mut acts: Vec<RollbackAct> = Vec::new();
     for each in written {
@@ -45,7 +45,7 @@ pub(super) fn read(table: &mut Table<'_>, context: &Context<'_>, plan: &[Step]) 
     acts
 }
 
-fn written(table: &mut Table<'_>) -> Written {
+fn written(table: &mut Table<'_>, without_pools: bool) -> Written {
     let name_of = table.required("name", "Its title.", &title());
     let run = table.optional(
         "run",
@@ -64,7 +64,8 @@ fn written(table: &mut Table<'_>) -> Written {
     if !table.has("run") && !table.has("text") && !table.has("items") {
         table.refuse(Wrong::new("does nothing").accepted("one of run, text, items"));
     }
-    if table.has("run") && !table.has("pool") {
+    // Where no pool is declared an action touches the service as a whole.
+    if table.has("run") && !table.has("pool") && !without_pools {
         let wrong = Wrong::new("is missing").advice("name the pool that the action touches");
         table.report().refuse(&table.spot_of("pool"), wrong);
     }
@@ -84,7 +85,11 @@ fn act(report: &Report<'_>, context: &Context<'_>, each: &Written) -> Option<Ste
         let tick = || each.items.as_ref().map(|items| format!("Tick what is open of {}.", items.value));
         return Some(StepAct::Pause { text: words.or_else(tick)? });
     };
-    let pool = each.pool.as_ref().and_then(|pool| known(report, context.pools, pool));
+    let pool = match &each.pool {
+        Some(pool) => known(report, context.pools, pool),
+        None if context.pools.is_empty() => context.service.map(PoolId::new),
+        None => None,
+    };
     let action = ran(report, context, run);
     Some(StepAct::Deploy { pool: pool?, text: words.unwrap_or_default(), action: Some(action?) })
 }

@@ -82,8 +82,3 @@ fn every_planted_bug_breaks_its_rule_first_half() {
 fn every_planted_bug_breaks_its_rule_second_half() {
     find_all(&Flaw::ALL[Flaw::ALL.len() / 2..]);
 }
-
-#[test]
-fn mine_temporary() {
-    find_all(&[Flaw::ActsDespiteTraffic, Flaw::EndsBeforeSoak, Flaw::WindowStopsWayBack, Flaw::ActsForOthers]);
-}
