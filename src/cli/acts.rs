@@ -40,7 +40,7 @@ pub(super) async fn fly(headless: &mut Headless, yes: bool, out: &mut Out) -> Re
         if !headless.fly_until(Duration::from_secs(10), is_taken).await? {
             let why = headless.notices.last().filter(|_| headless.notices.len() > before.1);
             let why = why.map_or_else(|| "no answer came".to_owned(), |notice| notice.text.clone());
-            return Err(not_done(&act, why, "nothing was sent; do it in the cockpit"));
+            return Err(not_done(&act, &why, "nothing was sent; do it in the cockpit"));
         }
         headless.fly_until(FOLLOWED, |flight| is_over(flight, &act)).await?;
         tell(headless, &act, out)?;
@@ -82,13 +82,13 @@ async fn show(headless: &mut Headless, act: &RollbackAct, out: &mut Out) -> Resu
                 }
             }
             Some(Err(trouble)) => return Err(Error::Trouble(trouble)),
-            None => return Err(not_done(act, "its system does not say what would be sent".to_owned(), "try again")),
+            None => return Err(not_done(act, "its system does not say what would be sent", "try again")),
         }
     }
     let now = headless.now();
     let gates = headless.flight.gates_of_act(&act.step.id, now);
     match gates.into_iter().find(|gate| gate.state != GateState::Holds) {
-        Some(gate) => Err(not_done(act, gate.text, "nothing was sent; set that aside with a reason in the cockpit")),
+        Some(gate) => Err(not_done(act, &gate.text, "nothing was sent; set that aside with a reason in the cockpit")),
         None => Ok(()),
     }
 }
@@ -149,9 +149,9 @@ fn tell(headless: &Headless, act: &RollbackAct, out: &mut Out) -> Result<(), Err
         Some(ActionStage::Starting | ActionStage::Running { .. }) => "it still runs".to_owned(),
         None => "it was not done".to_owned(),
     };
-    Err(not_done(act, why, "start it again with `rollback --acts`, or skip it in the cockpit"))
+    Err(not_done(act, &why, "start it again with `rollback --acts`, or skip it in the cockpit"))
 }
 
-fn not_done(act: &RollbackAct, why: String, advice: &str) -> Error {
+fn not_done(act: &RollbackAct, why: &str, advice: &str) -> Error {
     Error::NotVerified { what: format!("{} is not done: {why}", act.step.name), advice: advice.to_owned() }
 }

@@ -20,8 +20,9 @@ impl Flight {
         let next = self.session.next_rollback_act(&self.procedure).filter(|_| self.session.is_open())?;
         // Idle, a way back does nothing (R3): what was so already, or left out, has changed nothing.
         let changed = |how: &StepEnd| match how {
-            StepEnd::Verified(_) | StepEnd::Left(_) => true,
-            StepEnd::Marked(StepMark::Done { .. } | StepMark::Acted { .. } | StepMark::LeftFailed { .. }) => true,
+            StepEnd::Verified(_)
+            | StepEnd::Left(_)
+            | StepEnd::Marked(StepMark::Done { .. } | StepMark::Acted { .. } | StepMark::LeftFailed { .. }) => true,
             StepEnd::Marked(StepMark::AlreadySo | StepMark::Skipped { .. }) => false,
         };
         let is_begun = !self.session.actions.is_empty() || self.session.steps.values().any(|done| changed(&done.how));
@@ -94,12 +95,11 @@ impl Flight {
             out.push(Effect::tell(Tone::Plain, format!("{router} is part of the plan: there is nothing to take in")));
             return;
         }
-        match weights_of_the_rest(&self.session, &self.procedure) {
-            Some(to) => self.begin_take_in(now, router, to, out),
-            None => {
-                let text = format!("what the other routers have is not known: {router} stays left out");
-                out.push(Effect::tell(Tone::Warn, text));
-            }
+        if let Some(to) = weights_of_the_rest(&self.session, &self.procedure) {
+            self.begin_take_in(now, router, to, out);
+        } else {
+            let text = format!("what the other routers have is not known: {router} stays left out");
+            out.push(Effect::tell(Tone::Warn, text));
         }
     }
 

@@ -281,6 +281,7 @@ impl Flight {
             .collect()
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each question, most of one line")]
     fn asked(&mut self, now: Now, ask: Ask, out: &mut Vec<Effect>) {
         match ask {
             // These two wait for a journal that is away: without them the cockpit could do nothing.

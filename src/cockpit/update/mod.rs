@@ -208,6 +208,7 @@ impl Model {
     }
 
     /// Does what an operator means. `by_enter`: Enter led here, so Enter does not confirm what opens (F2).
+    #[expect(clippy::too_many_lines, reason = "one arm for each act, most of one line")]
     fn act(&mut self, action: Action, by_enter: bool, out: &mut Vec<Effect>) {
         if self.overlay.is_some() && action.is_for_panes() {
             return;

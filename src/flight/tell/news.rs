@@ -40,6 +40,7 @@ pub(super) fn of_entry(session: &Session, procedure: &Procedure, id: SessionId, 
     .collect()
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each event, most of one line")]
 fn of_event(session: &Session, procedure: &Procedure, event: &Event) -> Vec<(Occasion, Facts)> {
     let one = |occasion, facts| vec![(occasion, facts)];
     let because = |why: &str| Facts { why: why.to_owned(), ..Facts::default() };
