@@ -1,5 +1,6 @@
 //! The command line: one file per command, and help that teaches.
 
+mod acts;
 mod ask;
 mod boarding;
 mod check;

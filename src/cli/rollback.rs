@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::out::Out;
-use super::{ask, place};
+use super::{acts, ask, place};
 use crate::domain::procedure::Friction;
 use crate::domain::{ChangeId, Outcome, Refused, Seat, Why};
 use crate::error::Error;
@@ -23,6 +23,7 @@ Examples:
   flightdeck rollback payments.toml              shows what each router will be sent, and asks
   flightdeck rollback payments.toml --off-new    everything off the pools that run the new version
   flightdeck rollback payments.toml --yes        asks nobody; see also --confirm
+  flightdeck rollback payments.toml --acts       goes on with the acts of [[rollback]], each asked for
 
 It joins the open session and takes its controls, whoever has them, also while another cockpit runs: that one shows it.
 Exit code 0: read back on every router; 5: not everywhere, or not known; 7: nothing was sent.")]
@@ -32,6 +33,9 @@ pub(super) struct Args {
     /// Take everything off the pools that run the new version, instead of one step back
     #[arg(long)]
     off_new: bool,
+    /// Go on with the acts of `[[rollback]]` after the traffic, one after the other; a profile without routers begins with them
+    #[arg(long)]
+    acts: bool,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -73,6 +77,15 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
 }
 
 async fn go_back(headless: &mut Headless, args: &Args, out: &mut Out) -> Result<(), Error> {
+    // Where no router moves traffic, the acts are the way back (R2, R7).
+    if headless.flight.procedure.routers.is_empty() && !headless.flight.procedure.rollback.is_empty() {
+        if args.acts {
+            return acts::fly(headless, args.yes, out).await;
+        }
+        acts::list(&headless.flight, out);
+        let why = "this profile names no router: there is no way back by traffic";
+        return Err(Error::Refused(Refused::new("R2", "roll back", why, "add --acts to go back by its acts")));
+    }
     let timeout = headless.flight.procedure.timing.router_timeout;
     // Routers that do not answer in time are sent to as well (R4).
     let looked = |flight: &Flight| flight.watches.values().all(|watch| watch.last.is_some() || watch.trouble.is_some());
@@ -96,6 +109,9 @@ async fn go_back(headless: &mut Headless, args: &Args, out: &mut Out) -> Result<
     show(&headless.flight, &proposal, &because, out);
     if headless.flight.session.in_flight().is_none() && proposal.holds_already() {
         out.line("Every router has this already: there is nothing to send.");
+        if args.acts {
+            acts::fly(headless, args.yes, out).await?;
+        }
         return Ok(());
     }
     let gesture = confirmed(headless, args, &proposal).await?;
@@ -104,7 +120,12 @@ async fn go_back(headless: &mut Headless, args: &Args, out: &mut Out) -> Result<
     let timing = headless.flight.procedure.timing;
     let patience = timing.deadline + timing.router_timeout * 2 + Duration::from_secs(4);
     headless.fly_until(patience, |flight| is_over(flight, change)).await?;
-    tell(headless, &proposal, out)
+    let told = tell(headless, &proposal, out);
+    if args.acts {
+        // What a router did not take does not keep the acts from being done.
+        acts::fly(headless, args.yes, out).await?;
+    }
+    told
 }
 
 /// Whether every router has its word, or the journal did not take the rollback.
@@ -150,9 +171,7 @@ fn show(flight: &Flight, proposal: &Proposal, because: &str, out: &mut Out) {
     if let Some(held) = flight.session.controls.as_ref().filter(|_| !flight.drives()) {
         out.line(&format!("It takes the controls from {}.", held.holder.operator));
     }
-    for act in &procedure.rollback {
-        out.line(&format!("Not done by this, and yours to do: {}: {}", act.name, act.text));
-    }
+    acts::list(flight, out);
 }
 
 async fn confirmed(headless: &mut Headless, args: &Args, proposal: &Proposal) -> Result<Gesture, Error> {

@@ -119,6 +119,10 @@ fn session_lines(procedure: &Procedure, id: crate::domain::SessionId, session: &
     if let Some(hold) = &session.hold {
         lines.push(format!("  held by {}: {}", hold.by, hold.what));
     }
+    for (router, why) in &session.excluded {
+        lines.push(format!("  {router} is LEFT OUT of the plan since {} by {}: {}", why.at.clock(), why.by, why.what));
+    }
+    lines.extend(session.unwinding_left(procedure).into_iter().map(|left| format!("  {left}")));
     if let Some(change) = session.in_flight() {
         let routers: Vec<String> = change
             .unfinished()

@@ -9,7 +9,7 @@ use crate::session::action::{ActionRun, ActionStage};
 impl Model {
     /// Whether an action does this step.
     pub fn is_action(&self, step: &StepId) -> bool {
-        self.flight.procedure.step(step).is_some_and(|(_, step)| step.action().is_some())
+        self.flight.procedure.work(step).is_some_and(|step| step.action().is_some())
     }
 
     /// The run of a step's action that its dialog follows: it runs, or is about to.

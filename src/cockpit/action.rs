@@ -56,6 +56,14 @@ pub enum Action {
     BackAtOnce,
     /// In the rollback dialog: the other way back.
     OtherWayBack,
+    /// Open the dialog of the next act of a way back (R7).
+    NextRollbackAct,
+    /// In the dialog of an act of a way back: skip it, with a reason.
+    SkipRollbackAct,
+    /// In the dialog of an act of a way back that did not end well: go on with the next one.
+    PassRollbackAct,
+    /// Leave a router out of the rest of the plan, with a reason; or take it in again (D8).
+    ExcludeRouter,
     /// Send what the dialog shows; the key that confirms.
     Send,
     /// Propose the same again, where the proposal is void or lapsed.
@@ -221,6 +229,7 @@ impl Action {
             | Self::DraftSet(_)
             | Self::NextStep
             | Self::SkipStep
+            | Self::NextRollbackAct
             | Self::OpenPartial
             | Self::OpenDrift
             | Self::Toggle
@@ -271,6 +280,9 @@ impl Action {
             | Self::Escape
             | Self::Copy
             | Self::RollBack
+            | Self::SkipRollbackAct
+            | Self::PassRollbackAct
+            | Self::ExcludeRouter
             | Self::BackAtOnce
             | Self::Connections
             | Self::EndConnections

@@ -45,6 +45,8 @@ impl Model {
         found.extend(self.blocked_banner());
         found.extend(self.action_banner());
         found.extend(self.approval_banner());
+        found.extend(self.unwinding_banner());
+        found.extend(self.excluded_banners());
         found.extend(self.people_banners());
         for (router, drifted) in &session.drifted {
             let why = if drifted.restarted { "was restarted and lost its weights" } else { "was changed outside" };

@@ -252,6 +252,7 @@ fn is_forward(action: &Action) -> bool {
             | Action::ReloadProfile
             | Action::CloseSession
             | Action::EndConnections
+            | Action::ExcludeRouter
             | Action::OfferControls
             | Action::ArmGuards
     )
@@ -263,6 +264,9 @@ fn is_act(action: &Action) -> bool {
         action,
         Action::RollBack
             | Action::BackAtOnce
+            | Action::NextRollbackAct
+            | Action::SkipRollbackAct
+            | Action::PassRollbackAct
             | Action::CancelTask
             | Action::Hold
             | Action::Note

@@ -27,6 +27,7 @@ mod palette;
 mod pattern;
 mod query;
 mod roster;
+mod unwind;
 mod update;
 mod window;
 

@@ -309,6 +309,13 @@ pub enum Purpose {
     ReleaseHold,
     /// Why the next step is skipped.
     SkipStep,
+    /// Why the next act of a way back is skipped.
+    SkipRollbackAct,
+    /// Why a router is left out of the rest of the plan.
+    ExcludeRouter {
+        /// The router.
+        router: RouterId,
+    },
     /// Why a change is left partly done.
     Leave,
     /// Why the second person refuses.

@@ -86,8 +86,14 @@ impl Model {
                 unless(can, "no system is at work that could be cancelled")
             }
             Action::RollBack | Action::BackAtOnce => {
-                unless(self.flight.way_back(crate::flight::WayBackChoice::Step).is_ok(), "nothing to roll back")
+                let by_traffic = self.flight.way_back(crate::flight::WayBackChoice::Step).is_ok();
+                unless(by_traffic || self.flight.next_act().is_some(), "nothing to roll back")
             }
+            Action::NextRollbackAct => unless(self.flight.next_act().is_some(), "no act of a way back waits"),
+            Action::ExcludeRouter => unless(
+                session.is_open() && self.flight.procedure.routers.len() > 1,
+                "there is one router at most, or the session is closed",
+            ),
             Action::ArmGuards => unless(self.could_arm(), "no guard of this profile may roll back by itself"),
             Action::OpenPartial => unless(self.matrix().is_some(), "no change is partly done"),
             Action::OpenDrift => unless(!session.drifted.is_empty(), "no router drifted"),
@@ -161,6 +167,8 @@ impl Model {
             | Action::Enter
             | Action::Escape
             | Action::OtherWayBack
+            | Action::SkipRollbackAct
+            | Action::PassRollbackAct
             | Action::Send
             | Action::Afresh
             | Action::Override

@@ -98,6 +98,7 @@ impl Model {
         };
         // What is drawn asks this often, of all routers: what is rarely so is looked at first.
         let is_open = |router| match change.outcomes.get(router) {
+            _ if change.excluded.contains(router) => false,
             Some(known) => known.outcome != Some(Outcome::Verified),
             None => !change.is_waiting(router),
         };
@@ -105,7 +106,9 @@ impl Model {
             legs.into_iter().flatten().any(|(router, leg)| is_bad(leg.outcome.as_ref()) && is_open(router));
         let known_elsewhere = || {
             let mut bad = change.outcomes.iter().filter(|(_, known)| is_bad(known.outcome.as_ref()));
-            bad.any(|(router, _)| legs.is_none_or(|legs| !legs.contains_key(router)))
+            bad.any(|(router, _)| {
+                !change.excluded.contains(router) && legs.is_none_or(|legs| !legs.contains_key(router))
+            })
         };
         (known_here || known_elsewhere()).then_some(change)
     }
@@ -152,7 +155,7 @@ impl Model {
             OverlayKind::Shift(_) | OverlayKind::RollBack { .. } => Some(self.flight.friction(overridden)),
             OverlayKind::Complete { step, .. } if self.follows(step).is_some() => None,
             OverlayKind::Complete { step, .. } => {
-                let (_, step) = self.flight.procedure.step(step)?;
+                let step = self.flight.procedure.work(step)?;
                 Some(own_friction(&self.flight.procedure, step, overridden))
             }
             OverlayKind::Reload(_) | OverlayKind::Arm { .. } | OverlayKind::CancelAction { .. } => Some(Friction::Key),
@@ -188,7 +191,7 @@ impl Model {
             return None;
         }
         match &self.overlay.as_ref()?.kind {
-            OverlayKind::Complete { step, .. } => self.flight.procedure.step(step).map(|(_, step)| typed_for(step)),
+            OverlayKind::Complete { step, .. } => self.flight.procedure.work(step).map(typed_for),
             OverlayKind::Shift(_) | OverlayKind::RollBack { .. } => {
                 self.flight.proposing.as_ref()?.proposal().map(crate::session::Proposal::typed_target)
             }
@@ -352,7 +355,10 @@ impl Model {
         let choice = self.flight.ways_back().first().copied().unwrap_or_default();
         match self.flight.way_back_to(choice) {
             Ok(to) => format!("roll back to {to}"),
-            Err(_nothing) => "roll back".to_owned(),
+            Err(_nothing) => match self.flight.next_act() {
+                Some(act) => format!("roll back: {}", act.step.name),
+                None => "roll back".to_owned(),
+            },
         }
     }
 
@@ -422,6 +428,8 @@ fn purpose_words(purpose: &Purpose) -> &'static str {
         Purpose::Hold => "hold, with this reason",
         Purpose::ReleaseHold => "release, with this reason",
         Purpose::SkipStep => "skip the step, with this reason",
+        Purpose::SkipRollbackAct => "skip it, with this reason",
+        Purpose::ExcludeRouter { .. } => "leave it out, with this reason",
         Purpose::Leave => "leave it, with this reason",
         Purpose::Refuse { .. } => "refuse, with this reason",
         Purpose::EndConnections(_) => "go on, with this reason",

@@ -147,6 +147,17 @@ impl Procedure {
         self.checks.iter().filter(move |check| check.group.as_deref() == Some(group))
     }
 
+    /// One act of a rollback with its place in the order.
+    pub fn rollback_act(&self, id: &StepId) -> Option<(usize, &RollbackAct)> {
+        self.rollback.iter().enumerate().find(|(_, act)| act.step.id == *id)
+    }
+
+    /// What is done under an id: a step of the plan, or an act of a rollback.
+    pub fn work(&self, id: &StepId) -> Option<&Step> {
+        let act = || self.rollback_act(id).map(|(_, act)| &act.step);
+        self.step(id).map(|(_, step)| step).or_else(act)
+    }
+
     /// One step with its place in the plan.
     pub fn step(&self, id: &StepId) -> Option<(usize, &Step)> {
         self.plan.iter().enumerate().find(|(_, step)| step.id == *id)
@@ -410,10 +421,40 @@ pub struct Limits {
 }
 
 /// An act of a rollback after its traffic (R7).
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct RollbackAct {
-    /// Its title.
-    pub name: String,
-    /// What a person does, in the profile's words.
-    pub text: String,
+    /// What is done, as a step is: by an action on a pool, or by a person. It waits for nothing and soaks nothing.
+    pub step: Step,
+    /// The checklist section, by its slug, that is ticked after it.
+    pub items: Option<String>,
+    /// The step of the plan that is open again after it, and with it every later one.
+    pub reopens: Option<StepId>,
+    /// Whether it may run while its pool has traffic.
+    pub with_traffic: bool,
+}
+
+impl RollbackAct {
+    /// An act of which no more is said than what it does.
+    pub fn new(id: StepId, name: impl Into<String>, act: StepAct) -> Self {
+        let step = Step {
+            id,
+            name: name.into(),
+            act,
+            leave_when: Vec::new(),
+            soak: None,
+            schedule: Vec::new(),
+            prove: None,
+            back_to: None,
+            guards: BTreeMap::new(),
+        };
+        Self { step, items: None, reopens: None, with_traffic: false }
+    }
+
+    /// What is to be done, in the profile's words; empty where an action does it and nothing more is said.
+    pub fn text(&self) -> &str {
+        match &self.step.act {
+            StepAct::Deploy { text, .. } | StepAct::Pause { text } => text,
+            StepAct::Shift(_) => "",
+        }
+    }
 }

@@ -61,6 +61,9 @@ pub fn kind(event: &Event) -> &'static str {
         Event::ApprovalGiven(_) => "approval_given",
         Event::ApprovalReported(_) => "approval_reported",
         Event::ApprovalWithdrawn { .. } => "approval_withdrawn",
+        Event::RollbackActMarked(_) => "rollback_act_marked",
+        Event::RouterExcluded(_) => "router_excluded",
+        Event::RouterIncluded { .. } => "router_included",
         Event::RampStage { .. } => "ramp_stage",
         Event::RollbackTimed { .. } => "rollback_timed",
         Event::WayBackProven(_) => "way_back_proven",
@@ -77,7 +80,7 @@ pub fn kind(event: &Event) -> &'static str {
 }
 
 /// Every kind that this version knows. The golden files hold one event of each.
-pub const KINDS: [&str; 68] = [
+pub const KINDS: [&str; 71] = [
     "session_opened",
     "controls_taken",
     "cockpit_joined",
@@ -134,6 +137,9 @@ pub const KINDS: [&str; 68] = [
     "approval_given",
     "approval_reported",
     "approval_withdrawn",
+    "rollback_act_marked",
+    "router_excluded",
+    "router_included",
     "ramp_stage",
     "rollback_timed",
     "way_back_proven",

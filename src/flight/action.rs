@@ -16,6 +16,7 @@ use crate::session::action::{ActionCancelling, ActionRun, ActionStage, ActionSta
 use crate::session::command::Command;
 use crate::session::decide::action::asked_start;
 use crate::session::event::Event;
+use crate::session::flaw::{self, Flaw};
 use crate::session::proposal::{Confirmation, Override};
 use crate::session::second::AskedAct;
 
@@ -149,7 +150,13 @@ impl Flight {
 
     /// Has the next step's action worked out, under an act of its own.
     pub(super) fn describe_action(&mut self, now: Now, out: &mut Vec<Effect>) {
-        let Some(step) = self.session.next_step(&self.procedure.plan).cloned() else { return };
+        if let Some(step) = self.session.next_step(&self.procedure.plan).cloned() {
+            self.describe(now, &step, out);
+        }
+    }
+
+    /// Has the action of a step, or of an act of a way back, worked out.
+    pub(super) fn describe(&mut self, now: Now, step: &Step, out: &mut Vec<Effect>) {
         let Some((action, pool)) = step.action() else { return };
         // What another person, or a key, was asked about is not worked out anew under it.
         let is_asked = self.waiting.is_some() || self.keys.signing.is_some();
@@ -181,7 +188,9 @@ impl Flight {
         if self.can_start(step, now.elapsed) {
             return false;
         }
-        self.describe_action(now, out);
+        if let Some(step) = self.procedure.work(step).cloned() {
+            self.describe(now, &step, out);
+        }
         out.push(Effect::tell(Tone::Warn, "what would be sent is worked out anew: look at it again; nothing was sent"));
         true
     }
@@ -205,7 +214,8 @@ impl Flight {
     pub(super) fn send_start(&mut self, now: Now, intent: &ActionStarting, out: &mut Vec<Effect>) {
         (self.actions.described, self.actions.seen, self.actions.lost) = (None, None, None);
         self.actions.due = now.elapsed;
-        if !self.actions.ready.remove(&intent.act) || intent.owner != self.me.cockpit {
+        let is_mine = self.actions.ready.remove(&intent.act) && intent.owner == self.me.cockpit;
+        if !is_mine && !flaw::is(Flaw::ActsForOthers) {
             return;
         }
         let Some(acting) = self.session.action_run(intent.act).map(|run| run.acting(&self.session)) else { return };

@@ -99,7 +99,10 @@ impl Flight {
         let targets = match &aim.natives {
             Some(natives) => {
                 let target = |native: &NativeSplit| Target::Native(native.clone());
-                natives.iter().map(|(router, native)| ((*router).clone(), target(native))).collect()
+                let had = natives.iter().map(|(router, native)| ((*router).clone(), target(native)));
+                // Routers that were left out meanwhile go back too, where they answer.
+                let left_out = self.session.excluded.keys().filter(|router| !natives.contains_key(*router));
+                had.chain(left_out.map(|router| (router.clone(), Target::Weights(aim.to.clone())))).collect()
             }
             None => self.targets(&aim.to),
         };

@@ -93,7 +93,9 @@ impl Flight {
         }
         if against.is_empty() {
             let quiet = drain.quiet_for().unwrap_or_default();
-            format!("quiet {} of {}", clock_span(quiet), clock_span(drain.quiet_needed()))
+            let out: Vec<&str> = self.session.excluded.keys().map(RouterId::as_str).collect();
+            let out = if out.is_empty() { String::new() } else { format!(", {} left out", out.join(", ")) };
+            format!("quiet {} of {}{out}", clock_span(quiet), clock_span(drain.quiet_needed()))
         } else {
             against.join(", ")
         }
@@ -210,6 +212,10 @@ impl Flight {
         let mut sum = 0;
         let mut oldest = now;
         for (router, watch) in &self.watches {
+            // One that is left out counts while it answers, and is not waited for.
+            if watch.fresh(now).is_none() && self.session.excluded.contains_key(router) {
+                continue;
+            }
             match watch.fresh(now) {
                 Some(seen) => {
                     sum += seen.shares.of(pool).part;
@@ -255,6 +261,9 @@ impl Flight {
         let cannot: Vec<RouterId> = cannot.into_iter().map(|router| router.id.clone()).collect();
         for router in &can {
             let fresh = self.watches.get(&router.id).and_then(|watch| watch.fresh(now));
+            if fresh.is_none() && self.session.excluded.contains_key(&router.id) {
+                continue;
+            }
             let Some(each) = count(&router.id) else {
                 let why = if fresh.is_some() { "does not tell" } else { "no fresh reading" };
                 return Look { cannot, ..Look::new(sort, Finding::unknown(format!("{} {why}", router.id))) };

@@ -215,6 +215,11 @@ impl Flight {
             | Event::Calling(_) => {
                 self.react_to_duty(now, event, out);
             }
+            Event::RollbackActMarked(marked) => self.tell_act(marked, out),
+            Event::RouterExcluded(excluded) => self.take_out(excluded, out),
+            Event::RouterIncluded { router } => {
+                out.push(Effect::tell(Tone::Good, format!("{router} is part of the plan again")));
+            }
             Event::PoolDrained { pool, .. } => out.push(Effect::tell(Tone::Good, format!("{pool} is drained"))),
             Event::CheckAnswered(answered) => self.check_noted(&answered.check),
             Event::SpillMerged(merged) => self.take_up_spill(now, merged, out),
@@ -307,12 +312,14 @@ impl Flight {
         let act = if change.confirmed.kind.is_forward() { "" } else { "rolled back: " };
         let (tone, text) = match how {
             Settlement::Verified => {
-                let routers = change.confirmed.routers.len();
+                let (routers, out_of) = (change.counted().count(), change.excluded.len());
                 let took = change.took().filter(|_| !change.confirmed.kind.is_forward());
                 let took = took.map_or_else(String::new, |took| self.against_declared(took));
                 let stage = change.ramp.as_ref().filter(|ramp| !ramp.is_last());
                 let stage = stage.map_or_else(String::new, |ramp| format!(" ({}; R goes on)", ramp.words()));
-                (Tone::Good, format!("{act}{to}, verified on {routers} of {routers}{took}{stage}"))
+                let all = routers + out_of;
+                let left_out = if out_of == 0 { String::new() } else { format!(", {out_of} left out") };
+                (Tone::Good, format!("{act}{to}, verified on {routers} of {all}{left_out}{took}{stage}"))
             }
             Settlement::Left { reason } => (Tone::Warn, format!("{act}{to} left partly done: {reason}")),
             Settlement::NothingSent => (Tone::Warn, format!("{act}{to}: nothing was sent anywhere")),

@@ -8,7 +8,7 @@ impl Flight {
     /// runs, steps of the plan that are not over, required items that are not ticked. What is due after the end is not
     /// among them.
     pub fn left_at_closing(&self) -> Vec<String> {
-        let mut left = self.to_make_permanent();
+        let mut left = self.left_to_do();
         if let Some(soak) = self.soak.as_ref().filter(|soak| !soak.left().is_zero()) {
             let name = self.procedure.step(&soak.step).map_or(soak.step.as_str(), |(_, step)| step.name.as_str());
             left.push(format!("the soak of {name} has {} to go", clock_span(soak.left())));

@@ -332,6 +332,31 @@ pub enum Ask {
     },
     /// Work out what the next step's action would send, for the dialog that confirms it.
     DescribeAction,
+    /// Work out what the next act of a way back would send (R7).
+    DescribeRollbackAct,
+    /// Confirm the next act of a way back: its action is started, or a person did it.
+    TakeRollbackAct {
+        /// How it is confirmed.
+        confirmation: Confirmation,
+        /// Overridden gates.
+        overrides: Vec<Override>,
+    },
+    /// Leave the next act of a way back out.
+    SkipRollbackAct {
+        /// Why.
+        reason: String,
+    },
+    /// Go on with the act after it, although its action did not end well.
+    PassRollbackAct,
+    /// Leave a router out of the rest of the plan (D8).
+    ExcludeRouter {
+        /// The router.
+        router: RouterId,
+        /// Why.
+        reason: String,
+    },
+    /// Propose taking a router in again that was left out, with the weights of the others.
+    ProposeTakeIn(RouterId),
     /// Cancel a deploy action that runs.
     CancelAction {
         /// Its act.

@@ -84,6 +84,11 @@ impl Flight {
             Event::StepMarked { mark: StepMark::Done { second, .. }, .. } | Event::ProfileReloaded { second, .. } => {
                 tell_alone(&who, second, out);
             }
+            Event::RollbackActMarked(marked) => {
+                if let StepMark::Done { second, .. } = &marked.mark {
+                    tell_alone(&who, second, out);
+                }
+            }
             Event::Held { reason } if !mine => {
                 out.push(Effect::tell(Tone::Bad, format!("{who} holds the deployment: {reason}")));
             }

@@ -75,6 +75,11 @@ impl Proposing {
         }
     }
 
+    /// The router that it is for, where that is one.
+    pub(super) fn only_target(&self) -> Option<&RouterId> {
+        self.targets.keys().next().filter(|_| self.targets.len() == 1)
+    }
+
     /// Whether it is the way back.
     pub fn is_rollback(&self) -> bool {
         !self.kind.is_forward()
@@ -121,9 +126,15 @@ impl Flight {
     }
 
     fn propose(&mut self, now: Now, kind: ChangeKind, to: Weights, out: &mut Vec<Effect>) {
-        let targets =
-            self.procedure.routers.iter().map(|router| (router.id.clone(), Target::Weights(to.clone()))).collect();
+        let flown = self.procedure.routers.iter().filter(|router| !self.session.excluded.contains_key(&router.id));
+        let targets = flown.map(|router| (router.id.clone(), Target::Weights(to.clone()))).collect();
         self.begin(now, kind, to, targets, WayBackChoice::Step, out);
+    }
+
+    /// A router that was left out gets what the others have.
+    pub(super) fn begin_take_in(&mut self, now: Now, router: &RouterId, to: Weights, out: &mut Vec<Effect>) {
+        let targets = BTreeMap::from([(router.clone(), Target::Weights(to.clone()))]);
+        self.begin(now, ChangeKind::OffPlan, to, targets, WayBackChoice::Step, out);
     }
 
     pub(super) fn propose_put_back(&mut self, now: Now, router: &RouterId, out: &mut Vec<Effect>) {
@@ -166,7 +177,8 @@ impl Flight {
             return;
         }
         if kind.is_forward() && self.session.is_open() && !self.session.baseline {
-            let missing = self.watches.iter().filter(|(_, watch)| watch.last.is_none());
+            let is_flown = |router: &RouterId| !self.session.excluded.contains_key(router);
+            let missing = self.watches.iter().filter(|(router, watch)| watch.last.is_none() && is_flown(router));
             let missing: Vec<&str> = missing.map(|(router, _)| router.as_str()).collect();
             if !missing.is_empty() {
                 let text = format!("{} was not read yet: where the plan starts is not known", missing.join(", "));
@@ -407,7 +419,7 @@ impl Flight {
         };
         let reports =
             gates(&self.session, &self.procedure, Forward::Shift(&proposing.to), &self.evidence(now), now.wall);
-        asked_of(&proposing.kind, reports)
+        asked_of(if proposing.takes_in(self).is_some() { &ChangeKind::PutBack } else { &proposing.kind }, reports)
     }
 
     /// The gates of the next step when it is a person's work.

@@ -76,6 +76,7 @@ impl Waiting {
             (AskedAct::Change(proposal), Event::ChangeConfirmed(confirmed)) => confirmed.change == proposal.change,
             (AskedAct::Complete { step, .. }, Event::StepMarked { step: marked, .. }) => step == marked,
             (AskedAct::Complete { step, .. }, Event::ActionStarting(intent)) => *step == intent.step,
+            (AskedAct::Complete { step, .. }, Event::RollbackActMarked(marked)) => *step == marked.act,
             (AskedAct::Reload { digest, .. }, Event::ProfileReloaded { digest: taken, .. }) => digest == taken,
             _ => false,
         }
@@ -109,7 +110,7 @@ impl Flight {
 
     /// Whether completing the next step now asks another person first.
     pub fn completing_asks_second(&self, id: &StepId, confirmation: &Confirmation) -> bool {
-        let step = self.procedure.step(id).map(|(_, step)| step);
+        let step = self.procedure.work(id);
         confirmation.alone.is_none() && step.is_some_and(|step| step::friction(&self.procedure, step) == Friction::Two)
     }
 
@@ -287,7 +288,11 @@ impl Flight {
             Then::Complete { overrides, .. } => self
                 .session
                 .next_step(&self.procedure.plan)
-                .map(|step| ConfirmationAsked::digest_of(&step::asked_act(&self.session, step), overrides)),
+                .and_then(|step| match step.action() {
+                    Some(_) => self.asked_start(step),
+                    None => Some(step::asked_act(&self.session, step)),
+                })
+                .map(|act| ConfirmationAsked::digest_of(&act, overrides)),
             Then::Reload { .. } => match &self.changed_profile {
                 Some(ChangedProfile::Good { procedure, .. }) => {
                     Some(ConfirmationAsked::digest_of(&AskedAct::reload(&self.session, procedure.digest), &[]))

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use super::Flight;
 use super::guard::Holding;
+use crate::domain::procedure::{Step, StepAct};
 use crate::domain::soak::{SoakTask, task_after, task_at};
 use crate::domain::{Elapsed, Now, StepId};
 use crate::session::command::SoakEvidence;
+use crate::session::decide::step::ends_way_back;
 
 /// A running soak.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -70,9 +72,23 @@ impl Flight {
         })
     }
 
+    /// The step that soaks: the last one; where an act that ends the way back is still to come, also the shift before
+    /// pauses and other work, because that act waits for it.
+    fn soaking_step(&self) -> Option<&Step> {
+        let plan = &self.procedure.plan;
+        let is_to_come =
+            |step: &Step| !self.session.steps.contains_key(&step.id) && ends_way_back(&self.procedure, step);
+        let last = self.session.last_step(plan)?;
+        if plan.iter().any(is_to_come) && !matches!(last.act, StepAct::Shift(_)) {
+            return self.session.newest_shift(plan);
+        }
+        Some(last).filter(|step| !self.session.is_skipped(step))
+    }
+
     pub(super) fn run_soak(&mut self, now: Now) {
-        let step = self.session.last_step(&self.procedure.plan).filter(|step| !self.session.is_skipped(step));
-        let Some((step, needed)) = step.and_then(|step| Some((step, step.soak.filter(|soak| !soak.is_zero())?))) else {
+        let step = self.soaking_step();
+        let soaks = step.and_then(|step| Some((step.id.clone(), step.soak.filter(|soak| !soak.is_zero())?)));
+        let Some((step, needed)) = soaks else {
             self.soak = None;
             return;
         };
@@ -83,7 +99,7 @@ impl Flight {
         let settle = self.procedure.routers.iter().map(|router| router.capabilities.settle_ms).max().unwrap_or(0);
         let (guards, breaches) = (self.guards_on_soak(), self.breaches_so_far());
         let fresh_clock = || Soak {
-            step: step.id.clone(),
+            step: step.clone(),
             held: Duration::ZERO,
             needed,
             paused: None,
@@ -94,10 +110,12 @@ impl Flight {
         let stale: Vec<String> = self
             .watches
             .iter()
-            .filter(|(_, watch)| watch.fresh(now.elapsed).is_none())
+            .filter(|(router, watch)| {
+                watch.fresh(now.elapsed).is_none() && !self.session.excluded.contains_key(*router)
+            })
             .map(|(router, _)| router.to_string())
             .collect();
-        let mut soak = self.soak.take().filter(|soak| soak.step == step.id).unwrap_or_else(fresh_clock);
+        let mut soak = self.soak.take().filter(|soak| soak.step == step).unwrap_or_else(fresh_clock);
         let passed = now.elapsed.since(soak.last);
         soak.last = now.elapsed;
         if passed > GAP {

@@ -236,6 +236,8 @@ impl Flight {
                 .executing
                 .iter()
                 .any(|each| each.legs.get(router).is_some_and(|leg| leg.phase != super::execute::Phase::Done));
+        // One that is left out is not held against the plan.
+        let quiet = quiet && !self.session.excluded.contains_key(router);
         let Some(expected) = self.session.expected.get(router).filter(|_| quiet) else { return };
         let read = &seen.reading.native;
         let holds = read.holds(expected);
@@ -263,12 +265,14 @@ impl Flight {
 
     /// Every router as last read; `None` while one was never read.
     fn as_read(&self) -> Option<Vec<RouterBaseline>> {
-        if self.watches.values().rev().any(|watch| watch.last.is_none()) {
+        let is_flown = |router: &RouterId| !self.session.excluded.contains_key(router);
+        if self.watches.iter().rev().any(|(router, watch)| watch.last.is_none() && is_flown(router)) {
             return None;
         }
         self.procedure
             .routers
             .iter()
+            .filter(|router| self.watches.get(&router.id).is_some_and(|watch| watch.last.is_some()))
             .map(|router| {
                 let seen = self.watches.get(&router.id)?.last.as_ref()?;
                 Some(RouterBaseline {
@@ -298,6 +302,12 @@ impl Flight {
             Ask::EndConnections { end, confirmation } => self.end_connections(now, *end, confirmation),
             Ask::CancelTask { cancel, confirmation } => self.cancel_task(now, *cancel, confirmation),
             Ask::DescribeAction => self.describe_action(now, out),
+            Ask::DescribeRollbackAct
+            | Ask::TakeRollbackAct { .. }
+            | Ask::SkipRollbackAct { .. }
+            | Ask::PassRollbackAct
+            | Ask::ExcludeRouter { .. }
+            | Ask::ProposeTakeIn(_) => self.asked_on_way_back(now, ask, out),
             Ask::CancelAction { of, confirmation } => self.cancel_action(now, of, confirmation),
             Ask::RunCommand(confirmed) => self.run_command(now, *confirmed),
             Ask::Duty(duty) => self.ask_duty(now, *duty),
@@ -414,9 +424,21 @@ impl Flight {
     }
 
     pub(super) fn complete_signed(&mut self, now: Now, confirmation: Confirmation, overrides: Vec<Override>) {
-        let Some(step) = self.next_step_id() else { return };
+        if let Some(step) = self.next_step_id() {
+            self.complete_work(now, step, confirmation, overrides);
+        }
+    }
+
+    /// Confirmed: to another person where that is asked, else into the journal.
+    pub(super) fn complete_work(
+        &mut self,
+        now: Now,
+        step: StepId,
+        confirmation: Confirmation,
+        overrides: Vec<Override>,
+    ) {
         if self.completing_asks_second(&step, &confirmation) {
-            let act = self.procedure.step(&step).and_then(|(_, step)| match step.action() {
+            let act = self.procedure.work(&step).and_then(|step| match step.action() {
                 Some(_) => self.asked_start(step),
                 None => Some(asked_act(&self.session, step)),
             });
@@ -430,7 +452,7 @@ impl Flight {
 
     /// Starts the action of a step, or completes one that a person did.
     pub(super) fn take_step(&mut self, now: Now, step: StepId, overrides: Vec<Override>, confirmation: Confirmation) {
-        if self.procedure.step(&step).is_some_and(|(_, step)| step.action().is_some()) {
+        if self.procedure.work(&step).is_some_and(|step| step.action().is_some()) {
             return self.start_action(now, &step, confirmation, overrides);
         }
         let evidence = self.evidence(now);

@@ -29,6 +29,8 @@ pub enum Fact {
     RefuseLetter,
     /// The dialog asks two people, and one alone could do it with a reason.
     Glass,
+    /// The dialog of an act of a way back, which can be skipped.
+    Unwind,
     /// A deploy action is followed in its dialog.
     Act,
     /// The dialog of a change that is not done everywhere.
@@ -67,7 +69,7 @@ pub enum Fact {
 
 impl Fact {
     /// All facts with their names in key files.
-    pub const ALL: [(&str, Self); 28] = [
+    pub const ALL: [(&str, Self); 29] = [
         ("overlay", Self::Overlay),
         ("text", Self::Text),
         ("confirm", Self::Confirm),
@@ -79,6 +81,7 @@ impl Fact {
         ("refuse", Self::Refuse),
         ("refuse-letter", Self::RefuseLetter),
         ("glass", Self::Glass),
+        ("unwind", Self::Unwind),
         ("act", Self::Act),
         ("partial", Self::Partial),
         ("drift", Self::Drift),
@@ -162,6 +165,9 @@ pub fn facts(model: &Model) -> Facts {
         }
         OverlayKind::Controls(_) => facts.extend([Fact::Confirm, Fact::Refuse, Fact::RefuseLetter]),
         OverlayKind::Look(look) => facts.extend(look_facts(model, look)),
+    }
+    if model.act_in_dialog().is_some() {
+        facts.insert(Fact::Unwind);
     }
     if model.is_void() {
         facts.insert(Fact::Void);

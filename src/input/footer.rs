@@ -115,6 +115,12 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
             }
             put(Action::Override, "override, with a reason");
             put(Action::BreakGlass, "break the glass");
+            if model.act_in_dialog().is_some() {
+                put(Action::SkipRollbackAct, "skip it");
+                if model.act_can_be_passed() {
+                    put(Action::PassRollbackAct, "go on");
+                }
+            }
             put(Action::Escape, "send nothing");
         }
         OverlayKind::RollBack { .. } if !waiting => {
@@ -165,6 +171,7 @@ fn dialog(line: &mut Vec<(KeyText, String)>, facts: &Facts, model: &Model, kind:
                 put(Action::SendWave, "send the next wave");
             }
             put(Action::PutBack, "put back");
+            put(Action::ExcludeRouter, "leave a router out");
             put(Action::Leave, "leave, with a reason");
             put(Action::Escape, "close");
         }

@@ -32,6 +32,7 @@ mod plan;
 mod pool;
 mod read;
 mod record;
+mod rollback;
 mod rollout;
 mod router;
 mod rule;

@@ -278,7 +278,7 @@ fn act(report: &Report<'_>, context: &Context<'_>, step: &Written, before: Optio
 }
 
 /// The action of that name; says so when there is none.
-fn ran(report: &Report<'_>, context: &Context<'_>, run: &Found<String>) -> Option<ActionId> {
+pub(super) fn ran(report: &Report<'_>, context: &Context<'_>, run: &Found<String>) -> Option<ActionId> {
     let names = || context.declared_actions.iter().map(|name| name.as_str());
     if names().all(|name| name != run.as_str()) {
         let wrong = Wrong::new(format!("there is no action {}", quoted(run)));

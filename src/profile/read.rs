@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::file::Unread;
 use super::{
     AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, action, approval, back, check,
-    checklist, drain, duty, expected, follow_up, guard, journal, notify, pairs, panel, plan, pool, record, rollout,
-    router, rule, schedule, source, window,
+    checklist, drain, duty, expected, follow_up, guard, journal, notify, pairs, panel, plan, pool, record, rollback,
+    rollout, router, rule, schedule, source, window,
 };
 use crate::adapter::log;
 use crate::domain::action::ActionSpec;
@@ -133,6 +133,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         declared_actions: &declared_actions,
     };
     let plan = plan::read(table, &context);
+    let rollback = rollback::read(table, &context, &plan);
     duty::resolve(table.report(), &mut checklist, rules, &plan, &checks);
     schedule::sections(&mut checklist, &plan);
     follow_up::read(table, &mut checklist);
@@ -142,7 +143,6 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     refuse_what_nobody_could_confirm(table, &journal, confirm, &back);
     let (people, allowed_signers) = rule::people(table, included);
     approval::check(table, &approvals, &plan, &journal, allowed_signers.as_ref(), people.keys);
-    let rollback = rule::rollback(table);
     let windows = window::read(table);
     let records = record::read(table);
     let configs = routers.iter().map(|(spec, config)| (spec.id.clone(), config.clone())).collect();

@@ -1,13 +1,13 @@
-//! `[confirm]`, `[timing]` and `[[rollback]]`.
+//! `[confirm]`, `[people]` and `[timing]`.
 
 use std::time::Duration;
 
 use super::checklist::relative_path;
 use super::read::Included;
 use super::router::{polls, timeouts};
-use crate::domain::procedure::{Confirm, Friction, RollbackAct, Timing};
+use crate::domain::procedure::{Confirm, Friction, Timing};
 use crate::domain::{People, WhyRule};
-use crate::setting::{Found, Spot, Table, Wrong, choice, duration, flag, regex, span_text, text, title};
+use crate::setting::{Found, Spot, Table, Wrong, choice, duration, flag, regex, span_text};
 use crate::signature::AllowedSigners;
 
 /// Times and how often routers are read when nothing happens.
@@ -133,15 +133,4 @@ pub(super) fn timing(table: &mut Table<'_>) -> Times {
         Times { timing, poll }
     });
     read.unwrap_or(default)
-}
-
-/// Reads `[[rollback]]`.
-pub(super) fn rollback(table: &mut Table<'_>) -> Vec<RollbackAct> {
-    let doc = "What a person does after a rollback's traffic, in order; the traffic itself goes back at once.";
-    table.tables("rollback", doc, |act| {
-        act.not_yet(&[("run", "write in `text` what a person does")]);
-        let name = act.required("name", "Its title.", &title());
-        let words = act.required("text", "What to do, in your words.", &text());
-        Some(RollbackAct { name: name?.value, text: words?.value })
-    })
 }

@@ -91,6 +91,9 @@ impl Teller<'_> {
             Event::ChangeSettled { how: Settlement::Left { reason }, .. } => {
                 (true, format!("left a change partly done: {reason}"))
             }
+            Event::RouterExcluded(excluded) => {
+                (true, format!("left {} out of the plan: {}", excluded.router, excluded.reason))
+            }
             Event::CheckAnswered(answered) if answered.verdict == Verdict::Fail => {
                 (false, format!("check {} failed: {}", answered.check, answered.words))
             }

@@ -18,6 +18,7 @@ use crate::session::decide::guard::fired;
 use crate::session::event::{
     ChangeConfirmed, ChangeKind, CheckAnswered, RouterBaseline, SessionOpened, Settlement, StepMark,
 };
+use crate::session::unwind::RollbackActMarked;
 use crate::session::{Event, Session};
 
 /// Tells what the entries say; `None` when there is none that opens a session.
@@ -235,6 +236,14 @@ impl Teller<'_> {
             | Event::ActionEnded { .. } => self.action(entry, event),
             // Told already.
             Event::ApprovalGiven(_) | Event::ApprovalReported(_) | Event::ApprovalWithdrawn { .. } => {}
+            Event::RollbackActMarked(marked) => self.unwound(entry, marked),
+            Event::RouterExcluded(excluded) => {
+                let what = format!("LEFT {} OUT of the plan", excluded.router);
+                self.did(entry, what, excluded.reason.clone());
+            }
+            Event::RouterIncluded { router } => {
+                self.did(entry, format!("took {router} into the plan again"), "with the weights of the others");
+            }
             Event::PoolDrained { pool, evidence } => {
                 self.noticed(entry, format!("{pool} is drained"), evidence.join("; "));
                 self.story.drains.push(Drained { pool: pool.clone(), at: entry.at, evidence: evidence.clone() });
@@ -334,9 +343,10 @@ impl Teller<'_> {
                 let came: Vec<String> =
                     overrode.chain(sent).chain(differs).chain([format!("key {}", intent.key)]).collect();
                 self.story.step_overrides += intent.overrides.len();
-                let what = format!("{} of {}", intent.action, intent.step);
+                let of = if intent.unwinds { "the way back" } else { intent.step.as_str() };
+                let what = format!("{} of {of}", intent.action);
                 self.overrode(entry, &what, &intent.gates, &intent.overrides);
-                self.did(entry, format!("started {} of {}", intent.action, intent.step), came.join("; "));
+                self.did(entry, format!("started {what}"), came.join("; "));
             }
             Event::ActionStarted { handle, link, .. } => {
                 let link = link.as_ref().map(|link| format!(", {link}")).unwrap_or_default();
@@ -350,6 +360,31 @@ impl Teller<'_> {
                 self.noticed(entry, format!("{action} {}", end.word()), came.join("; "));
             }
             _ => {}
+        }
+    }
+
+    /// An act of a way back that is over, and what is open again after it.
+    fn unwound(&mut self, entry: &Entry, marked: &RollbackActMarked) {
+        let name = &marked.name;
+        let (what, came) = match &marked.mark {
+            StepMark::Done { second, .. } => {
+                self.second(entry, second, &format!("complete {name}"));
+                (format!("did {name}, of the way back"), String::new())
+            }
+            StepMark::Acted { .. } => (format!("{name}, of the way back, is done"), String::new()),
+            StepMark::LeftFailed { why, .. } => (format!("went on after {name}, of the way back"), why.clone()),
+            StepMark::Skipped { reason } => (format!("skipped {name}, of the way back"), reason.clone()),
+            StepMark::AlreadySo => (format!("{name}, of the way back, was so already"), String::new()),
+        };
+        for step in &marked.reopens {
+            if let Some(over) = self.story.steps.iter_mut().rev().find(|over| over.step == *step) {
+                over.reopened = true;
+            }
+        }
+        if matches!(marked.mark, StepMark::Acted { .. }) {
+            self.noticed(entry, what, came);
+        } else {
+            self.did(entry, what, came);
         }
     }
 
@@ -517,6 +552,7 @@ impl Teller<'_> {
                 return self.step_over(entry, step.clone(), "done", String::new(), entry.at);
             }
             StepMark::AlreadySo => ("already so", String::new(), format!("marked {step} as already so")),
+            StepMark::LeftFailed { why, .. } => ("left as it ended", why.clone(), format!("went on after {step}")),
             StepMark::Skipped { reason } => ("skipped", reason.clone(), format!("skipped {step}")),
         };
         self.did(entry, what, reason.clone());

@@ -64,6 +64,11 @@ impl Headless {
         Ok(headless)
     }
 
+    /// The moment, by this host's clocks.
+    pub fn now(&self) -> crate::domain::Now {
+        clock::now()
+    }
+
     /// Asks something of the flight.
     pub fn ask(&mut self, ask: Ask) {
         self.take(Msg::Ask(ask));

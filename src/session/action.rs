@@ -41,6 +41,14 @@ pub struct ActionStarting {
     pub epoch: u64,
     /// After this nothing of it is sent any more.
     pub deadline: Timestamp,
+    /// Whether it is an act of a way back; `step` is then the act's name (R7).
+    #[serde(default, skip_serializing_if = "is_forward")]
+    pub unwinds: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what the serialiser gives")]
+fn is_forward(unwinds: &bool) -> bool {
+    !unwinds
 }
 
 /// An action that is about to be cancelled: from here on, and until the deadline, the owner may send.
@@ -127,9 +135,11 @@ impl ActionRun {
 }
 
 impl Session {
-    /// The newest run of a step's action.
+    /// The newest run of a step's action; of an act of a way back, only of the one that is being flown.
     pub fn run_of(&self, step: &Step) -> Option<&ActionRun> {
-        self.actions.iter().rev().find(|run| run.intent.what.step == step.id)
+        let run = self.actions.iter().rev().find(|run| run.intent.what.step == step.id)?;
+        let since = || self.unwinding.as_ref().map(|unwinding| unwinding.since);
+        (!run.intent.what.unwinds || since().is_some_and(|since| run.intent.entry >= since)).then_some(run)
     }
 
     /// How often a step's action was started.

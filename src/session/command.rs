@@ -524,6 +524,18 @@ pub enum Command {
         /// Why.
         reason: String,
     },
+    /// Go on with the next act of a way back, although the action of this one did not end well (R7).
+    PassRollbackAct {
+        /// The act.
+        act: StepId,
+    },
+    /// Leave a router out of the rest of the plan (D8).
+    ExcludeRouter {
+        /// The router.
+        router: RouterId,
+        /// Why.
+        reason: String,
+    },
     /// Note how long a rollback took.
     NoteRollbackTime {
         /// The rollback.
@@ -641,6 +653,8 @@ impl Command {
             | Self::Approve { .. }
             | Self::ReportApproval { .. }
             | Self::WithdrawApproval { .. }
+            | Self::PassRollbackAct { .. }
+            | Self::ExcludeRouter { .. }
             | Self::NoteRollbackTime { .. }
             | Self::NoteDrained { .. }
             | Self::NoteObserved { .. }

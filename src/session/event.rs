@@ -11,6 +11,7 @@ use super::guard::{Acted, GuardBaseline};
 use super::item::{Attached, Calling, ItemRun, Reading, Ticking};
 use super::proposal::{Confirmation, GateReport, Override, RouterOrder};
 use super::second::{ConfirmationAsked, RunConfirmed, Second};
+use super::unwind::{RollbackActMarked, RouterExcluded};
 use crate::domain::action::ActionEnd;
 use crate::domain::check::Verdict;
 use crate::domain::due::FollowUp;
@@ -394,6 +395,15 @@ pub enum Event {
         by: Operator,
         /// Why.
         reason: String,
+    },
+    /// An act of a way back is over (R7).
+    RollbackActMarked(Box<RollbackActMarked>),
+    /// A router is left out of the rest of the plan (D8).
+    RouterExcluded(Box<RouterExcluded>),
+    /// A router that was left out is part of the plan again; told with the change that brings it to the others.
+    RouterIncluded {
+        /// The router.
+        router: RouterId,
     },
     /// A rollback is a stage of a way back in stages; told with its confirmation.
     RampStage {
@@ -785,6 +795,13 @@ pub enum StepMark {
     Acted {
         /// The act.
         act: ChangeId,
+    },
+    /// Of an act of a way back: its action did not end well, and the next one was gone on with.
+    LeftFailed {
+        /// The run.
+        act: ChangeId,
+        /// How it ended, as far as that is known.
+        why: String,
     },
     /// Its target held already; nothing was sent (B4).
     AlreadySo,

@@ -82,11 +82,19 @@ pub enum Flaw {
     StageOfOtherEpoch,
     /// The next stage goes by itself during a hold.
     StageDespiteHold,
+    /// A deploy action starts although its pool has traffic.
+    ActsDespiteTraffic,
+    /// What ends the way back does not wait for the soak.
+    EndsBeforeSoak,
+    /// A window that is closed keeps a rollback from going.
+    WindowStopsWayBack,
+    /// A deploy action is sent by every cockpit that sees its intent.
+    ActsForOthers,
 }
 
 impl Flaw {
     /// All of them.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 43] = [
         Self::DropIntentWait,
         Self::SkipGuard,
         Self::IgnoreDeadline,
@@ -126,6 +134,10 @@ impl Flaw {
         Self::StageDespiteCheck,
         Self::StageOfOtherEpoch,
         Self::StageDespiteHold,
+        Self::ActsDespiteTraffic,
+        Self::EndsBeforeSoak,
+        Self::WindowStopsWayBack,
+        Self::ActsForOthers,
     ];
 }
 

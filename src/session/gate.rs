@@ -8,14 +8,17 @@ use super::action::ActionStarting;
 use super::approval;
 use super::command::Evidence;
 use super::decide::step::ends_way_back;
+use super::flaw::{self, Flaw};
 use super::proposal::{Gate, GateReport, GateState};
 use super::state::Session;
 use super::window::{self, windows};
 use crate::domain::check::Verdict;
 use crate::domain::drain::DrainState;
-use crate::domain::procedure::{Condition, RouterSpec, Step, StepAct};
+use crate::domain::procedure::{Condition, RollbackAct, RouterSpec, Step, StepAct};
 use crate::domain::window::StepKind;
-use crate::domain::{BasisPoints, CheckId, GuardId, PoolId, Procedure, Reading, Timestamp, Weights, clock_span};
+use crate::domain::{
+    ActionId, BasisPoints, CheckId, GuardId, PoolId, Procedure, Reading, Timestamp, Weights, clock_span,
+};
 
 /// What a forward act wants to do.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -50,13 +53,13 @@ pub fn gates(
         found.push(report(Gate::NoHold, GateState::Fails, format!("held by {}: {}", hold.by, hold.what)));
     }
     if let Forward::Shift(to) = forward {
-        found.extend(readings(procedure, evidence));
-        found.extend(destinations(procedure, to, evidence));
+        found.extend(readings(session, procedure, evidence));
+        found.extend(destinations(session, procedure, to, evidence));
         found.extend(procedure.guards.iter().map(|guard| guarded(&guard.id, evidence)));
         found.extend(touched(session, to));
     }
     if let Forward::Act(step) = forward {
-        found.extend(readings(procedure, evidence));
+        found.extend(readings(session, procedure, evidence));
         found.extend(acting(session, procedure, step, evidence));
     }
     found.extend(drift(session));
@@ -66,6 +69,13 @@ pub fn gates(
         Forward::Complete => window::next_kind(session, procedure),
     };
     found.extend(windows(procedure, kind, at).into_iter().map(window::Standing::report));
+    // What ends the way back comes after the soak of the traffic, whoever set it aside and whatever came between.
+    if let Forward::Act(next) = forward
+        && ends_way_back(procedure, next)
+        && !flaw::is(Flaw::EndsBeforeSoak)
+    {
+        found.extend(soak_before_end(session, procedure, evidence));
+    }
     // A step that was left out with a reason asks for nothing any more.
     if let Some(step) = session.last_step(&procedure.plan).filter(|step| !session.is_skipped(step)) {
         for condition in &step.leave_when {
@@ -78,10 +88,10 @@ pub fn gates(
             });
         }
         if step.soak.is_some_and(|soak| !soak.is_zero()) {
-            let soak = soak(evidence, step.soak.unwrap_or_default());
             let ends = matches!(forward, Forward::Act(next) if ends_way_back(procedure, next));
-            // What ends the way back comes after the soak, whoever would have it sooner.
-            found.push(GateReport { gate: if ends { Gate::SoakBeforeEnd } else { Gate::Soak }, ..soak });
+            if !ends {
+                found.push(soak(evidence, step.soak.unwrap_or_default()));
+            }
         }
         found.extend(way_back(session, step));
     }
@@ -121,19 +131,42 @@ fn touched(session: &Session, to: &Weights) -> Option<GateReport> {
 fn acting(session: &Session, procedure: &Procedure, step: &Step, evidence: &Evidence) -> Vec<GateReport> {
     let Some((action, pool)) = step.action() else { return Vec::new() };
     let mut found = Vec::new();
-    if !procedure.routers.is_empty() {
-        found.push(no_traffic(procedure, pool, evidence));
+    if !procedure.routers.is_empty() && !flaw::is(Flaw::ActsDespiteTraffic) {
+        found.push(no_traffic(session, procedure, pool, evidence));
     }
-    let lost = session.action_in_flight().filter(|run| run.intent.what.step == step.id && !run.is_running());
-    if let Some(run) = lost {
-        let (by, at) = (&run.intent.by, run.intent.at.clock());
-        let text = format!("what became of the start by {by} at {at} is not known: it may run, and would run twice");
-        found.push(report(Gate::ActionKnown { action: action.clone() }, GateState::Inconclusive, text));
-    }
+    found.extend(lost_run(session, step, action));
     found
 }
 
-fn no_traffic(procedure: &Procedure, pool: &PoolId, evidence: &Evidence) -> GateReport {
+/// What may stand before an act of a way back (R7): only what it would do harm to. No window, no hold, no soak, no drift.
+pub fn unwinding(session: &Session, procedure: &Procedure, act: &RollbackAct, evidence: &Evidence) -> Vec<GateReport> {
+    let mut found = Vec::new();
+    let Some((action, pool)) = act.step.action() else { return found };
+    if !procedure.routers.is_empty() && !act.with_traffic && !flaw::is(Flaw::ActsDespiteTraffic) {
+        found.push(no_traffic(session, procedure, pool, evidence));
+    }
+    found.extend(lost_run(session, &act.step, action));
+    found
+}
+
+/// A run of which nobody knows what became of it.
+fn lost_run(session: &Session, step: &Step, action: &ActionId) -> Option<GateReport> {
+    let lost = session.action_in_flight().filter(|run| run.intent.what.step == step.id && !run.is_running());
+    lost.map(|run| {
+        let (by, at) = (&run.intent.by, run.intent.at.clock());
+        let text = format!("what became of the start by {by} at {at} is not known: it may run, and would run twice");
+        report(Gate::ActionKnown { action: action.clone() }, GateState::Inconclusive, text)
+    })
+}
+
+/// What is said of routers that are left out, where every router is asked.
+fn but_left_out(session: &Session) -> String {
+    let names: Vec<&str> = session.excluded.keys().map(crate::domain::RouterId::as_str).collect();
+    if names.is_empty() { String::new() } else { format!(" ({} left out)", names.join(", ")) }
+}
+
+/// A router that is left out and still sends the pool traffic counts; one that does not answer is not waited for.
+fn no_traffic(session: &Session, procedure: &Procedure, pool: &PoolId, evidence: &Evidence) -> GateReport {
     let gate = Gate::NoTraffic { pool: pool.clone() };
     let share = |read: &Arc<Reading>| read.native.shares(procedure.pool_ids()).of(pool);
     let with: Vec<String> = evidence
@@ -146,7 +179,9 @@ fn no_traffic(procedure: &Procedure, pool: &PoolId, evidence: &Evidence) -> Gate
     if !with.is_empty() {
         return report(gate, GateState::Fails, format!("{pool} has traffic: {}", with.join(", ")));
     }
-    if evidence.readings.len() < procedure.routers.len() {
+    let is_missing =
+        |router: &RouterSpec| !session.excluded.contains_key(&router.id) && !evidence.readings.contains_key(&router.id);
+    if procedure.routers.iter().any(is_missing) {
         return report(
             gate,
             GateState::Inconclusive,
@@ -155,7 +190,7 @@ fn no_traffic(procedure: &Procedure, pool: &PoolId, evidence: &Evidence) -> Gate
     }
     let drained = drained(pool, evidence);
     let text = match drained.state {
-        GateState::Holds => format!("{pool} at 0 and drained on every router"),
+        GateState::Holds => format!("{pool} at 0 and drained on every router{}", but_left_out(session)),
         GateState::Fails | GateState::Inconclusive => drained.text,
     };
     report(gate, drained.state, text)
@@ -178,11 +213,11 @@ fn way_back(session: &Session, step: &Step) -> Option<GateReport> {
     Some(report(gate, state, text))
 }
 
-fn readings(procedure: &Procedure, evidence: &Evidence) -> Option<GateReport> {
+fn readings(session: &Session, procedure: &Procedure, evidence: &Evidence) -> Option<GateReport> {
     let missing: Vec<&str> = procedure
         .routers
         .iter()
-        .filter(|router| !evidence.readings.contains_key(&router.id))
+        .filter(|router| !evidence.readings.contains_key(&router.id) && !session.excluded.contains_key(&router.id))
         .map(|router| router.id.as_str())
         .collect();
     (!missing.is_empty()).then(|| {
@@ -191,10 +226,11 @@ fn readings(procedure: &Procedure, evidence: &Evidence) -> Option<GateReport> {
     })
 }
 
-fn destinations(procedure: &Procedure, to: &Weights, evidence: &Evidence) -> Vec<GateReport> {
+fn destinations(session: &Session, procedure: &Procedure, to: &Weights, evidence: &Evidence) -> Vec<GateReport> {
     let mut found = Vec::new();
+    let flown = procedure.routers.iter().filter(|router| !session.excluded.contains_key(&router.id));
     let of = |router: &RouterSpec| Some((router.id.clone(), evidence.readings.get(&router.id)?));
-    let readings: Vec<_> = procedure.routers.iter().filter_map(of).collect();
+    let readings: Vec<_> = flown.filter_map(of).collect();
     for (pool, points) in to.iter().filter(|(_, points)| points.0 > 0) {
         let mut up = Vec::new();
         let mut dead = Vec::new();
@@ -369,6 +405,13 @@ pub fn between_stages<'a>(
         let (state, text) = check_standing(check, checks);
         StageCheck { check: check.clone(), state, text }
     })
+}
+
+/// The soak before an act that ends the way back: of the shift that gave the traffic what it has. Pauses and other work
+/// after it change nothing of it, nor does an override of it before such a step.
+fn soak_before_end(session: &Session, procedure: &Procedure, evidence: &Evidence) -> Option<GateReport> {
+    let needed = session.newest_shift(&procedure.plan)?.soak.filter(|soak| !soak.is_zero())?;
+    Some(GateReport { gate: Gate::SoakBeforeEnd, ..soak(evidence, needed) })
 }
 
 fn soak(evidence: &Evidence, needed: Duration) -> GateReport {

@@ -24,6 +24,7 @@ pub mod second;
 pub mod signing;
 pub mod stage;
 pub mod state;
+pub mod unwind;
 pub mod wave;
 pub mod window;
 

@@ -68,7 +68,7 @@ pub fn about(session: &Session, procedure: &Procedure, event: &Event) -> Option<
             about(own(is_alone(second)), ConfirmationAsked::digest_of(&act, overrides), session.revision)
         }
         Event::ActionStarting(intent) => {
-            let act = asked_start(session, procedure.step(&intent.step)?.1, &intent.requests);
+            let act = asked_start(session, procedure.work(&intent.step)?, &intent.requests);
             let digest = ConfirmationAsked::digest_of(&act, &intent.overrides);
             about(own(is_alone(&intent.second)), digest, session.revision)
         }
@@ -106,6 +106,10 @@ pub fn second_of(event: &Event) -> Option<&Second> {
         Event::StepMarked { mark: StepMark::Done { second, .. }, .. } | Event::ProfileReloaded { second, .. } => {
             Some(second)
         }
+        Event::RollbackActMarked(marked) => match &marked.mark {
+            StepMark::Done { second, .. } => Some(second),
+            _ => None,
+        },
         _ => None,
     }
 }
@@ -117,10 +121,10 @@ pub fn wants_signature(event: &Event) -> bool {
     match event {
         Event::ConfirmationGiven { .. }
         | Event::RunConfirmed(_)
-        | Event::ActionStarting(_)
         | Event::ApprovalGiven(_)
         | Event::ProfileReloaded { .. }
         | Event::StepMarked { mark: StepMark::Done { .. }, .. } => true,
+        Event::ActionStarting(intent) => !intent.unwinds,
         Event::ChangeConfirmed(confirmed) => !matches!(confirmed.kind, ChangeKind::Rollback { .. }),
         _ => false,
     }

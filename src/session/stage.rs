@@ -56,7 +56,11 @@ pub fn against(
     if let Some(router) = session.drifted.keys().next() {
         return Some(format!("{router} differs from the plan"));
     }
-    if let Some(router) = procedure.routers.iter().find(|router| !evidence.readings.contains_key(&router.id)) {
+    if let Some(router) = procedure
+        .routers
+        .iter()
+        .find(|router| !evidence.readings.contains_key(&router.id) && !session.excluded.contains_key(&router.id))
+    {
         return Some(format!("no fresh reading of {}", router.id));
     }
     let left = between.saturating_sub(by_itself.held);

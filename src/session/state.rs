@@ -89,6 +89,10 @@ pub struct Session {
     pub cancellations: u32,
     /// Words for approvals, in the order in which they came.
     pub approvals: Vec<super::approval::Approval>,
+    /// The acts of a way back, while they are being done (R7).
+    pub unwinding: Option<super::unwind::Unwinding>,
+    /// Routers that are left out of the rest of the plan, with the reason (D8).
+    pub excluded: BTreeMap<RouterId, Stamped<String>>,
     /// Notes in order.
     pub notes: Vec<Stamped<String>>,
     /// When and how it ended.
@@ -226,6 +230,8 @@ pub struct Change {
     pub is_stopped: bool,
     /// Per router: attempt and what is known of it.
     pub outcomes: BTreeMap<RouterId, RouterOutcome>,
+    /// Routers that it does not wait for: left out while it was in flight, or before a way back.
+    pub excluded: BTreeSet<RouterId>,
     /// How it ended; `None` while it is in flight.
     pub settled: Option<(Timestamp, Settlement)>,
     /// Which stage of a way back it is, where that goes in stages.
@@ -279,23 +285,26 @@ impl Change {
         Some(known.at.since(self.at))
     }
 
-    /// Whether every router is verified.
-    pub fn is_verified(&self) -> bool {
-        self.confirmed
-            .routers
-            .iter()
-            .all(|order| self.outcomes.get(&order.router).is_some_and(|known| known.outcome == Some(Outcome::Verified)))
+    /// Its routers that count: all but those that are left out.
+    pub fn counted(&self) -> impl DoubleEndedIterator<Item = &RouterId> {
+        let routers = self.confirmed.routers.iter().map(|order| &order.router);
+        routers.filter(|router| !self.excluded.contains(*router))
     }
 
-    /// Routers that are not verified, in order, with what is known. Those that wait for their wave are not among them.
+    /// Whether every router that counts is verified.
+    pub fn is_verified(&self) -> bool {
+        self.counted()
+            .all(|router| self.outcomes.get(router).is_some_and(|known| known.outcome == Some(Outcome::Verified)))
+    }
+
+    /// Routers that count and are not verified, in order, with what is known. Those that wait for their wave are not among
+    /// them.
     pub fn unfinished(&self) -> impl Iterator<Item = (&RouterId, Option<&RouterOutcome>)> {
         let waiting: BTreeSet<&RouterId> = self.waiting().collect();
-        self.confirmed.routers.iter().map(|order| (&order.router, self.outcomes.get(&order.router))).filter(
-            move |(router, known)| match known {
-                Some(known) => known.outcome != Some(Outcome::Verified),
-                None => !waiting.contains(router),
-            },
-        )
+        self.counted().map(|router| (router, self.outcomes.get(router))).filter(move |(router, known)| match known {
+            Some(known) => known.outcome != Some(Outcome::Verified),
+            None => !waiting.contains(router),
+        })
     }
 
     /// The wave that has no intent yet and comes next, counted from 0; `None` once all are sent.
@@ -320,6 +329,7 @@ impl Change {
             .iter()
             .take(self.waves_sent)
             .flatten()
+            .filter(|router| !self.excluded.contains(*router))
             .all(|router| self.outcomes.get(router).is_some_and(|known| known.outcome == Some(Outcome::Verified)))
     }
 }
@@ -412,6 +422,18 @@ impl Session {
     ) -> Option<&'a crate::domain::procedure::Step> {
         let next = plan.iter().position(|step| !self.steps.contains_key(&step.id)).unwrap_or(plan.len());
         next.checked_sub(1).and_then(|index| plan.get(index))
+    }
+
+    /// The step of a plan that gave the traffic what it has: the newest shift that is over and was not left out.
+    pub fn newest_shift<'a>(
+        &self,
+        plan: &'a [crate::domain::procedure::Step],
+    ) -> Option<&'a crate::domain::procedure::Step> {
+        let next = plan.iter().position(|step| !self.steps.contains_key(&step.id)).unwrap_or(plan.len());
+        let is_shift = |step: &&crate::domain::procedure::Step| {
+            matches!(step.act, crate::domain::procedure::StepAct::Shift(_)) && !self.is_skipped(step)
+        };
+        plan.iter().take(next).rev().find(is_shift)
     }
 
     /// Whether a step was left out.

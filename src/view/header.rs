@@ -28,6 +28,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
     let (role, words) = state(model);
     let mut ends: Vec<(u8, Role, String)> = vec![(0, role, words)];
     ends.extend(armed(model).map(|(role, text)| (0, role, text)));
+    ends.extend(left_out(model).map(|(role, text)| (0, role, text)));
     ends.extend(beside_journal(model).map(|(role, text)| (0, role, text)));
     ends.push((2, Role::Text, format!("{}Z", model.now.wall.clock())));
     ends.extend(count(model));
@@ -87,6 +88,14 @@ pub(super) fn armed(model: &Model) -> Option<(Role, String)> {
         Arming::Watched => (Role::Wait, "ARMED".to_owned()),
         Arming::Unwatched => (Role::Bad, "ARMED, nobody watching".to_owned()),
     })
+}
+
+/// Routers that no step goes to (D8).
+pub(super) fn left_out(model: &Model) -> Option<(Role, String)> {
+    let excluded = &model.flight.session.excluded;
+    let first = excluded.keys().next()?;
+    let text = if excluded.len() == 1 { format!("{first} LEFT OUT") } else { format!("{} LEFT OUT", excluded.len()) };
+    Some((Role::Bad, text))
 }
 
 /// What was decided while cut off, and whether it is at least in the file beside the journal (R5).

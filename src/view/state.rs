@@ -26,6 +26,11 @@ pub(super) fn router(model: &Model, id: &RouterId) -> RouterState {
     let Some(watch) = flight.watches.get(id) else { return RouterState::new('?', Role::Stale, "not watched") };
     let now = model.now.elapsed;
     let silent = watch.trouble.as_ref();
+    let is_executing = flight.executing.iter().any(|execution| execution.legs.contains_key(id));
+    if let Some(why) = flight.session.excluded.get(id).filter(|_| !is_executing) {
+        let silent = if silent.is_some() { ", does not answer" } else { "" };
+        return RouterState::new('!', Role::Bad, format!("LEFT OUT{silent}: {}", why.what));
+    }
     if let Some(leg) = flight.executing.iter().rev().find_map(|execution| execution.legs.get(id)) {
         let waits = matches!(leg.phase, Phase::ReadingBack { .. } | Phase::Asking { .. });
         return underway(model, id).filter(|_| waits).unwrap_or_else(|| leg_state(model, leg));

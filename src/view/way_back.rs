@@ -25,6 +25,9 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
             let mut row = pen.row_of(area, 0);
             row.skip(1).put(Role::Accent, &back_key(model)).put(Role::Dim, " → – ");
             row.skip(1).put(Role::Dim, &refused.why);
+            if let Some(act) = model.flight.next_act() {
+                row.put(Role::Dim, "; its first act: ").put(Role::Strong, &act.step.name);
+            }
             return;
         }
     };

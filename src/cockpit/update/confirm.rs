@@ -63,6 +63,15 @@ impl Model {
         if open && !self.is_void() {
             return;
         }
+        // Where traffic cannot go back, the acts are the way back (R2, R7).
+        if self.flight.no_way_by_traffic().is_some() {
+            let is_act = self.overlay.as_ref().is_some_and(
+                |overlay| matches!(&overlay.kind, OverlayKind::Complete { step, .. } if self.is_back_act(step)),
+            );
+            if is_act || self.open_act(by_enter, out) {
+                return;
+            }
+        }
         let choice = self.flight.ways_back().first().copied().unwrap_or_default();
         self.propose(Ask::ProposeRollback(choice), by_enter, out);
     }
@@ -113,6 +122,7 @@ impl Model {
         }
         let (friction, target) = (self.friction(), self.typed_target());
         let ready = self.can_be_confirmed();
+        let unwinds = self.act_in_dialog().is_some();
         let Some(overlay) = self.overlay.as_mut() else { return };
         let enter_confirms = matches!(overlay.kind, OverlayKind::RollBack { .. }) && !overlay.by_enter;
         let seen = overlay.seen;
@@ -142,6 +152,7 @@ impl Model {
         let alone = confirm.alone.clone();
         let confirmation = Confirmation { alone, ..Confirmation::new(gesture, seen) };
         let ask = match &overlay.kind {
+            OverlayKind::Complete { .. } if unwinds => Ask::TakeRollbackAct { confirmation, overrides },
             OverlayKind::Complete { .. } => Ask::CompleteStep { confirmation, overrides },
             OverlayKind::Reload(_) => Ask::ReloadProfile { confirmation },
             OverlayKind::Look(look) => {
@@ -227,7 +238,7 @@ impl Model {
     pub fn dialog_gates(&self) -> Vec<GateReport> {
         match self.overlay.as_ref().map(|overlay| &overlay.kind) {
             Some(OverlayKind::Shift(_)) => self.flight.gates(self.now),
-            Some(OverlayKind::Complete { .. }) => self.flight.gates_to_complete(self.now),
+            Some(OverlayKind::Complete { step, .. }) => self.gates_of(step),
             Some(_) | None => Vec::new(),
         }
     }

@@ -66,9 +66,9 @@ impl Model {
                 traffic.push(format!("{}: {act} {to}", change.by));
             }
             if let (false, Some((_, how))) = (known.copied().unwrap_or(false), &change.settled) {
-                let routers = change.confirmed.routers.len();
+                let (routers, all) = (change.counted().count(), change.confirmed.routers.len());
                 match how {
-                    Settlement::Verified => traffic.push(format!("{to} verified on {routers} of {routers}")),
+                    Settlement::Verified => traffic.push(format!("{to} verified on {routers} of {all}")),
                     Settlement::Left { reason } => traffic.push(format!("{to} left partly done: {reason}")),
                     Settlement::NothingSent => traffic.push(format!("{to}: nothing was sent")),
                     Settlement::Superseded { .. } => {}
@@ -76,10 +76,13 @@ impl Model {
             }
         }
         for (id, done) in session.steps.iter().filter(|(id, _)| !before.steps.contains(*id)) {
-            let name = self.flight.procedure.step(id).map_or(id.as_str(), |(_, step)| step.name.as_str());
+            let name = self.flight.procedure.work(id).map_or(id.as_str(), |step| step.name.as_str());
             match &done.how {
                 StepEnd::Marked(StepMark::Skipped { reason }) => {
                     traffic.push(format!("{} skipped {name}: {reason}", done.by));
+                }
+                StepEnd::Marked(StepMark::LeftFailed { why, .. }) => {
+                    traffic.push(format!("{} went on after {name}: {why}", done.by));
                 }
                 StepEnd::Marked(StepMark::Acted { .. }) => traffic.push(format!("{name} succeeded")),
                 StepEnd::Marked(StepMark::Done { .. } | StepMark::AlreadySo) => {

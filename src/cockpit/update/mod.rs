@@ -27,6 +27,7 @@ mod question;
 mod router;
 mod setting;
 mod task;
+mod unwind;
 mod watch;
 
 pub(super) use navigate::around;
@@ -249,6 +250,10 @@ impl Model {
             Action::NextStep => self.next_step(by_enter, out),
             Action::SkipStep => self.ask_to_skip(out),
             Action::RollBack => self.roll_back(by_enter, out),
+            Action::NextRollbackAct => self.next_act(by_enter, out),
+            Action::SkipRollbackAct => self.ask_to_skip_act(),
+            Action::PassRollbackAct => self.pass_act(out),
+            Action::ExcludeRouter => self.exclude_router(by_enter, out),
             Action::BackAtOnce => self.back_at_once(by_enter, out),
             Action::OtherWayBack => self.other_way_back(out),
             Action::Send => self.confirm(confirm::By::Key, out),

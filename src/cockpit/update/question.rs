@@ -29,6 +29,8 @@ impl Model {
             | Purpose::Hold
             | Purpose::ReleaseHold
             | Purpose::SkipStep
+            | Purpose::SkipRollbackAct
+            | Purpose::ExcludeRouter { .. }
             | Purpose::Leave
             | Purpose::Refuse { .. }
             | Purpose::EndConnections(_)
@@ -83,6 +85,8 @@ impl Model {
             Purpose::Hold => Ask::Hold { reason: text },
             Purpose::ReleaseHold => Ask::ReleaseHold { reason: text },
             Purpose::SkipStep => Ask::SkipStep { reason: text },
+            Purpose::SkipRollbackAct => Ask::SkipRollbackAct { reason: text },
+            Purpose::ExcludeRouter { router } => Ask::ExcludeRouter { router: router.clone(), reason: text },
             Purpose::Leave => Ask::Leave { reason: text },
             Purpose::Refuse { request } => Ask::Refuse { request: *request, reason: text },
             Purpose::EndConnections(end) => {

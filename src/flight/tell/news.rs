@@ -40,6 +40,7 @@ pub(super) fn of_entry(session: &Session, procedure: &Procedure, id: SessionId, 
     .collect()
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each event, most of one line")]
 fn of_event(session: &Session, procedure: &Procedure, event: &Event) -> Vec<(Occasion, Facts)> {
     let one = |occasion, facts| vec![(occasion, facts)];
     let because = |why: &str| Facts { why: why.to_owned(), ..Facts::default() };
@@ -52,6 +53,7 @@ fn of_event(session: &Session, procedure: &Procedure, event: &Event) -> Vec<(Occ
                 StepMark::Done { .. } => "done by hand".to_owned(),
                 StepMark::AlreadySo => "it held already".to_owned(),
                 StepMark::Skipped { reason } => format!("skipped: {reason}"),
+                StepMark::LeftFailed { why, .. } => format!("left as it ended: {why}"),
                 StepMark::Acted { act } => match session.action_run(*act) {
                     Some(run) => format!("{} succeeded", run.intent.what.action),
                     None => "its action succeeded".to_owned(),
@@ -72,6 +74,19 @@ fn of_event(session: &Session, procedure: &Procedure, event: &Event) -> Vec<(Occ
         }
         Event::PoolDrained { pool, evidence } => {
             one(Occasion::Drained, because(&format!("{pool} is drained: {}", evidence.join("; "))))
+        }
+        Event::RollbackActMarked(marked) => {
+            let why = match &marked.mark {
+                StepMark::Skipped { reason } => format!("of the way back, skipped: {reason}"),
+                StepMark::LeftFailed { why, .. } => format!("of the way back, left as it ended: {why}"),
+                StepMark::Done { .. } | StepMark::Acted { .. } | StepMark::AlreadySo => {
+                    "of the way back, is done".to_owned()
+                }
+            };
+            one(Occasion::Step, Facts { step: marked.name.clone(), ..because(&why) })
+        }
+        Event::RouterExcluded(excluded) => {
+            one(Occasion::Drift, because(&format!("{} is left out of the plan: {}", excluded.router, excluded.reason)))
         }
         Event::DriftNoticed { router, restarted, .. } => {
             let how = if *restarted { "was restarted and lost its weights" } else { "was changed outside" };
@@ -95,6 +110,7 @@ fn of_event(session: &Session, procedure: &Procedure, event: &Event) -> Vec<(Occ
         | Event::ApprovalGiven(_)
         | Event::ApprovalReported(_)
         | Event::ApprovalWithdrawn { .. }
+        | Event::RouterIncluded { .. }
         | Event::CockpitJoined { .. }
         | Event::CockpitLeft { .. }
         | Event::ControlsOffered { .. }
@@ -202,7 +218,7 @@ fn of_spill(session: &Session, procedure: &Procedure, merged: &SpillMerged) -> V
 }
 
 fn title(procedure: &Procedure, step: &StepId) -> String {
-    procedure.step(step).map_or_else(|| step.to_string(), |(_, step)| step.name.clone())
+    procedure.work(step).map_or_else(|| step.to_string(), |step| step.name.clone())
 }
 
 fn shown(weights: &Weights) -> String {

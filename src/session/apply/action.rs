@@ -36,6 +36,11 @@ impl Session {
     }
 
     fn apply_starting(&mut self, stamp: &Stamp, intent: &ActionStarting) {
+        if intent.unwinds {
+            self.begin_unwinding(stamp);
+        } else {
+            self.end_unwinding();
+        }
         self.actions.push(ActionRun {
             intent: stamped(stamp, intent.clone()),
             stage: ActionStage::Starting,

@@ -4,6 +4,7 @@ mod action;
 mod approval;
 mod guard;
 mod people;
+mod unwind;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -129,6 +130,7 @@ impl Session {
                 self.drifted.remove(router);
             }
             Event::StepMarked { step, mark } => {
+                self.end_unwinding();
                 let done = StepDone { at: stamp.at, by: stamp.actor.clone(), how: StepEnd::Marked(mark.clone()) };
                 self.steps.insert(step.clone(), done);
             }
@@ -187,6 +189,9 @@ impl Session {
             Event::ApprovalWithdrawn { approval, by, reason } => {
                 self.apply_approval_withdrawn(stamp, approval, by, reason);
             }
+            Event::RollbackActMarked(marked) => self.apply_act_marked(stamp, marked),
+            Event::RouterExcluded(excluded) => self.apply_excluded(stamp, excluded),
+            Event::RouterIncluded { router } => self.apply_included(router),
             Event::RampStage { change, ramp, despite: _ } => {
                 self.with_change(*change, |change| change.ramp = Some(ramp.clone()));
             }
@@ -228,6 +233,7 @@ impl Session {
 
     fn apply_confirmed(&mut self, stamp: &Stamp, confirmed: &super::event::ChangeConfirmed) {
         self.answer_trips(&confirmed.kind);
+        self.unwinds_from(stamp, confirmed);
         if let ChangeKind::Rollback { supersedes, reopens } = &confirmed.kind {
             if let Some(superseded) = supersedes {
                 let how = Settlement::Superseded { by: confirmed.change };
@@ -255,6 +261,12 @@ impl Session {
             waves_sent: 0,
             is_stopped: false,
             outcomes: BTreeMap::new(),
+            excluded: confirmed
+                .routers
+                .iter()
+                .map(|order| order.router.clone())
+                .filter(|router| self.excluded.contains_key(router))
+                .collect(),
             settled: None,
             ramp: None,
             observed: Vec::new(),
@@ -365,6 +377,9 @@ fn touches_traffic(event: &Event) -> bool {
         | Event::ActionStarting(_)
         | Event::ActionUnknown { .. }
         | Event::ActionEnded { .. }
+        | Event::RollbackActMarked(_)
+        | Event::RouterExcluded(_)
+        | Event::RouterIncluded { .. }
         | Event::Held { .. }
         | Event::HoldReleased { .. }
         | Event::ProfileReloaded { .. }

@@ -135,6 +135,8 @@ impl Session {
             | Event::SpillMerged(_)
             | Event::SessionClosed { .. }
             | Event::GuardTripped { .. }
+            | Event::RollbackActMarked(_)
+            | Event::RouterExcluded(_)
             | Event::RunEnded { .. } => true,
             Event::StepMarked { .. }
             | Event::SessionOpened(_)
@@ -188,6 +190,7 @@ impl Session {
             | Event::ApprovalGiven(_)
             | Event::ApprovalReported(_)
             | Event::ApprovalWithdrawn { .. }
+            | Event::RouterIncluded { .. }
             | Event::RampStage { .. }
             | Event::RollbackTimed { .. }
             | Event::WayBackProven(_)

@@ -51,11 +51,30 @@ pub(super) fn could_start<'p>(
     let Some((action, _)) = step.action().filter(|(action, _)| procedure.action(action).is_some()) else {
         return Err(Refused::new("D1", what, "no action does this step", "confirm it once a person has done it"));
     };
-    if let Some(run) = session.action_in_flight().filter(|run| run.is_running()) {
-        let why = format!("{} runs already, started by {}", run.intent.what.action, run.intent.by);
-        return Err(Refused::new("D4", what, why, "wait for its end, or cancel it"));
-    }
+    could_run(session, procedure, step, &what)?;
     Ok((step, action))
+}
+
+/// The action of a step or of an act of a way back, where none runs.
+///
+/// # Errors
+/// Where there is none, or one runs already.
+pub(super) fn could_run<'p>(
+    session: &Session,
+    procedure: &Procedure,
+    step: &'p Step,
+    what: &str,
+) -> Result<&'p ActionId, Refused> {
+    let Some((action, _)) = step.action().filter(|(action, _)| procedure.action(action).is_some()) else {
+        return Err(Refused::new("D1", what, "no action does it", "confirm it once a person has done it"));
+    };
+    match session.action_in_flight().filter(|run| run.is_running()) {
+        Some(run) => {
+            let why = format!("{} runs already, started by {}", run.intent.what.action, run.intent.by);
+            Err(Refused::new("D4", what, why, "wait for its end, or cancel it"))
+        }
+        None => Ok(action),
+    }
 }
 
 /// The intent to start the next step's action.
@@ -107,6 +126,7 @@ pub(super) fn start(
         owner: asked.cockpit,
         epoch,
         deadline: asked.now.wall.plus(procedure.timing.deadline),
+        unwinds: false,
     }))])
 }
 
@@ -127,13 +147,26 @@ pub(super) fn note_unknown(session: &Session, act: ChangeId, why: &str) -> Vec<E
 }
 
 /// It is over. A good end is the end of its step.
-pub(super) fn note_ended(session: &Session, act: ChangeId, end: &ActionEnd, log: &[String]) -> Vec<Event> {
+pub(super) fn note_ended(
+    session: &Session,
+    procedure: &Procedure,
+    act: ChangeId,
+    end: &ActionEnd,
+    log: &[String],
+) -> Vec<Event> {
     let Some(run) = session.action_run(act).filter(|run| !run.is_over()) else { return Vec::new() };
-    let ActionStarting { step, action, .. } = &run.intent.what;
-    let (step, action) = (step.clone(), action.clone());
+    let ActionStarting { step, action, unwinds, .. } = &run.intent.what;
+    let (step, action, unwinds) = (step.clone(), action.clone(), *unwinds);
     let is_done = *end == ActionEnd::Succeeded && !session.steps.contains_key(&step);
     let ended = Event::ActionEnded { act, action, end: end.clone(), log: log.to_vec() };
-    let marked = is_done.then_some(Event::StepMarked { step, mark: StepMark::Acted { act } });
+    let marked = is_done.then(|| {
+        if unwinds {
+            super::unwind::acted(session, procedure, &step, act)
+        } else {
+            Some(Event::StepMarked { step, mark: StepMark::Acted { act } })
+        }
+    });
+    let marked = marked.flatten();
     std::iter::once(ended).chain(marked).collect()
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::controls::{intents_are_dead, own};
+use super::exclude::takes_in;
 use super::guard::disarms;
 use super::second::{needs_signature, second};
 use super::{check_confirmation, check_gates, needs_controls, needs_reason};
@@ -58,6 +59,7 @@ pub(super) fn confirm(
     check_confirmation(&what, confirmation, asks, &proposal.typed_target())?;
     needs_signature(procedure, &what, confirmation)?;
     let second = second_for(session, procedure, asked, proposal, overrides, confirmation, evidence)?;
+    let included = takes_in(session, procedure, proposal)?.map(|router| Event::RouterIncluded { router });
     let confirmed = ChangeConfirmed {
         change: proposal.change,
         kind: proposal.kind.clone(),
@@ -71,16 +73,15 @@ pub(super) fn confirm(
         revision: proposal.revision,
         second,
     };
-    Ok(vec![
-        Event::ChangeConfirmed(Box::new(confirmed)),
-        Event::ChangeDispatched {
-            change: proposal.change,
-            owner: asked.cockpit,
-            epoch,
-            deadline: asked.now.wall.plus(procedure.timing.deadline),
-            routers: proposal.waves.get(0).unwrap_or_default().to_vec(),
-        },
-    ])
+    let dispatched = Event::ChangeDispatched {
+        change: proposal.change,
+        owner: asked.cockpit,
+        epoch,
+        deadline: asked.now.wall.plus(procedure.timing.deadline),
+        routers: proposal.waves.get(0).unwrap_or_default().to_vec(),
+    };
+    let confirmed = Event::ChangeConfirmed(Box::new(confirmed));
+    Ok(std::iter::once(confirmed).chain(included).chain([dispatched]).collect())
 }
 
 /// Whether a forward change could go out now, but for what people confirm. Gives its gates.
@@ -102,7 +103,9 @@ pub(super) fn could_go(
     in_plan(session, procedure, proposal)?;
     puts_back(session, proposal)?;
     let reports = gates(session, procedure, Forward::Shift(&proposal.to), evidence, asked.now.wall);
-    let reports = asked_of(&proposal.kind, reports);
+    // A router that is taken in again goes nowhere new, as one that is put back.
+    let is_taken_in = takes_in(session, procedure, proposal)?.is_some();
+    let reports = asked_of(if is_taken_in { &ChangeKind::PutBack } else { &proposal.kind }, reports);
     check_gates(&what, &reports, overrides)?;
     same_routers(session, evidence, &what)?;
     in_waves(procedure, &what, proposal)?;
@@ -250,7 +253,9 @@ fn in_plan(session: &Session, procedure: &Procedure, proposal: &Proposal) -> Res
     let ChangeKind::Step { step } = &proposal.kind else { return Ok(()) };
     let next = session.next_step(&procedure.plan);
     let fits = next.is_some_and(|next| next.id == *step && next.act == StepAct::Shift(proposal.to.clone()));
-    let all = procedure.routers.iter().all(|router| proposal.routers.iter().any(|order| order.router == router.id));
+    // Routers that are left out are not part of the plan.
+    let mut flown = procedure.routers.iter().filter(|router| !session.excluded.contains_key(&router.id));
+    let all = flown.all(|router| proposal.routers.iter().any(|order| order.router == router.id));
     if fits && all {
         Ok(())
     } else {
@@ -328,6 +333,11 @@ pub(super) fn roll_back(
     evidence: &Evidence,
 ) -> Result<Vec<Event>, Refused> {
     let what = format!("roll back to {}", proposal.to);
+    if flaw::is(Flaw::WindowStopsWayBack) {
+        let all = crate::session::window::windows(procedure, crate::domain::window::StepKind::Shift, asked.now.wall);
+        let closed = all.into_iter().find(|window| !window.is_open).map(|window| window.text);
+        closed.map_or(Ok(()), |why| Err(Refused::new("F4", what.clone(), why, "wait until it opens")))?;
+    }
     let asks = rollback_friction(session, procedure, asked.cockpit, way.cut_off);
     check_confirmation(&what, confirmation, asks, &proposal.typed_target())?;
     sendable(session, &what, proposal)?;

@@ -9,6 +9,7 @@ pub mod change;
 pub mod connection;
 mod controls;
 mod duty;
+pub mod exclude;
 mod follow_up;
 pub mod guard;
 mod item;
@@ -17,6 +18,7 @@ mod router;
 pub mod second;
 pub mod step;
 pub mod task;
+pub mod unwind;
 mod wave;
 
 use super::command::{Asked, Command};
@@ -138,8 +140,14 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
         Command::MarkAlreadySo { proposal, evidence } => {
             step::mark_already_so(session, procedure, asked, proposal, evidence)
         }
+        Command::CompleteStep { step, confirmation, evidence, .. } if procedure.rollback_act(step).is_some() => {
+            unwind::complete(session, procedure, asked, step, confirmation, evidence)
+        }
         Command::CompleteStep { step, overrides, confirmation, evidence } => {
             step::complete(session, procedure, asked, step, overrides, confirmation, evidence)
+        }
+        Command::SkipStep { step, reason } if procedure.rollback_act(step).is_some() => {
+            unwind::skip(session, procedure, step, reason)
         }
         Command::SkipStep { step, reason } => step::skip(session, procedure, asked, step, reason),
         Command::Tick { item } => item::tick(session, procedure, asked, item, None, None),
@@ -164,13 +172,16 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
         Command::NoteTaskCancelled { act, how } => Ok(task::note(session, *act, how)),
         Command::StartAction { act, step, requests, differences, overrides, confirmation, evidence } => {
             let wanted = action::Wanted { act: *act, step, requests, differences, overrides };
+            if procedure.rollback_act(step).is_some() {
+                return unwind::start(session, procedure, asked, &wanted, confirmation, evidence);
+            }
             action::start(session, procedure, asked, &wanted, confirmation, evidence)
         }
         Command::NoteActionStarted { act, handle, link } => {
             Ok(action::note_started(session, *act, handle, link.as_deref()))
         }
         Command::NoteActionUnknown { act, why } => Ok(action::note_unknown(session, *act, why)),
-        Command::NoteActionEnded { act, end, log } => Ok(action::note_ended(session, *act, end, log)),
+        Command::NoteActionEnded { act, end, log } => Ok(action::note_ended(session, procedure, *act, end, log)),
         Command::CancelAction { act, of, confirmation } => {
             action::cancel(session, procedure, asked, *act, *of, confirmation)
         }
@@ -182,6 +193,8 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
             approval::report(session, procedure, asked, approval, by, link)
         }
         Command::WithdrawApproval { approval, by, reason } => approval::withdraw(session, asked, approval, by, reason),
+        Command::PassRollbackAct { act } => unwind::pass(session, procedure, act),
+        Command::ExcludeRouter { router, reason } => exclude::exclude(session, procedure, asked, router, reason),
         Command::NoteRollbackTime { change, declared_ms } => {
             Ok(back::note_time(session, procedure, *change, *declared_ms))
         }

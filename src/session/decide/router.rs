@@ -44,16 +44,27 @@ pub(super) fn note_outcome(
             if each == router { Some(outcome.clone()) } else { known.and_then(|known| known.outcome.clone()) }
         };
         let waiting: BTreeSet<&RouterId> = change.waiting().collect();
+        // A way back goes to routers that are left out too: their word is waited for, whatever it is.
+        let is_forward = change.confirmed.kind.is_forward();
+        let has_word = |each: &RouterId| {
+            after(each, change.outcomes.get(each)).is_some_and(|outcome| outcome != Outcome::Accepted)
+        };
+        let is_told = is_forward || change.excluded.iter().all(has_word);
         // The last ones first: they answer last, so that one of them mostly ends the search at once.
         let all = |wanted: fn(&Outcome) -> bool, or_waiting: bool| {
-            change.confirmed.routers.iter().rev().all(|order| {
-                (or_waiting && waiting.contains(&order.router))
-                    || after(&order.router, change.outcomes.get(&order.router)).is_some_and(|outcome| wanted(&outcome))
+            change.counted().rev().all(|each| {
+                (or_waiting && waiting.contains(each))
+                    || after(each, change.outcomes.get(each)).is_some_and(|outcome| wanted(&outcome))
             })
         };
-        if waiting.is_empty() && all(|outcome| *outcome == Outcome::Verified, false) {
+        let nothing = |outcome: &Outcome| matches!(outcome, Outcome::NotSent { .. } | Outcome::Moved { .. });
+        let sent_nothing =
+            |each: &RouterId| after(each, change.outcomes.get(each)).is_none_or(|outcome| nothing(&outcome));
+        if is_told && all(|outcome| *outcome == Outcome::Verified, false) {
             events.push(Event::ChangeSettled { change: id, how: Settlement::Verified });
-        } else if all(|outcome| matches!(outcome, Outcome::NotSent { .. } | Outcome::Moved { .. }), true) {
+        } else if change.excluded.iter().all(sent_nothing)
+            && all(|outcome| matches!(outcome, Outcome::NotSent { .. } | Outcome::Moved { .. }), true)
+        {
             events.push(Event::ChangeSettled { change: id, how: Settlement::NothingSent });
         }
     }

@@ -7,7 +7,7 @@ use crate::domain::{Digest, Operator, Procedure, Refused, RequestId, RouterId, S
 use crate::session::command::{Asked, Evidence};
 use crate::session::event::Event;
 use crate::session::flaw::{self, Flaw};
-use crate::session::gate::{forward as forward_of, gates};
+use crate::session::gate::{forward as forward_of, gates, unwinding};
 use crate::session::proposal::{Confirmation, Override};
 use crate::session::second::{AskedAct, ConfirmationAsked, Given, RunConfirmed, Second, run_digest};
 use crate::session::state::Session;
@@ -38,6 +38,11 @@ pub(super) fn ask(
             }
             friction(procedure, &proposal.kind)
         }
+        AskedAct::Complete { step: id, .. } if procedure.rollback_act(id).is_some() => {
+            let next = super::unwind::next(session, procedure, id)?;
+            check_gates(&what, &unwinding(session, procedure, next, evidence), overrides)?;
+            step::friction(procedure, &next.step)
+        }
         AskedAct::Complete { step: id, .. } => {
             let next = step::next(session, procedure, asked, id)?;
             if next.action().is_some() {
@@ -55,12 +60,13 @@ pub(super) fn ask(
     if asks != Friction::Two {
         return Err(Refused::new("F3", what, "it asks one person only", "confirm it"));
     }
-    if session.in_flight().is_some() && forward(act) {
+    let is_forward = forward(act) && !unwinds(procedure, act);
+    if session.in_flight().is_some() && is_forward {
         return Err(Refused::new("D4", what, "a change is in flight", "settle it first, or roll back"));
     }
     check_confirmation(&what, confirmation, own_part(overrides), &act.typed_target())?;
     // The way back never waits for a signature (R3).
-    if forward(act) {
+    if is_forward {
         needs_signature(procedure, &what, confirmation)?;
     }
     // Stored without this process's clock: what is read back must equal what was written.
@@ -86,6 +92,14 @@ fn forward(act: &AskedAct) -> bool {
     match act {
         AskedAct::Change(proposal) => proposal.kind.is_forward(),
         AskedAct::Complete { .. } | AskedAct::Reload { .. } => true,
+    }
+}
+
+/// Whether it is an act of a way back (R7).
+fn unwinds(procedure: &Procedure, act: &AskedAct) -> bool {
+    match act {
+        AskedAct::Complete { step, .. } => procedure.rollback_act(step).is_some(),
+        AskedAct::Change(_) | AskedAct::Reload { .. } => false,
     }
 }
 

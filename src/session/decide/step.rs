@@ -20,8 +20,12 @@ pub fn typed_for(step: &Step) -> String {
     }
 }
 
-/// What completing a person's step asks of people (F1), before gates are set aside.
+/// What completing a person's step asks of people (F1), before gates are set aside. An act of a way back asks what a
+/// rollback does.
 pub fn friction(procedure: &Procedure, step: &Step) -> Friction {
+    if procedure.rollback_act(&step.id).is_some() {
+        return procedure.confirm.rollback;
+    }
     match &step.act {
         StepAct::Deploy { .. } => procedure.confirm.deploy,
         StepAct::Pause { .. } | StepAct::Shift(_) => Friction::Key,
@@ -30,9 +34,10 @@ pub fn friction(procedure: &Procedure, step: &Step) -> Friction {
 
 /// What completing it asks of the one who confirms it, where gates are set aside or not (F4).
 pub fn own_friction(procedure: &Procedure, step: &Step, overridden: bool) -> Friction {
+    // What ends the way back asks most; an act of the way back itself ends nothing.
+    let ends = || ends_way_back(procedure, step) && procedure.rollback_act(&step.id).is_none();
     match friction(procedure, step) {
-        // What ends the way back asks most.
-        Friction::Key | Friction::Two if overridden || ends_way_back(procedure, step) => Friction::Type,
+        Friction::Key | Friction::Two if overridden || ends() => Friction::Type,
         Friction::Two => Friction::Key,
         one @ (Friction::Key | Friction::Type) => one,
     }

@@ -63,7 +63,8 @@ pub(super) fn send(
     });
     check_gates(&what, &reports, &[])?;
     same_routers(session, evidence, &what)?;
-    let routers = change.confirmed.waves.get(wanted.wave).unwrap_or_default();
+    let all = change.confirmed.waves.get(wanted.wave).unwrap_or_default();
+    let routers: Vec<RouterId> = all.iter().filter(|router| !change.excluded.contains(*router)).cloned().collect();
     let moved: Vec<(RouterId, Outcome)> =
         routers.iter().filter_map(|router| Some((router.clone(), moved(change.order(router)?, evidence)?))).collect();
     if !moved.is_empty() {
@@ -72,7 +73,7 @@ pub(super) fn send(
     Ok(vec![Event::WaveDispatched {
         change: change.id(),
         wave: u32::try_from(number).unwrap_or(u32::MAX),
-        routers: routers.to_vec(),
+        routers,
         owner: asked.cockpit,
         epoch,
         deadline: asked.now.wall.plus(procedure.timing.deadline),

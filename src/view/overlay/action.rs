@@ -16,11 +16,12 @@
 //! ```
 
 use super::confirm::{answer, failing, holding};
-use super::{Piece, Sheet, key, piece};
+use super::{Piece, Sheet, key, piece, unwind};
 use crate::cockpit::{Action, ConfirmState, Model};
 use crate::domain::action::{ActionState, Description};
 use crate::domain::procedure::Step;
 use crate::domain::{ChangeId, StepId, age, clock_span};
+use crate::flight::back::Raised;
 use crate::session::action::{ActionRun, ActionStage};
 use crate::session::decide::step::ends_way_back;
 use crate::theme::Role;
@@ -29,12 +30,17 @@ use crate::view::key as keys;
 /// The dialog of a step that an action does.
 pub(super) fn action(model: &Model, id: &StepId, confirm: &ConfirmState) -> Sheet {
     let flight = &model.flight;
-    let Some((_, step)) = flight.procedure.step(id) else { return Sheet::act(model, "Deploy") };
-    let ends = ends_way_back(&flight.procedure, step);
+    let Some(step) = flight.procedure.work(id) else { return Sheet::act(model, "Deploy") };
+    let unwinds = unwind::title(model, id);
+    let is_back = unwinds.is_some();
+    let ends = ends_way_back(&flight.procedure, step) && !is_back;
     let title = if ends { format!("{}, which ends the way back", step.name) } else { step.name.clone() };
-    let mut sheet = Sheet::act(model, &title);
+    let mut sheet = Sheet::act(model, &unwinds.unwrap_or(title));
     if ends {
         sheet.border = Role::Bad;
+    }
+    if is_back {
+        unwind::head(model, &mut sheet, id);
     }
     sheet.line(touches(model, step));
     if let crate::domain::procedure::StepAct::Deploy { text, .. } = &step.act {
@@ -55,13 +61,23 @@ pub(super) fn action(model: &Model, id: &StepId, confirm: &ConfirmState) -> Shee
         Some(Err(trouble)) => {
             sheet.line(vec![piece(Role::Bad, format!("✗ what would be sent is not known: {trouble}"))]);
         }
-        Some(Ok(description)) => described(&mut sheet, description),
+        Some(Ok(description)) => {
+            described(&mut sheet, description);
+            if is_back {
+                unwind::wrong_version(model, &mut sheet, description);
+            }
+        }
     }
     sheet.gap();
-    let reports = flight.gates_to_complete(model.now);
+    if is_back {
+        unwind::versions(model, &mut sheet);
+    }
+    let reports = model.gates_of(id);
     failing(model, &mut sheet, &reports, confirm);
     holding(&mut sheet, &reports);
-    sheet.line(vec![way_back(model, ends)]);
+    if !is_back {
+        sheet.line(vec![way_back(model, ends)]);
+    }
     if flight.can_start(id, model.now.elapsed) || confirm.waiting {
         answer(model, &mut sheet, confirm, "start it");
     } else {
@@ -77,6 +93,7 @@ pub(super) fn action(model: &Model, id: &StepId, confirm: &ConfirmState) -> Shee
         line.extend(key(&keys::of(model, &Action::Escape), "send nothing"));
         sheet.pin(line);
     }
+    unwind::ways_past(model, &mut sheet);
     sheet
 }
 
@@ -163,6 +180,22 @@ fn follow(model: &Model, sheet: &mut Sheet, run: &ActionRun) {
     }
     foot.extend(key(&keys::of(model, &Action::Escape), "close, it goes on"));
     sheet.pin(foot);
+}
+
+/// What runs while the way back is confirmed: it goes on after that, unless it is cancelled.
+pub(super) fn beside_way_back(model: &Model, sheet: &mut Sheet, raised: &[Raised]) {
+    let Some(run) = model.flight.session.action_in_flight().filter(|run| run.is_running()) else { return };
+    let pool = &run.intent.what.pool;
+    let words = model.action_words(run);
+    let (role, text) = if raised.iter().any(|raised| raised.pool == *pool) {
+        (Role::Bad, format!("! {words} on {pool}, which this raises: cancel it first, or take the other way back"))
+    } else {
+        (Role::Wait, format!("! {words} on {pool}: it goes on beside this"))
+    };
+    sheet.line(vec![piece(role, text)]);
+    if model.flight.cancellable_action().is_none() {
+        sheet.line(vec![piece(Role::Dim, "  it cannot be cancelled from here: look at its system")]);
+    }
 }
 
 /// The dialog that cancels an action.

@@ -95,6 +95,10 @@ pub(super) fn partial(model: &Model) -> Sheet {
         line.extend(key(&keys::of(model, &Action::SendWave), &text));
     }
     line.extend(key(&keys::of(model, &Action::PutBack), "put back"));
+    if let Some(router) = model.router_to_exclude().filter(|_| is_stuck) {
+        let text = format!("leave {router} out of the plan");
+        line.extend(key(&keys::of(model, &Action::ExcludeRouter), &text));
+    }
     line.extend(key(&keys::of(model, &Action::Leave), "leave, with a reason"));
     line.extend(key(&keys::of(model, &Action::Escape), "close"));
     sheet.pin(line);
@@ -115,6 +119,7 @@ fn rows<'m>(model: &'m Model, change: &'m Change) -> Vec<Row<'m>> {
         let outcome = change.outcomes.get(router).and_then(|known| known.outcome.as_ref());
         let drifted = model.flight.session.drifted.contains_key(router);
         let (sort, word, state) = match (leg, outcome) {
+            _ if change.excluded.contains(router) => (Sort::Trouble, "left out", state::router(model, router)),
             _ if drifted => (Sort::Trouble, "drifted", state::router(model, router)),
             (Some(leg), _) => {
                 let (sort, word) = match (leg.phase, &leg.outcome) {

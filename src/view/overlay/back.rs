@@ -18,6 +18,7 @@
 //! ╰──────────────────────────────────────────────────────────────────────────────────╯
 //! ```
 
+use super::action::beside_way_back;
 use super::change::{stage, summary};
 use super::confirm::{answer, orders};
 use super::task::in_the_way;
@@ -140,6 +141,7 @@ pub(super) fn roll_back(model: &Model, choice: WayBackChoice, confirm: &ConfirmS
     for line in in_the_way(model) {
         sheet.line(line);
     }
+    beside_way_back(model, &mut sheet, &view.raised);
     for (router, watch) in &flight.watches {
         if watch.fresh(model.now.elapsed).is_none() {
             let text =
@@ -164,14 +166,17 @@ pub(super) fn roll_back(model: &Model, choice: WayBackChoice, confirm: &ConfirmS
     }
     if !flight.procedure.rollback.is_empty() {
         sheet.gap();
-        sheet.line(vec![piece(Role::Wait, "Not undone by this; after the traffic, by hand:")]);
-        for (place, act) in (1..).zip(&flight.procedure.rollback) {
-            sheet.line(vec![piece(Role::Text, format!("  {place}. {}: {}", act.name, act.text))]);
-        }
+        let next = keys::in_panes(model, &Action::NextRollbackAct);
+        let text = format!("Not undone by this; after the traffic, each with a key of its own ({next}):");
+        sheet.line(vec![piece(Role::Wait, text)]);
+        super::unwind::list(model, &mut sheet, None);
     }
     answer(model, &mut sheet, confirm, if all_pass { "roll back" } else { "on with this stage despite it" });
     if flight.watches.keys().any(|router| flight.cancellable(router).is_some_and(|each| !each.cancel.is_ours)) {
         sheet.pin(key(&keys::of(model, &Action::CancelTask), "cancel what is in its way, in a dialog of its own"));
+    } else if let Some(run) = flight.cancellable_action() {
+        let text = format!("cancel {}, in a dialog of its own", run.intent.what.action);
+        sheet.pin(key(&keys::of(model, &Action::CancelTask), &text));
     }
     let other = key(&keys::of(model, &Action::OtherWayBack), instead(flight, choice));
     if !other.is_empty() && !confirm.waiting {

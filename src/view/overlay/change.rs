@@ -19,7 +19,7 @@
 //! ```
 
 use super::confirm::{answer, failing, holding, orders};
-use super::{Piece, Sheet, key, piece};
+use super::{Piece, Sheet, key, piece, unwind};
 use crate::cockpit::{Action, ConfirmState, Model};
 use crate::domain::procedure::{Step, StepAct};
 use crate::domain::{RouterId, StepId, Waves, Weights};
@@ -43,7 +43,10 @@ pub(super) fn shift(model: &Model, confirm: &ConfirmState, seen: &Seen<'_>) -> S
         ChangeKind::Step { step } => {
             flight.procedure.step(step).map_or_else(|| "Shift traffic".to_owned(), |(_, step)| step.name.clone())
         }
-        ChangeKind::OffPlan => "Shift traffic off plan".to_owned(),
+        ChangeKind::OffPlan => match proposing.takes_in(&model.flight) {
+            Some(router) => format!("Take {router} into the plan again"),
+            None => "Shift traffic off plan".to_owned(),
+        },
         ChangeKind::PutBack => "Put a router back".to_owned(),
         ChangeKind::Rollback { .. } => "Roll back".to_owned(),
     };
@@ -177,19 +180,25 @@ fn way_back_from(model: &Model, kind: &ChangeKind) -> Vec<Piece> {
 
 /// The confirmation of a person's step.
 pub(super) fn complete(model: &Model, id: &StepId, confirm: &ConfirmState) -> Sheet {
-    let Some((_, step)) = model.flight.procedure.step(id) else {
+    let Some(step) = model.flight.procedure.work(id) else {
         return Sheet::act(model, "Step");
     };
-    let mut sheet = Sheet::act(model, &format!("{} done?", step.name));
+    let unwinds = unwind::title(model, id);
+    let is_back = unwinds.is_some();
+    let mut sheet = Sheet::act(model, &format!("{} done?", unwinds.as_ref().unwrap_or(&step.name)));
+    if is_back {
+        unwind::head(model, &mut sheet, id);
+    }
     for line in words(step).lines() {
         sheet.line(vec![piece(Role::Text, line)]);
     }
     sheet.gap();
-    let reports = model.flight.gates_to_complete(model.now);
+    let reports = model.gates_of(id);
     failing(model, &mut sheet, &reports, confirm);
     holding(&mut sheet, &reports);
     sheet.line(vec![piece(Role::Dim, "flightdeck does nothing for this step: it records that a person did it.")]);
     answer(model, &mut sheet, confirm, "record it as done");
+    unwind::ways_past(model, &mut sheet);
     sheet
 }
 

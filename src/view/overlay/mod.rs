@@ -28,6 +28,7 @@ mod pattern;
 mod second;
 mod task;
 mod text;
+mod unwind;
 
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};

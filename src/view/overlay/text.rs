@@ -3,6 +3,7 @@
 use super::confirm::answer;
 use super::{Sheet, field, key, piece};
 use crate::cockpit::{Action, ConfirmState, Model, Purpose, Question};
+use crate::domain::RouterId;
 use crate::flight::ChangedProfile;
 use crate::theme::Role;
 use crate::view::key as keys;
@@ -17,6 +18,13 @@ pub(super) fn ask(model: &Model, question: &Question) -> Sheet {
         }
         Purpose::ReleaseHold => ("Release the hold: why?", "It goes into the record."),
         Purpose::SkipStep => ("Skip the next step: why?", "It goes into the record."),
+        Purpose::SkipRollbackAct => {
+            ("Skip this act of the way back: why?", "The next one follows. It goes into the record.")
+        }
+        Purpose::ExcludeRouter { router } => {
+            let sheet = exclude(model, router, question);
+            return sheet;
+        }
         Purpose::Leave => (
             "Leave the change partly done: why?",
             "The routers stay as they are, and what waits is never sent. It goes into the record.",
@@ -71,6 +79,27 @@ pub(super) fn ask(model: &Model, question: &Question) -> Sheet {
     if question.purpose == Purpose::CloseSession {
         stands(model, &mut sheet);
     }
+    if let Some(failed) = &question.failed {
+        sheet.line(vec![piece(Role::Bad, format!("✗ {failed}"))]);
+    }
+    sheet
+}
+
+/// Why a router is left out, and what that means.
+fn exclude(model: &Model, router: &RouterId, question: &Question) -> Sheet {
+    let mut sheet = Sheet::new(format!("Leave {router} out of the rest of the plan: why?"));
+    sheet.border = Role::Bad;
+    sheet.width = 76;
+    let mut line = vec![piece(Role::Accent, "› ")];
+    line.extend(field(&question.input));
+    sheet.line(line);
+    sheet.gap();
+    let has = model.flight.watches.get(router).and_then(|watch| watch.shares());
+    let has = has.map_or_else(|| "What it has is not known".to_owned(), |shares| format!("It keeps {shares}"));
+    sheet.line(vec![piece(Role::Wait, format!("! {has}: what it sends to the pools goes on."))]);
+    let text = "No later step goes to it, and nothing waits for it. A way back goes to it all the same. It can be taken in \
+                again, with the weights of the others.";
+    sheet.line(vec![piece(Role::Dim, text)]);
     if let Some(failed) = &question.failed {
         sheet.line(vec![piece(Role::Bad, format!("✗ {failed}"))]);
     }

@@ -191,6 +191,29 @@ fn rolling_back_asks_at_the_terminal_and_no_is_the_default() {
 }
 
 #[test]
+fn the_acts_of_a_way_back_are_asked_for_one_by_one_at_the_terminal() {
+    let world = World::new();
+    let undo = "[[action]]\nname = \"undo\"\nkind = \"command\"\nrun = [\"/bin/echo\", \"undone\"]\npoll = \"1s\"\n\n\
+                [[rollback]]\nname = \"Undo\"\nrun = \"undo\"\npool = \"blue\"\nwith_traffic = true\n\n";
+    let first = "[[rollback]]\nname = \"Put 2.4.0 back\"\n";
+    world.edit("demo.toml", first, &format!("{undo}{first}"));
+    let _flown = drained(&world);
+    let mut back = world.in_terminal(&["rollback", "PROFILE", "--as", "raj", "--acts"]);
+    back.wait_for("Send it? y/N");
+    back.send("y\n");
+    back.wait_for("1 of 3: Undo");
+    back.wait_for("Start it? y/N");
+    back.send("y\n");
+    back.wait_for("✓ Undo");
+    back.wait_for("2 of 3: Put 2.4.0 back");
+    back.wait_for("Is it done? y/N");
+    back.send("n\n");
+    assert_eq!(back.wait_for_end(Duration::from_secs(20)).exit_code(), 7, "{}", back.text());
+    let (_, said, _) = world.run(&["status", "PROFILE"]);
+    assert!(said.contains("Put 2.4.0 back, of the way back, is not done") && !said.contains("Undo, of"), "{said}");
+}
+
+#[test]
 fn a_profile_that_wants_the_target_typed_takes_nothing_else() {
     let world = World::new();
     world.edit("demo.toml", "rollback = \"key\"", "rollback = \"type\"");

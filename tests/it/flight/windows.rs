@@ -4,12 +4,14 @@
 
 use std::time::Duration;
 
+use flightdeck::domain::action::{ActionLook, ActionState};
 use flightdeck::domain::window::{StepKind, WindowRule};
 use flightdeck::domain::{Procedure, RouterId, Waves, WindowSpec};
 use flightdeck::flight::{Ask, WayBackChoice};
 use flightdeck::session::Event;
-use flightdeck::session::proposal::{Gate, GateState, Gesture, Override};
+use flightdeck::session::proposal::{Confirmation, Gate, GateState, Gesture, Override};
 
+use crate::support::action::with_action;
 use crate::support::desk::Desk;
 use crate::support::procedure::blue_green;
 use crate::support::window::{freezing, window};
@@ -181,6 +183,26 @@ fn a_wave_that_is_out_is_made_whole_whatever_time_it_is() {
     desk.pass(2_000);
     assert_eq!(sent(&desk), ["eu-1", "eu-2"], "{}", desk.said());
     assert!(waits(&desk).starts_with("outside mornings"), "and the next one waits: {}", waits(&desk));
+}
+
+#[test]
+fn an_action_that_runs_when_its_window_closes_goes_on_to_its_end() {
+    let procedure = with_action(blue_green(1), "deploy-to-blue", false);
+    let plan = procedure.plan[1..].to_vec();
+    let windows = vec![freezing("mornings", MORNINGS)];
+    let mut desk = Desk::open_at(Procedure { plan, windows, ..procedure }, &[0, 100]);
+    desk.pass(12_000);
+    desk.ask(Ask::DescribeAction);
+    let confirmation = Confirmation::new(Gesture::Key, true);
+    desk.ask(Ask::CompleteStep { confirmation, overrides: Vec::new() });
+    assert_eq!(desk.actions.starts.len(), 1, "{}", desk.said());
+    desk.pass(30_000);
+    desk.actions.look = ActionLook::new(ActionState::Succeeded);
+    desk.pass(3_000);
+    assert!(desk.flight.session.steps.contains_key(&"deploy-to-blue".into()), "{}", desk.said());
+    desk.ask(Ask::ToggleItem("deploy/health".into()));
+    desk.shift();
+    assert!(sent(&desk).is_empty() && desk.said().contains("mornings"), "the next step waits: {}", desk.said());
 }
 
 #[test]

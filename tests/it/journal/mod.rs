@@ -7,4 +7,5 @@ mod memory;
 mod nats;
 mod sqlite;
 pub mod told;
+mod unwound;
 mod windows;

@@ -856,6 +856,7 @@ pub fn actions() -> Vec<Entry> {
         owner: ADA,
         epoch: 1,
         deadline: Timestamp(START + until),
+        unwinds: false,
     };
     let ended = |counter, end, log: &[&str]| Event::ActionEnded {
         act: id(ADA, counter),

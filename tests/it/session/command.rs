@@ -134,6 +134,14 @@ groups! {
             let typed = by_typing(proposal.typed_target());
             confirm(world, proposal, typed)
         },
+        Confirm "a router that is left out, taken in again, typed" => |world, who| {
+            let to = decide::exclude::weights_of_the_rest(&world.session, &world.procedure);
+            let to = to.unwrap_or_else(|| weights(&[("blue", 50), ("green", 50)]));
+            let proposal = world.proposal(who, ChangeKind::OffPlan, &to, Some(&"eu-2".into()));
+            let typed = by_typing(proposal.typed_target());
+            confirm(world, proposal, typed)
+        },
+        ExcludeRouter => |_, _| Command::ExcludeRouter { router: "eu-2".into(), reason: "its host is gone".to_owned() },
         Retry => |world, _| {
             let change = change(world);
             let failed = |change: &Change| {
@@ -165,6 +173,30 @@ groups! {
             let typed = by_typing(back(world, who).typed_target());
             roll_back(world, who, typed, true)
         },
+        StartAction "the next act of a way back" => |world, who| Command::StartAction {
+            act: ChangeId { cockpit: who.cockpit(), counter: 904 },
+            step: act(world),
+            requests: vec!["POST https://deploy.example.net/undo".to_owned()],
+            differences: Vec::new(),
+            overrides: Vec::new(),
+            confirmation: by_key(),
+            evidence: world.evidence(),
+        },
+        NoteActionEnded "the next act of a way back, badly" => |_, _| Command::NoteActionEnded {
+            act: ChangeId { cockpit: ANA.cockpit(), counter: 904 },
+            end: ActionEnd::Failed { why: "exit code 1".to_owned() },
+            log: Vec::new(),
+        },
+        CompleteStep "the next act of a way back" => |world, _| Command::CompleteStep {
+            step: act(world),
+            overrides: Vec::new(),
+            confirmation: by_key(),
+            evidence: world.evidence(),
+        },
+        SkipStep "the next act of a way back" => |world, _| {
+            Command::SkipStep { step: act(world), reason: "not needed".to_owned() }
+        },
+        PassRollbackAct => |world, _| Command::PassRollbackAct { act: act(world) },
         SignRollback => |world, _| Command::SignRollback { change: change(world), signed: signed() },
         MergeSpill => |world, who| merge(world, who),
     }
@@ -395,6 +427,12 @@ pub fn by_typing(text: String) -> Confirmation {
 
 pub fn signed() -> Signed {
     Signed { statement: "roll back".to_owned(), signature: "armour".to_owned() }
+}
+
+/// The act of a way back that comes next.
+fn act(world: &World) -> StepId {
+    let next = world.session.next_rollback_act(&world.procedure).map(|act| act.step.id.clone());
+    next.unwrap_or_else(|| "none".into())
 }
 
 /// The action that the driver starts.

@@ -131,6 +131,21 @@ fn rolled_back() -> World {
     world
 }
 
+const ACT: &str = "StartAction, the next act of a way back";
+const ACT_FAILED: &str = "NoteActionEnded, the next act of a way back, badly";
+const SKIP_ACT: &str = "SkipStep, the next act of a way back";
+
+/// The traffic is back, and then this.
+fn unwinding(steps: &[(Who, &str)]) -> World {
+    let mut world = World::opened(crate::support::unwind::with_acts(procedure()));
+    for (who, label) in
+        [ALONE, VERIFIED, VERIFIED, "RollBack", VERIFIED, VERIFIED].map(|label| (ANA, label)).iter().chain(steps)
+    {
+        asks(&mut world, *who, label);
+    }
+    world
+}
+
 fn states() -> Vec<State> {
     let mut unread = World::new(procedure());
     unread.does(ANA, unread.opening(ANA));
@@ -188,6 +203,16 @@ fn states() -> Vec<State> {
         state("actions: one is being cancelled", acting(&[RUNS[0], RUNS[1], (RAJ, "CancelAction")])),
         state("actions: one failed", acting(&[RUNS[0], RUNS[1], (ANA, "NoteActionEnded, badly")])),
         state("actions: one succeeded", acting(&[RUNS[0], RUNS[1], (ANA, "NoteActionEnded, well")])),
+        state("way back: its acts are next", unwinding(&[])),
+        state("way back: an act runs", unwinding(&[(ANA, ACT)])),
+        state("way back: an act failed", unwinding(&[(ANA, ACT), (ANA, ACT_FAILED)])),
+        state("way back: a person's act is next", unwinding(&[(ANA, SKIP_ACT), (ANA, SKIP_ACT)])),
+        state("a router is left out", after(&[(ANA, "ExcludeRouter")])),
+        state("a router is left out of a change", {
+            let mut world = partly_done();
+            asks(&mut world, ANA, "ExcludeRouter");
+            world
+        }),
         state("waves: one is being sent", in_waves()),
         state("waves: the next one may go", between_waves(&[])),
         state("waves: one is not whole", wave_failed()),

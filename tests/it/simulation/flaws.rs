@@ -27,9 +27,9 @@ fn breaks(flaw: Flaw) -> &'static [&'static str] {
         Flaw::ObserverActs => &["C2"],
         // Who has no controls may arm as well as shift.
         Flaw::ActsWithoutControls => &["C2", "G1"],
-        Flaw::SendsForOthers => &["C4"],
+        Flaw::SendsForOthers | Flaw::ActsForOthers => &["C4"],
         Flaw::FarClockActs | Flaw::StampGoesBack => &["S2"],
-        Flaw::GateIgnored => &["F4"],
+        Flaw::GateIgnored | Flaw::ActsDespiteTraffic => &["F4"],
         Flaw::SpillNotMerged | Flaw::RollbackWaits => &["R5"],
         Flaw::SupersededGoesOn | Flaw::RollbackSentOnce => &["R4"],
         Flaw::TwoInFlight => &["D4"],
@@ -38,6 +38,9 @@ fn breaks(flaw: Flaw) -> &'static [&'static str] {
         Flaw::WaveSkipsBarrier | Flaw::WaveDespiteHold => &["D5"],
         Flaw::GuardFiresTwice | Flaw::GuardFiresUnarmed | Flaw::HandOverKeepsArmed => &["G1"],
         Flaw::StageDespiteCheck | Flaw::StageOfOtherEpoch | Flaw::StageDespiteHold => &["R8"],
+        Flaw::EndsBeforeSoak => &["G4"],
+        // A rollback that is refused leaves the routers where they were; a stage of one does not go.
+        Flaw::WindowStopsWayBack => &["R3", "R4", "R8"],
     }
 }
 

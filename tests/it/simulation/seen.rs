@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 pub struct Seen(BTreeMap<&'static str, u64>);
 
 /// Situations that a run must meet.
-pub const WANTED: [&str; 94] = [
+pub const WANTED: [&str; 105] = [
     // A change and its word.
     "sent",
     "verified",
@@ -58,6 +58,18 @@ pub const WANTED: [&str; 94] = [
     "at once between two stages",
     "way back ended in stages",
     "controls changed hands between two stages",
+    // Deploy actions, the acts of a way back, windows.
+    "action started",
+    "action unknown",
+    "action succeeded",
+    "action ended badly",
+    "act of a way back started",
+    "act of a way back done",
+    "act of a way back skipped",
+    "act of a way back gone on from",
+    "way back's acts are over",
+    "window set aside",
+    "action that ends the way back started",
     // The journal.
     "store unavailable",
     "store unknown, kept",

@@ -550,6 +550,7 @@ pub fn line(event: &Event) -> String {
             StepMark::Done { second: by, .. } => format!("{step} done, {}", second(by)),
             StepMark::Acted { act } => format!("{step} done by the action {act}"),
             StepMark::AlreadySo => format!("{step} already so"),
+            StepMark::LeftFailed { why, .. } => format!("{step} left, {why}"),
             StepMark::Skipped { reason } => format!("{step} skipped, {reason}"),
         },
         Event::ProfileReloaded { second: by, .. } => second(by),

@@ -40,6 +40,7 @@ pub mod relay;
 pub mod scene;
 pub mod sshd;
 pub mod traefik;
+pub mod unwind;
 pub mod web;
 pub mod window;
 #[cfg(feature = "lab")]

@@ -10,7 +10,9 @@ use flightdeck::cockpit::{Model, Msg};
 use flightdeck::domain::checklist::{Checklist, Item, Section};
 use flightdeck::domain::duty::ItemRules;
 use flightdeck::domain::log::{Level, LogBatch, LogLine, LogSourceState};
-use flightdeck::domain::procedure::{Limits, LogSpec, MetricSpec, Pool, Procedure, Role as PoolRole, RollbackAct};
+use flightdeck::domain::procedure::{
+    Limits, LogSpec, MetricSpec, Pool, Procedure, Role as PoolRole, RollbackAct, StepAct,
+};
 use flightdeck::domain::{Elapsed, ItemId, Measure, PoolId, Timestamp};
 use flightdeck::flight::measure::Series;
 use flightdeck::theme::{Role, Theme};
@@ -70,10 +72,9 @@ pub fn payments() -> Procedure {
             metered: false,
         })
         .collect();
-    procedure.rollback = vec![RollbackAct {
-        name: "Previous release to blue".to_owned(),
-        text: "run the deploy pipeline with the release before".to_owned(),
-    }];
+    let by_hand = StepAct::Pause { text: "run the deploy pipeline with the release before".to_owned() };
+    procedure.rollback =
+        vec![RollbackAct::new("rollback-previous-release-to-blue".into(), "Previous release to blue", by_hand)];
     procedure
 }
 

@@ -337,13 +337,12 @@ impl World {
             | Effect::EndConnections(_)
             | Effect::Notify(_)
             | Effect::CancelTask(_)
-            // The simulated plans hold no action yet.
-            | Effect::DescribeAction { .. }
-            | Effect::StartAction(_)
-            | Effect::LookAction(_)
-            | Effect::CancelAction(_)
             | Effect::RunCommand(_)
             | Effect::StopCommand { .. } => {}
+            Effect::DescribeAction { request, acting, .. } => self.describe_action(at, request, &acting.key),
+            Effect::StartAction(start) => self.later(delay, Due::Start(at, start)),
+            Effect::LookAction(look) => self.look_at_action(at, &look),
+            Effect::CancelAction(cancel) => self.serve_action_cancel(at, &cancel),
         }
     }
 

@@ -21,6 +21,7 @@ impl World {
         self.check_spills();
         self.walk_back_in_stages();
         self.roll_back_once_more();
+        self.fly_the_acts();
     }
 
     fn heal(&mut self) {

@@ -117,6 +117,10 @@ pub fn moves(event: &Event, fold: &Session, by: CockpitId) -> bool {
         | Event::LateEffect { .. }
         | Event::DriftAccepted { .. }
         | Event::StepMarked { .. }
+        | Event::ActionStarting(_)
+        | Event::ActionUnknown { .. }
+        | Event::ActionEnded { .. }
+        | Event::RollbackActMarked(_)
         | Event::Held { .. }
         | Event::HoldReleased { .. }
         | Event::ProfileReloaded { .. }
@@ -139,6 +143,7 @@ pub fn ends_run(event: &Event, run: &RunNow, by: CockpitId) -> bool {
         | Event::SpillMerged(_)
         | Event::SessionClosed { .. }
         | Event::GuardTripped { .. }
+        | Event::RollbackActMarked(_)
         | Event::RunEnded { .. }
         | Event::StepMarked { mark: StepMark::Skipped { .. }, .. } => true,
         Event::ChangeSettled { how, .. } => *how != Settlement::Verified,

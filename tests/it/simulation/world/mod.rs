@@ -1,5 +1,6 @@
 //! The world around the simulated cockpits: time, hosts, a store, routers, operators with random fingers, and the rules.
 
+mod acting;
 mod check;
 mod cockpit;
 mod end;
@@ -38,6 +39,7 @@ use super::random::Random;
 use super::router::{Router, prepare};
 use super::seen::Seen;
 use crate::support::procedure::{blue_green, weights};
+use acting::Acting;
 use cockpit::Cockpit;
 use guard::Guarding;
 use ledger::Ledger;
@@ -57,6 +59,8 @@ enum Due {
     ToFlight(usize, Box<Msg>),
     Read(usize, RouterId, u64, Now),
     Set(usize, Box<Send>),
+    /// A start of an action.
+    Start(usize, Box<flightdeck::flight::action::SendStart>),
     /// The byte of a write whose fence was asked before its process was stopped.
     LateByte(usize, Box<Send>),
     Append(usize, Box<Entry>),
@@ -88,6 +92,7 @@ pub struct World {
     ledger: Ledger,
     guarding: Guarding,
     staging: Staging,
+    acting: Acting,
     steps: u64,
     id: SessionId,
     /// Whether every fault is over.
@@ -105,7 +110,9 @@ impl World {
         let mut random = Random::new(seed);
         let guarding = Guarding::new(seed);
         let mut staging = Staging::new(seed);
+        let mut acting = Acting::new(seed);
         let procedure = staging.procedure(guarding.procedure(scene::procedure(&mut random)));
+        let procedure = acting.procedure(procedure);
         let procedure = Arc::new(procedure);
         let pools: Vec<PoolId> = procedure.pool_ids().cloned().collect();
         let (lag, tells) = scene::slowness(&mut random, &procedure);
@@ -126,6 +133,7 @@ impl World {
             ledger: Ledger::default(),
             guarding,
             staging,
+            acting,
             steps: 0,
             id: SessionId(uuid::Uuid::from_u128(99)),
             healed: false,
@@ -233,6 +241,7 @@ impl World {
             }
             self.act_on_guards();
             self.act_on_stages();
+            self.act_on_actions();
             let pause = match self.random.below(20) {
                 0 => 2_000 + self.random.below(3_000),
                 1..8 => self.random.below(600),
@@ -275,6 +284,7 @@ impl World {
             Due::ToFlight(at, msg) => self.tell(at, *msg),
             Due::Read(at, router, poll, began) => self.serve_read(at, router, poll, began),
             Due::Set(at, send) => self.serve_set(at, *send),
+            Due::Start(at, start) => self.serve_start(at, *start),
             Due::LateByte(at, send) => self.late_byte(at, &send),
             Due::Append(at, entry) => self.serve_append(at, *entry),
             Due::LateAppend(entry) => self.serve_late_append(*entry),

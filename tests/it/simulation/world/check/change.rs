@@ -66,7 +66,12 @@ impl World {
         match mark {
             StepMark::AlreadySo => self.seen.mark("already so"),
             StepMark::Skipped { .. } => self.seen.mark("step skipped"),
-            StepMark::Acted { .. } => self.broke("D1", "an action did a step, and no simulated plan holds one"),
+            StepMark::LeftFailed { .. } => self.broke("R7", "a step of the plan was gone on from as an act is"),
+            StepMark::Acted { act } => {
+                if !fold.action_run(*act).is_some_and(flightdeck::session::action::ActionRun::is_over) {
+                    self.broke("D1", "a step is done by an action that is not over");
+                }
+            }
             StepMark::Done { gates, overrides, second, .. } => {
                 self.seen.mark("step completed");
                 let blocks = |gate: &flightdeck::session::proposal::GateReport| {

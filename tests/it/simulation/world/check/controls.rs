@@ -54,13 +54,16 @@ impl World {
                 is_forward
             }
             Event::ChangeSettled { how: Settlement::Left { .. }, .. }
-            | Event::StepMarked { .. }
+            | Event::RouterExcluded(_)
             | Event::DriftAccepted { .. }
             | Event::HoldReleased { .. }
             | Event::ProfileReloaded { .. }
             | Event::ControlsOffered { .. }
             | Event::BaselineAccepted { .. }
             | Event::SessionClosed { .. } => true,
+            // The end of an action is its step's: whoever started it says so.
+            Event::StepMarked { mark, .. } => !matches!(mark, StepMark::Acted { .. }),
+            Event::ActionStarting(intent) => !intent.unwinds,
             Event::ControlsTaken(taken) => {
                 self.check_taken(entry, taken, fold, decided, rolls_back);
                 return;

@@ -21,6 +21,9 @@ impl World {
         let skew_ms = cockpit.flight.crew.skew_ms();
         let mut against = None;
         for event in &entry.events {
+            if let Event::ActionStarting(intent) = event {
+                against = against.or_else(|| self.acts_despite_traffic(at, intent));
+            }
             let Event::ChangeConfirmed(confirmed) = event else { continue };
             if !confirmed.kind.is_forward() {
                 continue;
@@ -91,6 +94,7 @@ impl World {
             self.check_controls(entry, event, &fold, &decided, rolls_back);
             self.check_guards(entry, event, &fold);
             self.check_stages(entry, event, &fold, &decided);
+            self.check_acting(entry, event, &fold, &decided);
             self.check_event(entry, event, &fold, &decided);
             let over = self.ledger.run.as_ref().is_some_and(|run| ends_run(event, run, entry.cockpit));
             if over {
