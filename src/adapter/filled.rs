@@ -35,6 +35,11 @@ pub(super) trait Words {
 }
 
 impl Filled {
+    /// The version that is to run, and nothing else.
+    pub(super) fn version() -> Self {
+        Self("{to}".to_owned())
+    }
+
     /// As it is written.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -97,6 +102,7 @@ fn missing(text: &str, name: &str) -> String {
     let advice = match name {
         "from" => "was not said; open the session with --from VERSION",
         "to" => "was not said; open the session with --to VERSION",
+        "digest" => "is not known: the version's tag is not resolved yet; see the check of [version]",
         _ => "is not known; see what the profile says of it",
     };
     // The profile's own words: no secret is in them.

@@ -8,6 +8,7 @@ mod deck;
 mod demo;
 mod import;
 mod join;
+mod latest;
 mod open;
 mod out;
 mod place;

@@ -16,7 +16,7 @@ use super::pairing::PairSpec;
 use super::soak::SoakTask;
 use super::{
     ActionId, BasisPoints, Capabilities, CheckId, Digest, GuardId, ItemId, Limit, People, PoolId, RouterId, SourceId,
-    StepId, Waves, Weights, WhyRule, WindowSpec,
+    StepId, VersionSpec, Waves, Weights, WhyRule, WindowSpec,
 };
 
 /// Everything that a deployment is flown by.
@@ -76,6 +76,8 @@ pub struct Procedure {
     pub rollback: Vec<RollbackAct>,
     /// Deploy windows and freezes, in the profile's order.
     pub windows: Vec<WindowSpec>,
+    /// The version that is deployed, where its tag is resolved to a digest.
+    pub version: Option<VersionSpec>,
 }
 
 impl Procedure {
@@ -132,6 +134,11 @@ impl Procedure {
     /// The checks of a group, in the profile's order.
     pub fn group<'p>(&'p self, group: &'p str) -> impl Iterator<Item = &'p CheckSpec> {
         self.checks.iter().filter(move |check| check.group.as_deref() == Some(group))
+    }
+
+    /// The version that a step deploys, where its tag is resolved to a digest.
+    pub fn version_of(&self, step: &Step) -> Option<&VersionSpec> {
+        self.version.as_ref().filter(|_| matches!(step.act, StepAct::Deploy { .. }))
     }
 
     /// One step with its place in the plan.

@@ -58,6 +58,7 @@ pub fn kind(event: &Event) -> &'static str {
         Event::ActionEnded { .. } => "action_ended",
         Event::ActionCancelling(_) => "action_cancelling",
         Event::ActionCancelAnswered { .. } => "action_cancel_answered",
+        Event::VersionResolved(_) => "version_resolved",
         Event::RampStage { .. } => "ramp_stage",
         Event::RollbackTimed { .. } => "rollback_timed",
         Event::WayBackProven(_) => "way_back_proven",
@@ -69,7 +70,7 @@ pub fn kind(event: &Event) -> &'static str {
 }
 
 /// Every kind that this version knows. The golden files hold one event of each.
-pub const KINDS: [&str; 60] = [
+pub const KINDS: [&str; 61] = [
     "session_opened",
     "controls_taken",
     "cockpit_joined",
@@ -123,6 +124,7 @@ pub const KINDS: [&str; 60] = [
     "action_ended",
     "action_cancelling",
     "action_cancel_answered",
+    "version_resolved",
     "ramp_stage",
     "rollback_timed",
     "way_back_proven",

@@ -33,6 +33,7 @@ mod router;
 mod rule;
 mod schedule;
 mod source;
+mod version;
 mod window;
 
 use std::path::Path;
@@ -88,6 +89,8 @@ pub struct AdapterConfigs {
     pub notifiers: Vec<(NotifierId, NotifierConfig)>,
     /// Deploy actions by name.
     pub actions: Vec<(ActionId, Arc<dyn actions::Configured>)>,
+    /// Where the version is looked up that nobody named.
+    pub latest: Option<checks::ran_in::Latest>,
 }
 
 /// Reads a profile and the files it includes.

@@ -3,7 +3,8 @@
 use super::file::Unread;
 use super::{
     AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, action, back, check, checklist,
-    drain, expected, guard, journal, notify, pairs, panel, plan, pool, rollout, router, rule, schedule, source, window,
+    drain, expected, guard, journal, notify, pairs, panel, plan, pool, rollout, router, rule, schedule, source,
+    version, window,
 };
 use crate::adapter::log;
 use crate::domain::action::ActionSpec;
@@ -95,10 +96,16 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let beside = pairs::Beside { pools: &ids, logs: &logs, configs: &log_configs, metrics: &written, panels: &panels };
     let (pairs, figures): (Vec<PairSpec>, Vec<Vec<PanelSpec>>) = pairs::read(table, beside).into_iter().unzip();
     panels.extend(figures.into_iter().flatten());
-    let (checks, declared) = check::read(table, &ids, &panels);
-    let (checks, asked): (Vec<CheckSpec>, Vec<_>) = checks.into_iter().unzip();
+    let (checks, mut declared) = check::read(table, &ids, &panels);
+    let (mut checks, asked): (Vec<CheckSpec>, Vec<_>) = checks.into_iter().unzip();
     let asked = checks.iter().zip(asked).filter_map(|(check, configured)| Some((check.id.clone(), configured?)));
-    let asked = asked.collect();
+    let mut asked: Vec<_> = asked.collect();
+    let mut checklist = checklist::read(table, included);
+    let version = version::read(table, &checks, &mut declared, &checklist);
+    if let Some(version) = &version {
+        checks.push(version.check.clone());
+        asked.push((version.check.id.clone(), version.configured.clone()));
+    }
     let drain = drain::read(
         table,
         &pools,
@@ -107,7 +114,6 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let back = back::read(table, &checks, &declared);
     let (notifiers, told): (Vec<_>, Vec<_>) = notify::read(table).into_iter().unzip();
     let told = notifiers.iter().zip(told).map(|(spec, config)| (spec.id.clone(), config)).collect();
-    let mut checklist = checklist::read(table, included);
     let has_routers = table.has("router");
     let watched = guard::Context { pools: &ids, metrics: &metrics, panels: &panels, checks: &checks, has_routers };
     let guards = guard::read(table, watched);
@@ -125,6 +131,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         declared_actions: &declared_actions,
     };
     let plan = plan::read(table, &context);
+    version::refuse_without_deployment(table, version.as_ref(), &plan);
     schedule::sections(&mut checklist, &plan);
     let production = production.map(|production| production.value);
     let production = production.or_else(|| Some(is_production(environment.as_deref()?))).unwrap_or(true);
@@ -163,6 +170,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         guards,
         rollback,
         windows,
+        version: version.as_ref().map(|version| version.spec.clone()),
     };
     let adapters = AdapterConfigs {
         routers: configs,
@@ -171,6 +179,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         checks: asked,
         notifiers: told,
         actions: started,
+        latest: version.and_then(|version| version.latest),
     };
     Some(Parts { procedure, adapters, journal, allowed_signers })
 }

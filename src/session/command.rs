@@ -14,6 +14,7 @@ use crate::domain::drain::DrainState;
 use crate::domain::outcome::Outcome;
 use crate::domain::ramp::Ramp;
 use crate::domain::share::Agreement;
+use crate::domain::version::{Resolved, Seen};
 use crate::domain::{
     ChangeId, CheckId, CockpitId, Digest, GuardId, ItemId, NativeSplit, Now, Operator, PoolId, Reading, RequestId,
     RouterId, Seat, Share, Signed, Signer, SourceId, StepId,
@@ -496,6 +497,8 @@ pub enum Command {
         /// What it said, for people.
         how: String,
     },
+    /// Note what the version's tag was resolved to.
+    NoteVersion(Box<Resolved>),
     /// Note how long a rollback took.
     NoteRollbackTime {
         /// The rollback.
@@ -608,6 +611,7 @@ impl Command {
             | Self::NoteActionEnded { .. }
             | Self::CancelAction { .. }
             | Self::NoteActionCancel { .. }
+            | Self::NoteVersion(_)
             | Self::NoteRollbackTime { .. }
             | Self::NoteDrained { .. }
             | Self::NoteObserved { .. }
@@ -628,6 +632,8 @@ pub struct Evidence {
     /// How each check that was asked stands, with the evidence in words; one that is stale or still being tried is
     /// inconclusive.
     pub checks: BTreeMap<CheckId, (Verdict, String)>,
+    /// What the version's tag points to.
+    pub version: Seen,
     /// The soak of the step last done: how long so far and how long it must be; `None` when none runs.
     pub soak: Option<SoakEvidence>,
     /// How each guard stands, with the evidence in words (G1 to G4).

@@ -15,6 +15,7 @@ use crate::domain::notify::{Occasion, TellOutcome};
 use crate::domain::ramp::Ramp;
 use crate::domain::reading::Identity;
 use crate::domain::share::Agreement;
+use crate::domain::version::Resolved;
 use crate::domain::{
     ActionId, ChangeId, CheckId, CockpitId, Digest, Durability, EntryId, GuardId, ItemId, NativeSplit, NotifierId,
     Operator, Outcome, PoolId, RequestId, RouterId, Seat, Share, Signed, SourceId, StepId, Timestamp, Waves, Weights,
@@ -376,6 +377,8 @@ pub enum Event {
         /// What its system said, for people.
         how: String,
     },
+    /// The version's tag was resolved to a digest (I1).
+    VersionResolved(Box<Resolved>),
     /// A rollback is a stage of a way back in stages; told with its confirmation.
     RampStage {
         /// The rollback.

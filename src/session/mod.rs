@@ -20,6 +20,7 @@ pub mod second;
 pub mod signing;
 pub mod stage;
 pub mod state;
+pub mod version;
 pub mod wave;
 pub mod window;
 

@@ -190,6 +190,8 @@ pub enum Gate {
         /// The window; of several that allow it side by side, all of them: `nights or weekend`.
         window: WindowId,
     },
+    /// The version's tag is resolved, and points to the digest that it was resolved to (I1).
+    Version,
 }
 
 impl Gate {
@@ -209,7 +211,8 @@ impl Gate {
             | Self::Check { .. }
             | Self::Checks { .. }
             | Self::WayBack { .. }
-            | Self::Window { .. } => true,
+            | Self::Window { .. }
+            | Self::Version => true,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What an act fills into the texts of its action: `/deployments/{key}`.
 //!
-//! `{to}` and `{from}` are the versions of the session, `{pool}` is the step's pool, `{key}` the act's own key, `{handle}` what
+//! `{to}` and `{from}` are the versions of the session, `{digest}` is what the new one was resolved to, `{pool}` is the step's pool, `{key}` the act's own key, `{handle}` what
 //! its system knows it by. How they are put in is the business of [`filled`](crate::adapter::filled).
 
 use crate::adapter::filled::{self, Filled, Words};
@@ -10,9 +10,9 @@ use crate::setting::Kind;
 pub(super) use crate::adapter::filled::Place;
 
 /// What every request may name.
-pub(super) const NAMES: &[&str] = &["to", "from", "pool", "key"];
+pub(super) const NAMES: &[&str] = &["to", "from", "pool", "key", "digest"];
 /// The same for requests about a run.
-pub(super) const NAMES_OF_RUN: &[&str] = &["to", "from", "pool", "key", "handle"];
+pub(super) const NAMES_OF_RUN: &[&str] = &["to", "from", "pool", "key", "digest", "handle"];
 
 /// Text that an act fills.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -46,6 +46,7 @@ impl Words for Act<'_> {
             "from" => Some(&self.acting.from_version),
             "pool" => Some(&self.acting.pool),
             "key" => Some(&self.acting.key),
+            "digest" => Some(&self.acting.digest),
             "handle" => Some(self.handle),
             _ => None,
         }

@@ -1,7 +1,7 @@
 //! What a check fills into its texts: `registry.example.net/shop:{to}`.
 //!
-//! `{to}` and `{from}` are the versions of the session, `{pool}` is the check's pool, which is known at once. A text that names
-//! a version that nobody said cannot be asked about. How they are put in is the business of
+//! `{to}` and `{from}` are the versions of the session, `{digest}` is what the version's tag was resolved to, `{pool}` is the
+//! check's pool, which is known at once. A text that names what nobody has said yet cannot be asked about. How they are put in is the business of
 //! [`filled`](crate::adapter::filled).
 
 use super::system::Untold;
@@ -11,7 +11,7 @@ use crate::domain::check::Asking;
 use crate::setting::{Kind, Wrong};
 
 /// What may stand in braces.
-pub(super) const NAMES: &[&str] = &["to", "from", "pool"];
+pub(super) const NAMES: &[&str] = &["to", "from", "pool", "digest"];
 
 impl Filled {
     /// With the versions of this session.
@@ -28,6 +28,7 @@ impl Words for Asking {
         match name {
             "to" => Some(&self.to_version),
             "from" => Some(&self.from_version),
+            "digest" => Some(&self.digest),
             _ => None,
         }
     }

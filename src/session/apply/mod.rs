@@ -174,6 +174,9 @@ impl Session {
             | Event::ActionEnded { .. }
             | Event::ActionCancelling(_)
             | Event::ActionCancelAnswered { .. } => self.apply_action(stamp, event),
+            Event::VersionResolved(resolved) => {
+                self.version.get_or_insert_with(|| stamped(stamp, (**resolved).clone()));
+            }
             Event::RampStage { change, ramp, despite: _ } => {
                 self.with_change(*change, |change| change.ramp = Some(ramp.clone()));
             }
@@ -392,6 +395,8 @@ fn touches_traffic(event: &Event) -> bool {
         | Event::ActionStarted { .. }
         | Event::ActionCancelling(_)
         | Event::ActionCancelAnswered { .. }
+        // The gates of a deploy step are about it, and are asked again at the moment of confirming.
+        | Event::VersionResolved(_)
         | Event::RampStage { .. }
         | Event::RollbackTimed { .. }
         | Event::WayBackProven(_)

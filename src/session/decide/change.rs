@@ -181,7 +181,8 @@ pub fn asked_of(kind: &ChangeKind, mut reports: Vec<GateReport>) -> Vec<GateRepo
             | Gate::Check { .. }
             | Gate::Checks { .. }
             | Gate::WayBack { .. }
-            | Gate::Window { .. } => false,
+            | Gate::Window { .. }
+            | Gate::Version => false,
         });
     }
     reports

@@ -14,6 +14,7 @@ mod router;
 pub mod second;
 pub mod step;
 pub mod task;
+mod version;
 mod wave;
 
 use super::command::{Asked, Command};
@@ -166,6 +167,7 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
             action::cancel(session, procedure, asked, *act, *of, confirmation)
         }
         Command::NoteActionCancel { act, how } => Ok(action::note_cancel(session, *act, how)),
+        Command::NoteVersion(resolved) => version::note(session, procedure, asked, resolved),
         Command::NoteRollbackTime { change, declared_ms } => {
             Ok(back::note_time(session, procedure, *change, *declared_ms))
         }

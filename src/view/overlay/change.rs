@@ -184,6 +184,7 @@ pub(super) fn complete(model: &Model, id: &StepId, confirm: &ConfirmState) -> Sh
     for line in words(step).lines() {
         sheet.line(vec![piece(Role::Text, line)]);
     }
+    super::version::lines(model, &mut sheet, step);
     sheet.gap();
     let reports = model.flight.gates_to_complete(model.now);
     failing(model, &mut sheet, &reports, confirm);

@@ -26,6 +26,7 @@ mod pattern;
 mod second;
 mod task;
 mod text;
+mod version;
 
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};

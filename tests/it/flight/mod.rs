@@ -26,6 +26,7 @@ mod staged;
 mod stages;
 mod tasks;
 mod telling;
+mod version;
 mod watching;
 mod waves;
 mod windows;

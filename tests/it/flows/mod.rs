@@ -26,5 +26,6 @@ mod shared_logs;
 mod stages;
 mod tasks;
 mod thousand;
+mod version;
 mod waves;
 mod windows;

@@ -3,5 +3,7 @@
 mod command;
 mod decided;
 mod law;
+mod past;
 mod table;
+mod version;
 mod world;

@@ -72,6 +72,16 @@ fn acting(steps: &[(Who, &str)]) -> World {
     world
 }
 
+/// The same of a version whose tag is resolved.
+fn of_a_version(steps: &[(Who, &str)]) -> World {
+    let procedure = crate::support::action::with_action(procedure(), "deploy-to-blue", false);
+    let mut world = World::opened(crate::support::version::with_version(procedure, &[]));
+    for (who, label) in [(ANA, ALONE), (ANA, VERIFIED), (ANA, VERIFIED)].iter().chain(steps) {
+        asks(&mut world, *who, label);
+    }
+    world
+}
+
 const RUNS: [(Who, &str); 2] = [(ANA, "StartAction"), (ANA, "NoteActionStarted")];
 
 fn drifted() -> World {
@@ -195,6 +205,8 @@ fn states() -> Vec<State> {
         state("guards: one fired", after(&[(ANA, ALONE), (ANA, "ArmGuards"), (ANA, "FireGuard")])),
         state("guards: one was red at the start", after(&[(ANA, "NoteConfessed")])),
         state("a spill was merged", merged),
+        state("an action's step is next, its version is not resolved", of_a_version(&[])),
+        state("an action's step is next, its version is resolved", of_a_version(&[(ANA, "NoteVersion")])),
         state("held", after(&[(RAJ, "Hold")])),
         state("drifted", drifted()),
         state("nobody drives", after(&[(ANA, "LeaveSession")])),

@@ -39,6 +39,7 @@ pub mod relay;
 pub mod scene;
 pub mod sshd;
 pub mod traefik;
+pub mod version;
 pub mod web;
 pub mod window;
 #[cfg(feature = "lab")]

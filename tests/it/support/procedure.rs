@@ -117,6 +117,7 @@ pub fn blue_green(routers: usize) -> Procedure {
         },
         why: flightdeck::domain::WhyRule::default(),
         windows: Vec::new(),
+        version: None,
         people: flightdeck::domain::People::default(),
         increment: BasisPoints::percent(10),
         timing: Timing::default(),
