@@ -16,7 +16,7 @@ use crate::runtime::{log, opening};
 #[command(after_help = "\
 Examples:
   flightdeck open payments.toml --from 2.4.0 --to 2.5.0
-  flightdeck open payments.toml --to latest       the latest of the environment before, by [version.latest]
+  flightdeck open payments.toml --to latest       what the environment before has
   flightdeck open payments.toml --as ana          the name in the journal and on the screen
 
   flightdeck open payments.toml --observe         watch only

@@ -149,6 +149,7 @@ impl Flight {
     }
 
     /// What a kept event sets in motion.
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind of event, most of one line")]
     pub(super) fn react(&mut self, now: Now, event: &Event, out: &mut Vec<Effect>) {
         match event {
             Event::ChangeConfirmed(confirmed) => {

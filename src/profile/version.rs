@@ -24,6 +24,9 @@ pub(super) struct Version {
     pub(super) latest: Option<Latest>,
 }
 
+/// The image as it is written, and who resolves its tag.
+type Resolver = Option<(String, Arc<dyn Configured>)>;
+
 /// Reads it. Its check gets a name among the others, for `leave_when`.
 pub(super) fn read(
     table: &mut Table<'_>,
@@ -72,7 +75,7 @@ fn read_keys(
         let config = aws::image::Config::read(table, None, timeout)?;
         Some((config.image.as_str().to_owned(), Arc::new(config) as Arc<dyn Configured>))
     };
-    let variants: [Variant<'_, '_, Option<(String, Arc<dyn Configured>)>>; 2] = [
+    let variants: [Variant<'_, '_, Resolver>; 2] = [
         Variant {
             name: "registry",
             doc: "A registry, asked as the OCI distribution specification has it.",

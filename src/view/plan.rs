@@ -31,7 +31,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
     if !plan.is_empty() {
         title.push(Span::styled(format!("{done}/{} ", plan.len()), pen.style(Role::Text)));
     }
-    if area.width < ROOMY && !model.flight.session.digest().is_empty() {
+    if model.size.0 < ROOMY && !model.flight.session.digest().is_empty() {
         let digest = short(model.flight.session.digest());
         let digits = digest.rsplit(':').next().unwrap_or_default();
         let text = format!(" {}@{digits} ", model.flight.session.to_version());

@@ -22,7 +22,7 @@ async fn flown(store: &MemoryStore, number: u128, version: &str, hours: u64, act
     world.time = hours * HOUR;
     let mut opening = world.opening(ANA);
     if let Command::Open { opened, .. } = &mut opening {
-        opened.to_version = version.to_owned();
+        version.clone_into(&mut opened.to_version);
     }
     world.does(ANA, opening);
     let baseline = world.as_read();

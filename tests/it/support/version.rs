@@ -17,7 +17,7 @@ pub fn digest(letter: char) -> String {
 /// The procedure with an image whose tag is resolved, and checks that each deploy step asks for.
 pub fn with_version(mut procedure: Procedure, requires: &[&str]) -> Procedure {
     let mut resolves = check(CHECK, None);
-    resolves.kind = "image".to_owned();
+    "image".clone_into(&mut resolves.kind);
     resolves.pool = None;
     procedure.checks.push(resolves);
     procedure.checks.extend(requires.iter().map(|name| check(name, None)));

@@ -3,6 +3,7 @@
 //! A commit counts from when it came to the branch, along the first parents. That the value stands there says what was asked
 //! for, and not that it was rolled out: where that matters, a check of the rollout stands beside this one.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
-use super::scalar::{pointer, scalar};
+use super::scalar::{pointer, scalar, version};
 use super::{Place, Untold};
 use crate::adapter::check::system::quote;
 use crate::adapter::run::{Ended, Ran as Run, run};
@@ -20,6 +21,8 @@ use crate::setting::{Kind, Table, Wrong, absolute_path, quoted, text, title};
 
 /// So many commits of the file are looked at.
 const COMMITS: usize = 100;
+/// So many of them in one run of git.
+const AT_ONCE: usize = 10;
 /// So much of the time is left for saying how it went.
 const MARGIN: Duration = Duration::from_millis(50);
 
@@ -140,9 +143,27 @@ impl Checkout {
     }
 
     /// The value as each commit has it; `None` where the file or the value was not there.
-    async fn values(&self, commits: &[Commit], until: Instant) -> Result<Vec<Option<String>>, Untold> {
+    async fn values(&self, commits: &[Commit], asked: &str, until: Instant) -> Result<Vec<Option<String>>, Untold> {
+        let mut values = Vec::new();
+        // What one run may say is bounded.
+        for few in commits.chunks(AT_ONCE) {
+            values.extend(self.few_values(few, asked, until).await?);
+        }
+        Ok(values)
+    }
+
+    async fn few_values(
+        &self,
+        commits: &[Commit],
+        version_asked: &str,
+        until: Instant,
+    ) -> Result<Vec<Option<String>>, Untold> {
         let Config { file, value, .. } = &self.config;
-        let asked: String = commits.iter().map(|commit| format!("{}:{file}\n", commit.hash)).collect();
+        let asked = commits.iter().fold(String::new(), |mut asked, commit| {
+            // Writing to text cannot fail.
+            let _written = writeln!(asked, "{}:{file}", commit.hash);
+            asked
+        });
         let ended = self.git(&["cat-file", "--batch"], asked.into_bytes(), until).await?;
         let mut rest = ended.out.as_slice();
         let mut values = Vec::new();
@@ -160,11 +181,12 @@ impl Checkout {
             let size: usize = head.rsplit(' ').next().and_then(|size| size.parse().ok()).ok_or_else(cut)?;
             let (body, behind) = after.split_at_checked(size).ok_or_else(cut)?;
             rest = behind.get(1..).unwrap_or_default();
-            let found = scalar(&String::from_utf8_lossy(body), value).map_err(|why| {
+            let found = scalar(&String::from_utf8_lossy(body), value);
+            let found = found.and_then(|found| found.map(|text| version(&text, version_asked)).transpose());
+            values.push(found.map_err(|why| {
                 let short: String = commit.hash.chars().take(12).collect();
                 Untold::new(format!("{file} at {short} {why}; see whether `file` and `value` name the right place"))
-            })?;
-            values.push(found.map(|text| quote(&text)));
+            })?);
         }
         Ok(values)
     }
@@ -176,7 +198,7 @@ impl Place for Checkout {
         format!("{program} -C {} log {branch} -- {file}, {value}", checkout.display())
     }
 
-    fn history<'a>(&'a self, _version: &'a str, _now: Timestamp) -> BoxFuture<'a, Result<History, Untold>> {
+    fn history<'a>(&'a self, version: &'a str, _now: Timestamp) -> BoxFuture<'a, Result<History, Untold>> {
         async move {
             let until = Instant::now() + self.limit;
             if let Some(remote) = &self.config.fetch {
@@ -189,7 +211,7 @@ impl Place for Checkout {
                 return Err(Untold::new(format!("{file} on {branch} in {}: {why}", checkout.display())));
             };
             let source = format!("{value} of {file} on {branch} in {}, {}", checkout.display(), told(newest));
-            let values = self.values(&commits, until).await?;
+            let values = self.values(&commits, version, until).await?;
             if values.first().is_some_and(Option::is_none) {
                 return Err(Untold::new(format!("{source}: there is no value; see whether `value` is right")));
             }

@@ -5,6 +5,7 @@
 
 use serde_json::{Value, json};
 
+use crate::adapter::check::system::quote;
 use crate::setting::{Kind, Wrong, quoted};
 
 /// Where a value stands: `/accounts/tag`.
@@ -17,6 +18,20 @@ pub(super) fn pointer() -> Kind<String> {
             && text.chars().all(|c| !c.is_control());
         if fits { Ok(text.to_owned()) } else { Err(Wrong::new(format!("cannot be {}", quoted(text)))) }
     })
+}
+
+/// A value as the version that it must be: to the letter where it is the one that is asked about, or where none is; else as
+/// it may be shown.
+///
+/// # Errors
+/// When it cannot be a version, as a fragment.
+pub(super) fn version(text: &str, asked: &str) -> Result<String, String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-._/:@+".contains(c);
+    if text.is_empty() || text.len() > 200 || !text.chars().all(fits) {
+        return Err("holds something there that is no version".to_owned());
+    }
+    // Four numbers with dots between are a version as well as an address.
+    Ok(if asked.is_empty() || text == asked { text.to_owned() } else { quote(text) })
 }
 
 /// The scalar at a pointer; `None` where the document has none there.
@@ -141,7 +156,7 @@ fn plain(value: &str) -> Result<Option<String>, &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::scalar;
+    use super::{scalar, version};
 
     const TAGS: &str = "\
 # image tags of staging
@@ -171,6 +186,16 @@ empty:
         assert_eq!(scalar("{\"a\":{\"tag\":\"2\",\"n\":3}}", "/a/tag"), Ok(Some("2".to_owned())));
         assert_eq!(scalar("{\"a\":{\"tag\":\"2\",\"n\":3}}", "/a/n"), Ok(Some("3".to_owned())));
         assert_eq!(scalar("---\r\na:\r\n  tag: 3\r\n", "/a/tag"), Ok(Some("3".to_owned())));
+    }
+
+    #[test]
+    fn a_version_of_four_numbers_is_no_address_where_it_is_asked_about() {
+        assert_eq!(version("10.2.3.4", "10.2.3.4").as_deref(), Ok("10.2.3.4"));
+        assert_eq!(version("10.2.3.4", "").as_deref(), Ok("10.2.3.4"));
+        assert_eq!(version("v2.5.0", "v2.4.0").as_deref(), Ok("v2.5.0"));
+        for bad in ["", "two words", "4111 1111 1111 1111", "a\u{1b}b"] {
+            assert!(version(bad, "").is_err(), "{bad}");
+        }
     }
 
     #[test]

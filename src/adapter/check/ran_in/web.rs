@@ -8,7 +8,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use super::scalar::{of_json, pointer, scalar};
+use super::scalar::{of_json, pointer, scalar, version as checked};
 use super::{Place, Untold};
 use crate::adapter::check::system::{Advice, encoded, look, quote, refused, rfc3339};
 use crate::adapter::http::{Client, Endpoint, Login, Request, Tls, endpoint};
@@ -100,7 +100,8 @@ impl Place for Web {
             let untold = |why: String| Untold::new(format!("{shown}: its answer {why}; compare it with the profile"));
             let pointer = &self.config.value;
             let found = scalar(&text, pointer).map_err(|why| untold(quote(&why)))?;
-            let version = found.ok_or_else(|| untold(format!("has no value at {pointer}")))?;
+            let found = found.ok_or_else(|| untold(format!("has no value at {pointer}")))?;
+            let version = checked(&found, version).map_err(untold)?;
             let from = match &self.config.since {
                 None => None,
                 Some(pointer) => {
@@ -108,7 +109,7 @@ impl Place for Web {
                     Some(since.ok_or_else(|| untold(format!("says at {pointer} no time that is known")))?)
                 }
             };
-            let run = Ran { version: quote(&version), from, by: shown.clone(), end: End::Runs };
+            let run = Ran { version, from, by: shown.clone(), end: End::Runs };
             // It says what runs there now, and that alone.
             Ok(History { runs: vec![run], is_whole: true, source: shown })
         }
