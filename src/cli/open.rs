@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::out::Out;
 use super::{ask, deck, latest, place};
 use crate::domain::why::Lack;
-use crate::domain::{Why, WhyRule};
+use crate::domain::{Timestamp, Why, WhyRule};
 use crate::error::Error;
 use crate::flight::{Ask, Msg};
 use crate::profile;
@@ -20,6 +20,7 @@ Examples:
   flightdeck open payments.toml --as ana          the name in the journal and on the screen
 
   flightdeck open payments.toml --observe         watch only
+  flightdeck open payments.toml --start 2026-11-22T02:00Z   lists that are due before it say so
 
 A session that was not closed is gone on with: its profile is the one in the journal, and what was in flight is read
 from the routers, never assumed. Where another cockpit drives it, this one joins: its operator may confirm as the second
@@ -40,6 +41,9 @@ pub(super) struct Args {
     /// Why, in a sentence, where the profile asks for it
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     reason: String,
+    /// When it is planned to begin: 2026-11-22T02:00Z, or with an offset such as +01:00
+    #[arg(long, alias = "at", value_name = "TIME", value_parser = place::moment)]
+    start: Option<Timestamp>,
     #[command(flatten)]
     seat: place::SeatArgs,
     #[command(flatten)]
@@ -69,7 +73,8 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
     if let Some(found) = &looked_up {
         to.clone_from(&found.version);
     }
-    let intent = args.seat.intent(&state, args.from, to, why);
+    let mut intent = args.seat.intent(&state, args.from, to, why);
+    intent.planned = args.start;
     let mut opening = Box::pin(opening::open(store, loaded, &intent)).await?;
     // Into the record with it: the version was not typed by anybody.
     opening.first.extend(looked_up.map(|found| Msg::Ask(Ask::Note(format!("--to was looked up: {}", found.words)))));

@@ -25,6 +25,8 @@ const FORMAT_1_STAGES: &str = include_str!("golden/format-1-stages.jsonl");
 const FORMAT_1_TASKS: &str = include_str!("golden/format-1-tasks.jsonl");
 /// What people outside were told.
 const FORMAT_1_TELLINGS: &str = include_str!("golden/format-1-tellings.jsonl");
+/// A planned start, and what was left for after the end.
+const FORMAT_1_LATER: &str = include_str!("golden/format-1-later.jsonl");
 
 /// Deploy actions.
 const FORMAT_1_ACTIONS: &str = include_str!("golden/format-1-actions.jsonl");
@@ -71,6 +73,7 @@ fn write_the_golden_file() {
         ("-tellings", told::tellings()),
         ("-actions", told::actions()),
         ("-versions", told::versions()),
+        ("-later", told::later()),
     ] {
         // A golden file is written once: what stands there is never replaced.
         if let Ok(mut file) = std::fs::File::create_new(format!("{path}/format-{FORMAT}{name}.jsonl")) {
@@ -93,6 +96,7 @@ fn every_kind_of_event_is_in_the_golden_files() {
         FORMAT_1_TELLINGS,
         FORMAT_1_ACTIONS,
         FORMAT_1_VERSIONS,
+        FORMAT_1_LATER,
     ] {
         let (added, broken) = read(lines);
         assert_eq!(broken, None);
@@ -121,6 +125,7 @@ fn the_golden_files_read_as_what_was_told() {
         (FORMAT_1_TELLINGS, told::tellings()),
         (FORMAT_1_ACTIONS, told::actions()),
         (FORMAT_1_VERSIONS, told::versions()),
+        (FORMAT_1_LATER, told::later()),
     ] {
         let (entries, broken) = read(lines);
         assert_eq!(broken, None);
@@ -141,6 +146,7 @@ fn this_version_still_writes_format_1_byte_by_byte() {
     assert_eq!(written(told::tellings()), FORMAT_1_TELLINGS);
     assert_eq!(written(told::actions()), FORMAT_1_ACTIONS);
     assert_eq!(written(told::versions()), FORMAT_1_VERSIONS);
+    assert_eq!(written(told::later()), FORMAT_1_LATER);
 }
 
 #[test]
