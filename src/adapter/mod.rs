@@ -6,6 +6,7 @@
 pub mod action;
 pub mod aws;
 pub mod check;
+mod filled;
 pub mod http;
 pub mod log;
 pub mod metric;

@@ -1,6 +1,7 @@
 //! `check`: does the profile fit what is there? Nothing is changed.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -8,7 +9,7 @@ use futures_util::future::{BoxFuture, join_all};
 use tokio::time::timeout;
 
 use super::out::Out;
-use super::{boarding, place};
+use super::{boarding, latest, place};
 use crate::domain::procedure::StepAct;
 use crate::domain::window::StepKind;
 use crate::domain::{Procedure, Reading, Refused, Target, Timestamp, Trouble, TroubleKind, Weights};
@@ -16,6 +17,7 @@ use crate::error::Error;
 use crate::profile;
 use crate::runtime::adapter::{Adapters, RouterAdapter};
 use crate::runtime::clock;
+use crate::runtime::past::Sessions;
 use crate::session::window::windows;
 
 /// What `check` takes.
@@ -51,11 +53,17 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
         procedure.plan.len(),
         procedure.checklist.items().count()
     ));
-    let adapters = Adapters::new(&loaded.adapters).map_err(Error::Trouble)?;
     let state = args.state.named()?;
+    // What is wrong with the journal is said below.
+    let store = place::existing_store(place::place(&loaded, &state)).await.unwrap_or_default();
+    let past = Sessions { store: store.clone(), service: loaded.procedure.service.clone() };
+    let adapters = Adapters::over(&loaded.adapters, Some(Arc::new(past))).map_err(Error::Trouble)?;
     let boarding = boarding::look(&loaded, &state, &args.person);
     let (mut findings, (mut aboard, journal)) = tokio::join!(join_all(looks(&adapters, procedure)), boarding);
     findings.append(&mut aboard);
+    if let Some(found) = latest::find(&loaded, store).await {
+        findings.push(found_latest(found));
+    }
     let troubled = findings.iter().filter(|finding| finding.result.is_err()).count();
     for Finding { name, result, remarks } in &findings {
         match result {
@@ -77,6 +85,17 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
     } else {
         Err(Error::Unreachable { count: troubled, of: findings.len() })
     }
+}
+
+/// The version that `open` would take where nobody names one.
+fn found_latest(found: Result<latest::LookedUp, Error>) -> Finding {
+    let (result, remarks) = match found {
+        Ok(found) => (Ok(found.words), Vec::new()),
+        Err(Error::Trouble(trouble)) => (Err(trouble), Vec::new()),
+        // Nothing ran there yet: that is an answer.
+        Err(other) => (Ok("it is looked up at opening".to_owned()), vec![other.to_string()]),
+    };
+    Finding { name: "latest version".to_owned(), result, remarks }
 }
 
 /// How the deploy windows stand now, with the kinds of step that ask for them. One that is closed is no fault.

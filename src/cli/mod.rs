@@ -10,6 +10,7 @@ mod demo;
 mod follow_up;
 mod import;
 mod join;
+mod latest;
 mod open;
 mod out;
 mod place;

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use super::out::Out;
-use super::{ask, deck, place};
+use super::{ask, deck, latest, place};
 use crate::domain::why::Lack;
 use crate::domain::{Timestamp, Why, WhyRule};
 use crate::error::Error;
+use crate::flight::{Ask, Msg};
 use crate::profile;
 use crate::runtime::{log, opening};
 
@@ -15,6 +16,7 @@ use crate::runtime::{log, opening};
 #[command(after_help = "\
 Examples:
   flightdeck open payments.toml --from 2.4.0 --to 2.5.0
+  flightdeck open payments.toml --to latest       what the environment before has
   flightdeck open payments.toml --as ana          the name in the journal and on the screen
 
   flightdeck open payments.toml --observe         watch only
@@ -29,7 +31,8 @@ pub(super) struct Args {
     /// The version that runs, for the header and the record
     #[arg(long, value_name = "VERSION", default_value = "", hide_default_value = true)]
     from: String,
-    /// The version that is to run
+    /// The version that is to run; `latest`, or nothing, for the latest of the environment before, where the profile has
+    /// `[version.latest]`
     #[arg(long, value_name = "VERSION", default_value = "", hide_default_value = true)]
     to: String,
     /// The ticket that it is for, where the profile asks for one
@@ -62,12 +65,19 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
     let store = store.await?;
     let mut why = Why { ticket: args.ticket, reason: args.reason };
     let (service, environment) = (&loaded.procedure.service, &loaded.procedure.environment);
+    let (mut to, mut looked_up) = (args.to, None);
     if !args.seat.observes() && store.unclosed(service, environment).await?.is_none() {
+        looked_up = latest::look_up(&to, &loaded, store.clone(), out).await?;
         ask_why(&loaded.procedure.why, &mut why).await;
     }
-    let mut intent = args.seat.intent(&state, args.from, args.to, why);
+    if let Some(found) = &looked_up {
+        to.clone_from(&found.version);
+    }
+    let mut intent = args.seat.intent(&state, args.from, to, why);
     intent.planned = args.start;
-    let opening = Box::pin(opening::open(store, loaded, &intent)).await?;
+    let mut opening = Box::pin(opening::open(store, loaded, &intent)).await?;
+    // Into the record with it: the version was not typed by anybody.
+    opening.first.extend(looked_up.map(|found| Msg::Ask(Ask::Note(format!("--to was looked up: {}", found.words)))));
     Box::pin(deck::run(opening, Some(args.profile), look, &args.look, None)).await
 }
 

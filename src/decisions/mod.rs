@@ -38,3 +38,5 @@ pub mod one_asks_for_all {}
 pub mod fields_by_name {}
 #[doc = include_str!("windows_by_the_wall_clock.md")]
 pub mod windows_by_the_wall_clock {}
+#[doc = include_str!("one_digest_a_session.md")]
+pub mod one_digest_a_session {}

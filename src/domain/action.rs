@@ -39,6 +39,8 @@ pub struct Acting {
     pub from_version: String,
     /// The version that is to run; empty when not said.
     pub to_version: String,
+    /// The digest that its tag was resolved to; empty while it is not resolved.
+    pub digest: String,
 }
 
 impl Acting {
@@ -49,12 +51,13 @@ impl Acting {
     }
 
     /// What an act is told about this pool.
-    pub fn of(act: ChangeId, pool: &PoolId, from_version: &str, to_version: &str) -> Self {
+    pub fn of(act: ChangeId, pool: &PoolId, from_version: &str, to_version: &str, digest: &str) -> Self {
         Self {
             key: Self::key_of(act),
             pool: pool.to_string(),
             from_version: from_version.to_owned(),
             to_version: to_version.to_owned(),
+            digest: digest.to_owned(),
         }
     }
 }

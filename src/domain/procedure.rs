@@ -18,7 +18,7 @@ use super::pairing::PairSpec;
 use super::soak::SoakTask;
 use super::{
     ActionId, ApprovalId, BasisPoints, Capabilities, CheckId, Digest, GuardId, ItemId, Limit, People, PoolId, RouterId,
-    SourceId, StepId, Waves, Weights, WhyRule, WindowSpec,
+    SourceId, StepId, VersionSpec, Waves, Weights, WhyRule, WindowSpec,
 };
 
 /// Everything that a deployment is flown by.
@@ -84,6 +84,8 @@ pub struct Procedure {
     pub contacts: Vec<Contact>,
     /// Approvals, in the profile's order (F7).
     pub approvals: Vec<ApprovalSpec>,
+    /// The version that is deployed, where its tag is resolved to a digest.
+    pub version: Option<VersionSpec>,
 }
 
 impl Procedure {
@@ -156,6 +158,11 @@ impl Procedure {
     pub fn work(&self, id: &StepId) -> Option<&Step> {
         let act = || self.rollback_act(id).map(|(_, act)| &act.step);
         self.step(id).map(|(_, step)| step).or_else(act)
+    }
+
+    /// The version that a step deploys, where its tag is resolved to a digest.
+    pub fn version_of(&self, step: &Step) -> Option<&VersionSpec> {
+        self.version.as_ref().filter(|_| matches!(step.act, StepAct::Deploy { .. }))
     }
 
     /// One step with its place in the plan.
@@ -446,6 +453,7 @@ impl RollbackAct {
             prove: None,
             back_to: None,
             guards: BTreeMap::new(),
+            needs: Vec::new(),
         };
         Self { step, items: None, reopens: None, with_traffic: false }
     }

@@ -64,6 +64,7 @@ pub fn kind(event: &Event) -> &'static str {
         Event::RollbackActMarked(_) => "rollback_act_marked",
         Event::RouterExcluded(_) => "router_excluded",
         Event::RouterIncluded { .. } => "router_included",
+        Event::VersionResolved(_) => "version_resolved",
         Event::RampStage { .. } => "ramp_stage",
         Event::RollbackTimed { .. } => "rollback_timed",
         Event::WayBackProven(_) => "way_back_proven",
@@ -80,7 +81,7 @@ pub fn kind(event: &Event) -> &'static str {
 }
 
 /// Every kind that this version knows. The golden files hold one event of each.
-pub const KINDS: [&str; 71] = [
+pub const KINDS: [&str; 72] = [
     "session_opened",
     "controls_taken",
     "cockpit_joined",
@@ -140,6 +141,7 @@ pub const KINDS: [&str; 71] = [
     "rollback_act_marked",
     "router_excluded",
     "router_included",
+    "version_resolved",
     "ramp_stage",
     "rollback_timed",
     "way_back_proven",

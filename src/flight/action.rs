@@ -170,11 +170,19 @@ impl Flight {
         let opened = self.session.opened.as_ref().map(|opened| &opened.what);
         let from = opened.map_or("", |opened| opened.from_version.as_str());
         let to = opened.map_or("", |opened| opened.to_version.as_str());
-        let acting = Acting::of(act, pool, from, to);
+        let acting = Acting::of(act, pool, from, to, self.session.digest());
         let profile = self.session.profile_digest();
         let described = Described { act, step: step.id.clone(), at: now.elapsed, told: None, request, profile };
         self.actions.described = Some(described);
         out.push(Effect::DescribeAction { request, action: action.clone(), acting: Box::new(acting) });
+        self.hasten_version(now.elapsed);
+    }
+
+    /// Works it out anew where it could not be told before.
+    pub(super) fn describe_if_untold(&mut self, now: Now, out: &mut Vec<Effect>) {
+        if self.actions.described.as_ref().is_some_and(|described| matches!(described.told, Some(Err(_)))) {
+            self.describe_action(now, out);
+        }
     }
 
     pub(super) fn action_described(&mut self, request: u64, told: Result<Description, Trouble>) {

@@ -221,6 +221,7 @@ impl Flight {
             now: now.wall,
             from_version,
             to_version,
+            digest: self.session.digest().to_owned(),
             opened: opened.map_or(now.wall, |opened| opened.at),
             changed: self.last_sent(),
             earlier: self.first_value(spec).or_else(own).filter(|_| spec.compares),
@@ -263,6 +264,7 @@ impl Flight {
         // What stands beside an open item is looked at by whoever is about to tick it.
         let open = self.procedure.checklist.items().filter(|item| !self.session.ticks.contains_key(&item.id));
         wanted.extend(open.filter_map(|item| item.rules.check.clone()));
+        wanted.extend(self.version_checks());
         wanted.extend(self.drain_checks().cloned());
         if self.verified_stage().is_some() {
             wanted.extend(self.procedure.back.checks.iter().cloned());
@@ -343,6 +345,20 @@ impl Flight {
         let mut against = self.stage_checks(now);
         against.retain(|each| each.state != GateState::Holds);
         against
+    }
+
+    /// Asks these anew: what they answered before says nothing of what has come since.
+    pub(super) fn renew_checks(&mut self, checks: &[CheckId], now: Elapsed) {
+        for check in checks {
+            self.checks.runs.entry(check.clone()).or_default().renew(now);
+        }
+    }
+
+    /// Asks this one as soon as may be, where it is asked at all.
+    pub(super) fn hasten_check(&mut self, check: &CheckId, now: Elapsed) {
+        if let Some(run) = self.checks.runs.get_mut(check) {
+            run.hasten(now);
+        }
     }
 
     /// After another profile was taken in: what was asked before may have been another question.

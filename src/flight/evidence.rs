@@ -13,6 +13,7 @@ impl Flight {
         evidence.signers.clone_from(&self.keys.checked);
         evidence.own_key.clone_from(&self.me.key);
         evidence.checks = self.check_evidence(now.elapsed);
+        evidence.version = self.version_seen(now.elapsed);
         let fresh = self.watches.iter().filter_map(|(router, watch)| Some((router, watch.fresh(now.elapsed)?)));
         // Shared, and made of what stands in order already: the routers may be many.
         evidence.readings = fresh.map(|(router, seen)| (router.clone(), seen.reading.clone())).collect();

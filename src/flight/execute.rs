@@ -222,6 +222,7 @@ impl Flight {
             }
             Event::PoolDrained { pool, .. } => out.push(Effect::tell(Tone::Good, format!("{pool} is drained"))),
             Event::CheckAnswered(answered) => self.check_noted(&answered.check),
+            Event::VersionResolved(resolved) => self.version_resolved(now, resolved, out),
             Event::SpillMerged(merged) => self.take_up_spill(now, merged, out),
             Event::ControlsTaken(taken) if taken.cockpit == self.me.cockpit => self.note_what_is_known(now),
             // What people and guards do: see `react_to_people` and `react_to_guards`.

@@ -3,7 +3,7 @@
 //!
 //! Parts: [`watch`] polls routers; [`propose`] works a change out and keeps it bound to what was read; [`link`] brings
 //! decisions into the journal, one append at a time, or where that does not answer [`spill`] beside it; [`execute`] sends, reads back and asks again; [`wave`] sends the next
-//! wave once the ones before it are whole; [`back`] knows the way back at any time, and [`stage`] goes it in stages, [`unwind`] does what comes after its traffic; [`evidence`], [`drain`], [`guard`], [`soak`] and [`observe`] watch what is known about pools, [`check`] what checks answer, [`pairing`] pairs requests with answers in the logs; [`fire`] does what follows when a guard trips; [`connection`] lists what lingers; [`task`] cancels what a slow system is at; [`action`] starts deploy actions and follows them; [`duty`] runs commands of items; [`tell`] tells people outside; [`crew`] knows who else is there;
+//! wave once the ones before it are whole; [`back`] knows the way back at any time, and [`stage`] goes it in stages, [`unwind`] does what comes after its traffic; [`evidence`], [`drain`], [`guard`], [`soak`] and [`observe`] watch what is known about pools, [`check`] what checks answer, [`pairing`] pairs requests with answers in the logs; [`fire`] does what follows when a guard trips; [`connection`] lists what lingers; [`task`] cancels what a slow system is at; [`action`] starts deploy actions and follows them; [`duty`] runs commands of items; [`version`] resolves the tag that is deployed; [`tell`] tells people outside; [`crew`] knows who else is there;
 //! [`second`] waits for another person's word and for signatures.
 //!
 //! Invariants: nothing is sent before its intent is kept (D1); nothing is verified that was not read back after it was
@@ -44,6 +44,7 @@ pub mod task;
 pub mod tell;
 pub mod unwind;
 mod update;
+pub mod version;
 pub mod watch;
 pub mod wave;
 

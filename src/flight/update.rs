@@ -101,6 +101,7 @@ impl Flight {
         self.accept_baseline(now);
         self.look_after_waves(now);
         self.look_after_stages(now, &mut out);
+        self.note_version(now);
         self.look_after_actions(now, &mut out);
         self.look_after_waiting(now, &mut out);
         self.take_up_approvals(&mut out);

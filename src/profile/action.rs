@@ -16,6 +16,7 @@ pub(super) type Read = (ActionSpec, Arc<dyn Configured>);
 /// Reads the actions, and the names that are written, also of those that cannot be read.
 pub(super) fn read(table: &mut Table<'_>) -> (Vec<Read>, Vec<Found<String>>) {
     let mut declared = Vec::new();
+    let has_version = table.has("version");
     let read = table.tables("action", "Deploy actions, which steps run by their names.", |table| {
         let id = table.required("name", "The action's name, for `run` of a step.", &name());
         if let Some(id) = &id {
@@ -38,6 +39,7 @@ pub(super) fn read(table: &mut Table<'_>) -> (Vec<Read>, Vec<Found<String>>) {
             .map(|(kind, reader)| Variant { name: kind.name, doc: kind.doc, read: reader })
             .collect();
         let (kind, configured) = table.kinds("kind", "What it speaks to.", &variants, None)?;
+        super::version::refuse_digests(table, has_version);
         let known = KINDS.iter().find(|each| each.name == kind);
         needs_feature(table, "action", kind, known.and_then(|kind| kind.feature));
         let configured = configured?;

@@ -21,6 +21,8 @@ pub(super) type Read = (CheckSpec, Option<Arc<dyn Configured>>);
 pub(super) struct Declared {
     pub(super) checks: Vec<Found<String>>,
     pub(super) groups: Vec<String>,
+    /// Those that ask about an image by its tag alone.
+    pub(super) of_tags: Vec<String>,
 }
 
 impl Declared {
@@ -45,6 +47,7 @@ const MOST_TRIES: usize = 1_000;
 /// Reads the checks. A limit may name any of `panels`.
 pub(super) fn read(table: &mut Table<'_>, pools: &[PoolId], panels: &[PanelSpec]) -> (Vec<Read>, Declared) {
     let mut declared = Declared::default();
+    let has_version = table.has("version");
     let read =
         table.tables("check", "Questions that are answered pass, fail or inconclusive, with evidence.", |table| {
             let id = table.required("name", "The check's name on the screen and for other keys.", &name());
@@ -84,6 +87,11 @@ pub(super) fn read(table: &mut Table<'_>, pools: &[PoolId], panels: &[PanelSpec]
                 .collect();
             variants.push(Variant { name: "limit", doc: "A measure held against a limit.", read: &limit });
             let (kind, asked) = table.kinds("kind", "What is asked.", &variants, None)?;
+            super::version::refuse_digests(table, has_version);
+            let asks_about_image = ["image", "image-signed", "ecr-image"].contains(&kind);
+            if asks_about_image && table.spots_holding("{digest}").is_empty() {
+                declared.of_tags.extend(id.as_ref().map(|id| id.value.clone()));
+            }
             let known_kind = KINDS.iter().find(|each| each.name == kind);
             needs_feature(table, "check", kind, known_kind.and_then(|kind| kind.feature));
             let compares = same.as_ref().is_some_and(|same| same.value);

@@ -38,6 +38,7 @@ mod router;
 mod rule;
 mod schedule;
 mod source;
+mod version;
 mod window;
 
 use std::path::{Path, PathBuf};
@@ -95,6 +96,8 @@ pub struct AdapterConfigs {
     pub notifiers: Vec<(NotifierId, NotifierConfig)>,
     /// Deploy actions by name.
     pub actions: Vec<(ActionId, Arc<dyn actions::Configured>)>,
+    /// Where the version is looked up that nobody named.
+    pub latest: Option<checks::ran_in::Latest>,
 }
 
 /// Reads a profile and the files it includes.

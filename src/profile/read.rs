@@ -6,7 +6,7 @@ use super::file::Unread;
 use super::{
     AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, action, approval, back, check,
     checklist, drain, duty, expected, follow_up, guard, journal, notify, pairs, panel, plan, pool, record, rollback,
-    rollout, router, rule, schedule, source, window,
+    rollout, router, rule, schedule, source, version, window,
 };
 use crate::adapter::log;
 use crate::domain::action::ActionSpec;
@@ -97,10 +97,16 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let beside = pairs::Beside { pools: &ids, logs: &logs, configs: &log_configs, metrics: &written, panels: &panels };
     let (pairs, figures): (Vec<PairSpec>, Vec<Vec<PanelSpec>>) = pairs::read(table, beside).into_iter().unzip();
     panels.extend(figures.into_iter().flatten());
-    let (checks, declared) = check::read(table, &ids, &panels);
-    let (checks, asked): (Vec<CheckSpec>, Vec<_>) = checks.into_iter().unzip();
+    let (checks, mut declared) = check::read(table, &ids, &panels);
+    let (mut checks, asked): (Vec<CheckSpec>, Vec<_>) = checks.into_iter().unzip();
     let asked = checks.iter().zip(asked).filter_map(|(check, configured)| Some((check.id.clone(), configured?)));
-    let asked = asked.collect();
+    let mut asked: Vec<_> = asked.collect();
+    let (mut checklist, rules) = checklist::read(table, included);
+    let version = version::read(table, &checks, &mut declared, &checklist);
+    if let Some(version) = &version {
+        checks.push(version.check.clone());
+        asked.push((version.check.id.clone(), version.configured.clone()));
+    }
     let drain = drain::read(
         table,
         &pools,
@@ -109,7 +115,6 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let back = back::read(table, &checks, &declared);
     let (notifiers, told): (Vec<_>, Vec<_>) = notify::read(table).into_iter().unzip();
     let told = notifiers.iter().zip(told).map(|(spec, config)| (spec.id.clone(), config)).collect();
-    let (mut checklist, rules) = checklist::read(table, included);
     let shell = duty::commands(table);
     let contacts = duty::contacts(table);
     let has_routers = table.has("router");
@@ -135,6 +140,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let plan = plan::read(table, &context);
     let rollback = rollback::read(table, &context, &plan);
     duty::resolve(table.report(), &mut checklist, rules, &plan, &checks);
+    version::refuse_without_deployment(table, version.as_ref(), &plan);
     schedule::sections(&mut checklist, &plan);
     follow_up::read(table, &mut checklist);
     let production = production.map(|production| production.value);
@@ -178,6 +184,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         shell,
         contacts,
         approvals: approvals.into_iter().map(|approval| approval.spec).collect(),
+        version: version.as_ref().map(|version| version.spec.clone()),
     };
     let adapters = AdapterConfigs {
         routers: configs,
@@ -186,6 +193,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         checks: asked,
         notifiers: told,
         actions: started,
+        latest: version.and_then(|version| version.latest),
     };
     Some(Parts { procedure, adapters, journal, allowed_signers, records })
 }

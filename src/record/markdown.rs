@@ -87,9 +87,14 @@ fn head(story: &Story) -> String {
     let kept = format!("{}{alone}", story.durability.words());
     let skipped = (!story.skipped.is_empty())
         .then(|| format!("{} events of kinds that this version does not know", story.skipped.len()));
+    let version = story.resolved.as_ref().map(|resolved| {
+        let when = resolved.when.long();
+        format!("{} is `{}`, resolved {when}", inline(&resolved.image), inline(&resolved.digest))
+    });
     let rows = [
         ("Outcome", Some(outcome)),
         ("For", Some(inline(&story.why.words())).filter(|text| !text.is_empty())),
+        ("Version", version),
         ("Opened", Some(opened)),
         ("Planned for", story.planned.map(Timestamp::long)),
         ("Closed", closed),

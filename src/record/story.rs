@@ -7,6 +7,7 @@ use super::crew::{Asked, BrokenGlass, Came, CutOff, Drove, RunStory, SignatureSt
 use super::loud::{Following, Incident, Overridden};
 use crate::domain::check::Verdict;
 use crate::domain::share::Agreement;
+use crate::domain::version::Resolved;
 use crate::domain::{
     ChangeId, CheckId, CockpitId, Digest, Durability, ItemId, NativeSplit, Operator, Outcome, PoolId, RouterId,
     SessionId, Share, Shares, SourceId, StepId, Timestamp, Weights, Why,
@@ -30,6 +31,9 @@ pub struct Story {
     pub from_version: String,
     /// The version that was to run; empty when not said.
     pub to_version: String,
+    /// What its tag was resolved to, where the profile asks for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<Resolved>,
     /// Why it was opened, as the operator said: the ticket and the reason.
     #[serde(skip_serializing_if = "Why::is_empty")]
     pub why: Why,

@@ -60,6 +60,7 @@ fn opening(first: &Entry, opened: &SessionOpened, history: &History) -> Story {
         environment: opened.environment.clone(),
         from_version: opened.from_version.clone(),
         to_version: opened.to_version.clone(),
+        resolved: None,
         why: opened.why.clone(),
         planned: opened.planned,
         flightdeck: opened.flightdeck.clone(),
@@ -217,6 +218,11 @@ impl Teller<'_> {
             Event::Held { reason } => self.did(entry, "held the deployment", reason.clone()),
             Event::HoldReleased { reason } => self.did(entry, "released the hold", reason.clone()),
             Event::CheckAnswered(answered) => self.checked(entry, answered),
+            Event::VersionResolved(resolved) => {
+                let came = format!("{}, asked by {} at {}", resolved.digest, resolved.source, resolved.when.long());
+                self.noticed(entry, format!("{} was resolved", resolved.image), came);
+                self.story.resolved = Some((**resolved).clone());
+            }
             Event::Told(told) => {
                 let what = format!("{} {} of {} (entry {})", told.notifier, told.outcome.word(), told.what, told.entry);
                 self.noticed(entry, what, told.words.clone());

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use crate::adapter::action::Action;
 use crate::adapter::check::Check;
+use crate::adapter::check::ran_in::{NoPast, Past};
 use crate::adapter::log;
 use crate::adapter::log::LogSource;
 use crate::adapter::metric::{MetricSource, Query};
@@ -32,6 +33,8 @@ pub struct Adapters {
     pub notifiers: BTreeMap<NotifierId, NotifierAdapter>,
     /// Deploy actions by name.
     pub actions: BTreeMap<ActionId, Arc<dyn Action>>,
+    /// What flightdeck deployed before, for checks that ask about it; `None` where there is no journal.
+    pub past: Option<Arc<dyn Past>>,
     /// Whether this cockpit asks the metered sources, or another one does for all (J6).
     pub asks: watch::Sender<Asks>,
 }
@@ -103,6 +106,15 @@ impl Adapters {
     /// # Errors
     /// When a configuration cannot be used, for example a pattern that is no regular expression.
     pub fn new(configs: &AdapterConfigs) -> Result<Self, Trouble> {
+        Self::over(configs, None)
+    }
+
+    /// Makes them, where it is known what flightdeck deployed before. Nothing is connected to yet.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn over(configs: &AdapterConfigs, past: Option<Arc<dyn Past>>) -> Result<Self, Trouble> {
+        let known = past.clone().unwrap_or_else(|| Arc::new(NoPast));
         let mut routers = BTreeMap::new();
         for (id, config) in &configs.routers {
             let (timeout, router) = (config.timeout, config.configured.connect()?);
@@ -134,7 +146,7 @@ impl Adapters {
         }
         let mut checks = BTreeMap::new();
         for (id, configured) in &configs.checks {
-            checks.insert(id.clone(), configured.connect()?);
+            checks.insert(id.clone(), configured.connect_over(&known)?);
         }
         let mut notifiers = BTreeMap::new();
         for (id, config) in &configs.notifiers {
@@ -145,6 +157,6 @@ impl Adapters {
         for (id, configured) in &configs.actions {
             actions.insert(id.clone(), configured.connect()?);
         }
-        Ok(Self { routers, logs, metrics, checks, notifiers, actions, asks: watch::Sender::default() })
+        Ok(Self { routers, logs, metrics, checks, notifiers, actions, past, asks: watch::Sender::default() })
     }
 }

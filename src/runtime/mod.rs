@@ -13,6 +13,7 @@ pub mod lines;
 pub mod log;
 pub mod look;
 pub mod opening;
+pub mod past;
 pub mod process;
 pub mod proof;
 pub mod queue;

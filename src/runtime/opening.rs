@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::adapter::Adapters;
 use super::hands::{SharedSpill, SpillFiles, Tools};
 use super::keys::{Keys, Whose};
+use super::past::Sessions;
 use super::process;
 use crate::domain::{CockpitId, Operator, Procedure, Refused, Seat, SessionId, Timestamp, Why};
 use crate::error::Error;
@@ -190,7 +191,8 @@ async fn fitted(
     mut notices: Vec<Notice>,
 ) -> Result<Opening, Error> {
     flight.crew.shared = !store.is_private();
-    let adapters = Adapters::new(&flown.adapters).map_err(Error::Trouble)?;
+    let past = Sessions { store: Some(store.clone()), service: flight.procedure.service.clone() };
+    let adapters = Adapters::over(&flown.adapters, Some(Arc::new(past))).map_err(Error::Trouble)?;
     let mut keys = None;
     if let Some(allowed) = &flown.allowed_signers {
         let whose = Whose {

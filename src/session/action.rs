@@ -130,6 +130,7 @@ impl ActionRun {
             pool: pool.to_string(),
             from_version: versions.map(|(from, _)| from.clone()).unwrap_or_default(),
             to_version: versions.map(|(_, to)| to.clone()).unwrap_or_default(),
+            digest: session.digest().to_owned(),
         }
     }
 }

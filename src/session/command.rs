@@ -15,6 +15,7 @@ use crate::domain::drain::DrainState;
 use crate::domain::outcome::Outcome;
 use crate::domain::ramp::Ramp;
 use crate::domain::share::Agreement;
+use crate::domain::version::{Resolved, Seen};
 use crate::domain::{
     ApprovalId, ChangeId, CheckId, CockpitId, Digest, GuardId, ItemId, NativeSplit, Now, Operator, PoolId, Reading,
     RequestId, RouterId, Seat, Share, Signed, Signer, SourceId, StepId,
@@ -536,6 +537,8 @@ pub enum Command {
         /// Why.
         reason: String,
     },
+    /// Note what the version's tag was resolved to.
+    NoteVersion(Box<Resolved>),
     /// Note how long a rollback took.
     NoteRollbackTime {
         /// The rollback.
@@ -655,6 +658,7 @@ impl Command {
             | Self::WithdrawApproval { .. }
             | Self::PassRollbackAct { .. }
             | Self::ExcludeRouter { .. }
+            | Self::NoteVersion(_)
             | Self::NoteRollbackTime { .. }
             | Self::NoteDrained { .. }
             | Self::NoteObserved { .. }
@@ -676,6 +680,8 @@ pub struct Evidence {
     /// How each check that was asked stands, with the evidence in words; one that is stale or still being tried is
     /// inconclusive.
     pub checks: BTreeMap<CheckId, (Verdict, String)>,
+    /// What the version's tag points to.
+    pub version: Seen,
     /// The soak of the step last done: how long so far and how long it must be; `None` when none runs.
     pub soak: Option<SoakEvidence>,
     /// How each guard stands, with the evidence in words (G1 to G4).

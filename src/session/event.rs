@@ -19,6 +19,7 @@ use crate::domain::notify::{Occasion, TellOutcome};
 use crate::domain::ramp::Ramp;
 use crate::domain::reading::Identity;
 use crate::domain::share::Agreement;
+use crate::domain::version::Resolved;
 use crate::domain::{
     ActionId, ApprovalId, ChangeId, CheckId, CockpitId, Digest, Durability, EntryId, GuardId, ItemId, NativeSplit,
     NotifierId, Operator, Outcome, PoolId, RequestId, RouterId, Seat, Share, Signed, SourceId, StepId, Timestamp,
@@ -405,6 +406,8 @@ pub enum Event {
         /// The router.
         router: RouterId,
     },
+    /// The version's tag was resolved to a digest (D9).
+    VersionResolved(Box<Resolved>),
     /// A rollback is a stage of a way back in stages; told with its confirmation.
     RampStage {
         /// The rollback.

@@ -1,6 +1,6 @@
 //! Gates: what must hold before a forward act, judged in one place for the dialog and for the decision alike.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use super::decide::step::ends_way_back;
 use super::flaw::{self, Flaw};
 use super::proposal::{Gate, GateReport, GateState};
 use super::state::Session;
+use super::version;
 use super::window::{self, windows};
 use crate::domain::check::Verdict;
 use crate::domain::drain::DrainState;
@@ -62,6 +63,12 @@ pub fn gates(
         found.extend(readings(session, procedure, evidence));
         found.extend(acting(session, procedure, step, evidence));
     }
+    let deploys = match forward {
+        Forward::Act(step) => Some(step),
+        Forward::Complete => session.next_step(&procedure.plan),
+        Forward::Shift(_) => None,
+    };
+    found.extend(deploys.into_iter().flat_map(|step| version::gates(session, procedure, step, evidence)));
     found.extend(drift(session));
     let kind = match forward {
         Forward::Shift(_) => StepKind::Shift,
@@ -108,6 +115,9 @@ pub fn gates(
         GateState::Inconclusive => 1,
         GateState::Holds => 2,
     });
+    // A check that is asked for twice is one gate.
+    let mut named = BTreeSet::new();
+    found.retain(|report| named.insert(report.gate.clone()));
     found
 }
 
@@ -196,7 +206,7 @@ fn no_traffic(session: &Session, procedure: &Procedure, pool: &PoolId, evidence:
     report(gate, drained.state, text)
 }
 
-fn report(gate: Gate, state: GateState, text: impl Into<String>) -> GateReport {
+pub(super) fn report(gate: Gate, state: GateState, text: impl Into<String>) -> GateReport {
     GateReport { gate, state, text: text.into() }
 }
 
@@ -350,7 +360,7 @@ fn guarded(guard: &GuardId, evidence: &Evidence) -> GateReport {
     }
 }
 
-fn check(check: &CheckId, evidence: &Evidence) -> GateReport {
+pub(super) fn check(check: &CheckId, evidence: &Evidence) -> GateReport {
     let (state, text) = check_standing(check, &evidence.checks);
     report(Gate::Check { check: check.clone() }, state, text)
 }

@@ -25,6 +25,7 @@ pub mod signing;
 pub mod stage;
 pub mod state;
 pub mod unwind;
+pub mod version;
 pub mod wave;
 pub mod window;
 

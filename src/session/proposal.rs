@@ -195,6 +195,8 @@ pub enum Gate {
         /// The approval.
         approval: ApprovalId,
     },
+    /// The version's tag is resolved, and points to the digest that it was resolved to (D9).
+    Version,
 }
 
 impl Gate {
@@ -215,7 +217,8 @@ impl Gate {
             | Self::Checks { .. }
             | Self::WayBack { .. }
             | Self::Window { .. }
-            | Self::Approval { .. } => true,
+            | Self::Approval { .. }
+            | Self::Version => true,
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::domain::due::FollowUp;
 use crate::domain::ramp::Ramp;
 use crate::domain::reading::Identity;
 use crate::domain::share::Agreement;
+use crate::domain::version::Resolved;
 use crate::domain::{
     ChangeId, CheckId, CockpitId, Digest, GuardId, ItemId, NativeSplit, NotifierId, Operator, Outcome, PoolId,
     RouterId, Seat, Share, StepId, Timestamp, Weights,
@@ -83,6 +84,8 @@ pub struct Session {
     pub endings: u32,
     /// Runs of deploy actions, in the order in which they were confirmed.
     pub actions: Vec<super::action::ActionRun>,
+    /// What the version's tag was resolved to; kept once, never moved.
+    pub version: Option<Stamped<Resolved>>,
     /// Tasks that are being cancelled.
     pub cancelling: Vec<super::event::TaskCancelling>,
     /// How often tasks were cancelled.

@@ -9,11 +9,12 @@ use ratatui::layout::Rect;
 
 use super::pen::Pen;
 use crate::cockpit::{Arming, Model, Part};
+use crate::domain::version::short;
 use crate::domain::{Durability, clock_span};
 use crate::theme::Role;
 
 /// From this width on there is room for more than single words.
-const ROOMY: u16 = 110;
+pub(super) const ROOMY: u16 = 110;
 
 /// Draws the header.
 pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
@@ -61,8 +62,14 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
     if let Some((from, to)) = versions.filter(|(from, to)| !from.is_empty() || !to.is_empty()) {
         let from = if from.is_empty() { "?" } else { from };
         let to = if to.is_empty() { "?" } else { to };
-        if super::pen::width(from) + super::pen::width(to) + 3 + cells <= room {
+        let taken = super::pen::width(from) + super::pen::width(to) + 3 + cells;
+        if taken <= room {
             row.put(Role::Text, from).put(Role::Dim, " → ").put(Role::Strong, to);
+        }
+        // The digest without its algorithm: enough to be read aloud.
+        let digest = short(session.digest()).rsplit(':').next().map(|digits| format!("@{digits}")).unwrap_or_default();
+        if !session.digest().is_empty() && taken + super::pen::width(&digest) <= room {
+            row.put(Role::Dim, &digest);
         }
     }
     for ((_, role, text), _) in ends.iter().zip(shown).filter(|(_, shown)| *shown).rev() {

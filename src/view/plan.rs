@@ -8,11 +8,13 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::header::ROOMY;
 use super::pen::{Pen, width};
 use crate::cockpit::Model;
 use crate::domain::clock_span;
 use crate::domain::procedure::Step;
 use crate::domain::soak::range;
+use crate::domain::version::short;
 use crate::layout::inner;
 use crate::session::event::{ChangeKind, StepMark};
 use crate::session::state::StepEnd;
@@ -28,6 +30,12 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
     let mut title = vec![Span::styled(" Plan ", pen.style(Role::Title))];
     if !plan.is_empty() {
         title.push(Span::styled(format!("{done}/{} ", plan.len()), pen.style(Role::Text)));
+    }
+    if model.size.0 < ROOMY && !model.flight.session.digest().is_empty() {
+        let digest = short(model.flight.session.digest());
+        let digits = digest.rsplit(':').next().unwrap_or_default();
+        let text = format!(" {}@{digits} ", model.flight.session.to_version());
+        title.push(Span::styled(text, pen.style(Role::Dim)));
     }
     if let Some(run) = &model.flight.session.run {
         let left = run.steps.iter().filter(|step| !model.flight.session.steps.contains_key(*step)).count();

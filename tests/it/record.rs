@@ -129,6 +129,21 @@ fn the_record_tells_who_approved_what_was_only_reported_and_what_went_on_without
 }
 
 #[test]
+fn the_record_has_the_digest_that_was_deployed_and_where_it_was_found() {
+    let history = history(told::versions());
+    let digest = format!("sha256:{}", "0a".repeat(32));
+    let text = record::markdown(&history, None).replace('\\', "");
+    assert!(
+        text.contains(&format!("| Version | registry.example.net/bridge:2.5.0 is `{digest}`, resolved ")),
+        "{text}"
+    );
+    assert!(text.contains("asked by HEAD https://registry.example.net/v2/bridge/manifests/2.5.0"), "{text}");
+    let record = record::json(&history, None);
+    assert_eq!(record["resolved"]["digest"], digest);
+    assert_eq!(record["resolved"]["tag"], "2.5.0");
+}
+
+#[test]
 fn in_the_middle_of_a_change_the_record_says_what_is_open() {
     let mut entries = told::deployment();
     // Up to the first answers of the change that one router does not answer.

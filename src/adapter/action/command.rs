@@ -2,7 +2,7 @@
 //!
 //! Program and arguments run as they are written, without a shell, and nothing is filled in: no version and no name of the
 //! session can become part of a command. What it may need is in its environment: `FLIGHTDECK_TO`, `FLIGHTDECK_FROM`,
-//! `FLIGHTDECK_POOL` and `FLIGHTDECK_KEY`.
+//! `FLIGHTDECK_POOL`, `FLIGHTDECK_KEY`, and `FLIGHTDECK_DIGEST` where the version is resolved to one.
 //!
 //! It runs within the process that started it and ends with that: only there is seen how it goes on, and it is killed with
 //! all that it started when it is cancelled, and when flightdeck leaves.
@@ -43,7 +43,7 @@ impl Config {
     /// Reads the keys of `kind = "command"`.
     pub fn read(table: &mut Table<'_>) -> Option<Self> {
         let doc = "The program and its arguments; no shell, nothing is filled in. The versions, the pool and the key are \
-                   in its environment: FLIGHTDECK_TO, FLIGHTDECK_FROM, FLIGHTDECK_POOL, FLIGHTDECK_KEY.";
+                   in its environment: FLIGHTDECK_TO, FLIGHTDECK_FROM, FLIGHTDECK_POOL, FLIGHTDECK_KEY, FLIGHTDECK_DIGEST.";
         let run = table.required("run", doc, &command());
         let codes = count(0, 255).list("a list of exit codes, such as [0]");
         let succeeded = table.optional("succeeded", "The exit codes of a good end. Default [0].", &codes);
@@ -261,12 +261,13 @@ fn lock(runs: &Mutex<BTreeMap<String, Run>>) -> MutexGuard<'_, BTreeMap<String, 
 }
 
 fn environment(acting: &Acting) -> impl Iterator<Item = (&'static str, String)> {
-    let Acting { key, pool, from_version, to_version } = acting.clone();
+    let Acting { key, pool, from_version, to_version, digest } = acting.clone();
     let all = [
         ("FLIGHTDECK_TO", to_version),
         ("FLIGHTDECK_FROM", from_version),
         ("FLIGHTDECK_POOL", pool),
         ("FLIGHTDECK_KEY", key),
+        ("FLIGHTDECK_DIGEST", digest),
     ];
-    all.into_iter()
+    all.into_iter().filter(|(name, value)| *name != "FLIGHTDECK_DIGEST" || !value.is_empty())
 }

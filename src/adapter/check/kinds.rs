@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{
     Configured, argocd, aws, command, datadog_monitors, github_deployment, github_run, http, image, image_signed,
-    jira_issue, kubernetes, pagerduty_incidents, prometheus_alerts, tcp,
+    jira_issue, kubernetes, pagerduty_incidents, prometheus_alerts, ran_in, tcp,
 };
 use crate::adapter::router::kubernetes::FEATURE;
 use crate::domain::PoolId;
@@ -100,6 +100,13 @@ pub const KINDS: &[CheckKind] = &[
         feature: None,
         gives_value: true,
         read: |table, pool, timeout| configured(image_signed::Config::read(table, pool, timeout)),
+    },
+    CheckKind {
+        name: "ran-in",
+        doc: "Whether the version ran in another environment, for so long, and was not rolled back there.",
+        feature: None,
+        gives_value: false,
+        read: |table, _pool, timeout| configured(ran_in::Config::read(table, timeout)),
     },
     CheckKind {
         name: "jira-issue",

@@ -31,6 +31,7 @@ mod kinds;
 pub mod kubernetes;
 pub mod pagerduty_incidents;
 pub mod prometheus_alerts;
+pub mod ran_in;
 mod say;
 mod since;
 mod system;
@@ -54,6 +55,14 @@ pub trait Configured: Debug + Send + Sync {
     /// # Errors
     /// When it cannot be used here: a feature that this build lacks, a certificate that cannot be read.
     fn connect(&self) -> Result<Arc<dyn Check>, Trouble>;
+
+    /// The check, where it may be asked about what flightdeck itself deployed before.
+    ///
+    /// # Errors
+    /// As [`Configured::connect`].
+    fn connect_over(&self, _past: &Arc<dyn ran_in::Past>) -> Result<Arc<dyn Check>, Trouble> {
+        self.connect()
+    }
 }
 
 /// One check.
@@ -69,8 +78,8 @@ pub trait Check: Send + Sync {
     fn probe(&self, now: Timestamp) -> BoxFuture<'_, Result<String, Trouble>> {
         async move {
             let version = "the one that is named at opening".to_owned();
-            let (from_version, to_version) = (version.clone(), version);
-            let asking = Asking { now, from_version, to_version, opened: now, changed: None, earlier: None };
+            let (from_version, to_version, digest) = (version.clone(), version, String::new());
+            let asking = Asking { now, from_version, to_version, digest, opened: now, changed: None, earlier: None };
             let answer = self.ask(&asking).await;
             match answer.verdict {
                 Verdict::Pass | Verdict::Fail => Ok(format!("it answers; now it would {}", told(&answer))),

@@ -84,6 +84,7 @@ mod tests {
             opened: Timestamp(60_000),
             changed: None,
             earlier: None,
+            digest: String::new(),
         };
         assert_eq!(Since::Change.moment(&asking), Timestamp(60_000));
         asking.changed = Some(Timestamp(120_000));

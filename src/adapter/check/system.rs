@@ -131,8 +131,18 @@ impl<S: System> Check for Bounded<S> {
             // Any version does: what the system says of it does not matter.
             let version = "0.0.0".to_owned();
             let (from_version, to_version) = (version.clone(), version.clone());
-            let asking = Asking { now, from_version, to_version, opened: now, changed: None, earlier: None };
-            let names_one = [self.system.request(&asking), self.system.expected(&asking)].concat().contains(&version);
+            let digest = format!("sha256:{}", "0".repeat(64));
+            let asking = Asking {
+                now,
+                from_version,
+                to_version,
+                digest: digest.clone(),
+                opened: now,
+                changed: None,
+                earlier: None,
+            };
+            let shown = [self.system.request(&asking), self.system.expected(&asking)].concat();
+            let names_one = shown.contains(&version) || shown.contains(&digest);
             match timeout(self.limit, self.system.look(&asking)).await {
                 Ok(Ok(_answer)) if names_one => {
                     Ok("it answers; what it says of a version is known when one is named".to_owned())

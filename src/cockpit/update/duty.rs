@@ -335,6 +335,10 @@ impl Model {
             | Purpose::Hold
             | Purpose::ReleaseHold
             | Purpose::SkipStep
+            | Purpose::SkipRollbackAct
+            | Purpose::ExcludeRouter { .. }
+            | Purpose::ReportApproval { .. }
+            | Purpose::WithdrawApproval { .. }
             | Purpose::Leave
             | Purpose::Refuse { .. }
             | Purpose::EndConnections(_)

@@ -86,6 +86,8 @@ pub struct Asking {
     pub from_version: String,
     /// The version that is to run, as `open --to` said; empty when not said.
     pub to_version: String,
+    /// The digest that its tag was resolved to; empty while it is not resolved.
+    pub digest: String,
     /// When the session was opened.
     pub opened: Timestamp,
     /// When the last change was dispatched, for "since the change"; `None` before the first.

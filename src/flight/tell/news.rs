@@ -148,6 +148,7 @@ fn of_event(session: &Session, procedure: &Procedure, event: &Event) -> Vec<(Occ
         | Event::NoteAdded { .. }
         | Event::LinesAttached { .. }
         | Event::CheckAnswered(_)
+        | Event::VersionResolved(_)
         | Event::Told(_)
         | Event::ConnectionsEnding(_)
         | Event::ConnectionsEnded { .. }

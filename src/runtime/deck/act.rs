@@ -82,7 +82,7 @@ impl Deck {
     fn change_adapters(&mut self) {
         let digest = self.model.flight.procedure.digest;
         let Some(found) = self.found.as_ref().filter(|found| found.procedure.digest == digest) else { return };
-        match Adapters::new(&found.adapters) {
+        match Adapters::over(&found.adapters, self.hands.adapters.past.clone()) {
             Ok(adapters) => {
                 // Who asks the metered sources does not change with the profile.
                 let asks = self.hands.adapters.asks.clone();

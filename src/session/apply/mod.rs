@@ -192,6 +192,9 @@ impl Session {
             Event::RollbackActMarked(marked) => self.apply_act_marked(stamp, marked),
             Event::RouterExcluded(excluded) => self.apply_excluded(stamp, excluded),
             Event::RouterIncluded { router } => self.apply_included(router),
+            Event::VersionResolved(resolved) => {
+                self.version.get_or_insert_with(|| stamped(stamp, (**resolved).clone()));
+            }
             Event::RampStage { change, ramp, despite: _ } => {
                 self.with_change(*change, |change| change.ramp = Some(ramp.clone()));
             }
@@ -429,6 +432,8 @@ fn touches_traffic(event: &Event) -> bool {
         | Event::ApprovalGiven(_)
         | Event::ApprovalReported(_)
         | Event::ApprovalWithdrawn { .. }
+        // The gates of a deploy step are about it, and are asked again at the moment of confirming.
+        | Event::VersionResolved(_)
         | Event::RampStage { .. }
         | Event::RollbackTimed { .. }
         | Event::WayBackProven(_)

@@ -175,6 +175,7 @@ impl Session {
             | Event::NoteAdded { .. }
             | Event::LinesAttached { .. }
             | Event::CheckAnswered(_)
+            | Event::VersionResolved(_)
             | Event::Told(_)
             | Event::HoldReleased { .. }
             | Event::ConnectionsEnding(_)

@@ -185,7 +185,8 @@ pub fn asked_of(kind: &ChangeKind, mut reports: Vec<GateReport>) -> Vec<GateRepo
             | Gate::Checks { .. }
             | Gate::WayBack { .. }
             | Gate::Window { .. }
-            | Gate::Approval { .. } => false,
+            | Gate::Approval { .. }
+            | Gate::Version => false,
         });
     }
     reports

@@ -19,6 +19,7 @@ pub mod second;
 pub mod step;
 pub mod task;
 pub mod unwind;
+mod version;
 mod wave;
 
 use super::command::{Asked, Command};
@@ -195,6 +196,7 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
         Command::WithdrawApproval { approval, by, reason } => approval::withdraw(session, asked, approval, by, reason),
         Command::PassRollbackAct { act } => unwind::pass(session, procedure, act),
         Command::ExcludeRouter { router, reason } => exclude::exclude(session, procedure, asked, router, reason),
+        Command::NoteVersion(resolved) => version::note(session, procedure, asked, resolved),
         Command::NoteRollbackTime { change, declared_ms } => {
             Ok(back::note_time(session, procedure, *change, *declared_ms))
         }

@@ -133,6 +133,15 @@ impl<'a> Table<'a> {
         self.get(key).is_some_and(|value| value.item.is_table())
     }
 
+    /// Where texts below this table hold this.
+    pub fn spots_holding(&self, text: &str) -> Vec<Spot> {
+        let mut found = Vec::new();
+        if let View::Read(table) = self.view {
+            holding_in_table(table, &self.spot, text, &mut found);
+        }
+        found
+    }
+
     /// A table that may be there.
     pub fn table<R>(&mut self, key: &str, doc: &str, reader: impl FnOnce(&mut Self) -> R) -> Option<R> {
         match self.view {
@@ -299,6 +308,28 @@ impl<'a> Table<'a> {
 
     fn path(&self, key: &str) -> String {
         if self.spot.key.is_empty() { key.to_owned() } else { format!("{}.{key}", self.spot.key) }
+    }
+}
+
+fn holding_in_table(table: &DeTable<'_>, at: &Spot, text: &str, found: &mut Vec<Spot>) {
+    for (key, value) in in_order(table) {
+        let name: &str = key.get_ref();
+        let path = if at.key.is_empty() { name.to_owned() } else { format!("{}.{name}", at.key) };
+        holding(value.get_ref(), &Spot { source: at.source, span: value.span(), key: path }, text, found);
+    }
+}
+
+fn holding(value: &DeValue<'_>, spot: &Spot, text: &str, found: &mut Vec<Spot>) {
+    match value {
+        DeValue::Table(table) => holding_in_table(table, spot, text, found),
+        DeValue::String(written) if written.contains(text) => found.push(spot.clone()),
+        DeValue::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                let spot = Spot { span: item.span(), key: format!("{}[{}]", spot.key, index + 1), ..*spot };
+                holding(item.get_ref(), &spot, text, found);
+            }
+        }
+        DeValue::String(_) | DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => {}
     }
 }
 

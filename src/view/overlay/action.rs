@@ -48,6 +48,7 @@ pub(super) fn action(model: &Model, id: &StepId, confirm: &ConfirmState) -> Shee
             sheet.line(vec![piece(Role::Text, line)]);
         }
     }
+    super::version::lines(model, &mut sheet, step);
     if let Some(run) = model.follows(id) {
         follow(model, &mut sheet, run);
         return sheet;

@@ -192,6 +192,7 @@ pub(super) fn complete(model: &Model, id: &StepId, confirm: &ConfirmState) -> Sh
     for line in words(step).lines() {
         sheet.line(vec![piece(Role::Text, line)]);
     }
+    super::version::lines(model, &mut sheet, step);
     sheet.gap();
     let reports = model.gates_of(id);
     failing(model, &mut sheet, &reports, confirm);

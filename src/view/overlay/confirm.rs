@@ -63,6 +63,7 @@ fn settle(model: &Model, gate: &Gate) -> String {
         Gate::Readings => "wait for its answer".to_owned(),
         Gate::Window { .. } => "wait until it opens".to_owned(),
         Gate::Approval { approval } => approved(model, approval),
+        Gate::Version => "it is looked at again by itself; another image wants a new session".to_owned(),
         Gate::Drained { .. } | Gate::Guard { .. } => "wait for it".to_owned(),
         Gate::Check { .. } | Gate::Checks { .. } => "it is asked again by itself".to_owned(),
         Gate::WayBack { .. } => in_panes(&Action::RollBack, "fly the way back, then the step again"),

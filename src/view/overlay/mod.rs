@@ -29,6 +29,7 @@ mod second;
 mod task;
 mod text;
 mod unwind;
+mod version;
 
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};

@@ -54,19 +54,21 @@ pub(super) fn look(model: &Model, look: &Look, seen: &Seen<'_>) -> Sheet {
                 sheet.line(read_here(model, order, proposal.kind.is_forward()));
             }
         }
-        AskedAct::Complete { requests, .. } if !requests.is_empty() => {
+        AskedAct::Complete { step, requests, .. } if !requests.is_empty() => {
             for request in requests {
                 sheet.line(vec![piece(Role::Text, format!("  {request}"))]);
             }
+            of_version(model, &mut sheet, step);
             sheet.line(vec![piece(Role::Dim, "flightdeck sends this, and follows what comes of it.")]);
         }
-        AskedAct::Complete { step, .. } => {
-            let step = flight.procedure.step(step).map(|(_, step)| &step.act);
+        AskedAct::Complete { step: id, .. } => {
+            let step = flight.procedure.step(id).map(|(_, step)| &step.act);
             if let Some(StepAct::Deploy { text, .. } | StepAct::Pause { text }) = step {
                 for line in text.lines() {
                     sheet.line(vec![piece(Role::Text, line)]);
                 }
             }
+            of_version(model, &mut sheet, id);
             sheet.line(vec![piece(Role::Dim, "flightdeck does nothing for it: it records that it was done.")]);
         }
         AskedAct::Reload { digest, profile, .. } => {
@@ -102,6 +104,13 @@ pub(super) fn look(model: &Model, look: &Look, seen: &Seen<'_>) -> Sheet {
     sheet
 }
 
+/// What the step deploys.
+fn of_version(model: &Model, sheet: &mut Sheet, step: &crate::domain::StepId) {
+    if let Some((_, step)) = model.flight.procedure.step(step) {
+        super::version::lines(model, sheet, step);
+    }
+}
+
 fn overrides(sheet: &mut Sheet, overrides: &[Override]) {
     for each in overrides {
         sheet.line(vec![
@@ -133,6 +142,7 @@ fn gate_words(gate: &Gate) -> String {
         Gate::Guard { guard } => format!("guard {guard} is quiet"),
         Gate::Window { window } => format!("the time that {window} gives"),
         Gate::Approval { approval } => format!("the approval {approval}"),
+        Gate::Version => "the tag points to what it was resolved to".to_owned(),
     }
 }
 

@@ -226,7 +226,8 @@ fn is_wrong(gate: &Gate) -> bool {
         | Gate::Readings
         | Gate::Guard { .. }
         | Gate::Check { .. }
-        | Gate::Checks { .. } => true,
+        | Gate::Checks { .. }
+        | Gate::Version => true,
         Gate::NoHold
         | Gate::Items { .. }
         | Gate::Drained { .. }

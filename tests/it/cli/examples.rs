@@ -7,7 +7,7 @@ use regex::{Captures, Regex};
 use super::{flightdeck, text};
 
 /// Their credentials are looked for elsewhere than on this machine; their adapters' own tests have them.
-const ELSEWHERE: [&str; 12] = [
+const ELSEWHERE: [&str; 13] = [
     "alb.toml",
     "argo-rollouts.toml",
     "checks-aws.toml",
@@ -18,6 +18,7 @@ const ELSEWHERE: [&str; 12] = [
     "logs-cloudwatch.toml",
     "logs-kubernetes.toml",
     "metrics-cloudwatch.toml",
+    "promotion.toml",
     "service-selector.toml",
     "traefik-service.toml",
 ];

@@ -3,6 +3,7 @@
 mod command;
 mod examples;
 mod help;
+mod latest;
 pub mod signed;
 mod verify;
 #[cfg(feature = "lab")]

@@ -30,6 +30,7 @@ mod stages;
 mod tasks;
 mod telling;
 mod unwinding;
+mod version;
 mod watching;
 mod waves;
 mod windows;

@@ -30,5 +30,6 @@ mod stages;
 mod tasks;
 mod thousand;
 mod unwinding;
+mod version;
 mod waves;
 mod windows;

@@ -30,6 +30,8 @@ const FORMAT_1_LATER: &str = include_str!("golden/format-1-later.jsonl");
 
 /// Deploy actions.
 const FORMAT_1_ACTIONS: &str = include_str!("golden/format-1-actions.jsonl");
+/// A version that was resolved to a digest.
+const FORMAT_1_VERSIONS: &str = include_str!("golden/format-1-versions.jsonl");
 
 /// Items beside their ticks, and who was called.
 const FORMAT_1_DUTIES: &str = include_str!("golden/format-1-duties.jsonl");
@@ -76,6 +78,7 @@ fn write_the_golden_file() {
         ("-tellings", told::tellings()),
         ("-actions", told::actions()),
         ("-approvals", told::approvals()),
+        ("-versions", told::versions()),
         ("-later", told::later()),
         ("-duties", told::duties()),
     ] {
@@ -100,6 +103,7 @@ fn every_kind_of_event_is_in_the_golden_files() {
         FORMAT_1_TELLINGS,
         FORMAT_1_ACTIONS,
         FORMAT_1_APPROVALS,
+        FORMAT_1_VERSIONS,
         FORMAT_1_LATER,
         FORMAT_1_DUTIES,
     ] {
@@ -131,6 +135,7 @@ fn the_golden_files_read_as_what_was_told() {
         (FORMAT_1_TELLINGS, told::tellings()),
         (FORMAT_1_ACTIONS, told::actions()),
         (FORMAT_1_APPROVALS, told::approvals()),
+        (FORMAT_1_VERSIONS, told::versions()),
         (FORMAT_1_LATER, told::later()),
         (FORMAT_1_DUTIES, told::duties()),
     ] {
@@ -152,6 +157,7 @@ fn this_version_still_writes_format_1_byte_by_byte() {
     assert_eq!(written(told::tasks()), FORMAT_1_TASKS);
     assert_eq!(written(told::tellings()), FORMAT_1_TELLINGS);
     assert_eq!(written(told::actions()), FORMAT_1_ACTIONS);
+    assert_eq!(written(told::versions()), FORMAT_1_VERSIONS);
     assert_eq!(written(told::later()), FORMAT_1_LATER);
     assert_eq!(written(told::duties()), FORMAT_1_DUTIES);
 }

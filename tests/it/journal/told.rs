@@ -889,6 +889,20 @@ pub fn actions() -> Vec<Entry> {
     teller.entries
 }
 
+/// A version whose tag was resolved to a digest; added to format 1 later.
+pub fn versions() -> Vec<Entry> {
+    let mut teller = Teller { entries: vec![opening(session(1), "bridge", "prod")], counters: [1, 0] };
+    let resolved = flightdeck::domain::version::Resolved {
+        tag: "2.5.0".to_owned(),
+        image: "registry.example.net/bridge:2.5.0".to_owned(),
+        digest: format!("sha256:{}", "0a".repeat(32)),
+        source: "HEAD https://registry.example.net/v2/bridge/manifests/2.5.0".to_owned(),
+        when: Timestamp(START + 30_000),
+    };
+    teller.tell(30.0, "ada", 1, vec![Event::VersionResolved(Box::new(resolved))]);
+    teller.entries
+}
+
 /// A session with a planned start that left something for after the end, and that was done.
 pub fn later() -> Vec<Entry> {
     let mut opening = opening(session(3), "bridge", "prod");

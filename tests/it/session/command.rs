@@ -368,6 +368,7 @@ groups! {
             let act = cancelling.map_or(ChangeId { cockpit: ANA.cockpit(), counter: 903 }, |cancelling| cancelling.act);
             Command::NoteActionCancel { act, how: "its system took it".to_owned() }
         },
+        NoteVersion => |_, _| Command::NoteVersion(Box::new(super::version::resolved('a'))),
         NoteRollbackTime => |world, _| Command::NoteRollbackTime { change: change(world), declared_ms: Some(1_000) },
         NoteObserved => |world, _| Command::NoteObserved {
             change: change(world),

@@ -5,5 +5,7 @@ mod command;
 mod decided;
 mod duty;
 mod law;
+mod past;
 mod table;
+mod version;
 mod world;

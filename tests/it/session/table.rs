@@ -72,6 +72,16 @@ fn acting(steps: &[(Who, &str)]) -> World {
     world
 }
 
+/// The same of a version whose tag is resolved.
+fn of_a_version(steps: &[(Who, &str)]) -> World {
+    let procedure = crate::support::action::with_action(procedure(), "deploy-to-blue", false);
+    let mut world = World::opened(crate::support::version::with_version(procedure, &[]));
+    for (who, label) in [(ANA, ALONE), (ANA, VERIFIED), (ANA, VERIFIED)].iter().chain(steps) {
+        asks(&mut world, *who, label);
+    }
+    world
+}
+
 const RUNS: [(Who, &str); 2] = [(ANA, "StartAction"), (ANA, "NoteActionStarted")];
 
 fn drifted() -> World {
@@ -227,6 +237,8 @@ fn states() -> Vec<State> {
         state("a spill was merged", merged),
         state("approvals: one is given", after(&[(RAJ, "Approve")])),
         state("approvals: one is reported", after(&[(RAJ, "ReportApproval")])),
+        state("an action's step is next, its version is not resolved", of_a_version(&[])),
+        state("an action's step is next, its version is resolved", of_a_version(&[(ANA, "NoteVersion")])),
         state("held", after(&[(RAJ, "Hold")])),
         state("drifted", drifted()),
         state("nobody drives", after(&[(ANA, "LeaveSession")])),

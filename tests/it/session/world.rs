@@ -11,6 +11,7 @@ use flightdeck::domain::duty::{Wait, WaitFrom};
 use flightdeck::domain::guard::{GuardSpec, Of, Patience, Subject, Then};
 use flightdeck::domain::procedure::{Friction, Procedure, StepAct};
 use flightdeck::domain::reading::{Admin, Health, Identity, ServerReading};
+use flightdeck::domain::version::Seen;
 use flightdeck::domain::{
     ChangeId, CockpitId, Durability, Elapsed, EntryId, Limit, Measure, NativeSplit, Now, Operator, Outcome, PoolId,
     Reading, Refused, RouterId, Seat, SessionId, Shares, Target, Timestamp, Weights,
@@ -23,6 +24,7 @@ use flightdeck::session::{Asked, Command, Event, Session, decide};
 
 use crate::simulation::router::{Router, prepare};
 use crate::support::procedure::blue_green;
+use crate::support::version::digest;
 
 /// Who asks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -267,6 +269,7 @@ impl World {
         for guard in &self.procedure.guards {
             evidence.guards.insert(guard.id.clone(), (GateState::Holds, "quiet".to_owned()));
         }
+        evidence.version = Seen::Digest(digest('a'));
         evidence.present = [ANA, RAJ, EVE].map(Who::cockpit).into();
         evidence
     }

@@ -41,6 +41,7 @@ pub mod scene;
 pub mod sshd;
 pub mod traefik;
 pub mod unwind;
+pub mod version;
 pub mod web;
 pub mod window;
 #[cfg(feature = "lab")]

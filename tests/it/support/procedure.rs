@@ -123,6 +123,7 @@ pub fn blue_green(routers: usize) -> Procedure {
         windows: Vec::new(),
         shell: None,
         contacts: Vec::new(),
+        version: None,
         people: flightdeck::domain::People::default(),
         increment: BasisPoints::percent(10),
         timing: Timing::default(),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Place;
-use crate::adapter::check::filled::{Filled, filled};
+use crate::adapter::check::filled::{Filled, NAMES, filled};
 use crate::adapter::check::image::{Reference, digest};
 use crate::adapter::check::{Check, Configured};
 use crate::domain::{PoolId, Trouble};
@@ -33,10 +33,7 @@ impl Config {
     pub fn read(table: &mut Table<'_>, pool: Option<&PoolId>, timeout: Duration) -> Option<Self> {
         const ACCEPTED: &str = "an image in ECR, such as \"123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop:{to}\"";
         let kind = filled(word(ACCEPTED, "-._/:@{}", 400), pool.is_some()).and_then(ACCEPTED, |image| {
-            let example = ["{to}", "{from}", "{pool}"]
-                .iter()
-                .fold(image.as_str().to_owned(), |text, name| text.replace(name, "1"));
-            let reference = Reference::parse(&example).map_err(Wrong::new)?;
+            let reference = Reference::parse(&image.example(NAMES)).map_err(Wrong::new)?;
             let home = home(reference.host()).ok_or_else(|| {
                 Wrong::new("is in another registry than ECR").advice("ask about it with kind = \"image\"")
             })?;

@@ -18,7 +18,7 @@ use futures_util::future::BoxFuture;
 pub use reference::Reference;
 
 use self::registry::{Found, Registry};
-use super::filled::{Filled, filled};
+use super::filled::{Filled, NAMES, filled};
 use super::system::{Bounded, System, Untold};
 use super::{Check, Configured};
 use crate::adapter::http::{Endpoint, Tls, endpoint};
@@ -74,9 +74,7 @@ pub(super) fn image(has_pool: bool) -> Kind<Filled> {
     let accepted = "an image with its registry and its tag, such as \"registry.example.net/shop:{to}\"";
     filled(word(accepted, "-._/:@{}", 400), has_pool).and_then(accepted, |image| {
         // Any version will do to see whether the rest is whole.
-        let example =
-            ["{to}", "{from}", "{pool}"].iter().fold(image.as_str().to_owned(), |text, name| text.replace(name, "1"));
-        match Reference::parse(&example) {
+        match Reference::parse(&image.example(NAMES)) {
             Ok(_) => Ok(image),
             Err(why) => Err(Wrong::new(why)),
         }

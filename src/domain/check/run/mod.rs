@@ -97,6 +97,11 @@ impl Run {
         self.due = now;
     }
 
+    /// Asked again as soon as may be; what it answered before counts until then.
+    pub fn hasten(&mut self, now: Elapsed) {
+        self.due = now;
+    }
+
     /// Whether it is to be asked now, where somebody waits for it or an operator asked.
     pub fn is_due(&self, now: Elapsed, is_wanted: bool) -> bool {
         (is_wanted || self.by_hand) && self.pending.is_none() && now >= self.due_at()

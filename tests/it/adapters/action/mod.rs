@@ -20,6 +20,7 @@ pub fn acting(key: &str) -> Acting {
         pool: "blue".to_owned(),
         from_version: "2.4.0".to_owned(),
         to_version: "2.5.0".to_owned(),
+        digest: String::new(),
     }
 }
 

@@ -18,6 +18,7 @@ pub fn asking() -> Asking {
         now: Timestamp(1_795_224_730_000),
         from_version: "2.4.0".to_owned(),
         to_version: "2.5.0".to_owned(),
+        digest: String::new(),
         opened: Timestamp(1_795_224_000_000),
         changed: None,
         earlier: None,

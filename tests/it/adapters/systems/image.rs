@@ -1,6 +1,6 @@
 //! Images in a registry: its challenge, its manifests, its two ways to say that there is none.
 
-use flightdeck::domain::check::Verdict;
+use flightdeck::domain::check::{Asking, Verdict};
 use serde_json::json;
 
 use super::{Fixture, SECRET, Site, ask, asking, check, contract, line, query};
@@ -65,8 +65,8 @@ fn rules(registry: &mut Registry, asked: &Asked) -> Said {
     }
     let Some(version) = asked.route().strip_prefix("/v2/team/shop/manifests/") else { return no(404, "NAME_UNKNOWN") };
     // A registry converts an index for somebody who does not say that he takes one, or says that there is none.
-    if !asked.header("accept").contains("application/vnd.oci.image.index.v1+json") || !registry.tags.contains(&version)
-    {
+    let is_known = registry.tags.contains(&version) || version == digest();
+    if !asked.header("accept").contains("application/vnd.oci.image.index.v1+json") || !is_known {
         return no(404, "MANIFEST_UNKNOWN");
     }
     let mut said = Said::text(200, MANIFEST).with("Content-Type", "application/vnd.oci.image.index.v1+json");
@@ -107,6 +107,21 @@ async fn a_tag_that_was_moved_is_not_the_image_of_the_beginning() {
     let answer = site.check().ask(&asking).await;
     assert_eq!(answer.verdict, Verdict::Fail);
     assert!(answer.words.contains("it was sha256:000"), "{}", answer.words);
+}
+
+#[tokio::test]
+async fn by_its_digest_it_is_the_image_that_was_resolved_whatever_the_tag_points_to() {
+    let site = site();
+    site.edit(|registry| registry.tags.clear());
+    let check = check("image", &site.keys().replace("shop:{to}", "shop@{digest}"), super::PATIENT);
+    let answer = ask(&*check).await;
+    assert_eq!(answer.verdict, Verdict::Inconclusive, "it is not resolved yet: {}", answer.words);
+    assert!(answer.words.contains("names {digest}, which is not known"), "{}", answer.words);
+    let answer = check.ask(&Asking { digest: digest(), ..asking() }).await;
+    assert_eq!((answer.verdict, answer.value.clone()), (Verdict::Pass, Some(digest())), "{}", answer.words);
+    assert!(line(&answer, "request").ends_with(&format!("/v2/team/shop/manifests/{}", digest())));
+    let other = format!("sha256:{}", "0".repeat(64));
+    assert_eq!(check.ask(&Asking { digest: other, ..asking() }).await.verdict, Verdict::Fail);
 }
 
 #[tokio::test]

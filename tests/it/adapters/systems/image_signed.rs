@@ -4,14 +4,18 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
-use flightdeck::domain::check::{Answer, Verdict};
+use flightdeck::domain::check::{Answer, Asking, Verdict};
 
-use super::{PATIENT, ask, check, line};
+use super::{PATIENT, ask, asking, check, line};
 
 const SIGNED: &str = r#"[{"critical":{"identity":{"docker-reference":"registry.example.net/shop"},"image":{"docker-manifest-digest":"sha256:4a9c1f0e5b7d2c3a"},"type":"cosign container image signature"},"optional":{"Subject":"https://github.com/acme/shop/.github/workflows/release.yml@refs/tags/v2.5.0","Issuer":"https://token.actions.githubusercontent.com"}}]"#;
 
 /// A stand-in for cosign: wants the arguments that cosign wants, and then does this.
 fn program(then: &str) -> (tempfile::TempDir, String) {
+    program_for("registry.example.net/shop:2.5.0", then)
+}
+
+fn program_for(image: &str, then: &str) -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cosign");
     let script = format!(
@@ -20,7 +24,7 @@ fn program(then: &str) -> (tempfile::TempDir, String) {
          case \"$*\" in *--key*|*--certificate-identity*--certificate-oidc-issuer*) ;; *)\n\
          echo 'Error: --certificate-identity or --certificate-identity-regexp is required for verification in keyless mode' >&2; exit 1;; esac\n\
          for last; do :; done\n\
-         [ \"$last\" = registry.example.net/shop:2.5.0 ] || {{ echo \"no such image $last\" >&2; exit 1; }}\n{then}\n"
+         [ \"$last\" = {image} ] || {{ echo \"no such image $last\" >&2; exit 1; }}\n{then}\n"
     );
     fs::write(&path, script).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -50,6 +54,19 @@ async fn a_signature_that_holds_is_a_pass_with_who_signed() {
     let request = line(&answer, "request");
     assert!(request.contains("--certificate-identity-regexp ^https://github.com/acme/shop/"), "{request}");
     assert!(request.ends_with(" registry.example.net/shop:2.5.0"), "{request}");
+}
+
+#[tokio::test]
+async fn the_signature_is_asked_for_on_the_digest_that_was_resolved() {
+    let digest = format!("sha256:{}", "4a".repeat(32));
+    let image = format!("registry.example.net/shop@{digest}");
+    let (_folder, path) = program_for(&image, &format!("echo '{SIGNED}'"));
+    let check = check("image-signed", &keys(&path, KEY).replace(":{to}", "@{digest}"), PATIENT);
+    let answer = ask(&*check).await;
+    assert_eq!(answer.verdict, Verdict::Inconclusive, "it is not resolved yet: {}", answer.words);
+    let answer = check.ask(&Asking { digest, ..asking() }).await;
+    assert_eq!(answer.verdict, Verdict::Pass, "{}", answer.words);
+    assert!(line(&answer, "request").ends_with(&image), "{:?}", answer.evidence);
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ mod kubernetes;
 mod pagerduty_incidents;
 mod prometheus_alerts;
 mod prometheus_real;
+mod ran_in;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -71,6 +72,7 @@ pub fn asking() -> Asking {
         now: NOW,
         from_version: "2.4.0".to_owned(),
         to_version: "2.5.0".to_owned(),
+        digest: String::new(),
         opened: before(60),
         changed: Some(before(10)),
         earlier: None,
