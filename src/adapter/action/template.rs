@@ -28,6 +28,11 @@ pub(super) enum Place {
 }
 
 impl Template {
+    /// As the profile has it.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Whether it names this.
     pub(super) fn names(&self, name: &str) -> bool {
         self.0.contains(&format!("{{{name}}}"))

@@ -14,6 +14,8 @@ pub mod consul;
 pub mod crew;
 pub mod desk;
 pub mod door;
+#[cfg(feature = "aws")]
+pub mod ecs;
 pub mod edges;
 pub mod envoy;
 pub mod fake;
@@ -23,6 +25,8 @@ pub mod keeper;
 pub mod keys;
 #[cfg(feature = "kubernetes")]
 pub mod kube;
+#[cfg(feature = "kubernetes")]
+pub mod kube_roll;
 pub mod load;
 #[cfg(feature = "aws")]
 pub mod moto;
