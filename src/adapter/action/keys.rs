@@ -42,7 +42,8 @@ pub(super) fn image() -> Kind<Template> {
         if last.contains(':') || last.contains('@') {
             return Ok(image);
         }
-        let wrong = Wrong::new(format!("{} has no tag and no digest: it would be whatever is the newest", quoted(&image)));
+        let wrong =
+            Wrong::new(format!("{} has no tag and no digest: it would be whatever is the newest", quoted(&image)));
         Err(wrong.accepted(ACCEPTED))
     });
     strict(image, NAMES)

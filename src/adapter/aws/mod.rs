@@ -16,9 +16,9 @@ mod words;
 pub(crate) mod xml;
 
 pub use chain::{Chain, regional};
-pub use place::Place;
 #[cfg(feature = "aws")]
 pub(crate) use keys::{Keys, masked};
+pub use place::Place;
 #[cfg(feature = "aws")]
 pub(crate) use service::{Lost, Named, Said, Service};
 #[cfg(feature = "aws")]

@@ -59,7 +59,7 @@ impl Flown {
     /// Has the next step's action worked out, and confirms it.
     fn start(&mut self) {
         self.desk.ask(Ask::DescribeAction);
-        let confirmation = Confirmation::new(Gesture::Key, true);
+        let confirmation = Confirmation::new(Gesture::Typed("release-desk".to_owned()), true);
         self.desk.ask(Ask::CompleteStep { confirmation, overrides: Vec::new() });
     }
 
@@ -142,7 +142,9 @@ fn the_canary_goes_from_ten_percent_of_the_pods_to_half_of_them_to_all() {
         })
         .collect();
     assert_eq!(told.len(), 4);
-    assert!(told[1].contains("1 of 11 pods have the new template, 9 % of the pods; that is not a share of the traffic"));
+    assert!(
+        told[1].contains("1 of 11 pods have the new template, 9 % of the pods; that is not a share of the traffic")
+    );
     assert_eq!(acts(&flown).len(), 4, "each act once: {:?}", acts(&flown));
 }
 

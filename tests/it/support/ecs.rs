@@ -225,7 +225,10 @@ impl Region {
         }
         if let Some(definition) = body["taskDefinition"].as_str() {
             if self.service["deploymentController"]["type"] != "ECS" {
-                return no("InvalidParameterException", "Unable to update task definition on services with a CODE_DEPLOY deployment controller.");
+                return no(
+                    "InvalidParameterException",
+                    "Unable to update task definition on services with a CODE_DEPLOY deployment controller.",
+                );
             }
             let Some(found) = self.find(definition) else {
                 return no("ClientException", "TaskDefinition not found.");
@@ -242,7 +245,10 @@ impl Region {
     }
 
     fn scalable(&mut self, body: &Value) -> Said {
-        assert_eq!((&body["ServiceNamespace"], &body["ScalableDimension"]), (&json!("ecs"), &json!("ecs:service:DesiredCount")));
+        assert_eq!(
+            (&body["ServiceNamespace"], &body["ScalableDimension"]),
+            (&json!("ecs"), &json!("ecs:service:DesiredCount"))
+        );
         assert_eq!(body["ResourceId"], "service/prod/shop-blue");
         let Some(target) = &mut self.target else {
             return no("ValidationException", "MinCapacity must be specified.");

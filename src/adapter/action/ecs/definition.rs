@@ -60,7 +60,9 @@ impl Definition {
         let names: Vec<&str> = items(&self.own, "/containerDefinitions").map(|each| text(each, "/name")).collect();
         let Some(index) = names.iter().position(|name| *name == container) else {
             let (name, has) = (self.name(), say::quoted(&names.join(", ")));
-            return Err(format!("{name} has no container {container}, it has {has}; correct `container` in the profile"));
+            return Err(format!(
+                "{name} has no container {container}, it has {has}; correct `container` in the profile"
+            ));
         };
         coming["containerDefinitions"][index]["image"] = json!(image);
         if let Some(coming) = coming.as_object_mut() {
@@ -95,7 +97,8 @@ pub(super) fn short(definition: &str) -> &str {
 }
 
 fn variables(container: &Value) -> Names {
-    let files = items(container, "/environmentFiles").map(|file| ("a file".to_owned(), text(file, "/value").to_owned()));
+    let files =
+        items(container, "/environmentFiles").map(|file| ("a file".to_owned(), text(file, "/value").to_owned()));
     let named = items(container, "/environment");
     named.map(|each| (text(each, "/name").to_owned(), text(each, "/value").to_owned())).chain(files).collect()
 }

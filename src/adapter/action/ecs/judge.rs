@@ -134,7 +134,10 @@ mod tests {
         assert_eq!(told(&[of(1, "PRIMARY", "shop:41", "COMPLETED")]), None, "it is not listed yet, or is gone");
         let waits_for = Some("2 of 3 tasks to run".to_owned());
         let running = ActionState::Running { percent: Some(33), waits_for };
-        assert_eq!(told(&[of(2, "PRIMARY", "shop:42", "IN_PROGRESS"), of(1, "ACTIVE", "shop:41", "COMPLETED")]), Some(running));
+        assert_eq!(
+            told(&[of(2, "PRIMARY", "shop:42", "IN_PROGRESS"), of(1, "ACTIVE", "shop:41", "COMPLETED")]),
+            Some(running)
+        );
     }
 
     #[test]

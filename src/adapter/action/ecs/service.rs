@@ -66,7 +66,10 @@ impl Action for Ecs {
                 _ if !self.is_as_shown(acting, &service) => return self.moved(),
                 Act::Scale(count) => {
                     let said = self.calls.update(&json!({ "desiredCount": count }), fence).await;
-                    (said.map(|()| Started::Running { handle: format!("{count} tasks"), link: self.link() }), "UpdateService")
+                    (
+                        said.map(|()| Started::Running { handle: format!("{count} tasks"), link: self.link() }),
+                        "UpdateService",
+                    )
                 }
                 Act::Scaling { is_suspended } => {
                     // Told of a service that nothing scales, it would make a target of it.
@@ -129,8 +132,9 @@ impl Ecs {
         key: &str,
     ) -> Description {
         let Config { cluster, service: name, .. } = &self.config;
-        let images = items(coming, "/containerDefinitions")
-            .map(|each| format!("  image of {}: {}", say::quoted(text(each, "/name")), say::quoted(text(each, "/image"))));
+        let images = items(coming, "/containerDefinitions").map(|each| {
+            format!("  image of {}: {}", say::quoted(text(each, "/name")), say::quoted(text(each, "/image")))
+        });
         let mut requests = vec![
             format!("POST {}", self.calls.what("RegisterTaskDefinition")),
             format!("  as {}, but for:", definition.name()),
@@ -150,7 +154,9 @@ impl Ecs {
         let strategy = text(service, "/deploymentConfiguration/strategy");
         if !matches!(strategy, "" | "ROLLING") {
             let strategy = say::quoted(strategy);
-            notes.push(format!("ECS moves traffic by itself here, its strategy is {strategy}: no router here knows of it"));
+            notes.push(format!(
+                "ECS moves traffic by itself here, its strategy is {strategy}: no router here knows of it"
+            ));
         }
         Description { requests, differences, notes }
     }

@@ -91,8 +91,7 @@ impl Api {
     pub(super) async fn events(&self) -> Vec<String> {
         let of = format!("involvedObject.kind=Deployment,involvedObject.name={}", self.name);
         let namespace = &self.cluster.place.namespace;
-        let path =
-            format!("/api/v1/namespaces/{namespace}/events?fieldSelector={}&limit={MOST}", say::encoded(&of));
+        let path = format!("/api/v1/namespaces/{namespace}/events?fieldSelector={}&limit={MOST}", say::encoded(&of));
         let list = self.get("list events", &path).await.unwrap_or_default();
         let mut events: Vec<(String, String)> = items(&list, "/items")
             .map(|event| {
@@ -125,18 +124,13 @@ impl Api {
     ///
     /// # Errors
     /// Why it was not taken, or that nobody knows.
-    pub(super) async fn patch(
-        &self,
-        read: &Value,
-        operations: &[Value],
-        fence: &dyn Fence,
-    ) -> Result<Value, NotTaken> {
+    pub(super) async fn patch(&self, read: &Value, operations: &[Value], fence: &dyn Fence) -> Result<Value, NotTaken> {
         // Replaced and not tested: a failed test is a 422 that looks like any other.
         let version = &read["metadata"]["resourceVersion"];
         let guard = json!({ "op": "replace", "path": "/metadata/resourceVersion", "value": version });
         let body: Vec<&Value> = std::iter::once(&guard).chain(operations).collect();
-        let request = Request::new(Method::PATCH, self.path())
-            .body("application/json-patch+json", json!(body).to_string());
+        let request =
+            Request::new(Method::PATCH, self.path()).body("application/json-patch+json", json!(body).to_string());
         let said = self.cluster.write(&request, fence).await;
         let what = self.told("patch").await;
         let answer = said.map_err(|lost| NotTaken::Said(lost.set_answer(&what)))?;

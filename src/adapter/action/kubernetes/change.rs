@@ -94,10 +94,13 @@ impl Change {
 
     fn image(&mut self, image: &Image, deployment: &Value, acting: &Acting) -> Result<(), String> {
         let coming = whole_image(&image.image, acting)?;
-        let containers: Vec<&str> = items(deployment, "/spec/template/spec/containers").map(|each| text(each, "/name")).collect();
+        let containers: Vec<&str> =
+            items(deployment, "/spec/template/spec/containers").map(|each| text(each, "/name")).collect();
         let Some(index) = containers.iter().position(|name| *name == image.container) else {
             let (name, has) = (&image.container, say::quoted(&containers.join(", ")));
-            return Err(format!("the Deployment has no container {name}, it has {has}; correct `container` in the profile"));
+            return Err(format!(
+                "the Deployment has no container {name}, it has {has}; correct `container` in the profile"
+            ));
         };
         let at = format!("/spec/template/spec/containers/{index}");
         // A list may have changed its order by the time that it is read here; the name says which one is meant.
@@ -112,7 +115,9 @@ impl Change {
     fn pause_at(&mut self, image: &Image, share: u32, deployment: &Value, acting: &Acting) -> Result<(), String> {
         let replicas = wanted(deployment);
         if replicas == 0 {
-            return Err("the Deployment is scaled to 0: there is no pod at which it could pause; scale it first".to_owned());
+            return Err(
+                "the Deployment is scaled to 0: there is no pod at which it could pause; scale it first".to_owned()
+            );
         }
         self.image(image, deployment, acting)?;
         let more = surge(replicas, share);
@@ -126,7 +131,8 @@ impl Change {
             more,
             replicas + more
         ));
-        self.notes.push(format!("the cluster needs room for {more} more; maxSurge stays at {more} until it is set anew"));
+        self.notes
+            .push(format!("the cluster needs room for {more} more; maxSurge stays at {more} until it is set anew"));
         self.notes.push("if the pause cannot be sent it is rolled out to all pods: the look says so".to_owned());
         Ok(())
     }
@@ -227,7 +233,10 @@ mod tests {
 
     #[test]
     fn a_share_of_pods_is_one_of_all_and_at_least_one() {
-        assert_eq!([(10, 1_000), (10, 5_000), (3, 100), (4, 2_500)].map(|(pods, share)| surge(pods, share)), [1, 10, 1, 1]);
+        assert_eq!(
+            [(10, 1_000), (10, 5_000), (3, 100), (4, 2_500)].map(|(pods, share)| surge(pods, share)),
+            [1, 10, 1, 1]
+        );
         assert_eq!(surge(100, 1_000), 11);
         assert_eq!(surge(0, 1_000), 1);
     }

@@ -109,7 +109,8 @@ mod tests {
 
     #[test]
     fn what_differs_is_told_by_name_and_never_by_value() {
-        let deployment = json!({ "spec": { "replicas": 3, "template": template("shop:1", "hunter2", "shop-tls", "256Mi") } });
+        let deployment =
+            json!({ "spec": { "replicas": 3, "template": template("shop:1", "hunter2", "shop-tls", "256Mi") } });
         let change =
             Change { template: Some(template("shop:2", "hunter3", "shop-tls-2", "512Mi")), ..Change::default() };
         let pod = json!({ "status": { "containerStatuses": [{ "name": "shop", "imageID": "shop@sha256:aa" }] } });

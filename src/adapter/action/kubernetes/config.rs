@@ -99,12 +99,14 @@ impl Config {
         let is_nothing = |bound: &Option<Found<Bound>>| {
             bound.as_ref().is_some_and(|bound| matches!(bound.value, Bound::Pods(0) | Bound::Percent(0)))
         };
-        if let Some(spot) = table.spot_if_written("max_unavailable").filter(|_| is_nothing(&surge) && is_nothing(&unavailable))
+        if let Some(spot) =
+            table.spot_if_written("max_unavailable").filter(|_| is_nothing(&surge) && is_nothing(&unavailable))
         {
             let wrong = Wrong::new("is nothing, as max_surge is: no pod could ever be replaced");
             table.report().refuse(&spot, wrong.advice("give one of them at least 1"));
         }
-        let image = container.zip(image).map(|(container, image)| Image { container: container.value, image: image.value });
+        let image =
+            container.zip(image).map(|(container, image)| Image { container: container.value, image: image.value });
         let act = match act? {
             "set-image" => Act::SetImage(image?),
             "pause-at" => Act::PauseAt(image?, pods?.value),
@@ -186,7 +188,11 @@ fn bound() -> Kind<Bound> {
     amount().and_then(ACCEPTED, |Amount { number, symbol }| {
         let most = if symbol == "%" { 100.0 } else { 10_000.0 };
         let is_whole = number.fract() == 0.0 && (0.0..=most).contains(&number);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within its limits, as was asked before")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "within its limits, as was asked before"
+        )]
         let whole = number as u32;
         match symbol.as_str() {
             "" if is_whole => Ok(Bound::Pods(whole)),

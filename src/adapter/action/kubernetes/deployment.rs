@@ -266,6 +266,7 @@ fn share(deployment: &Value) -> String {
     let updated = number(deployment, "/status/updatedReplicas").unwrap_or(0);
     let all = number(deployment, "/status/replicas").unwrap_or(0);
     let percent = (updated * 100).checked_div(all).unwrap_or(0);
-    format!("{updated} of {all} pods have the new template, {percent} % of the pods; that is not a share of the traffic")
+    format!(
+        "{updated} of {all} pods have the new template, {percent} % of the pods; that is not a share of the traffic"
+    )
 }
-

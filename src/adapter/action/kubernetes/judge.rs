@@ -55,7 +55,8 @@ pub(super) fn state(act: &Act, key: &str, deployment: &Value, handle: &Handle, p
     }
     let changes_template = matches!(act, Act::SetImage(_) | Act::PauseAt(..) | Act::Undo);
     if changes_template && Handle::of(deployment).template != handle.template {
-        let images: Vec<&str> = items(deployment, "/spec/template/spec/containers").map(|each| text(each, "/image")).collect();
+        let images: Vec<&str> =
+            items(deployment, "/spec/template/spec/containers").map(|each| text(each, "/image")).collect();
         let images = say::quoted(&images.join(", "));
         return failed(&format!("somebody gave it another template since: {images}"));
     }

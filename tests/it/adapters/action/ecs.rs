@@ -228,7 +228,10 @@ async fn scaling_is_suspended_and_goes_on() {
     assert!(matches!(started, Started::Done { .. }), "{started:?}");
     assert_eq!(look(&ecs, SUSPEND, None).await.state, ActionState::Succeeded);
     let target = ecs.web.state().target.clone().unwrap();
-    assert_eq!((&target["MinCapacity"], &target["SuspendedState"]["ScheduledScalingSuspended"]), (&json!(1), &json!(true)));
+    assert_eq!(
+        (&target["MinCapacity"], &target["SuspendedState"]["ScheduledScalingSuspended"]),
+        (&json!(1), &json!(true))
+    );
     let started = doing(&ecs, RESUME).start(&acting("fd-1-2"), &Open).await;
     assert!(matches!(started, Started::Done { .. }), "{started:?}");
     assert_eq!(look(&ecs, RESUME, None).await.state, ActionState::Succeeded);
@@ -242,11 +245,14 @@ async fn aws_says_no_in_its_own_codes() {
     let ecs = Ecs::start();
     ecs.says(Some(no("AccessDeniedException", "User is not authorized to perform: ecs:DescribeServices")));
     let started = doing(&ecs, DEPLOY).start(&acting("fd-1-1"), &Open).await;
-    assert!(matches!(&started, Started::Failed { why } if why.contains("permission ecs:DescribeServices")), "{started:?}");
+    assert!(
+        matches!(&started, Started::Failed { why } if why.contains("permission ecs:DescribeServices")),
+        "{started:?}"
+    );
     ecs.says(Some(no("ThrottlingException", "Rate exceeded")));
     assert!(look(&ecs, DEPLOY, None).await.not_before.is_some());
     ecs.says(None);
-    ecs.web.state().garbled = Some(no("ServerException", "").clone());
+    ecs.web.state().garbled = Some(no("ServerException", ""));
     ecs.web.state().garbled.as_mut().unwrap().status = 500;
     let started = doing(&ecs, DEPLOY).start(&acting("fd-1-1"), &Open).await;
     assert!(matches!(&started, Started::Unknown { .. }), "{started:?}");

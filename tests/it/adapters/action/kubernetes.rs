@@ -238,7 +238,9 @@ async fn a_rollout_tells_how_far_it_is_what_it_waits_for_and_what_the_cluster_sa
             json!({ "waiting": { "reason": "ImagePullBackOff", "message": "Back-off pulling image for ana@example.com" } });
     });
     let seen = look(&kubernetes, SET_IMAGE, "fd-1-1", &handle).await;
-    let ActionState::Running { percent: Some(percent), waits_for: Some(waits_for) } = &seen.state else { panic!("{seen:?}") };
+    let ActionState::Running { percent: Some(percent), waits_for: Some(waits_for) } = &seen.state else {
+        panic!("{seen:?}")
+    };
     assert!(*percent < 60 && waits_for.contains("of 10 pods to be updated"), "{seen:?}");
     assert_eq!(seen.log[0], "Scaled up replica set shop-2 from 0 to 10");
     let last = seen.log.last().unwrap();
