@@ -6,6 +6,8 @@
 pub mod action;
 pub mod aws;
 pub mod check;
+#[cfg(any(feature = "aws", feature = "kubernetes"))]
+mod hidden;
 pub mod http;
 pub mod log;
 pub mod metric;

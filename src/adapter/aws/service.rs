@@ -8,6 +8,7 @@ use aws_credential_types::Credentials;
 use serde_json::Value;
 
 use super::{Keys, No, Place, masked};
+use crate::adapter::hidden::without_values;
 use crate::adapter::http::{Answer, Client, Failure, Request, Tls};
 use crate::adapter::router::Fence;
 use crate::domain::{Trouble, TroubleKind};
@@ -103,6 +104,7 @@ impl Service {
             let document = serde_json::from_slice(&answer.body).ok().filter(Value::is_object);
             return Ok(document.map_or(Said::Strange, Said::Yes));
         }
+        answer.body = without_values(&answer.text(), body).into_bytes();
         let no = no(&answer);
         if no.as_ref().is_some_and(No::is_about_credentials) {
             self.keys.forget().await;

@@ -51,7 +51,7 @@ impl Flown {
         let actions: BTreeMap<ActionId, Arc<dyn Action>> =
             loaded.adapters.actions.iter().map(|(id, one)| (id.clone(), one.connect().unwrap())).collect();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let mut desk = Desk::open(loaded.procedure);
+        let mut desk = Desk::open_at(loaded.procedure, &[]);
         desk.system = Some(Box::new(move |now, effect| runtime.block_on(perform(&actions, now, effect))));
         Self { desk, cluster }
     }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::before::{Unread, items, text};
 use super::super::say;
+use crate::adapter::hidden::without_values;
 use crate::adapter::http::Request;
 use crate::adapter::router::kubernetes::cluster::{Cluster, Lost};
 use crate::adapter::router::{Fence, SetAnswer};
@@ -133,7 +134,10 @@ impl Api {
             Request::new(Method::PATCH, self.path()).body("application/json-patch+json", json!(body).to_string());
         let said = self.cluster.write(&request, fence).await;
         let what = self.told("patch").await;
-        let answer = said.map_err(|lost| NotTaken::Said(lost.set_answer(&what)))?;
+        let mut answer = said.map_err(|lost| NotTaken::Said(lost.set_answer(&what)))?;
+        if !answer.is_success() {
+            answer.body = without_values(&answer.text(), &json!(operations)).into_bytes();
+        }
         match answer.status {
             200..=299 => match serde_json::from_slice::<Value>(&answer.body) {
                 Ok(object) if object["metadata"]["generation"].is_u64() => Ok(object),

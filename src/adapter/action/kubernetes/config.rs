@@ -93,7 +93,7 @@ impl Config {
         let replicas = table.optional("replicas", doc, &count(0, 10_000));
         go_with(table, act, &WORDS);
         if act == Some("strategy") && !BOUNDS.iter().any(|key| table.has(key)) {
-            let wrong = Wrong::new("names neither max_surge nor max_unavailable: nothing would change");
+            let wrong = Wrong::new("is missing, as max_unavailable is: nothing would change");
             table.report().refuse(&table.spot_of("max_surge"), wrong);
         }
         let is_nothing = |bound: &Option<Found<Bound>>| {

@@ -76,8 +76,8 @@ impl Action for Deployment {
             let said = self.write(&deployment, &change, fence).await;
             match (said, &self.config.act) {
                 (Ok(written), Act::PauseAt(..)) => {
-                    self.pause(acting, fence).await;
-                    Self::begun(&written)
+                    let paused = self.pause(acting, fence).await;
+                    Self::begun(paused.as_ref().unwrap_or(&written))
                 }
                 (Ok(written), _) => Self::begun(&written),
                 // It may have begun, and would go on to all pods.

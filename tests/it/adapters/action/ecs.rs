@@ -73,7 +73,7 @@ impl Subject for Ecs {
     }
 
     fn secrets(&self) -> Vec<String> {
-        vec![SECRET.to_owned(), "hunter2-of-the-environment".to_owned()]
+        vec![SECRET.to_owned()]
     }
 
     fn shown(&self) -> &'static str {
@@ -259,6 +259,15 @@ async fn aws_says_no_in_its_own_codes() {
     let missing = action(&format!("{}\n{DEPLOY}", ecs.keys(ecs.web.address).replace("shop-blue", "shop-red")), PATIENT);
     let said = missing.probe().await.expect_err("it is not there").to_string();
     assert!(said.contains("MISSING of service shop-red of cluster prod"), "{said}");
+}
+
+#[tokio::test]
+async fn a_refusal_that_repeats_a_variable_is_told_without_it() {
+    let ecs = Ecs::start();
+    let message = "Invalid value hunter2-of-the-environment of LEVEL";
+    ecs.web.state().garbled_register = Some(no("InvalidParameterException", message));
+    let started = doing(&ecs, DEPLOY).start(&acting("fd-1-1"), &Open).await;
+    assert!(matches!(&started, Started::Failed { why } if why.contains("Invalid value … of LEVEL")), "{started:?}");
 }
 
 #[tokio::test]

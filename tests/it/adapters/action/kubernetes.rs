@@ -297,6 +297,15 @@ async fn a_paused_canary_is_undone_in_one_act() {
 }
 
 #[tokio::test]
+async fn a_refusal_that_repeats_a_variable_is_told_without_it() {
+    let kubernetes = Kubernetes::start(UNDO);
+    let message = "spec.template.spec.containers[1].env[0].value: Invalid value: \"warn\"";
+    kubernetes.cluster.web.state().sick = Some(status(422, "Invalid", message));
+    let started = kubernetes.doing(UNDO).start(&acting("fd-1-1"), &Open).await;
+    assert!(matches!(&started, Started::Failed { why } if why.contains("Invalid value: \"…\"")), "{started:?}");
+}
+
+#[tokio::test]
 async fn a_pause_that_could_not_be_sent_is_told_and_the_next_act_pauses_it() {
     /// Lets one request out.
     struct Once(AtomicUsize);
