@@ -82,6 +82,10 @@ impl Api {
 
     /// Its pods; none where they cannot be listed.
     pub(super) async fn pods(&self, deployment: &Value) -> Vec<Value> {
+        // Without labels it would be everybody's.
+        if deployment.pointer("/spec/selector/matchLabels").is_none() {
+            return Vec::new();
+        }
         let namespace = &self.cluster.place.namespace;
         let path = format!("/api/v1/namespaces/{namespace}/pods?{}&limit={MOST}", selector(deployment));
         let list = self.get("list pods", &path).await.unwrap_or_default();

@@ -133,7 +133,8 @@ fn paused_at(deployment: &Value, pods: &[Value]) -> ActionState {
     if updated >= meant && missing == 0 {
         return ActionState::Succeeded;
     }
-    if let Some((pod, reason, message)) = waiting(pods).find(|(_, reason, _)| HOPELESS.contains(reason)) {
+    let new = pods.iter().filter(|pod| is_new(pod, deployment));
+    if let Some((pod, reason, message)) = waiting(new).find(|(_, reason, _)| HOPELESS.contains(reason)) {
         let told = say::quoted(&format!("pod {pod}: {reason} {message}"));
         return failed(&format!("it is paused, and a new pod does not come up: {}", told.trim_end()));
     }
@@ -165,19 +166,26 @@ pub(super) fn lines(deployment: &Value, pods: &[Value]) -> Vec<String> {
         .filter(|each| each["type"] == "ReplicaFailure" && each["status"] == "True")
         .map(|each| format!("pods cannot be made: {}", text(each, "/message")));
     let usual = ["ContainerCreating", "PodInitializing"];
-    let waiting = waiting(pods)
+    let waiting = waiting(pods.iter())
         .filter(|(_, reason, _)| !usual.contains(reason))
         .map(|(pod, reason, message)| format!("pod {pod}: {reason} {message}").trim_end().to_owned());
     failure.chain(waiting).collect()
 }
 
 /// Pods with what a container of theirs waits for, and why.
-fn waiting(pods: &[Value]) -> impl Iterator<Item = (&str, &str, &str)> {
-    pods.iter().flat_map(|pod| {
+fn waiting<'p>(pods: impl Iterator<Item = &'p Value>) -> impl Iterator<Item = (&'p str, &'p str, &'p str)> {
+    pods.flat_map(|pod| {
         let name = text(pod, "/metadata/name");
         items(pod, "/status/containerStatuses")
             .filter(|each| each["state"]["waiting"].is_object())
             .map(move |each| (name, text(each, "/state/waiting/reason"), text(each, "/state/waiting/message")))
+    })
+}
+
+/// Whether a pod is of the Deployment's newest template, by the images that it has.
+fn is_new(pod: &Value, deployment: &Value) -> bool {
+    items(deployment, "/spec/template/spec/containers").all(|wanted| {
+        items(pod, "/spec/containers").any(|there| there["name"] == wanted["name"] && there["image"] == wanted["image"])
     })
 }
 

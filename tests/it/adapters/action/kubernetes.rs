@@ -112,6 +112,10 @@ fn pod() -> Value {
     let id = "registry.example.net/shop@sha256:4a9c";
     json!({
         "metadata": { "name": "shop-1-a", "labels": { "app": "shop" } },
+        "spec": { "containers": [
+            { "name": "proxy", "image": "registry.example.net/proxy:1" },
+            { "name": "shop", "image": "registry.example.net/shop:2.4.0" },
+        ] },
         "status": { "containerStatuses": [{ "name": "shop", "imageID": id, "state": { "running": {} } }] },
     })
 }
@@ -361,6 +365,11 @@ async fn a_new_pod_that_does_not_come_up_ends_the_canary() {
     let handle = start(&kubernetes, PAUSE_AT, "fd-1-1").await;
     kubernetes.cluster.web.state().edit(POD, |pod| {
         pod["status"]["containerStatuses"][0]["state"] = json!({ "waiting": { "reason": "CrashLoopBackOff" } });
+    });
+    let seen = look(&kubernetes, PAUSE_AT, "fd-1-1", &handle).await;
+    assert!(matches!(seen.state, ActionState::Running { .. }), "an old pod says nothing of the new ones: {seen:?}");
+    kubernetes.cluster.web.state().edit(POD, |pod| {
+        pod["spec"]["containers"][1]["image"] = json!("registry.example.net/shop:2.5.0");
     });
     let seen = look(&kubernetes, PAUSE_AT, "fd-1-1", &handle).await;
     assert!(why(&seen.state).contains("pod shop-1-a: CrashLoopBackOff"), "{seen:?}");
