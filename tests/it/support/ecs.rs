@@ -235,7 +235,7 @@ impl Region {
             };
             let own = found["tags"].as_array().unwrap().iter().find(|tag| tag["key"] == "flightdeck:act");
             self.told.extend(own.map(|tag| tag["value"].as_str().unwrap().to_owned()));
-            self.deploy(&definition.to_owned());
+            self.deploy(definition);
         }
         if let Some(count) = body["desiredCount"].as_u64() {
             self.service["desiredCount"] = json!(count);

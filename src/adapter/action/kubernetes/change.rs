@@ -79,7 +79,8 @@ impl Change {
         change
     }
 
-    fn put(&mut self, path: &str, value: Value) {
+    fn put(&mut self, path: &str, value: impl Into<Value>) {
+        let value = value.into();
         self.shown.push(format!("  {path}: {value}"));
         // Adding to an object replaces what is there.
         self.operations.push(json!({ "op": "add", "path": path, "value": value }));
@@ -121,7 +122,7 @@ impl Change {
         }
         self.image(image, deployment, acting)?;
         let more = surge(replicas, share);
-        self.rolling(json!(more), json!(0));
+        self.rolling(&json!(more), &json!(0));
         self.put("/spec/paused", json!(false));
         self.shown.push("  and once the controller has begun, /spec/paused: true".to_owned());
         self.notes.push(format!(
@@ -148,10 +149,10 @@ impl Change {
             Some(Bound::Pods(pods)) => json!(pods),
             Some(Bound::Percent(percent)) => json!(format!("{percent}%")),
         };
-        self.rolling(value(surge, "maxSurge"), value(unavailable, "maxUnavailable"));
+        self.rolling(&value(surge, "maxSurge"), &value(unavailable, "maxUnavailable"));
     }
 
-    fn rolling(&mut self, surge: Value, unavailable: Value) {
+    fn rolling(&mut self, surge: &Value, unavailable: &Value) {
         let rolling = json!({ "maxSurge": surge, "maxUnavailable": unavailable });
         self.put("/spec/strategy", json!({ "type": "RollingUpdate", "rollingUpdate": rolling }));
     }

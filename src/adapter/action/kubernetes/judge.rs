@@ -10,6 +10,7 @@ use super::super::before::{items, number, text};
 use super::super::say;
 use super::change::{is_cancelled, is_paused, wanted};
 use super::config::{Act, Bound};
+use crate::domain::Digest;
 use crate::domain::action::ActionState;
 
 /// What a pod waits for that no time mends.
@@ -33,7 +34,7 @@ impl Handle {
     /// Of a Deployment as it is.
     pub(super) fn of(deployment: &Value) -> Self {
         let digest = Sha256::digest(deployment["spec"]["template"].to_string().as_bytes());
-        let template = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let template = Digest(digest.into()).to_string().chars().take(12).collect();
         Self { generation: number(deployment, "/metadata/generation").unwrap_or(0), template }
     }
 
