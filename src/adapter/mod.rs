@@ -7,6 +7,8 @@ pub mod action;
 pub mod aws;
 pub mod check;
 mod filled;
+#[cfg(any(feature = "aws", feature = "kubernetes"))]
+mod hidden;
 pub mod http;
 pub mod log;
 pub mod metric;

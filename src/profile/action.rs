@@ -8,7 +8,7 @@ use super::source::needs_feature;
 use crate::adapter::action::{Configured, KINDS};
 use crate::domain::ActionId;
 use crate::domain::action::ActionSpec;
-use crate::setting::{Found, Table, Variant, duration, flag, name};
+use crate::setting::{Found, Table, Variant, Wrong, duration, flag, name};
 
 /// One action, with what starts it.
 pub(super) type Read = (ActionSpec, Arc<dyn Configured>);
@@ -43,6 +43,13 @@ pub(super) fn read(table: &mut Table<'_>) -> (Vec<Read>, Vec<Found<String>>) {
         let known = KINDS.iter().find(|each| each.name == kind);
         needs_feature(table, "action", kind, known.and_then(|kind| kind.feature));
         let configured = configured?;
+        if let Some(why) = configured.must_end_way_back()
+            && !ends.as_ref().is_some_and(|ends| ends.value)
+        {
+            let spot = table.spot_if_written("ends_way_back").unwrap_or_else(|| table.spot_of("ends_way_back"));
+            let wrong = Wrong::new(format!("must be true: {why}, which ends the way back"));
+            table.report().refuse(&spot, wrong.advice("write ends_way_back = true, and give the shift before it a soak"));
+        }
         let spec = ActionSpec {
             id: ActionId::new(id?.value),
             kind: kind.to_owned(),

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Configured, command, github_workflow, http};
+use super::{Configured, command, ecs, github_workflow, http, kubernetes};
+use crate::adapter::aws;
+use crate::adapter::router::kubernetes::FEATURE;
 use crate::setting::Table;
 
 /// One kind of action.
@@ -42,6 +44,20 @@ pub const KINDS: &[ActionKind] = &[
         feature: None,
         ends_with_cockpit: false,
         read: |table, timeout| configured(github_workflow::Config::read(table, timeout)),
+    },
+    ActionKind {
+        name: "kubernetes",
+        doc: "A Deployment of Kubernetes: image, pause at a share of pods, strategy, pause, resume, scale, undo.",
+        feature: FEATURE,
+        ends_with_cockpit: false,
+        read: |table, timeout| configured(kubernetes::Config::read(table, timeout)),
+    },
+    ActionKind {
+        name: "ecs",
+        doc: "A service of ECS: another image, scale, its scaling suspended or resumed.",
+        feature: aws::FEATURE,
+        ends_with_cockpit: false,
+        read: |table, timeout| configured(ecs::Config::read(table, timeout)),
     },
 ];
 

@@ -24,10 +24,17 @@
 //! [`ActionState::Absent`]: crate::domain::action::ActionState::Absent
 //! [`ActionState::Lost`]: crate::domain::action::ActionState::Lost
 
+#[cfg(any(feature = "kubernetes", feature = "aws"))]
+mod before;
 pub mod command;
+#[cfg(any(feature = "kubernetes", feature = "aws"))]
+mod differ;
+pub mod ecs;
 pub mod github_workflow;
 pub mod http;
+mod keys;
 mod kinds;
+pub mod kubernetes;
 mod say;
 mod template;
 
@@ -53,6 +60,11 @@ pub trait Configured: Debug + Send + Sync {
 
     /// Whether its system can be asked to end it early.
     fn can_cancel(&self) -> bool;
+
+    /// Why the profile must say that it ends the way back, where it always does.
+    fn must_end_way_back(&self) -> Option<String> {
+        None
+    }
 }
 
 /// One action.

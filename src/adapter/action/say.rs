@@ -76,7 +76,12 @@ pub(super) fn not_started(answer: &Answer, what: &str) -> Started {
 
 /// What no whole answer to a start comes to.
 pub(super) fn start_failure(failure: Failure, what: &str) -> Started {
-    match failure.set_answer(what) {
+    started(failure.set_answer(what), what)
+}
+
+/// What the answer to a change that is the start comes to, unless it is a yes.
+pub(super) fn started(answer: SetAnswer, what: &str) -> Started {
+    match answer {
         SetAnswer::NotSent(why) => Started::NotSent { why },
         SetAnswer::Failed(why) => Started::Failed { why },
         SetAnswer::Accepted | SetAnswer::Moved(_) => Started::Unknown { why: format!("{what}: no answer came") },

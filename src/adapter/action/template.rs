@@ -19,6 +19,11 @@ pub(super) const NAMES_OF_RUN: &[&str] = &["to", "from", "pool", "key", "digest"
 pub(super) struct Template(Filled);
 
 impl Template {
+    /// As the profile has it.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Whether it names this.
     pub(super) fn names(&self, name: &str) -> bool {
         self.0.names(name)

@@ -67,6 +67,8 @@ impl No {
                 Sort::Throttled
             }
             "ClusterNotFoundException"
+            | "ServiceNotFoundException"
+            | "ObjectNotFoundException"
             | "RuleNotFound"
             | "ListenerNotFound"
             | "TargetGroupNotFound"
@@ -128,7 +130,7 @@ impl No {
             Sort::Other if self.code.starts_with("TooManyUniqueTargetGroups") || self.code == "TargetGroupAssociationLimit" => {
                 "a target group belongs to one load balancer, and a load balancer has a limit of them: see its quotas".to_owned()
             }
-            Sort::Other => "look at the rule in the console, and at CloudTrail for the whole answer".to_owned(),
+            Sort::Other => "look at it in the console, and at CloudTrail for the whole answer".to_owned(),
         }
     }
 

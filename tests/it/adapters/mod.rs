@@ -1,6 +1,6 @@
 //! Every adapter against its contract.
 
-mod action;
+pub mod action;
 mod alb;
 mod caddy;
 pub mod check;

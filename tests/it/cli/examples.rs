@@ -7,7 +7,9 @@ use regex::{Captures, Regex};
 use super::{flightdeck, text};
 
 /// Their credentials are looked for elsewhere than on this machine; their adapters' own tests have them.
-const ELSEWHERE: [&str; 13] = [
+const ELSEWHERE: [&str; 15] = [
+    "action-ecs.toml",
+    "action-kubernetes.toml",
     "alb.toml",
     "argo-rollouts.toml",
     "checks-aws.toml",

@@ -20,6 +20,9 @@ use flightdeck::session::{Event, Session, Stamp};
 
 use crate::simulation::router::{Router, prepare};
 
+/// What performs effects of deploy actions.
+pub type System = Box<dyn FnMut(Now, Effect) -> Option<Msg>>;
+
 /// The whole desk.
 pub struct Desk {
     pub flight: Flight,
@@ -46,8 +49,10 @@ pub struct Desk {
     pub commands: Vec<flightdeck::flight::duty::RunCommand>,
     /// and runs that were to end.
     pub stopped: Vec<flightdeck::domain::ChangeId>,
-    /// The system of deploy actions.
+    /// The system of deploy actions,
     pub actions: super::action::Actions,
+    /// and a real adapter in its place.
+    pub system: Option<System>,
     /// Appends that were not answered, while the journal is told to be silent.
     pub journal_answers: bool,
     pub unanswered: Vec<Entry>,
@@ -108,6 +113,7 @@ impl Desk {
             commands: Vec::new(),
             stopped: Vec::new(),
             actions: super::action::Actions::default(),
+            system: None,
             journal_answers: true,
             unanswered: Vec::new(),
             time: 1_000,
@@ -237,7 +243,13 @@ impl Desk {
             effect @ (Effect::DescribeAction { .. }
             | Effect::StartAction(_)
             | Effect::LookAction(_)
-            | Effect::CancelAction(_)) => self.actions.answer(self.now(), effect),
+            | Effect::CancelAction(_)) => {
+                let now = self.now();
+                match &mut self.system {
+                    Some(system) => system(now, effect),
+                    None => self.actions.answer(now, effect),
+                }
+            }
             Effect::RunCommand(run) => {
                 self.commands.push(*run);
                 None

@@ -21,6 +21,8 @@ pub const READER: &str = "token-of-a-reader";
 /// The token that is good after an expiry.
 pub const RENEWED: &str = "token-of-the-operator-renewed";
 
+const LISTS: [&str; 4] = ["/endpointslices", "/pods", "/replicasets", "/events"];
+
 /// The state of the server.
 #[derive(Default)]
 pub struct Api {
@@ -38,6 +40,8 @@ pub struct Api {
     pub sick: Option<Said>,
     /// Answers everything with this instead.
     pub instead: Option<Said>,
+    /// Does every patch, and answers it with this instead.
+    pub garbled: Option<Said>,
 }
 
 impl Api {
@@ -128,6 +132,12 @@ impl Api {
         });
     }
 
+    /// Every object below a path, by its own.
+    pub fn below(&self, path: &str) -> Vec<(String, Value)> {
+        let found = self.objects.iter().filter(|(each, _)| each.starts_with(path));
+        found.map(|(path, object)| (path.clone(), object.clone())).collect()
+    }
+
     fn store(&mut self, path: &str, mut object: Value) -> Value {
         let before = &self.objects[path];
         if object != *before {
@@ -168,7 +178,7 @@ impl Api {
                 )
             }
             "GET" if self.objects.contains_key(&route) => Said::json(200, &self.objects[&route]),
-            "GET" if route.ends_with("/endpointslices") || route.ends_with("/pods") => self.list(&route, asked),
+            "GET" if LISTS.iter().any(|list| route.ends_with(list)) => self.list(&route, asked),
             "PATCH" => self.patch(asked, &route, may_write),
             _ => not_found(&route),
         }
@@ -187,6 +197,7 @@ impl Api {
             .filter(|(path, _)| path.starts_with(&format!("{route}/")))
             .map(|(_, object)| object)
             .filter(|object| selects(&selector, &object["metadata"]["labels"]))
+            .filter(|object| fields(&of("fieldSelector"), object))
             .collect();
         // A page holds as many as are asked for, and tells how to go on where there are more.
         let limit: usize = of("limit").parse().unwrap_or(usize::MAX);
@@ -253,14 +264,17 @@ impl Api {
             let status = after["status"].take();
             after = before.clone();
             after["status"] = status;
-        } else if resource == "rollouts" {
+        } else if resource == "rollouts" || resource == "deployments" {
             after["status"] = before["status"].clone();
         }
         let stored = self.store(&path, after);
         if resource == "rollouts" && !self.sleeps {
             self.control(&path);
         }
-        Said::json(200, &stored)
+        if resource == "deployments" && !self.sleeps {
+            self.roll(&path);
+        }
+        self.garbled.clone().unwrap_or_else(|| Said::json(200, &stored))
     }
 }
 
@@ -332,6 +346,12 @@ pub fn place(folder: &Path, server: &str, cluster: &Value, user: &Value) -> Plac
     }
 }
 
+/// The keys of a profile that lead to a namespace.
+pub fn access(place: &Place) -> String {
+    let Through::Context { name, kubeconfig: Some(path) } = &place.cluster else { panic!("{place:?}") };
+    format!("context = \"{name}\"\nkubeconfig = \"{}\"\nnamespace = \"{}\"", path.display(), place.namespace)
+}
+
 /// A `Status` of Kubernetes.
 pub fn status(code: u16, reason: &str, message: &str) -> Said {
     let body = json!({ "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message, "reason": reason, "code": code });
@@ -352,6 +372,12 @@ fn selects(selector: &str, labels: &Value) -> bool {
     selector.split(',').filter_map(|each| each.split_once('=')).all(|(key, value)| labels[key] == value)
 }
 
+/// `involvedObject.kind=Deployment,involvedObject.name=shop`.
+fn fields(selector: &str, object: &Value) -> bool {
+    let at = |path: &str| object.pointer(&format!("/{}", path.replace('.', "/"))).cloned().unwrap_or_default();
+    selector.split(',').filter_map(|each| each.split_once('=')).all(|(path, value)| at(path) == value)
+}
+
 fn operate(object: &mut Value, operation: &Value) -> bool {
     let Some(path) = operation["path"].as_str() else { return false };
     let value = operation["value"].clone();
@@ -361,7 +387,8 @@ fn operate(object: &mut Value, operation: &Value) -> bool {
         Some("add") => {
             let Some((parent, key)) = path.rsplit_once('/') else { return false };
             let parent = object.pointer_mut(parent).and_then(Value::as_object_mut);
-            parent.map(|parent| parent.insert(key.to_owned(), value)).is_some()
+            let key = key.replace("~1", "/").replace("~0", "~");
+            parent.map(|parent| parent.insert(key, value)).is_some()
         }
         other => panic!("{other:?} is no operation that this server knows"),
     }

@@ -15,6 +15,8 @@ pub mod crew;
 pub mod desk;
 pub mod door;
 pub mod duty;
+#[cfg(feature = "aws")]
+pub mod ecs;
 pub mod edges;
 pub mod envoy;
 pub mod fake;
@@ -24,6 +26,8 @@ pub mod keeper;
 pub mod keys;
 #[cfg(feature = "kubernetes")]
 pub mod kube;
+#[cfg(feature = "kubernetes")]
+pub mod kube_roll;
 pub mod load;
 #[cfg(feature = "aws")]
 pub mod moto;

@@ -71,6 +71,9 @@ impl Said {
 
 type Rules<S> = dyn Fn(&mut S, &Asked) -> Said + Send + Sync;
 
+/// Whether this request is the one.
+type Trap = fn(&Asked) -> bool;
+
 /// What goes on with a connection whose answer does not end.
 type Sockets<S> = dyn Fn(&Mutex<S>, &Asked, TcpStream) + Send + Sync;
 
@@ -85,6 +88,8 @@ struct Inner<S> {
     state: Mutex<S>,
     asked: Mutex<Vec<Asked>>,
     is_frozen: Mutex<bool>,
+    /// What stops it when it comes, once.
+    trap: Mutex<Option<Trap>>,
     thawed: Condvar,
     is_over: AtomicBool,
     rules: Box<Rules<S>>,
@@ -109,6 +114,7 @@ impl<S: Send + 'static> Web<S> {
             state: Mutex::new(state),
             asked: Mutex::default(),
             is_frozen: Mutex::new(false),
+            trap: Mutex::new(None),
             thawed: Condvar::new(),
             is_over: AtomicBool::new(false),
             rules: Box::new(rules),
@@ -143,6 +149,12 @@ impl<S: Send + 'static> Web<S> {
         self.inner.thawed.notify_all();
     }
 
+    #[cfg_attr(not(any(feature = "aws", feature = "kubernetes")), expect(dead_code, reason = "only their systems are"))]
+    /// Stops it once such a request comes, before it is done.
+    pub fn freeze_at(&self, trap: Trap) {
+        *self.inner.trap.lock().unwrap() = Some(trap);
+    }
+
     /// Ends it: nobody is there any more.
     pub fn end(&self) {
         self.inner.is_over.store(true, Ordering::SeqCst);
@@ -167,6 +179,7 @@ impl<S> Inner<S> {
     fn serve(&self, mut stream: TcpStream) {
         let Some(asked) = heard(&stream) else { return };
         let mut is_frozen = self.is_frozen.lock().unwrap();
+        *is_frozen |= self.trap.lock().unwrap().take_if(|is_it| is_it(&asked)).is_some();
         while *is_frozen {
             is_frozen = self.thawed.wait(is_frozen).unwrap();
         }

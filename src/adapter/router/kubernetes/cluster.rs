@@ -42,7 +42,7 @@ impl Lost {
         }
     }
 
-    pub(super) fn set_answer(self, what: &str) -> SetAnswer {
+    pub(in crate::adapter) fn set_answer(self, what: &str) -> SetAnswer {
         match self {
             Self::Unopened(trouble) => SetAnswer::NotSent(trouble.to_string()),
             Self::Exchange(failure) => failure.set_answer(what),
@@ -98,7 +98,7 @@ impl Cluster {
     }
 
     /// Asks for a change, once.
-    pub(super) async fn write(&self, request: &Request, fence: &dyn Fence) -> Result<Answer, Lost> {
+    pub(in crate::adapter) async fn write(&self, request: &Request, fence: &dyn Fence) -> Result<Answer, Lost> {
         self.ask(request, Some(fence)).await
     }
 

@@ -2,8 +2,12 @@
 
 mod command;
 pub mod contract;
+#[cfg(feature = "aws")]
+mod ecs;
 mod github_workflow;
 mod http;
+#[cfg(feature = "kubernetes")]
+mod kubernetes;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! Which region, where its interface is, and who asks.
 
-use crate::adapter::aws::Chain;
+use super::Chain;
 #[cfg(feature = "aws")]
-use crate::adapter::aws::regional;
+use super::regional;
 use crate::adapter::http::Endpoint;
 use crate::adapter::router::alb::config::web;
 use crate::domain::{Trouble, TroubleKind};
@@ -21,14 +21,14 @@ pub struct Place {
 
 impl Place {
     /// Reads the keys, the region among them.
-    pub(super) fn read(table: &mut Table<'_>) -> Option<Self> {
+    pub(in crate::adapter) fn read(table: &mut Table<'_>) -> Option<Self> {
         let region = table.required("region", "The region: \"eu-west-1\".", &region());
         let place = Self::of(table, String::new());
         Some(Self { region: region?.value, ..place })
     }
 
     /// Reads the keys but for the region, which is known.
-    pub(super) fn of(table: &mut Table<'_>, region: String) -> Self {
+    pub(in crate::adapter) fn of(table: &mut Table<'_>, region: String) -> Self {
         let doc = "Where the interface is, for a VPC endpoint; else the region's own.";
         let endpoint = table.optional("endpoint", doc, &web());
         Self { region, endpoint: endpoint.map(|endpoint| endpoint.value), chain: Chain::read(table) }
@@ -36,7 +36,7 @@ impl Place {
 
     /// The interface of a service, by the first part of its host's name.
     #[cfg(feature = "aws")]
-    pub(super) fn at(&self, service: &str) -> Result<Endpoint, Trouble> {
+    pub(in crate::adapter) fn at(&self, service: &str) -> Result<Endpoint, Trouble> {
         let nowhere = || {
             let advice = "name the address of its interface as `endpoint`";
             let why = "its interface has no address that is known here";
@@ -47,7 +47,7 @@ impl Place {
 
     /// Said by a build without the crates of AWS.
     #[cfg(not(feature = "aws"))]
-    pub(super) fn missing(&self, what: &str) -> Trouble {
+    pub(in crate::adapter) fn missing(&self, what: &str) -> Trouble {
         let advice = "build it with: cargo install --locked --path . --features aws";
         let why = "this flightdeck was built without the feature `aws`";
         Trouble::new(TroubleKind::Mismatch, format!("ask about {what} in {}", self.region), why, advice)
