@@ -4,12 +4,14 @@
 //! deployment: it reads, prepares, sets and counts, and says exactly what it saw.
 
 pub mod action;
+pub mod argocd;
 pub mod aws;
 pub mod check;
 pub mod http;
 pub mod log;
 pub mod metric;
 pub mod notifier;
+mod octopus;
 pub mod replace;
 pub mod router;
 mod run;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Configured, command, github_workflow, http};
+use super::{Configured, argocd_sync, command, github_workflow, http, image_tag, octopus_release};
 use crate::setting::Table;
 
 /// One kind of action.
@@ -42,6 +42,27 @@ pub const KINDS: &[ActionKind] = &[
         feature: None,
         ends_with_cockpit: false,
         read: |table, timeout| configured(github_workflow::Config::read(table, timeout)),
+    },
+    ActionKind {
+        name: "image-tag",
+        doc: "A tag in a file of values that git keeps: edited, committed, pushed.",
+        feature: None,
+        ends_with_cockpit: false,
+        read: |table, timeout| configured(image_tag::Config::read(table, timeout)),
+    },
+    ActionKind {
+        name: "argocd-sync",
+        doc: "The sync of an application of Argo CD.",
+        feature: None,
+        ends_with_cockpit: false,
+        read: |table, timeout| configured(argocd_sync::Config::read(table, timeout)),
+    },
+    ActionKind {
+        name: "octopus-release",
+        doc: "A release of Octopus Deploy, made where it is not there yet, and deployed.",
+        feature: None,
+        ends_with_cockpit: false,
+        read: |table, timeout| configured(octopus_release::Config::read(table, timeout)),
     },
 ];
 

@@ -24,10 +24,13 @@
 //! [`ActionState::Absent`]: crate::domain::action::ActionState::Absent
 //! [`ActionState::Lost`]: crate::domain::action::ActionState::Lost
 
+pub mod argocd_sync;
 pub mod command;
 pub mod github_workflow;
 pub mod http;
+pub mod image_tag;
 mod kinds;
+pub mod octopus_release;
 mod say;
 mod template;
 

@@ -28,6 +28,11 @@ pub(super) enum Place {
 }
 
 impl Template {
+    /// One that is not the profile's.
+    pub(super) fn of(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     /// Whether it names this.
     pub(super) fn names(&self, name: &str) -> bool {
         self.0.contains(&format!("{{{name}}}"))
