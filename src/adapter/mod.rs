@@ -6,6 +6,7 @@
 pub mod action;
 pub mod argocd;
 pub mod aws;
+pub mod azure;
 pub mod check;
 pub mod http;
 pub mod log;

@@ -8,7 +8,7 @@ use super::source::needs_feature;
 use crate::adapter::action::{Configured, KINDS};
 use crate::domain::ActionId;
 use crate::domain::action::ActionSpec;
-use crate::setting::{Found, Table, Variant, duration, flag, name};
+use crate::setting::{Found, Table, Variant, Wrong, duration, flag, name};
 
 /// One action, with what starts it.
 pub(super) type Read = (ActionSpec, Arc<dyn Configured>);
@@ -41,10 +41,16 @@ pub(super) fn read(table: &mut Table<'_>) -> (Vec<Read>, Vec<Found<String>>) {
         let known = KINDS.iter().find(|each| each.name == kind);
         needs_feature(table, "action", kind, known.and_then(|kind| kind.feature));
         let configured = configured?;
+        let ends = ends.is_some_and(|ends| ends.value);
+        if configured.ends_way_back() && !ends {
+            let spot = table.spot_if_written("ends_way_back").unwrap_or_else(|| table.spot_of("ends_way_back"));
+            let wrong = Wrong::new("must be said: what this action does ends the way back");
+            table.report().refuse(&spot, wrong.accepted("ends_way_back = true"));
+        }
         let spec = ActionSpec {
             id: ActionId::new(id?.value),
             kind: kind.to_owned(),
-            ends_way_back: ends.is_some_and(|ends| ends.value),
+            ends_way_back: ends,
             poll: poll.map_or(Duration::from_secs(5), |poll| poll.value),
             timeout,
             can_cancel: configured.can_cancel(),

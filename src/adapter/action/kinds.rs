@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Configured, argocd_sync, command, github_workflow, http, image_tag, octopus_release};
+use super::{Configured, argocd_sync, azure_containers, command, github_workflow, http, image_tag, octopus_release};
 use crate::setting::Table;
 
 /// One kind of action.
@@ -63,6 +63,13 @@ pub const KINDS: &[ActionKind] = &[
         feature: None,
         ends_with_cockpit: false,
         read: |table, timeout| configured(octopus_release::Config::read(table, timeout)),
+    },
+    ActionKind {
+        name: "azure-containers",
+        doc: "A container group of Azure: replaced out of one that runs, started, stopped, deleted.",
+        feature: None,
+        ends_with_cockpit: false,
+        read: |table, timeout| configured(azure_containers::Config::read(table, timeout)),
     },
 ];
 

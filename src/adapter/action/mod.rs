@@ -25,6 +25,7 @@
 //! [`ActionState::Lost`]: crate::domain::action::ActionState::Lost
 
 pub mod argocd_sync;
+pub mod azure_containers;
 pub mod command;
 pub mod github_workflow;
 pub mod http;
@@ -56,6 +57,11 @@ pub trait Configured: Debug + Send + Sync {
 
     /// Whether its system can be asked to end it early.
     fn can_cancel(&self) -> bool;
+
+    /// Whether what it does ends the way back for certain: a profile that does not say so is refused.
+    fn ends_way_back(&self) -> bool {
+        false
+    }
 }
 
 /// One action.

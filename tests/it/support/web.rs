@@ -81,10 +81,18 @@ pub struct Web<S: Send + 'static> {
     inner: Arc<Inner<S>>,
 }
 
+/// What is taken and not answered.
+#[derive(Clone, Copy, PartialEq)]
+enum Frozen {
+    Nothing,
+    Writes,
+    Everything,
+}
+
 struct Inner<S> {
     state: Mutex<S>,
     asked: Mutex<Vec<Asked>>,
-    is_frozen: Mutex<bool>,
+    frozen: Mutex<Frozen>,
     thawed: Condvar,
     is_over: AtomicBool,
     rules: Box<Rules<S>>,
@@ -139,7 +147,16 @@ impl<S: Send + 'static> Web<S> {
 
     /// Stops it, or lets it go on.
     pub fn freeze(&self, is_frozen: bool) {
-        *self.inner.is_frozen.lock().unwrap() = is_frozen;
+        self.keep(if is_frozen { Frozen::Everything } else { Frozen::Nothing });
+    }
+
+    /// Stops it for all that is no look, or lets it go on.
+    pub fn freeze_writes(&self, is_frozen: bool) {
+        self.keep(if is_frozen { Frozen::Writes } else { Frozen::Nothing });
+    }
+
+    fn keep(&self, frozen: Frozen) {
+        *self.inner.frozen.lock().unwrap() = frozen;
         self.inner.thawed.notify_all();
     }
 
@@ -166,11 +183,12 @@ impl<S> Inner<S> {
     /// One request, one answer, and the connection is closed. Whoever leaves before is not told.
     fn serve(&self, mut stream: TcpStream) {
         let Some(asked) = heard(&stream) else { return };
-        let mut is_frozen = self.is_frozen.lock().unwrap();
-        while *is_frozen {
-            is_frozen = self.thawed.wait(is_frozen).unwrap();
+        let is_write = asked.method != "GET";
+        let mut frozen = self.frozen.lock().unwrap();
+        while *frozen == Frozen::Everything || *frozen == Frozen::Writes && is_write {
+            frozen = self.thawed.wait(frozen).unwrap();
         }
-        drop(is_frozen);
+        drop(frozen);
         let said = {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(asked.clone());

@@ -1,9 +1,13 @@
 //! Deploy actions against their contract.
 
+mod argocd_sync;
+mod azure_containers;
 mod command;
 pub mod contract;
 mod github_workflow;
 mod http;
+mod image_tag;
+mod octopus_release;
 
 use std::sync::Arc;
 use std::time::Duration;
