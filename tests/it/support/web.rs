@@ -116,7 +116,7 @@ impl<S: Send + 'static> Web<S> {
         let inner = Arc::new(Inner {
             state: Mutex::new(state),
             asked: Mutex::default(),
-            is_frozen: Mutex::new(false),
+            frozen: Mutex::new(Frozen::Nothing),
             thawed: Condvar::new(),
             is_over: AtomicBool::new(false),
             rules: Box::new(rules),

@@ -166,9 +166,10 @@ impl Seen {
             let now: Vec<String> =
                 run.iter().filter(|each| parts(each).0 == name).map(|each| say::quoted(parts(each).1)).collect();
             let now = if now.is_empty() { "not there".to_owned() } else { now.join(", ") };
-            lines.push(match now == coming {
-                true => format!("image {name}: {now}, the same"),
-                false => format!("image {name}: {now} → {coming}"),
+            lines.push(if now == coming {
+                format!("image {name}: {now}, the same")
+            } else {
+                format!("image {name}: {now} → {coming}")
             });
         }
         if images.is_empty() {

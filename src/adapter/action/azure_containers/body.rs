@@ -46,7 +46,9 @@ pub(super) fn made(
     document["tags"][TAG] = json!(key);
     // Who it is is given by name; the ids behind the names Azure finds itself.
     if let Some(all) = document.pointer_mut("/identity/userAssignedIdentities").and_then(Value::as_object_mut) {
-        all.values_mut().for_each(|one| *one = json!({}));
+        for one in all.values_mut() {
+            *one = json!({});
+        }
     }
     if let Some(identity) = document.get_mut("identity").and_then(Value::as_object_mut) {
         identity.retain(|name, _| matches!(name.as_str(), "type" | "userAssignedIdentities"));

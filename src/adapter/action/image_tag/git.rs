@@ -27,6 +27,9 @@ pub(super) const NEWEST: usize = 256;
 /// What the commit says beside its message: the act's key.
 pub(super) const TRAILER: &str = "Flightdeck-Act";
 
+/// What to do about a host that is asked too often.
+pub(super) const TOO_OFTEN: &str = "it is asked too often: give the action a longer `poll`";
+
 /// Variables that would have git work elsewhere, ask somebody, or tell what it is given.
 const TAKEN_OUT: [&str; 12] = [
     "GIT_DIR",
@@ -44,16 +47,16 @@ const TAKEN_OUT: [&str; 12] = [
 ];
 
 /// Git for one repository, for so long.
-pub(super) struct Git<'a> {
-    config: &'a Config,
+pub(super) struct Git {
+    config: Config,
     variables: Vec<Variable>,
     hidden: Vec<String>,
     until: Instant,
 }
 
 /// The newest commits of a branch, in a directory that goes with them.
-pub(super) struct Copy<'a> {
-    git: Git<'a>,
+pub(super) struct Copy {
+    git: Git,
     folder: TempDir,
     /// The branch's newest commit.
     pub(super) tip: String,
@@ -81,10 +84,9 @@ pub(super) enum Pushed {
     Unknown(String),
 }
 
-impl<'a> Git<'a> {
-    /// Git as this profile has it. The token is fetched.
-    pub(super) async fn of(config: &'a Config) -> Result<Self, Trouble> {
-        let until = Instant::now() + config.timeout;
+impl Git {
+    /// Git as this profile has it, until then. The token is fetched.
+    pub(super) async fn of(config: &Config, until: Instant) -> Result<Self, Trouble> {
         let set = |name: &str, value: &str| (name.to_owned(), Some(value.to_owned()));
         let mut variables: Vec<Variable> = TAKEN_OUT.iter().map(|name| ((*name).to_owned(), None)).collect();
         variables.extend([
@@ -123,12 +125,12 @@ impl<'a> Git<'a> {
             ]);
             hidden = vec![basic, token];
         }
-        Ok(Self { config, variables, hidden, until })
+        Ok(Self { config: config.clone(), variables, hidden, until })
     }
 
     /// A copy of the branch's newest commits.
-    pub(super) async fn copy(self) -> Result<Copy<'a>, Trouble> {
-        let Config { repository, branch, .. } = self.config;
+    pub(super) async fn copy(self) -> Result<Copy, Trouble> {
+        let Config { repository, branch, .. } = &self.config;
         let folder = tempfile::Builder::new().prefix("flightdeck-").tempdir().map_err(|error| {
             let advice = "see whether there is space for temporary files, and who may write there";
             Trouble::new(TroubleKind::Unreachable, "make a temporary directory", error.to_string(), advice)
@@ -139,8 +141,8 @@ impl<'a> Git<'a> {
         let shape = ["--quiet", "--bare", "--template=", "--single-branch", "--no-tags", "--filter=blob:none"];
         let arguments = [&["clone"], &shape[..], &[&depth, "--branch", branch, "--", repository, &path]].concat();
         self.ask(&arguments, &format!("copy branch {branch} of {repository}")).await?;
-        let mut copy = Copy { git: self, folder, tip: String::new() };
         let head = format!("refs/heads/{branch}");
+        let mut copy = Copy { git: self, folder, tip: String::new() };
         let tip = copy.ask(&["rev-parse", "--verify", "--quiet", &head], Vec::new(), "read the branch").await?;
         copy.tip = String::from_utf8_lossy(&tip).trim().to_owned();
         Ok(copy)
@@ -148,7 +150,7 @@ impl<'a> Git<'a> {
 
     /// Where the branch is, by asking the repository alone.
     pub(super) async fn tip(&self) -> Result<String, Trouble> {
-        let Config { repository, branch, .. } = self.config;
+        let Config { repository, branch, .. } = &self.config;
         let head = format!("refs/heads/{branch}");
         let what = format!("read branch {branch} of {repository}");
         let out = self.ask(&["ls-remote", "--quiet", "--", repository, &head], &what).await?;
@@ -178,7 +180,7 @@ impl<'a> Git<'a> {
             Ran::Ended(ended) if ended.code == Some(0) => Ok(ended.out),
             Ran::Ended(ended) => {
                 let said = self.said(&ended);
-                let (kind, advice) = meaning(&said);
+                let (kind, advice) = meaning(&ended);
                 Err(Trouble::new(kind, what, format!("git says: {said}"), advice))
             }
             Ran::NotStarted(error) => {
@@ -213,7 +215,9 @@ impl<'a> Git<'a> {
 
     /// What git said last, without a secret or anything personal.
     fn said(&self, ended: &Ended) -> String {
-        let mut said = String::from_utf8_lossy(&ended.err).into_owned();
+        let said = String::from_utf8_lossy(&ended.err);
+        let is_said = |line: &&str| !line.starts_with("hint:") && !line.starts_with("warning:");
+        let mut said = said.lines().filter(is_said).collect::<Vec<_>>().join("\n");
         for hidden in &self.hidden {
             said = said.replace(hidden, "…");
         }
@@ -224,7 +228,12 @@ impl<'a> Git<'a> {
     }
 }
 
-impl Copy<'_> {
+impl Copy {
+    /// It is worked with until then.
+    pub(super) fn work_until(&mut self, until: Instant) {
+        self.git.until = until;
+    }
+
     async fn ask(&self, arguments: &[&str], input: Vec<u8>, what: &str) -> Result<Vec<u8>, Trouble> {
         let path = self.folder.path().display().to_string();
         let what = format!("{what} in a copy of {}", self.git.config.repository);
@@ -296,7 +305,7 @@ impl Copy<'_> {
 
     /// Pushes the commit to the branch.
     pub(super) async fn push(&self, commit: &str) -> Pushed {
-        let Config { repository, branch, .. } = self.git.config;
+        let Config { repository, branch, .. } = &self.git.config;
         let path = self.folder.path().display().to_string();
         let what = format!("push to branch {branch} of {repository}");
         let refs = format!("{commit}:refs/heads/{branch}");
@@ -328,7 +337,7 @@ fn judged(ended: &Ended, said: &str, what: &str) -> Pushed {
         }
         Some(_) => Pushed::Unknown(format!("{what}: {said}")),
         None => {
-            let (kind, advice) = meaning(said);
+            let (kind, advice) = meaning(ended);
             let words = format!("{what}: git says: {said}; {advice}");
             match kind {
                 TroubleKind::Denied => Pushed::Refused(words),
@@ -340,10 +349,11 @@ fn judged(ended: &Ended, said: &str, what: &str) -> Pushed {
 }
 
 /// What git's words mean, and what to do.
-fn meaning(said: &str) -> (TroubleKind, &'static str) {
+fn meaning(ended: &Ended) -> (TroubleKind, &'static str) {
+    let said = String::from_utf8_lossy(&ended.err);
     let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
     if has(&["error: 429"]) {
-        return (TroubleKind::Denied, "it is asked too often: give the action a longer `poll`");
+        return (TroubleKind::Denied, TOO_OFTEN);
     }
     if has(&["error: 401", "error: 403", "Authentication failed", "could not read Username", "could not read Password"])
         || has(&["Permission denied", "Permission to", "access denied", "Access denied", "not allowed to push"])

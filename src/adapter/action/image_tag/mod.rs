@@ -3,8 +3,8 @@
 //! Parts: `config` (what the profile says), `yaml` (the one scalar and where it stands), `git` (the program).
 //!
 //! # Invariants
-//! - Each act works in a fresh copy that goes with it. Between what it read and what it pushes nothing can slip in: a branch
-//!   that moved refuses the push, and the scalar is read anew.
+//! - Each act has a copy of its own, made when it is shown, that goes with it. Between what was read and what is pushed
+//!   nothing can slip in: a branch that moved refuses the push, and is copied and read anew.
 //! - What was shown is what is replaced: a tag that says something else by now is not overwritten.
 //! - The commit carries the act's key. It is looked for before one is made, so that a push whose answer was lost is not
 //!   made twice.
@@ -19,10 +19,11 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use tokio::time::Instant;
 
 pub use config::Config;
 
-use self::git::{Copy, Git, Kept, NEWEST, Pushed, TRAILER};
+use self::git::{Copy, Git, Kept, NEWEST, Pushed, TOO_OFTEN, TRAILER};
 use self::yaml::Edited;
 use super::template::Place;
 use super::{Action, say};
@@ -32,8 +33,8 @@ use crate::domain::{Trouble, TroubleKind};
 
 /// So often a branch that others push to is read again before it is given up.
 const ATTEMPTS: usize = 4;
-/// Of so many descriptions is kept what they showed.
-const KEPT: usize = 16;
+/// Of so many descriptions the copies are kept.
+const KEPT: usize = 2;
 /// How long a host that is asked too often is left alone: git does not tell what it asks for.
 const QUIET: Duration = Duration::from_mins(1);
 /// The longest value: no registry has longer tags or digests with their names.
@@ -41,13 +42,13 @@ const LONGEST: usize = 500;
 
 struct ImageTag {
     config: Config,
-    /// What the scalar said when it was shown, by key.
-    shown: Mutex<VecDeque<(String, String)>>,
+    /// What acts would do as they were shown, by key.
+    shown: Mutex<VecDeque<(String, Made)>>,
 }
 
 /// What an act would do, in a copy of the branch.
-struct Made<'a> {
-    copy: Copy<'a>,
+struct Made {
+    copy: Copy,
     file: String,
     kept: Kept,
     edited: Edited,
@@ -58,11 +59,11 @@ struct Made<'a> {
 impl Action for ImageTag {
     fn describe<'a>(&'a self, acting: &'a Acting) -> BoxFuture<'a, Result<Description, Trouble>> {
         async move {
-            let Made { copy, file, edited, value, message, .. } = self.made(acting).await?;
-            copy.author().await?;
-            self.keep(&acting.key, &edited.old);
+            let made = self.made(acting, self.until()).await?;
+            made.copy.author().await?;
+            let Made { copy, file, edited, value, message, .. } = &made;
             let Config { repository, branch, place, .. } = &self.config;
-            let is_same = edited.old == value;
+            let is_same = edited.old == *value;
             let mut requests = vec![format!("git push {repository} COMMIT:refs/heads/{branch}")];
             requests.push(format!("  on {}: {message}", short(&copy.tip)));
             requests.push(format!("  {TRAILER}: {}", acting.key));
@@ -83,6 +84,7 @@ impl Action for ImageTag {
             } else {
                 vec![format!("{file} {place}: {old} → {value}")]
             };
+            self.keep(&acting.key, made);
             Ok(Description { requests, differences, notes })
         }
         .boxed()
@@ -105,7 +107,7 @@ impl Action for ImageTag {
                     ActionLook::new(ActionState::Absent { why })
                 }
                 Err(trouble) => {
-                    let not_before = trouble.why.contains("error: 429").then_some(QUIET);
+                    let not_before = (trouble.advice == TOO_OFTEN).then_some(QUIET);
                     ActionLook { not_before, ..say::untold(say::told(trouble)) }
                 }
             }
@@ -116,7 +118,7 @@ impl Action for ImageTag {
     /// Asks for the branch; nothing is copied.
     fn probe(&self) -> BoxFuture<'_, Result<String, Trouble>> {
         async move {
-            let tip = Git::of(&self.config).await?.tip().await?;
+            let tip = Git::of(&self.config, self.until()).await?.tip().await?;
             Ok(format!("branch {} is at {}; nothing is pushed now", self.config.branch, short(&tip)))
         }
         .boxed()
@@ -130,10 +132,21 @@ impl ImageTag {
         if let Err(why) = fence.may_send() {
             return Started::NotSent { why };
         }
+        let until = self.until();
+        let ready = self.take(&acting.key);
+        let shown = ready.as_ref().map(|made| made.edited.old.clone());
+        // That nothing is to be done is asked anew.
+        let mut ready = ready.filter(|made| made.edited.old != made.value);
         for _attempt in 0..ATTEMPTS {
-            let made = match self.made(acting).await {
-                Ok(made) => made,
-                Err(trouble) => return Started::NotSent { why: say::told(trouble) },
+            let made = match ready.take() {
+                Some(mut made) => {
+                    made.copy.work_until(until);
+                    made
+                }
+                None => match self.made(acting, until).await {
+                    Ok(made) => made,
+                    Err(trouble) => return Started::NotSent { why: say::told(trouble) },
+                },
             };
             match made.copy.find(&acting.key).await {
                 Ok(None) => {}
@@ -143,8 +156,8 @@ impl ImageTag {
                 Err(trouble) => return Started::NotSent { why: say::told(trouble) },
             }
             let Made { copy, file, kept, edited, value, message } = made;
-            if let Some(shown) = self.shown(&acting.key).filter(|shown| *shown != edited.old) {
-                let (shown, old) = (say::quoted(&shown), say::quoted(&edited.old));
+            if let Some(shown) = shown.as_ref().filter(|shown| **shown != edited.old) {
+                let (shown, old) = (say::quoted(shown), say::quoted(&edited.old));
                 let why =
                     format!("{file} {place} is {old} by now, and was {shown} when it was shown; look at it again");
                 return Started::NotSent { why };
@@ -177,7 +190,7 @@ impl ImageTag {
     }
 
     /// What an act would do to the branch as it is now.
-    async fn made(&self, acting: &Acting) -> Result<Made<'_>, Trouble> {
+    async fn made(&self, acting: &Acting, until: Instant) -> Result<Made, Trouble> {
         let Config { place, branch, .. } = &self.config;
         let fill = |template: &super::template::Template| template.fill(acting, "", Place::Plain);
         let unsaid = |why: String| say::unsaid("work out the commit", why);
@@ -193,7 +206,7 @@ impl ImageTag {
             None => format!("{file} {place}: {value}"),
         };
         let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
-        let copy = Git::of(&self.config).await?.copy().await?;
+        let copy = Git::of(&self.config, until).await?.copy().await?;
         let kept = copy.file(&file).await?;
         let edited = yaml::edited(&kept.text, place, &value).map_err(|why| {
             let what = format!("change {file} of branch {branch}");
@@ -204,21 +217,27 @@ impl ImageTag {
     }
 
     async fn find(&self, acting: &Acting) -> Result<Option<String>, Trouble> {
-        Git::of(&self.config).await?.copy().await?.find(&acting.key).await
+        Git::of(&self.config, self.until()).await?.copy().await?.find(&acting.key).await
     }
 
-    fn keep(&self, key: &str, old: &str) {
+    /// When what begins now must be over.
+    fn until(&self) -> Instant {
+        Instant::now() + self.config.timeout
+    }
+
+    fn keep(&self, key: &str, made: Made) {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         shown.retain(|(known, _)| known != key);
-        shown.push_back((key.to_owned(), old.to_owned()));
+        shown.push_back((key.to_owned(), made));
         while shown.len() > KEPT {
             shown.pop_front();
         }
     }
 
-    fn shown(&self, key: &str) -> Option<String> {
-        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        shown.iter().find(|(known, _)| known == key).map(|(_, old)| old.clone())
+    fn take(&self, key: &str) -> Option<Made> {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = shown.iter().position(|(known, _)| known == key)?;
+        shown.remove(place).map(|(_, made)| made)
     }
 }
 

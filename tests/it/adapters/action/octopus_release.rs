@@ -107,9 +107,11 @@ impl Subject for Octopus {
             Stand::Succeeded => "Success",
             Stand::Failed => "Failed",
         };
-        let running: Vec<String> =
-            state.server.deployments.iter().filter(|each| each.ended.is_none()).map(|each| each.task.clone()).collect();
-        running.iter().for_each(|task| state.server.end(task, end));
+        let running = state.server.deployments.iter().filter(|each| each.ended.is_none());
+        let running: Vec<String> = running.map(|each| each.task.clone()).collect();
+        for task in running {
+            state.server.end(&task, end);
+        }
     }
 
     fn says(&self, said: Option<Said>) {
