@@ -231,7 +231,7 @@ pub enum StepAct {
     Shift(Weights),
     /// A deployment: an action of flightdeck's, or one that a person does elsewhere and confirms here.
     Deploy {
-        /// The pool that gets another version.
+        /// The pool that gets another version; where no pool is declared, the service by its name.
         pool: PoolId,
         /// What to do, in the profile's words; may be empty where an action does it.
         text: String,

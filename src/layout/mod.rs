@@ -227,7 +227,8 @@ fn full(areas: &mut Areas, screen: &Screen, frames: Rect) {
     let top = wanted.max(inside * 11 / 20).min(inside.saturating_sub(lower_least));
     let (upper, lower) = cut_top(frames, top + 4);
     let lower = grow_up(lower);
-    let right = (frames.width * 3 / 10).clamp(34, 72);
+    // Without a router there is nothing to draw on the left, and people fly by the checklist.
+    let right = if screen.routers == 0 { frames.width * 3 / 5 } else { (frames.width * 3 / 10).clamp(34, 72) };
     let (left, checklist) = cut_right(upper, right);
     areas.checklist = checklist;
     let left = grow_right(left);

@@ -48,11 +48,15 @@ const FALL: u16 = 2;
 
 /// Rows that the diagram with vessels wants.
 pub(super) fn wanted_rows(screen: &Screen) -> u16 {
-    bars(screen) + 3 + VESSEL + 4
+    if screen.routers == 0 { least_rows(screen) } else { bars(screen) + 3 + VESSEL + 4 }
 }
 
 /// Rows without vessels: a line per router, draft and pool.
 pub(super) fn least_rows(screen: &Screen) -> u16 {
+    if screen.routers == 0 {
+        // One line says why there is nothing.
+        return 1;
+    }
     bars(screen) + u16::try_from(screen.pools).unwrap_or(u16::MAX).min(4)
 }
 

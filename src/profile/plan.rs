@@ -22,6 +22,8 @@ use crate::setting::{
 
 /// What the plan is checked against.
 pub(super) struct Context<'c> {
+    /// The service's name, where it could be read.
+    pub(super) service: Option<&'c str>,
     pub(super) pools: &'c [PoolId],
     pub(super) checklist: &'c Checklist,
     pub(super) checks: &'c Declared,
@@ -63,7 +65,7 @@ enum Leave {
 
 /// Reads the plan. The weights of a step follow from the steps before it.
 pub(super) fn read(table: &mut Table<'_>, context: &Context<'_>) -> Vec<Step> {
-    let written = table.tables("step", "The plan, in order.", |step| Some(read_step(step)));
+    let written = table.tables("step", "The plan, in order.", |step| Some(read_step(step, context.pools.is_empty())));
     let (report, count) = (table.report(), written.len());
     let mut weights: Option<Weights> = None;
     let mut steps: Vec<Step> = Vec::new();
@@ -114,7 +116,7 @@ pub(super) fn unique_id(slug: &str, is_taken: impl Fn(&str) -> bool) -> String {
     id
 }
 
-fn read_step(step: &mut Table<'_>) -> Written {
+fn read_step(step: &mut Table<'_>, without_pools: bool) -> Written {
     step.not_yet(&[
         ("checks", "name them as leave_when = [\"check:NAME\", \"checks:GROUP\"]"),
         ("when", "leave it out"),
@@ -143,8 +145,14 @@ fn read_step(step: &mut Table<'_>) -> Written {
     let doc = format!("What must hold before the next step is offered: {ACCEPTED}.");
     let accepted = format!("a list of {ACCEPTED}");
     let leave_when = step.optional("leave_when", &doc, &leave().list(accepted));
-    let acts: Vec<(&'static str, Spot)> =
-        ["shift", "deploy", "pause"].into_iter().filter_map(|key| Some((key, step.spot_if_written(key)?))).collect();
+    // Where no pool is declared an action touches the service as a whole, and `run` stands alone.
+    let acting: &[&str] =
+        if without_pools { &["shift", "run", "deploy", "pause"] } else { &["shift", "deploy", "pause"] };
+    let mut acts: Vec<(&'static str, Spot)> =
+        acting.iter().filter_map(|key| Some((*key, step.spot_if_written(key)?))).collect();
+    if acts.iter().any(|(key, _)| *key == "deploy") {
+        acts.retain(|(key, _)| *key != "run");
+    }
     let report = step.report();
     match &acts[..] {
         [] if step.has("run") => {
@@ -179,10 +187,10 @@ fn read_step(step: &mut Table<'_>) -> Written {
         let wrong = Wrong::new("goes with shift only").advice("put it on the shift from which on the limits hold");
         report.refuse(&guards.spot, wrong);
     }
-    if let Some(spot) = step.spot_if_written("text").filter(|_| !is("deploy") && !acts.is_empty()) {
+    if let Some(spot) = step.spot_if_written("text").filter(|_| !is("deploy") && !is("run") && !acts.is_empty()) {
         report.refuse(&spot, Wrong::new("goes with deploy only").advice("leave it out"));
     }
-    if let Some(spot) = step.spot_if_written("run").filter(|_| !is("deploy") && !acts.is_empty()) {
+    if let Some(spot) = step.spot_if_written("run").filter(|_| !is("deploy") && !is("run") && !acts.is_empty()) {
         let wrong = Wrong::new("goes with deploy only").advice("name the pool that it touches: deploy = \"blue\"");
         report.refuse(&spot, wrong);
     }
@@ -249,6 +257,11 @@ fn act(report: &Report<'_>, context: &Context<'_>, step: &Written, before: Optio
             };
             let text = if action.is_some() { Some(text.unwrap_or_default()) } else { text };
             Some(StepAct::Deploy { pool: deploy?, text: text?, action })
+        }
+        [("run", _)] => {
+            let action = Some(ran(report, context, step.run.as_ref()?)?);
+            let text = step.text.as_ref().map(|text| text.value.clone()).unwrap_or_default();
+            Some(StepAct::Deploy { pool: PoolId::new(context.service?), text, action })
         }
         [("pause", _)] => Some(StepAct::Pause { text: step.pause.as_ref()?.value.clone() }),
         _ => None,

@@ -115,6 +115,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let (actions, started): (Vec<ActionSpec>, Vec<_>) = actions.into_iter().unzip();
     let started = actions.iter().zip(started).map(|(action, configured)| (action.id.clone(), configured)).collect();
     let context = plan::Context {
+        service: service.as_ref().map(|service| service.value.as_str()),
         pools: &ids,
         checklist: &checklist,
         checks: &declared,

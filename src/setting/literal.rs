@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 use toml::de::{DeTable, DeValue};
 
 use super::table::in_order;
@@ -151,6 +151,7 @@ fn in_text(text: &str) -> Vec<(Range<usize>, Hint)> {
             let named =
                 all.name("name").is_none_or(|name| names_a_secret(name.as_str()) || is_parameter(name.as_str()));
             if named
+                && !is_filled_in(&all)
                 && !found.iter().any(|(span, _): &(Range<usize>, _)| span.start < whole.end && whole.start < span.end)
             {
                 found.push((whole, *hint));
@@ -158,6 +159,14 @@ fn in_text(text: &str) -> Vec<(Range<usize>, Hint)> {
         }
     }
     found
+}
+
+/// Whether a header names its scheme, and what follows is put in when it is sent: `Bearer ${TOKEN}`.
+fn is_filled_in(header: &Captures<'_>) -> bool {
+    let scheme = header.name("scheme").map(|scheme| scheme.as_str().to_ascii_lowercase());
+    let after = header.name("after").map_or("", |after| after.as_str());
+    scheme.is_some_and(|scheme| ["bearer", "basic", "token", "apikey"].contains(&scheme.as_str()))
+        && after.starts_with(['$', '<', '{', '['])
 }
 
 fn is_parameter(name: &str) -> bool {
@@ -178,7 +187,7 @@ static PATTERNS: LazyLock<Vec<(Regex, Hint)>> = LazyLock::new(|| {
             command,
         ),
         (
-            r"(?i)\b(?:(?:proxy-)?authorization|x-[a-z-]*(?:key|token|secret))\s*:\s*[^\s\x22'$<{\[][^\s\x22']*(?:\s+[^\s\x22']+)?",
+            r"(?i)\b(?:(?:proxy-)?authorization|x-[a-z-]*(?:key|token|secret))\s*:\s*(?<scheme>[^\s\x22'$<{\[][^\s\x22']*)(?:\s+(?<after>[^\s\x22']+))?",
             "a header holds a secret",
             command,
         ),
@@ -217,6 +226,7 @@ mod tests {
             "export DB_PASSWORD=hunter2",
             "curl -H 'X-Api-Key: hunter2' x",
             "curl -H 'Authorization: Bearer hunter2' x",
+            "curl -H 'Authorization: hunter2 ${MORE}' x",
             "-----BEGIN OPENSSH PRIVATE KEY-----",
             "ghp_0123456789012345678901234567890123456",
         ] {
@@ -256,6 +266,8 @@ mod tests {
             "https://$TOKEN@git.example.net/x",
             "run it with --token=$TOKEN or TOKEN=$(vault read x)",
             "https://x/y?token=<yours>&sig={sig}",
+            "curl -H \"Authorization: Bearer ${TEST_TOKEN}\" x",
+            "Authorization: token $TOKEN",
             "ask for the password: the lead has it",
             "tcp:10.0.0.5:9999",
         ] {

@@ -134,7 +134,8 @@ fn one(pen: &mut Pen<'_>, model: &Model, inside: Rect, row: u16, each: &Checklis
                 cells.end(Role::Accent, &mark);
             }
             cells.skip(1).put(Role::Dim, if *folded { "▸ " } else { "▾ " });
-            cells.put(if *open { Role::Strong } else { Role::Text }, &section.title);
+            let title = fitted(&section.title, cells.left());
+            cells.put(if *open { Role::Strong } else { Role::Text }, &title);
         }
         ChecklistRow::Item { item, tick, .. } => {
             if let Some(mark) = super::pointer::mark(model, &model.item_pointer(item)) {
@@ -166,4 +167,16 @@ fn one(pen: &mut Pen<'_>, model: &Model, inside: Rect, row: u16, each: &Checklis
             }
         }
     }
+}
+
+/// What a heading stands under, `PATH › HEADING`, gives way from its front: the heading itself tells sections apart.
+fn fitted(title: &str, room: u16) -> String {
+    let mut short = title.to_owned();
+    let mut rest = title;
+    while width(&short) > room {
+        let Some((_, after)) = rest.split_once(" › ") else { break };
+        short = format!("… › {after}");
+        rest = after;
+    }
+    short
 }

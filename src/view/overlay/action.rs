@@ -84,11 +84,11 @@ pub(super) fn action(model: &Model, id: &StepId, confirm: &ConfirmState) -> Shee
 fn touches(model: &Model, step: &Step) -> Vec<Piece> {
     let Some((action, pool)) = step.action() else { return Vec::new() };
     let kind = model.flight.procedure.action(action).map_or("", |spec| spec.kind.as_str());
-    let mark = model.flight.procedure.pool(pool).map_or("", |pool| pool.mark.as_str());
+    let mark = model.flight.procedure.pool(pool).map(|pool| format!("{} ", pool.mark)).unwrap_or_default();
     vec![
         piece(Role::Strong, action.to_string()),
         piece(Role::Dim, format!(", {kind}, touches ")),
-        piece(Role::Strong, format!("{mark} {pool}")),
+        piece(Role::Strong, format!("{mark}{pool}")),
     ]
 }
 

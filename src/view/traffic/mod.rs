@@ -80,13 +80,8 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
 
 /// What would fill the pane.
 fn nothing(pen: &mut Pen<'_>, areas: &Areas) {
-    let inside = areas.inner(Pane::Traffic);
-    let lines = [
-        (Role::Text, "This profile names no router, so there is no split to show or move."),
-        (Role::Dim, "A [[router]] in the profile, with a name, a kind, at and pools, fills this pane."),
-        (Role::Dim, "Plan, checklist, metrics, logs and the journal work without one."),
-    ];
-    for (row, (role, text)) in (0..).zip(lines) {
-        pen.row_of(inside, row + u16::from(inside.height > 4)).skip(2).put(role, text);
-    }
+    let what = "No router here: nothing to shift.";
+    let teach = "A [[router]] in the profile, with a name, a kind, at and pools, fills this pane. Plan, checklist, \
+                 actions, metrics, logs and the journal work without one.";
+    super::checklist::nothing(pen, areas.inner(Pane::Traffic), what, teach);
 }

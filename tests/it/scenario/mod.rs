@@ -5,6 +5,7 @@
 //! ```toml
 //! about   = "One breach is no trip."            # what it shows, in a sentence
 //! weights = [0, 100]                            # what every router has at opening, in the order of the pools
+//! files   = { "runbook.md" = "tests/it/runbook/canary.md" }  # files that the profile names, and where they are
 //! profile = '''                                 # as users write it; routers are replaced by scripted ones
 //! service = "shop"
 //! ...
@@ -13,6 +14,7 @@
 //! [[moment]]                                    # in order; each key is optional, and done in this order:
 //! name  = "blue fails one request in fifty"     #   named where an expectation is not met
 //! given = { blue = { errors = 2 } }             #   what sources and routers tell of a pool from now on, see below
+//! tick  = ["code", "Ship to blue"]              #   items by their text, or all open ones of a section by its slug, with keys
 //! keys  = "n<drawn>y"                           #   keys, as in the tests of flows; `<drawn>` is a frame
 //! wall  = "-2h"                                 #   the wall clock is set; elapsed time is not touched
 //! skip  = "1h"                                  #   time without a tick, as while a machine sleeps
@@ -26,12 +28,14 @@
 //! `"silent"` never answers), and any other key is the panel of that name (a number, `"none"` for no value, `nan`).
 //! Of the pool's `[[log]]`: `asked` (requests a second), `answered` (percent of them), `took` (milliseconds), `double` (how many of a
 //! second's requests have the key of the one before), `log` (`"well"`, with a health check a second, `"silent"`, `"gone"`, `"lossy"`).
+//! `given.checks`: by name or `all`, `"passes"`, `"fails: WHY"`, `"silent"`; those of another kind than `limit`, which pass else.
+//! `given.actions`: by name or `all`, `"runs"` (which they do else), `"done"`, `"fails: WHY"`.
 //! `given.all` is every pool, and panels of the whole. `given.routers` is `{ source = "silent" }` and the like.
 //!
 //! `then`: `guards` (a guard's words without what follows a comma that is not written here: the words must begin so),
 //! `trips` (how often each guard has tripped), `elsewhere` (the old version breaks it too: begins so), `drains` (a pool's
 //! state), `soak` (`"0:03 of 0:30"`, followed by `, paused: WHY` where it stands still; `"none"`), `gates` (those that do not
-//! hold, in order, each beginning so), `red_at_start` (guards), `split` (of the first router), `sent` (writes so far),
+//! hold, in order, each beginning so), `done` (steps, by their ids), `open_items` (how many), `started` (actions, in order), `red_at_start` (guards), `split` (of the first router), `sent` (writes so far),
 //! `screen` (texts that are on a screen of 120 by 36), `not_on_screen`.
 //!
 //! Keys that a scenario spells wrong are refused. To write one, copy the nearest file, and run
@@ -40,6 +44,7 @@
 mod log;
 mod source;
 mod stage;
+mod system;
 
 use std::path::{Path, PathBuf};
 
@@ -77,6 +82,37 @@ fn what_does_not_go_as_written_is_told() {
     std::fs::write(&path, wrong).expect("the file can be written");
     let told = stage::play(&path).join("\n");
     assert!(told.contains("breached 1 of 3") && told.contains("sent: expected 7, found 1"), "{told}");
+}
+
+/// Plays one file.
+fn play_one(file: &str) {
+    let wrong = stage::play(&Path::new("tests/it/scenarios").join(file));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn two_routers_that_move_together_are_flown_as_their_runbook_says() {
+    play_one("flown/dual-router.toml");
+}
+
+#[test]
+fn a_canary_in_stages_is_flown_as_its_runbook_says() {
+    play_one("flown/staged-canary.toml");
+}
+
+#[test]
+fn a_promotion_with_gates_is_flown_as_its_runbook_says() {
+    play_one("flown/promotion.toml");
+}
+
+#[test]
+fn a_cutover_behind_a_load_balancer_is_flown_as_its_runbook_says() {
+    play_one("flown/cutover.toml");
+}
+
+#[test]
+fn a_rolling_update_is_flown_as_its_runbook_says() {
+    play_one("flown/rolling-update.toml");
 }
 
 #[test]

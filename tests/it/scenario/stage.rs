@@ -13,6 +13,7 @@ use flightdeck::theme::Theme;
 use serde::Deserialize;
 
 use super::source::Sources;
+use super::system::{Systems, done, open_items, started};
 use crate::support::app::App;
 use crate::support::procedure::capabilities;
 use crate::support::scene::{drawn, text};
@@ -22,6 +23,9 @@ use crate::support::scene::{drawn, text};
 struct Scenario {
     about: String,
     profile: String,
+    #[serde(default)]
+    files: BTreeMap<String, String>,
+    #[serde(default)]
     weights: Vec<u32>,
     moment: Vec<Moment>,
 }
@@ -31,6 +35,8 @@ struct Scenario {
 struct Moment {
     name: Option<String>,
     given: Option<toml::Table>,
+    #[serde(default)]
+    tick: Vec<String>,
     keys: Option<String>,
     wall: Option<String>,
     skip: Option<String>,
@@ -50,6 +56,9 @@ struct Expected {
     gates: Option<Vec<String>>,
     split: Option<String>,
     sent: Option<usize>,
+    done: Option<Vec<String>>,
+    open_items: Option<usize>,
+    started: Option<Vec<String>>,
     screen: Vec<String>,
     not_on_screen: Vec<String>,
 }
@@ -60,13 +69,16 @@ pub fn play(path: &Path) -> Vec<String> {
     let scenario: Scenario = toml::from_str(&written).unwrap_or_else(|wrong| panic!("{}: {wrong}", path.display()));
     assert!(scenario.about.ends_with('.'), "{}: about is a sentence", path.display());
     let mut sources = Sources::default();
-    let mut app = App::with_weights(procedure(path, &scenario.profile), &scenario.weights);
+    let mut systems = Systems::default();
+    let mut app = App::with_weights(procedure(path, &scenario), &scenario.weights);
     let mut wrong = Vec::new();
     for (number, moment) in (1..).zip(&scenario.moment) {
         let name = moment.name.as_deref().unwrap_or("");
         if let Some(given) = &moment.given {
-            sources.give(&mut app, given);
+            let given = systems.give(&mut app, given);
+            sources.give(&mut app, &given);
         }
+        let mut unmet_here = systems.tick(&mut app, &moment.tick);
         if let Some(keys) = &moment.keys {
             app.keys(keys);
         }
@@ -80,18 +92,25 @@ pub fn play(path: &Path) -> Vec<String> {
         for _ in 0..moment.pass.as_deref().map_or(0, ms) / 100 {
             app.pass(100);
             sources.look(&mut app);
+            systems.answer(&mut app);
         }
         app.draw();
-        for each in moment.then.iter().flat_map(|then| unmet(&mut app, then)) {
+        unmet_here.extend(moment.then.iter().flat_map(|then| unmet(&mut app, then)));
+        for each in unmet_here {
             wrong.push(format!("{}, moment {number} ({name}): {each}", path.display()));
         }
     }
     wrong
 }
 
-fn procedure(path: &Path, profile: &str) -> Procedure {
-    let file = ProfileFile { path: "scenario.toml".to_owned(), bytes: profile.as_bytes().to_vec() };
-    let loaded = parse(&[file]).unwrap_or_else(|problems| panic!("{}: {problems}", path.display()));
+fn procedure(path: &Path, scenario: &Scenario) -> Procedure {
+    let mut files =
+        vec![ProfileFile { path: "scenario.toml".to_owned(), bytes: scenario.profile.clone().into_bytes() }];
+    for (name, at) in &scenario.files {
+        let bytes = std::fs::read(at).unwrap_or_else(|why| panic!("{}: {at}: {why}", path.display()));
+        files.push(ProfileFile { path: name.clone(), bytes });
+    }
+    let loaded = parse(&files).unwrap_or_else(|problems| panic!("{}: {problems}", path.display()));
     let mut procedure = loaded.procedure;
     for router in &mut procedure.routers {
         *router = RouterSpec { capabilities: capabilities(), ..router.clone() };
@@ -155,6 +174,16 @@ fn unmet(app: &mut App, then: &Expected) -> Vec<String> {
         if found != *wanted {
             wrong.push(format!("trips of {guard}: expected {wanted}, found {found}"));
         }
+    }
+    let mut same = |what: &str, wanted: &Option<Vec<String>>, found: Vec<String>| {
+        if let Some(wanted) = wanted.as_ref().filter(|wanted| **wanted != found) {
+            wrong.push(format!("{what}: expected {wanted:?}, found {found:?}"));
+        }
+    };
+    same("done", &then.done, done(app));
+    same("started", &then.started, started(app));
+    if let Some(wanted) = then.open_items.filter(|wanted| *wanted != open_items(app).len()) {
+        wrong.push(format!("open items: expected {wanted}, found {:?}", open_items(app)));
     }
     if let Some(wanted) = then.sent.filter(|wanted| *wanted != app.sends.len()) {
         wrong.push(format!("sent: expected {wanted}, found {}", app.sends.len()));

@@ -1,5 +1,7 @@
 //! A system of deploy actions in memory: it answers as it is told to.
 
+use std::collections::BTreeMap;
+
 use flightdeck::domain::action::{ActionLook, ActionSpec, ActionState, Description, Started};
 use flightdeck::domain::procedure::{Procedure, StepAct};
 use flightdeck::domain::{Now, Outcome, StepId, Trouble};
@@ -14,6 +16,8 @@ pub struct Actions {
     pub started: Option<Started>,
     /// What it answers to a look.
     pub look: ActionLook,
+    /// What it answers to looks at these actions instead.
+    pub look_of: BTreeMap<String, ActionLook>,
     /// What it answers to a cancel.
     pub cancelled: Outcome,
     /// Every start that was sent,
@@ -40,6 +44,7 @@ impl Default for Actions {
                 link: Some("https://deploy.example.net/deployments/7".to_owned()),
             }),
             look: running(40),
+            look_of: BTreeMap::new(),
             cancelled: Outcome::Accepted,
             starts: Vec::new(),
             looks: Vec::new(),
@@ -65,9 +70,10 @@ impl Actions {
             }
             Effect::LookAction(look) => {
                 let (request, act) = (look.request, look.act);
-                let found = look.handle.is_none().then(|| self.look.handle.clone()).flatten();
+                let seen = self.look_of.get(look.action.as_str()).unwrap_or(&self.look).clone();
+                let handle = seen.handle.clone().filter(|_| look.handle.is_none());
                 self.looks.push(*look);
-                let look = Box::new(ActionLook { handle: found, ..self.look.clone() });
+                let look = Box::new(ActionLook { handle, ..seen });
                 Some(Msg::ActionLooked { request, act, began: now, look })
             }
             Effect::CancelAction(cancel) => {
