@@ -95,7 +95,8 @@ fn written(value: &str, place: Place) -> String {
 /// Reads such a text of a `kind`; what is in braces and none of the names is refused.
 pub(super) fn strict(kind: Kind<String>, names: &'static [&'static str]) -> Kind<Template> {
     let shown: Vec<String> = names.iter().map(|name| format!("{{{name}}}")).collect();
-    let accepted = format!("{}; {} are filled in", kind.accepted(), shown.join(", "));
+    let are = if names.len() == 1 { "is" } else { "are" };
+    let accepted = format!("{}; {} {are} filled in", kind.accepted(), shown.join(", "));
     let all = shown.join(", ");
     kind.and_then(accepted, move |text| {
         let mut rest = text.as_str();
