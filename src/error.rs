@@ -5,6 +5,7 @@ use crate::domain::{Refused, Trouble};
 use crate::entry::Broken;
 use crate::journal::JournalError;
 use crate::profile::Problems;
+use crate::record::Damaged;
 
 /// How the program ends. The numbers are a promise to scripts; the README lists the same ones.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,7 +22,7 @@ pub enum Exit {
     Unreachable,
     /// 5: a change or rollback is not verified everywhere: partly done, or not known.
     NotVerified,
-    /// 6: the journal cannot be opened, read or written.
+    /// 6: the journal cannot be opened, read or written, or a record is not as it was written.
     Journal,
     /// 7: a rule or the operator said no; nothing was sent.
     Refused,
@@ -43,7 +44,7 @@ impl Exit {
         (3, "the profile has problems"),
         (4, "a router, log or metric source does not answer or does not fit the profile"),
         (5, "a rollback is not verified on every router: partly done, or not known"),
-        (6, "the journal cannot be opened, read or written"),
+        (6, "the journal cannot be opened, read or written, or a record is not as it was written"),
         (7, "a rule or the operator said no; nothing was sent"),
         (8, "a signature of the session does not hold, or is missing"),
     ];
@@ -100,6 +101,17 @@ pub enum Error {
         count: usize,
         /// Of how many.
         of: usize,
+    },
+    /// A record is not as it was written.
+    #[error(
+        "failed to verify {file}: {damaged}; take the file from where it was kept first, or write it anew from the \
+         journal: flightdeck record SESSION --write"
+    )]
+    DamagedRecord {
+        /// The file.
+        file: String,
+        /// Where, and what is wrong.
+        damaged: Damaged,
     },
     /// There is no such session.
     #[error("{what}; {advice}")]
@@ -208,7 +220,7 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Profile(_) => Exit::Profile,
-            Self::Journal(_) | Self::BrokenJournal { .. } => Exit::Journal,
+            Self::Journal(_) | Self::BrokenJournal { .. } | Self::DamagedRecord { .. } => Exit::Journal,
             Self::Trouble(_) | Self::Unreachable { .. } | Self::Secret(_) => Exit::Unreachable,
             Self::NoSession { .. } | Self::Refused(_) | Self::NotConfirmed { .. } => Exit::Refused,
             Self::NotVerified { .. } => Exit::NotVerified,

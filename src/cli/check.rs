@@ -10,16 +10,18 @@ use tokio::time::timeout;
 use super::out::Out;
 use super::{boarding, place};
 use crate::domain::procedure::StepAct;
-use crate::domain::{Procedure, Reading, Refused, Target, Trouble, TroubleKind, Weights};
+use crate::domain::window::StepKind;
+use crate::domain::{Procedure, Reading, Refused, Target, Timestamp, Trouble, TroubleKind, Weights};
 use crate::error::Error;
 use crate::profile;
 use crate::runtime::adapter::{Adapters, RouterAdapter};
 use crate::runtime::clock;
+use crate::session::window::windows;
 
 /// What `check` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Prints one line for each router, log and metric source, check and notifier, for the journal, its clock and the people: ✓ when it
+Prints one line for each router, log and metric source, check, notifier and window, for the journal, its clock and the people: ✓ when it
 answers and fits the profile, ✗ with what to do when it does not. Reads only: no router is changed, and no journal is made.")]
 pub(super) struct Args {
     /// The profile
@@ -67,11 +69,31 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
     if let Some(error) = &journal {
         out.line(&format!("✗ journal: {error}"));
     }
+    for line in open_or_closed(procedure, clock::now().wall) {
+        out.line(&line);
+    }
     if troubled == 0 {
         journal.map_or(Ok(()), Err)
     } else {
         Err(Error::Unreachable { count: troubled, of: findings.len() })
     }
+}
+
+/// How the deploy windows stand now, with the kinds of step that ask for them. One that is closed is no fault.
+fn open_or_closed(procedure: &Procedure, now: Timestamp) -> Vec<String> {
+    let mut lines: Vec<(bool, String, Vec<&str>)> = Vec::new();
+    for kind in StepKind::ALL {
+        for stands in windows(procedure, kind, now) {
+            match lines.iter_mut().find(|(_, text, _)| *text == stands.text) {
+                Some((_, _, kinds)) => kinds.push(kind.word()),
+                None => lines.push((stands.is_open, stands.text, vec![kind.word()])),
+            }
+        }
+    }
+    let line = |(is_open, text, kinds): (bool, String, Vec<&str>)| {
+        format!("{} window: {text} ({})", if is_open { '✓' } else { '–' }, kinds.join(", "))
+    };
+    lines.into_iter().map(line).collect()
 }
 
 fn looks<'a>(adapters: &'a Adapters, procedure: &'a Procedure) -> Vec<BoxFuture<'a, Finding>> {

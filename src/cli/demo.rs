@@ -90,6 +90,7 @@ async fn fly(
         from_version,
         to_version,
         why: Why::default(),
+        planned: None,
         key: None,
         state: state.to_owned(),
     };

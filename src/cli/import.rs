@@ -101,6 +101,9 @@ fn summary(counts: &Counts, encoding: Encoding, secrets: usize) -> Vec<String> {
             counted(counts.times, "time", "times"),
         ),
     ];
+    if counts.due > 0 {
+        lines.push(format!("  {} due before the start or after the end", counted(counts.due, "section", "sections")));
+    }
     let mut places = counts.not_understood.clone();
     places.sort_unstable();
     places.dedup();

@@ -6,6 +6,7 @@ mod check;
 mod deck;
 #[cfg(feature = "lab")]
 mod demo;
+mod follow_up;
 mod import;
 mod join;
 mod open;
@@ -65,10 +66,12 @@ enum Command {
     Rollback(rollback::Args),
     /// Tell the story of a session as Markdown or JSON
     Record(record::Args),
-    /// List the sessions that the journals on this machine hold
+    /// List the sessions that the journals on this machine hold, and search them
     Sessions(sessions::Args),
-    /// Print the JSON Schema of profiles, for editors
-    Schema,
+    /// Tick what was left for after the end of a session that is closed
+    FollowUp(follow_up::Args),
+    /// Print the JSON Schema of profiles, for editors, or of records
+    Schema(schema::Args),
 }
 
 fn long_help() -> String {
@@ -156,7 +159,8 @@ async fn dispatch(command: Command, out: &mut Out) -> Result<(), Error> {
         Command::Rollback(args) => Box::pin(rollback::run(args, out)).await,
         Command::Record(args) => Box::pin(record::run(args, out)).await,
         Command::Sessions(args) => Box::pin(sessions::run(args, out)).await,
-        Command::Schema => schema::run(out),
+        Command::FollowUp(args) => Box::pin(follow_up::run(args, out)).await,
+        Command::Schema(args) => schema::run(&args, out),
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::out::Out;
 use super::{ask, deck, place};
 use crate::domain::why::Lack;
-use crate::domain::{Why, WhyRule};
+use crate::domain::{Timestamp, Why, WhyRule};
 use crate::error::Error;
 use crate::profile;
 use crate::runtime::{log, opening};
@@ -18,6 +18,7 @@ Examples:
   flightdeck open payments.toml --as ana          the name in the journal and on the screen
 
   flightdeck open payments.toml --observe         watch only
+  flightdeck open payments.toml --start 2026-11-22T02:00Z   lists that are due before it say so
 
 A session that was not closed is gone on with: its profile is the one in the journal, and what was in flight is read
 from the routers, never assumed. Where another cockpit drives it, this one joins: its operator may confirm as the second
@@ -37,6 +38,9 @@ pub(super) struct Args {
     /// Why, in a sentence, where the profile asks for it
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     reason: String,
+    /// When it is planned to begin: 2026-11-22T02:00Z, or with an offset such as +01:00
+    #[arg(long, alias = "at", value_name = "TIME", value_parser = place::moment)]
+    start: Option<Timestamp>,
     #[command(flatten)]
     seat: place::SeatArgs,
     #[command(flatten)]
@@ -61,7 +65,8 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
     if !args.seat.observes() && store.unclosed(service, environment).await?.is_none() {
         ask_why(&loaded.procedure.why, &mut why).await;
     }
-    let intent = args.seat.intent(&state, args.from, args.to, why);
+    let mut intent = args.seat.intent(&state, args.from, args.to, why);
+    intent.planned = args.start;
     let opening = Box::pin(opening::open(store, loaded, &intent)).await?;
     Box::pin(deck::run(opening, Some(args.profile), look, &args.look, None)).await
 }

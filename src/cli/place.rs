@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use directories::ProjectDirs;
 
-use crate::domain::{Operator, Seat, SessionId, Why};
+use crate::domain::{Operator, Seat, SessionId, Timestamp, Why};
 use crate::error::Error;
 use crate::journal::{JournalError, Place, SessionSummary, SqliteStore, Store};
 #[cfg(feature = "nats")]
@@ -86,10 +86,24 @@ impl SeatArgs {
             from_version,
             to_version,
             why,
+            planned: None,
             key: self.key,
             state: state.to_owned(),
         }
     }
+}
+
+/// A time as an operator writes it, with its offset: `2026-11-22T02:00Z`; seconds may be left out.
+pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
+    let spaced = text.trim().replacen(' ', "T", 1);
+    let with_seconds = |text: &str| {
+        let at = text.find('T').and_then(|at| text.get(at..)?.find(['Z', '+', '-']).map(|sign| at + sign))?;
+        Some(format!("{}:00{}", text.get(..at)?, text.get(at..)?))
+    };
+    let read = |text: &str| serde_json::from_value::<Timestamp>(text.into()).ok();
+    read(&spaced).or_else(|| read(&with_seconds(&spaced)?)).ok_or_else(|| {
+        "a time is written with its day and its offset, such as 2026-11-22T02:00Z or 2026-11-22T03:00+01:00".to_owned()
+    })
 }
 
 /// Who operates: as said, else the login name.
@@ -232,6 +246,32 @@ pub(super) async fn sessions(stores: &[Arc<dyn Store>]) -> Result<Vec<(SessionSu
     }
     all.sort_by_key(|(session, _)| std::cmp::Reverse((session.opened, session.id)));
     Ok(all)
+}
+
+/// The session that an operator names: `latest`, or the start of its id.
+pub(super) async fn session(
+    stores: &[Arc<dyn Store>],
+    named: &str,
+    state: &Path,
+) -> Result<(SessionId, Arc<dyn Store>), Error> {
+    let mut found = sessions(stores).await?;
+    if named != "latest" {
+        found.retain(|(session, _)| is_named(session.id, named));
+        if found.len() > 1 {
+            return Err(Error::NoSession {
+                what: format!("{} sessions begin with {named}", found.len()),
+                advice: "name more of the id; `flightdeck sessions` lists them".to_owned(),
+            });
+        }
+    }
+    let Some((session, store)) = found.into_iter().next() else {
+        return Err(Error::NoSession {
+            what: format!("no session {named} in the journals below {}", state.display()),
+            advice: "`flightdeck sessions` lists what is there; --profile looks where a profile keeps its journal"
+                .to_owned(),
+        });
+    };
+    Ok((session.id, store))
 }
 
 /// Whether a session is the one that an operator names by the start of its id.

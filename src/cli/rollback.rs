@@ -59,6 +59,7 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
         from_version: String::new(),
         to_version: String::new(),
         why: Why::default(),
+        planned: None,
         key: None,
         state,
     };

@@ -67,7 +67,12 @@ impl Model {
             None => {}
         }
         if let Some(closed) = &session.closed {
-            let text = format!("the session is closed: {}", closed.what);
+            let mut text = format!("the session is closed: {}", closed.what);
+            match &self.flight.record {
+                Some(record) if record.tone == Tone::Warn => found.push(banner(Tone::Warn, None, record.text.clone())),
+                Some(record) => text = format!("{text}; {}", record.text),
+                None => {}
+            }
             found.push(banner(Tone::Plain, Some(Action::Quit), text));
         } else {
             found.extend(self.driver_banner());

@@ -2,6 +2,7 @@
 
 use super::Model;
 use crate::domain::checklist::{Item, Section};
+use crate::domain::due::Standing;
 use crate::session::state::Stamped;
 
 /// One visible row.
@@ -64,6 +65,21 @@ impl Model {
         let ticks = &self.flight.session.ticks;
         let items = || self.flight.procedure.checklist.items();
         (items().filter(|item| ticks.contains_key(&item.id)).count(), items().count())
+    }
+
+    /// Items whose time has come, and those that are late.
+    pub fn due_counts(&self) -> (usize, usize) {
+        let flight = &self.flight;
+        let (checklist, plan) = (&flight.procedure.checklist, &flight.procedure.plan);
+        let mut counts = (0, 0);
+        for item in checklist.due.items.keys() {
+            match flight.session.standing(checklist, plan, item, self.now.wall) {
+                Some(Standing::Now(_)) => counts.0 += 1,
+                Some(Standing::Overdue(_)) => counts.1 += 1,
+                Some(Standing::Later(_)) | None => {}
+            }
+        }
+        counts
     }
 
     /// The row that is selected.

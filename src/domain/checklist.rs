@@ -1,12 +1,15 @@
 //! The checklist: sections of items, from the profile or a Markdown file.
 
 use super::ItemId;
+use super::due::Dues;
 
 /// Sections in order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Checklist {
     /// The sections.
     pub sections: Vec<Section>,
+    /// When they are to be done, as far as the profile says.
+    pub due: Dues,
 }
 
 /// One heading with its items.

@@ -7,6 +7,7 @@ pub mod check;
 pub mod checklist;
 pub mod connection;
 pub mod drain;
+pub mod due;
 mod field;
 mod freshness;
 pub mod guard;

@@ -195,7 +195,7 @@ pub struct Step {
     pub act: StepAct,
     /// What must hold before the *next* step is offered as planned: items of these sections, drained pools, checks.
     pub leave_when: Vec<Condition>,
-    /// How long it must hold after its last router was verified (G4).
+    /// How long it must hold after its last router was verified (G4), or its action succeeded.
     pub soak: Option<Duration>,
     /// What is to be done in which minutes of the soak.
     pub schedule: Vec<SoakTask>,

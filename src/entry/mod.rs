@@ -18,6 +18,8 @@ mod chain;
 mod kind;
 mod stored;
 
+use std::sync::Arc;
+
 use crate::domain::{CockpitId, Digest, EntryId, Operator, SessionId, Timestamp};
 use crate::session::{Event, Session, Stamp};
 
@@ -62,6 +64,8 @@ pub struct Kept {
     pub prev: Digest,
     /// The hash over the stored bytes.
     pub hash: Digest,
+    /// The stored bytes, exactly: what is kept elsewhere is kept as it was.
+    pub stored: Arc<[u8]>,
     /// Kinds of events that this version does not know and may skip.
     pub skipped: Vec<String>,
 }

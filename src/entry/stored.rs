@@ -179,7 +179,7 @@ fn open_slowly(bytes: &[u8]) -> Result<Kept, Unreadable> {
 fn kept(bytes: &[u8], envelope: Envelope<Event>, skipped: Vec<String>) -> Kept {
     let Envelope { format: _, session, number, prev, id, cockpit, actor, at, epoch, events } = envelope;
     let entry = Entry { session, number, id, cockpit, actor, at, epoch, events };
-    Kept { entry, prev, hash: hash(prev, bytes), skipped }
+    Kept { entry, prev, hash: hash(prev, bytes), stored: bytes.into(), skipped }
 }
 
 #[cfg(test)]

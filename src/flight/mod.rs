@@ -21,6 +21,7 @@ pub mod evidence;
 pub mod execute;
 pub mod fire;
 pub mod guard;
+pub mod left;
 mod limit;
 pub mod link;
 pub mod load;
@@ -103,6 +104,8 @@ pub struct Flight {
     pub executing: Vec<execute::Execution>,
     /// The link to the journal.
     pub link: link::Link,
+    /// What became of writing the record of this session to files, once it was closed here.
+    pub record: Option<Notice>,
     /// Every pool's drain.
     pub drains: BTreeMap<PoolId, Drain>,
     /// Pools that had weight since they were last proven drained: only of these a drain is news.
@@ -182,6 +185,7 @@ impl Flight {
             proposing: None,
             executing: Vec::new(),
             link: link::Link::default(),
+            record: None,
             drains,
             undrained: BTreeSet::new(),
             lingering: connection::Lingering::default(),

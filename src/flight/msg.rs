@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::effect::Notice;
 use crate::domain::action::{ActionLook, Description, Started};
 use crate::domain::check::Answer;
 use crate::domain::connection::{Connection, Ended};
@@ -108,6 +109,8 @@ pub enum Msg {
         /// Whether these answer a read: the journal held no more at that moment.
         is_tail: bool,
     },
+    /// The record of the session that was closed here was written to files, or could not be: what its operator is told.
+    RecordWritten(Notice),
     /// The journal is not followed at the moment.
     JournalAway {
         /// Why, for people.

@@ -57,6 +57,10 @@ impl Flight {
             Msg::SignatureChecked { entry, result } => self.signature_checked(entry, result, &mut out),
             Msg::Spilled { entry, result } => self.spilled(now, entry, result, &mut out),
             Msg::SpillFound(spill) => self.spill_found(now, *spill, &mut out),
+            Msg::RecordWritten(notice) => {
+                self.record = Some(notice.clone());
+                out.push(Effect::Tell(notice));
+            }
             Msg::JournalAway { why } => self.journal_away(now, why, &mut out),
             Msg::JournalBroken { why } => {
                 self.link.reading = None;
@@ -367,7 +371,7 @@ impl Flight {
             }
             Ask::Close { outcome } => {
                 let routers = self.as_read().unwrap_or_default();
-                let left = self.to_make_permanent();
+                let left = self.left_at_closing();
                 self.note_all_tellings(now);
                 self.ask(now, Command::Close { outcome, routers, left });
             }

@@ -54,8 +54,8 @@ pub(super) fn wanted_rows(screen: &Screen) -> u16 {
 /// Rows without vessels: a line per router, draft and pool.
 pub(super) fn least_rows(screen: &Screen) -> u16 {
     if screen.routers == 0 {
-        // One line says why there is nothing.
-        return 1;
+        // What runs, and what comes next.
+        return 3;
     }
     bars(screen) + u16::try_from(screen.pools).unwrap_or(u16::MAX).min(4)
 }

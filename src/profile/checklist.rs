@@ -2,9 +2,11 @@
 
 use serde_json::json;
 
+use super::follow_up::due;
 use super::plan::unique_id;
 use super::read::Included;
 use crate::domain::checklist::{Command, Item, Link, Section, slug};
+use crate::domain::due::{Due, Dues};
 use crate::domain::{Checklist, ItemId};
 use crate::runbook::{self, Runbook};
 use crate::setting::{Found, Kind, Spot, Table, Wrong, flag, lines, link, literal, quoted, text, title, word};
@@ -18,13 +20,14 @@ struct Draft {
     role: Option<String>,
     commands: Vec<Command>,
     links: Vec<Link>,
+    due: Option<Due>,
     items: Vec<Self>,
 }
 
 impl Draft {
     fn of(text: String) -> Self {
         let (commands, links, items) = (Vec::new(), Vec::new(), Vec::new());
-        Self { key: None, text, required: true, role: None, commands, links, items }
+        Self { key: None, text, required: true, role: None, commands, links, due: None, items }
     }
 }
 
@@ -32,6 +35,7 @@ impl Draft {
 struct DraftSection {
     slug: String,
     title: String,
+    due: Option<Due>,
     items: Vec<Draft>,
 }
 
@@ -56,13 +60,13 @@ pub(super) fn read(table: &mut Table<'_>, included: &Included<'_>) -> Checklist 
             table.refuse(Wrong::new("holds nothing").accepted("from = \"runbook.md\" or [[checklist.section]]"));
         }
         let mut drafts: Vec<DraftSection> = Vec::new();
-        for (title, items) in sections {
+        for (title, due, items) in sections {
             let slug = slug(&title);
             if drafts.iter().any(|draft| draft.slug == slug) {
                 let wrong = Wrong::new(format!("{} is another section's title already", quoted(&title)));
                 table.report().refuse(&title.spot, wrong.advice("give each its own"));
             }
-            drafts.push(DraftSection { slug, title: title.value, items });
+            drafts.push(DraftSection { slug, title: title.value, due, items });
         }
         drafts
     });
@@ -71,29 +75,42 @@ pub(super) fn read(table: &mut Table<'_>, included: &Included<'_>) -> Checklist 
 
 /// Gives every item its depth and a unique path of slugs.
 fn placed(drafts: Vec<DraftSection>) -> Checklist {
-    fn place(into: &mut Vec<Item>, drafts: Vec<Draft>, above: &str, depth: u8) {
+    fn place(into: &mut Vec<Item>, dues: &mut Dues, drafts: Vec<Draft>, above: (&str, Option<Due>), depth: u8) {
+        let (above, above_due) = above;
         for draft in drafts {
             let slug: String = slug(draft.key.as_ref().unwrap_or(&draft.text)).chars().take(48).collect();
             let own = if slug.is_empty() { "item" } else { slug.trim_end_matches('-') };
             let id = unique_id(&format!("{above}/{own}"), |id| into.iter().any(|item| item.id.as_str() == id));
+            let due = draft.due.or(above_due);
+            if let Some(due) = due {
+                dues.items.insert(ItemId::new(id.clone()), due);
+            }
             let Draft { text, required, role, commands, links, .. } = draft;
             into.push(Item { id: ItemId::new(id.clone()), text, depth, required, role, commands, links });
-            place(into, draft.items, &id, depth.saturating_add(1));
+            place(into, dues, draft.items, (&id, due), depth.saturating_add(1));
         }
     }
+    let mut due = Dues::default();
     let sections = drafts.into_iter().map(|draft| {
         let mut items = Vec::new();
-        place(&mut items, draft.items, &draft.slug, 0);
+        place(&mut items, &mut due, draft.items, (&draft.slug, draft.due), 0);
+        if let Some(own) = draft.due {
+            due.sections.insert(draft.slug.clone(), own);
+        }
         Section { slug: draft.slug, title: draft.title, items }
     });
-    Checklist { sections: sections.collect() }
+    let sections = sections.collect();
+    Checklist { sections, due }
 }
 
-fn section(table: &mut Table<'_>) -> Option<(Found<String>, Vec<Draft>)> {
+fn section(table: &mut Table<'_>) -> Option<(Found<String>, Option<Due>, Vec<Draft>)> {
     let title = table.required("title", "The heading.", &title());
+    let doc = "When it is to be done: \"-48h\", so long before the planned start; \"24h\", so long after the last step: its \
+               items may then be ticked after the session is closed.";
+    let due = table.optional("due", doc, &due()).map(|due| due.value);
     let items = items(table, "What is to be done, in order: text, or a table with more.");
     table.require("items", Wrong::new("is missing").accepted("items = [\"what is to be done\"]"));
-    Some((title?, items))
+    Some((title?, due, items))
 }
 
 fn items(table: &mut Table<'_>, doc: &str) -> Vec<Draft> {
@@ -105,6 +122,8 @@ fn item(table: &mut Table<'_>) -> Option<Draft> {
     let words = table.required("text", "What is to be done.", &text());
     let required = table.optional("required", "Whether the section is incomplete without it. Default true.", &flag());
     let role = table.optional("role", "Who does it, in your words.", &title());
+    let doc = "When it is to be done, where that is another time than its section's: \"-30m\", \"2h\".";
+    let due = table.optional("due", doc, &due()).map(|due| due.value);
     let doc = "What is typed for it: lines, or a table that names their language. Shown and copied, never run.";
     let short = |found: Found<String>| Some(Command { language: String::new(), text: found.value });
     let commands = table.items("commands", doc, "command", &lines(), short, command);
@@ -119,6 +138,7 @@ fn item(table: &mut Table<'_>) -> Option<Draft> {
         role: role.map(|role| role.value),
         commands: commands.into_iter().flatten().collect(),
         links: links.into_iter().flatten().collect(),
+        due,
         items,
     })
 }
@@ -155,25 +175,36 @@ fn from_runbook(table: &Table<'_>, from: &Found<String>, included: &Included<'_>
 /// title; a section is known by its heading's own words where they name one section only, else by the path to it.
 fn drafted(runbook: Runbook) -> Vec<DraftSection> {
     let or_checklist = |text: String| if text.is_empty() { "Checklist".to_owned() } else { text };
-    let titles: Vec<String> = runbook.paths().into_iter().map(|path| or_checklist(path.join(" › "))).collect();
+    let each = runbook.paths().into_iter();
+    let titles: Vec<(String, Option<Due>)> =
+        each.map(|path| (or_checklist(path.join(" › ")), runbook::propose::due(&path))).collect();
     let asking = runbook.sections.into_iter().zip(titles).filter(|(section, _)| !section.items.is_empty());
-    let asking: Vec<(runbook::Section, String)> = asking.collect();
+    let asking: Vec<(runbook::Section, (String, Option<Due>))> = asking.collect();
     let own: Vec<String> = asking.iter().map(|(section, _)| slug(&or_checklist(section.title.clone()))).collect();
     let mut sections: Vec<DraftSection> = Vec::new();
-    for ((section, title), own_slug) in asking.into_iter().zip(&own) {
+    for ((section, (title, due)), own_slug) in asking.into_iter().zip(&own) {
         let is_only = own.iter().filter(|each| *each == own_slug).count() == 1;
         let wanted = if is_only { own_slug.clone() } else { slug(&title) };
         let wanted = if wanted.is_empty() { "checklist" } else { &wanted };
         let slug = unique_id(wanted, |slug| sections.iter().any(|earlier| earlier.slug == slug));
         let items = section.items.into_iter().map(of_runbook).collect();
-        sections.push(DraftSection { slug, title, items });
+        sections.push(DraftSection { slug, title, due, items });
     }
     sections
 }
 
 fn of_runbook(item: runbook::Item) -> Draft {
     let runbook::Item { text, key, required, role, commands, links, items, .. } = item;
-    Draft { key: Some(key), text, required, role, commands, links, items: items.into_iter().map(of_runbook).collect() }
+    Draft {
+        key: Some(key),
+        text,
+        required,
+        role,
+        commands,
+        links,
+        due: None,
+        items: items.into_iter().map(of_runbook).collect(),
+    }
 }
 
 /// The path of a file beside the profile.

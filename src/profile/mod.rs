@@ -19,6 +19,7 @@ mod checklist;
 mod drain;
 mod expected;
 mod file;
+mod follow_up;
 mod guard;
 mod journal;
 mod log_field;
@@ -28,6 +29,7 @@ mod panel;
 mod plan;
 mod pool;
 mod read;
+mod record;
 mod rollout;
 mod router;
 mod rule;
@@ -35,7 +37,7 @@ mod schedule;
 mod source;
 mod window;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use self::notify::NotifierConfig;
@@ -71,6 +73,8 @@ pub struct Loaded {
     pub adapters: AdapterConfigs,
     /// Where its sessions are kept.
     pub journal: JournalConfig,
+    /// The directory that records are written below, as the profile names it; none where they are not.
+    pub records: Option<PathBuf>,
 }
 
 /// Configurations by sort of adapter, in the profile's order.

@@ -131,7 +131,8 @@ fn read_step(step: &mut Table<'_>, without_pools: bool) -> Written {
     let run = step.optional("run", "The [[action]] that does it.", &self::name());
     let text_of = step.optional("text", "What the person does who deploys.", &text());
     let pause = step.optional("pause", "Waits for a person: what they decide.", &text());
-    let doc = "How long a shift must hold, after its last router was verified, before the next step is offered.";
+    let doc = "How long it must hold before the next step is offered: a shift from when its last router was verified, an \
+               action from when it succeeded.";
     let soak = step.optional("soak", doc, &duration(Duration::from_secs(1), Duration::from_hours(168)));
     let schedule = schedule::read(step);
     let doc = "Proves the way back before the step stands: \"way back\" shifts there, rolls back, and shifts again.";
@@ -169,13 +170,15 @@ fn read_step(step: &mut Table<'_>, without_pools: bool) -> Written {
         }
     }
     let is = |key: &str| acts.iter().any(|(each, _)| *each == key);
-    if let Some(soak) = soak.as_ref().filter(|_| !is("shift") && !acts.is_empty()) {
-        report.refuse(
-            &soak.spot,
-            Wrong::new("goes with shift only").advice("leave it out, or put it on the shift before"),
-        );
+    let soaks = is("shift") || is("run") || (is("deploy") && step.has("run")) || acts.is_empty();
+    if let Some(soak) = soak.as_ref().filter(|_| !soaks) {
+        let wrong = Wrong::new("goes with shift and run only").advice("leave it out, or put it on the shift before");
+        report.refuse(&soak.spot, wrong);
     }
-    for key in ["prove", "proves", "schedule"] {
+    if let Some(spot) = step.spot_if_written("schedule").filter(|_| !soaks) {
+        report.refuse(&spot, Wrong::new("goes with shift and run only").advice("leave it out, or put it on a shift"));
+    }
+    for key in ["prove", "proves"] {
         if let Some(spot) = step.spot_if_written(key).filter(|_| !is("shift") && !acts.is_empty()) {
             report.refuse(&spot, Wrong::new("goes with shift only").advice("leave it out, or put it on a shift"));
         }

@@ -1,9 +1,12 @@
 //! The keys at the top of a profile, and how the parts come together.
 
+use std::path::PathBuf;
+
 use super::file::Unread;
 use super::{
     AdapterConfigs, JournalConfig, Loaded, MetricConfig, ProfileFile, RouterConfig, action, back, check, checklist,
-    drain, expected, guard, journal, notify, pairs, panel, plan, pool, rollout, router, rule, schedule, source, window,
+    drain, expected, follow_up, guard, journal, notify, pairs, panel, plan, pool, record, rollout, router, rule,
+    schedule, source, window,
 };
 use crate::adapter::log;
 use crate::domain::action::ActionSpec;
@@ -54,13 +57,14 @@ pub(super) struct Parts {
     adapters: AdapterConfigs,
     journal: JournalConfig,
     allowed_signers: Option<AllowedSigners>,
+    records: Option<PathBuf>,
 }
 
 impl Parts {
     /// Joined with what was read.
     pub(super) fn loaded(self, files: Vec<ProfileFile>, digest: Digest) -> Loaded {
-        let Self { procedure, adapters, journal, allowed_signers } = self;
-        Loaded { files, procedure: Procedure { digest, ..procedure }, allowed_signers, adapters, journal }
+        let Self { procedure, adapters, journal, allowed_signers, records } = self;
+        Loaded { files, procedure: Procedure { digest, ..procedure }, allowed_signers, adapters, journal, records }
     }
 }
 
@@ -127,6 +131,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     };
     let plan = plan::read(table, &context);
     schedule::sections(&mut checklist, &plan);
+    follow_up::read(table, &mut checklist);
     let production = production.map(|production| production.value);
     let production = production.or_else(|| Some(is_production(environment.as_deref()?))).unwrap_or(true);
     let (confirm, why) = rule::confirm(table, production);
@@ -134,6 +139,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let (people, allowed_signers) = rule::people(table, included);
     let rollback = rule::rollback(table);
     let windows = window::read(table);
+    let records = record::read(table);
     let configs = routers.iter().map(|(spec, config)| (spec.id.clone(), config.clone())).collect();
     let routers: Vec<RouterSpec> = routers.into_iter().map(|(spec, _): (_, RouterConfig)| spec).collect();
     let procedure = Procedure {
@@ -173,7 +179,7 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
         notifiers: told,
         actions: started,
     };
-    Some(Parts { procedure, adapters, journal, allowed_signers })
+    Some(Parts { procedure, adapters, journal, allowed_signers, records })
 }
 
 /// Refuses rules of confirming that the rest of the profile makes impossible to keep.

@@ -4,15 +4,17 @@
 //! # service, environment: from → to        what it is about, how it ended, what the chain says
 //! > broken glass, signatures that do not hold, what was done while cut off
 //! ## People                                who drove, who was aboard, second persons, runs
+//! ## Incidents                             what went wrong
 //! ## Timeline                              one row per act
 //! ## Changes                               per change: before, after, answers, requests, gates
-//! ## Steps  ## Checklist  ## Evidence  ## Signatures  ## Left open
+//! ## Steps  ## Checklist  ## Evidence  ## Signatures  ## Follow-ups  ## Left open
 //! ```
 
+use super::loud;
 use super::roll;
 use super::story::{Attempt, ChangeStory, RouterChange, Story};
 use super::text::{add, count, fenced, inline, moment, span, split};
-use crate::domain::Waves;
+use crate::domain::{Timestamp, Waves};
 use crate::session::event::{ChangeKind, Settlement};
 use crate::session::proposal::{GateState, Gesture};
 use crate::session::second::Second;
@@ -22,12 +24,14 @@ pub(super) fn draw(story: &Story) -> String {
     let sections = [
         head(story),
         roll::people(story),
+        loud::incidents(story),
         timeline(story),
         changes(story),
         steps(story),
         checklist(story),
         evidence(story),
         roll::signatures(story),
+        loud::follow_ups(story),
         left_open(story),
     ];
     let mut text: String = sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n");
@@ -84,12 +88,15 @@ fn head(story: &Story) -> String {
         ("Outcome", Some(outcome)),
         ("For", Some(inline(&story.why.words())).filter(|text| !text.is_empty())),
         ("Opened", Some(opened)),
+        ("Planned for", story.planned.map(Timestamp::long)),
         ("Closed", closed),
+        ("Changed", loud::flown(story)),
         ("Splits at closing", at_end.filter(|text| !text.is_empty())),
-        ("Pools", Some(pools.join(" / "))),
+        ("Pools", Some(pools.join(" / ")).filter(|text| !text.is_empty())),
         ("Routers", Some(routers.join(", ")).filter(|text| !text.is_empty())),
         ("In short", Some(in_short(story))),
         ("Session", Some(format!("`{}`", story.session))),
+        ("Profile", Some(format!("SHA-256 `{}`", story.profile))),
         ("Journal", Some(journal)),
         ("Kept", Some(kept)),
         ("Skipped", skipped),
@@ -102,7 +109,9 @@ fn head(story: &Story) -> String {
         }
     }
     let order: Vec<String> = story.pools.iter().map(|each| inline(each.pool.as_str())).collect();
-    add(&mut text, format_args!("\nTimes are UTC. Splits are percent of {}.\n", order.join(" / ")));
+    let splits =
+        if order.is_empty() { String::new() } else { format!(" Splits are percent of {}.", order.join(" / ")) };
+    add(&mut text, format_args!("\nTimes are UTC.{splits}\n"));
     text
 }
 

@@ -4,8 +4,11 @@
 //!   meaning is a new format.
 //! - `tell` folds entries into a [`Story`].
 //! - `crew` has the parts about people, `people` tells them, `roll` draws them.
+//! - `loud` tells and draws what must not be overlooked: overridden gates, incidents, follow-ups.
 //! - `guard` tells what guards saw and did.
 //! - `proof` finds what is signed, and what each signature must be about; [`Proofs`] is what checking them gave.
+//! - `document` is the record as one file: this, with every entry as it was stored, and what shows a change; [`read`]
+//!   checks such a file. `schema` describes it, `place` says where it is kept.
 //! - `words` puts changes and what is left open into words; `markdown` draws it; `text` makes what people and machines wrote harmless in it.
 //!
 //! # Record format 1
@@ -23,11 +26,15 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod crew;
+mod document;
 mod guard;
+mod loud;
 mod markdown;
 mod people;
+mod place;
 mod proof;
 mod roll;
+mod schema;
 mod story;
 mod tell;
 mod text;
@@ -36,7 +43,11 @@ mod words;
 use crate::entry::{Broken, Chain, History};
 
 pub use crew::{Asked, BrokenGlass, Came, CutOff, Drove, RunStory, SignatureStory};
+pub use document::{Damaged, TAG, Whole, document, read};
+pub use loud::{Following, Incident, Overridden};
+pub use place::{Place, place};
 pub use proof::{Proof, Proofs, SecondPlace, SignedPlace, places};
+pub use schema::schema;
 pub use story::{
     Act, Attached, Attempt, ChainStory, ChangeStory, Drained, Ending, Late, NamedShares, ObservedShare, PoolStory,
     RouterChange, RouterStory, Row, Said, Settled, StepStory, Story, Ticked,
@@ -69,7 +80,7 @@ pub fn markdown(history: &History, proofs: Option<&Proofs>) -> String {
     }
 }
 
-/// The record as JSON; null where there is no entry.
+/// The summary of the record as JSON; null where there is no entry.
 pub fn json(history: &History, proofs: Option<&Proofs>) -> serde_json::Value {
     // A story holds plain values only: writing it cannot fail.
     tell_proven(history, proofs).and_then(|story| serde_json::to_value(story).ok()).unwrap_or_default()

@@ -16,6 +16,7 @@ pub(super) fn loud(story: &Story) -> String {
             place(&broken.act)
         ));
     }
+    lines.extend(super::loud::overrides(story));
     for signature in story.signatures.iter().filter(|signature| ["bad", "missing"].contains(&signature.state)) {
         let (what, why) = (inline(&signature.what), inline(&signature.why));
         let said = match signature.state {

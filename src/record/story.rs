@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::crew::{Asked, BrokenGlass, Came, CutOff, Drove, RunStory, SignatureStory};
+use super::loud::{Following, Incident, Overridden};
 use crate::domain::check::Verdict;
 use crate::domain::share::Agreement;
 use crate::domain::{
@@ -31,6 +32,9 @@ pub struct Story {
     /// Why it was opened, as the operator said: the ticket and the reason.
     #[serde(skip_serializing_if = "Why::is_empty")]
     pub why: Why,
+    /// When it was planned to begin, as the operator said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub planned: Option<Timestamp>,
     /// The program that opened the session.
     pub flightdeck: String,
     /// Digest of the profile that holds at the end.
@@ -68,6 +72,10 @@ pub struct Story {
     pub signatures: Vec<SignatureStory>,
     /// Gates that were overridden to complete steps done by people.
     pub step_overrides: usize,
+    /// Every gate that was overridden, in order: also those of steps and actions.
+    pub overrides: Vec<Overridden>,
+    /// What went wrong, in order.
+    pub incidents: Vec<Incident>,
     /// Everything in its order, one row per act; what came of a change stands in the change's row.
     pub timeline: Vec<Row>,
     /// The changes in the order in which they were confirmed.
@@ -76,6 +84,8 @@ pub struct Story {
     pub steps: Vec<StepStory>,
     /// Items as they stand at the end, in the order in which they were first ticked.
     pub checklist: Vec<Ticked>,
+    /// What is to be done after the end, as the session was closed, and whether it was.
+    pub follow_ups: Vec<Following>,
     /// What checks came to, in order.
     pub checks: Vec<Checked>,
     /// Proven drains.

@@ -60,6 +60,7 @@ fn opening(first: &Entry, opened: &SessionOpened, history: &History) -> Story {
         from_version: opened.from_version.clone(),
         to_version: opened.to_version.clone(),
         why: opened.why.clone(),
+        planned: opened.planned,
         flightdeck: opened.flightdeck.clone(),
         profile: opened.digest,
         pools: opened.pools.iter().map(|(pool, mark)| PoolStory { pool: pool.clone(), mark: mark.clone() }).collect(),
@@ -82,10 +83,13 @@ fn opening(first: &Entry, opened: &SessionOpened, history: &History) -> Story {
         asked: Vec::new(),
         runs: Vec::new(),
         signatures: Vec::new(),
+        overrides: Vec::new(),
+        incidents: Vec::new(),
         timeline: Vec::new(),
         changes: Vec::new(),
         steps: Vec::new(),
         checklist: Vec::new(),
+        follow_ups: Vec::new(),
         checks: Vec::new(),
         drains: Vec::new(),
         lines: Vec::new(),
@@ -116,6 +120,7 @@ impl Teller<'_> {
         }
         self.crew(entry, event);
         self.signature(entry, event);
+        self.incident(entry, event);
         match event {
             Event::SessionOpened(opened) => {
                 let came = match (opened.from_version.as_str(), opened.to_version.as_str()) {
@@ -232,8 +237,9 @@ impl Teller<'_> {
                 self.did(entry, "took the changed profile in", format!("digest {}", digest.short()));
                 self.second(entry, second, &format!("take in the profile {}", digest.short()));
             }
-            Event::SessionClosed { outcome, routers, left } => {
+            Event::SessionClosed { outcome, routers, left, follow_ups } => {
                 self.story.left_open.extend_from_slice(left);
+                self.left_for_later(follow_ups);
                 self.did(entry, "closed the session", outcome.clone());
                 let routers = self.named(routers);
                 self.story.closed = Some(Ending { act: act(entry), outcome: outcome.clone(), routers });
@@ -316,6 +322,8 @@ impl Teller<'_> {
                 let came: Vec<String> =
                     overrode.chain(sent).chain(differs).chain([format!("key {}", intent.key)]).collect();
                 self.story.step_overrides += intent.overrides.len();
+                let what = format!("{} of {}", intent.action, intent.step);
+                self.overrode(entry, &what, &intent.gates, &intent.overrides);
                 self.did(entry, format!("started {} of {}", intent.action, intent.step), came.join("; "));
             }
             Event::ActionStarted { handle, link, .. } => {
@@ -413,6 +421,7 @@ impl Teller<'_> {
         self.row(entry, by_somebody, change.title(), String::new(), Some(change.number));
         self.story.changes.push(change);
         let title = self.story.changes.last().map(ChangeStory::title).unwrap_or_default();
+        self.overrode(entry, &title, &confirmed.gates, &confirmed.overrides);
         self.second(entry, &confirmed.second, &title);
     }
 
@@ -488,6 +497,7 @@ impl Teller<'_> {
                     })
                     .collect();
                 self.story.step_overrides += overrides.len();
+                self.overrode(entry, step.as_str(), gates, overrides);
                 ("done", overrode.join("; "), format!("did {step}"))
             }
             StepMark::Acted { .. } => {
@@ -523,6 +533,7 @@ impl Teller<'_> {
     }
 
     fn ticked(&mut self, entry: &Entry, item: &ItemId, text: &str, ticked: bool) {
+        self.followed_up(entry, item, ticked);
         match self.story.checklist.iter_mut().find(|each| each.item == *item) {
             Some(known) => {
                 (known.ticked, known.act) = (ticked, act(entry));
@@ -568,7 +579,9 @@ impl Teller<'_> {
                 });
             }
         }
-        self.story.left_open = left_open(&self.story, &self.session);
+        // After what was said to be left at closing.
+        let open = left_open(&self.story, &self.session);
+        self.story.left_open.extend(open);
         self.weigh_names();
         self.story
     }

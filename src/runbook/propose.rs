@@ -6,6 +6,7 @@ use std::time::Duration;
 use regex::Regex;
 
 use super::Runbook;
+use crate::domain::due::Due;
 
 /// A shift that the words name: `10 -> 30`, `10% → 50%`, `blue to 0`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -87,6 +88,31 @@ static T_MARK: LazyLock<Option<Regex>> =
     LazyLock::new(|| regex(r"\bT\s*([-−–+])\s*(\d{1,3})\s*(minutes?|mins?|min|m|hours?|hrs?|h|days?|d)?\b"));
 static BETWEEN: LazyLock<Option<Regex>> =
     LazyLock::new(|| regex(r"(?i)\b(\d{1,3})\s*[-–]\s*(\d{1,3})\s*(minutes?|mins?|m|hours?|hrs?|h)\b"));
+
+static WITHIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    regex(r"(?i)\b(?:within|first)\s+(?:the\s+)?(\d{1,3})?\s*(minutes?|mins?|hours?|hrs?|h|days?|d)\b")
+});
+
+/// When a section is to be done that stands below these titles, its own last: so long before the start, or so long after
+/// the deployment (`Within 24 hours`). What stands below a way back has no time: it may never be flown.
+pub fn due(path: &[&str]) -> Option<Due> {
+    const BACK: [&str; 5] = ["rollback", "rolling back", "roll back", "revert", "emergency"];
+    let lower: Vec<String> = path.iter().map(|title| title.to_lowercase()).collect();
+    if lower.iter().any(|title| BACK.iter().any(|word| title.contains(word))) {
+        return None;
+    }
+    path.iter().rev().find_map(|title| match when(title) {
+        Some(When::Before(by)) => Some(Due::Before(by)),
+        Some(When::After(by)) => Some(Due::AfterLastStep(by)),
+        Some(When::Between(..)) => None,
+        None => within(title).map(Due::AfterLastStep),
+    })
+}
+
+fn within(title: &str) -> Option<Duration> {
+    let found = WITHIN.as_ref().and_then(|within| within.captures(title))?;
+    span(found.get(1).map_or("1", |number| number.as_str()), found.get(2)?.as_str()).filter(|span| !span.is_zero())
+}
 
 /// The shifts that one line of words names, in their order. `above` is what stands above it, nearest last: a pool that
 /// the words do not name is looked for there.
@@ -247,7 +273,8 @@ impl std::fmt::Display for When {
 mod tests {
     use std::time::Duration;
 
-    use super::{When, limits, shifts, when};
+    use super::{When, due, limits, shifts, when};
+    use crate::domain::due::Due;
 
     /// One word for each shift: pool, from, to.
     fn moved(text: &str, above: &[&str]) -> String {
@@ -294,6 +321,19 @@ mod tests {
         assert_eq!(told("Memory usage: < 70% of it"), "Memory usage < 70%");
         assert_eq!(told("Cache hit rate should exceed 85%"), "Cache hit rate > 85%");
         assert_eq!(told("Wait 5 minutes"), "");
+    }
+
+    #[test]
+    fn headings_say_by_when_what_stands_below_them_is_done() {
+        let hours = |count: u64| Duration::from_hours(count);
+        assert_eq!(due(&["Release", "48 Hours Before Release:"]), Some(Due::Before(hours(48))));
+        assert_eq!(due(&["30 Minutes Before", "Checks"]), Some(Due::Before(Duration::from_mins(30))));
+        assert_eq!(due(&["Within 24 hours:"]), Some(Due::AfterLastStep(hours(24))));
+        assert_eq!(due(&["Afterwards", "Within 7 days:"]), Some(Due::AfterLastStep(hours(168))));
+        assert_eq!(due(&["Immediate (first hour):"]), Some(Due::AfterLastStep(hours(1))));
+        assert_eq!(due(&["2 hours after"]), Some(Due::AfterLastStep(hours(2))));
+        assert_eq!(due(&["Rollback", "Within 5 minutes"]), None, "nobody is late with a way back that is not flown");
+        assert_eq!([due(&["Deploy"]), due(&["0-15 min"]), due(&["First: tell them"])], [None; 3]);
     }
 
     #[test]

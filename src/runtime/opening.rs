@@ -9,7 +9,7 @@ use super::adapter::Adapters;
 use super::hands::{SharedSpill, SpillFiles, Tools};
 use super::keys::{Keys, Whose};
 use super::process;
-use crate::domain::{CockpitId, Operator, Procedure, Refused, Seat, SessionId, Why};
+use crate::domain::{CockpitId, Operator, Procedure, Refused, Seat, SessionId, Timestamp, Why};
 use crate::error::Error;
 use crate::flight::{Ask, ChangedProfile, Flight, Me, Msg, Notice, Tone};
 use crate::journal::{Spill, Store, spill};
@@ -30,6 +30,8 @@ pub struct Intent {
     pub to_version: String,
     /// Why a session is opened (F6).
     pub why: Why,
+    /// When it is planned to begin, where a session is opened.
+    pub planned: Option<Timestamp>,
     /// Their key's file; else their agent is asked.
     pub key: Option<PathBuf>,
     /// The directory of this user's state: spills are below it.
@@ -115,6 +117,7 @@ async fn begin(store: Arc<dyn Store>, on_disk: Loaded, intent: &Intent) -> Resul
         durability: store.durability(),
         private: store.is_private(),
         why: intent.why.clone(),
+        planned: intent.planned,
     });
     let first = vec![Msg::Ask(Ask::Open { opened, controls: me.controls("opened") })];
     let flight = Flight::new(me, SessionId(Uuid::now_v7()), Session::default(), procedure);

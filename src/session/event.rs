@@ -11,6 +11,7 @@ use super::proposal::{Confirmation, GateReport, Override, RouterOrder};
 use super::second::{ConfirmationAsked, RunConfirmed, Second};
 use crate::domain::action::ActionEnd;
 use crate::domain::check::Verdict;
+use crate::domain::due::FollowUp;
 use crate::domain::notify::{Occasion, TellOutcome};
 use crate::domain::ramp::Ramp;
 use crate::domain::reading::Identity;
@@ -437,6 +438,9 @@ pub enum Event {
         /// What is left to do, a sentence each: where weights that live in memory only are made permanent.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         left: Vec<String>,
+        /// What is to be done after the end, by when; each may be ticked after the session is closed.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        follow_ups: Vec<FollowUp>,
     },
 }
 
@@ -537,6 +541,9 @@ pub struct SessionOpened {
     /// Why it was opened, as the operator says (F6).
     #[serde(default, skip_serializing_if = "Why::is_empty")]
     pub why: Why,
+    /// When it is planned to begin, as the operator says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planned: Option<Timestamp>,
 }
 
 /// What a check came to.

@@ -11,6 +11,7 @@ pub mod action;
 pub mod apply;
 pub mod command;
 pub mod decide;
+pub mod due;
 pub mod event;
 pub mod flaw;
 pub mod gate;

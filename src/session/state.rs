@@ -12,6 +12,7 @@ use super::guard::Guards;
 use super::proposal::RouterOrder;
 use super::second::{Request, Run};
 use crate::domain::check::Verdict;
+use crate::domain::due::FollowUp;
 use crate::domain::ramp::Ramp;
 use crate::domain::reading::Identity;
 use crate::domain::share::Agreement;
@@ -87,6 +88,8 @@ pub struct Session {
     pub notes: Vec<Stamped<String>>,
     /// When and how it ended.
     pub closed: Option<Stamped<String>>,
+    /// What was left for after the end, as it stood at closing.
+    pub follow_ups: Vec<FollowUp>,
 }
 
 /// What a check came to.

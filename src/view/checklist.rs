@@ -14,6 +14,8 @@ use ratatui::text::{Line, Span};
 
 use super::pen::{Pen, fit, width};
 use crate::cockpit::{ChecklistRow, Model, Pane};
+use crate::domain::checklist::{Item, Section};
+use crate::domain::due::{Due, Standing};
 use crate::flight::check::Totals;
 use crate::layout::{Areas, Shape};
 use crate::theme::Role;
@@ -68,6 +70,12 @@ fn title(pen: &Pen<'_>, model: &Model) -> Vec<Span<'static>> {
     if all > 0 {
         let role = if ticked == all { Role::Good } else { Role::Text };
         title.push(Span::styled(format!("{ticked}/{all} "), pen.style(role)));
+    }
+    let (now, late) = model.due_counts();
+    if late > 0 {
+        title.push(Span::styled(format!("{late} overdue "), pen.style(Role::Bad)));
+    } else if now > 0 {
+        title.push(Span::styled(format!("{now} due "), pen.style(Role::Wait)));
     }
     title.extend(super::pointer::span(pen, model, "Checklist"));
     title
@@ -130,6 +138,9 @@ fn one(pen: &mut Pen<'_>, model: &Model, inside: Rect, row: u16, each: &Checklis
             let all = section.items.len();
             let count = format!("{ticked}/{all} {} ", if *open { ' ' } else { '✓' });
             cells.end(if *open { Role::Text } else { Role::Good }, &count);
+            if let Some((role, due)) = due_of(model, section) {
+                cells.end(role, &due);
+            }
             if let Some(mark) = super::pointer::mark(model, &section.title) {
                 cells.end(Role::Accent, &mark);
             }
@@ -137,7 +148,7 @@ fn one(pen: &mut Pen<'_>, model: &Model, inside: Rect, row: u16, each: &Checklis
             let title = fitted(&section.title, cells.left());
             cells.put(if *open { Role::Strong } else { Role::Text }, &title);
         }
-        ChecklistRow::Item { item, tick, .. } => {
+        ChecklistRow::Item { section, item, tick } => {
             if let Some(mark) = super::pointer::mark(model, &model.item_pointer(item)) {
                 cells.end(Role::Accent, &mark);
             } else if let Some(tick) = tick {
@@ -145,6 +156,8 @@ fn one(pen: &mut Pen<'_>, model: &Model, inside: Rect, row: u16, each: &Checklis
                 let (minutes, _) = super::pen::cut(&clock, 5);
                 let who = format!("{}  {minutes} ", fit(tick.by.as_str(), 8));
                 cells.end(Role::Dim, &who);
+            } else if let Some((role, due)) = due_of_item(model, section, item) {
+                cells.end(role, &due);
             }
             // Something to type, or somewhere to look: details show it.
             let more = match (item.commands.is_empty(), item.links.is_empty()) {
@@ -166,6 +179,36 @@ fn one(pen: &mut Pen<'_>, model: &Model, inside: Rect, row: u16, each: &Checklis
                 cells.skip(1).put(Role::Dim, "optional");
             }
         }
+    }
+}
+
+/// When what is open of a section is due.
+fn due_of(model: &Model, section: &Section) -> Option<(Role, String)> {
+    let flight = &model.flight;
+    let due = *flight.procedure.checklist.due.sections.get(&section.slug)?;
+    let open = section.items.iter().find(|item| !flight.session.ticks.contains_key(&item.id))?;
+    // An item of its own time says it itself; the section says when its others are due.
+    let same = |item: &&Item| flight.procedure.checklist.due.items.get(&item.id) == Some(&due);
+    let open =
+        section.items.iter().filter(same).find(|item| !flight.session.ticks.contains_key(&item.id)).unwrap_or(open);
+    Some(standing(model, open, due))
+}
+
+/// When an item is due that is due at another time than its section.
+fn due_of_item(model: &Model, section: &Section, item: &Item) -> Option<(Role, String)> {
+    let dues = &model.flight.procedure.checklist.due;
+    let due = *dues.items.get(&item.id)?;
+    (dues.sections.get(&section.slug) != Some(&due)).then(|| standing(model, item, due))
+}
+
+fn standing(model: &Model, item: &Item, due: Due) -> (Role, String) {
+    let flight = &model.flight;
+    let known = flight.session.standing(&flight.procedure.checklist, &flight.procedure.plan, &item.id, model.now.wall);
+    match known {
+        None => (Role::Dim, format!("{} ", due.short())),
+        Some(later @ Standing::Later(_)) => (Role::Dim, format!("{} ", later.short())),
+        Some(now @ Standing::Now(_)) => (Role::Wait, format!("{} ", now.short())),
+        Some(late @ Standing::Overdue(_)) => (Role::Bad, format!("{} ", late.short())),
     }
 }
 

@@ -1,4 +1,5 @@
-//! The first line: what is deployed where, how fresh it is, since when, and who flies.
+//! The first line: what is deployed where, how fresh it is, how long until the planned start or since the first change,
+//! and who flies.
 //!
 //! ```text
 //!  payments-api  prod   v2.4.0 → v2.5.0      LIVE  14:02:11Z  T+12:31  ana (you) drives  raj copilot  mia watches
@@ -29,9 +30,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
     ends.extend(armed(model).map(|(role, text)| (0, role, text)));
     ends.extend(beside_journal(model).map(|(role, text)| (0, role, text)));
     ends.push((2, Role::Text, format!("{}Z", model.now.wall.clock())));
-    if let Some(opened) = &session.opened {
-        ends.push((5, Role::Dim, format!("T+{}", clock_span(model.now.wall.since(opened.at)))));
-    }
+    ends.extend(count(model));
     if let Some(opened) = session.opened.as_ref().filter(|opened| !opened.what.why.ticket.is_empty()) {
         ends.push((5, Role::Text, opened.what.why.ticket.clone()));
     }
@@ -68,6 +67,18 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
     for ((_, role, text), _) in ends.iter().zip(shown).filter(|(_, shown)| *shown).rev() {
         row.end(*role, &format!("{text} "));
     }
+}
+
+/// How long until the planned start, or since the first change; before both, since when the session is open.
+fn count(model: &Model) -> Option<(u8, Role, String)> {
+    let (session, now) = (&model.flight.session, model.now.wall);
+    let opened = session.opened.as_ref()?;
+    Some(match (session.began(), session.planned()) {
+        (Some(began), _) => (2, Role::Dim, format!("T+{}", clock_span(now.since(began)))),
+        (None, Some(planned)) if now < planned => (2, Role::Text, format!("T-{}", clock_span(planned.since(now)))),
+        (None, Some(planned)) => (2, Role::Wait, format!("T-0 was {} ago", clock_span(now.since(planned)))),
+        (None, None) => (5, Role::Dim, format!("open {}", clock_span(now.since(opened.at)))),
+    })
 }
 
 /// That guards may roll back by themselves, and whether the cockpit in which they do is there (G1).

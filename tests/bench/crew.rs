@@ -166,5 +166,6 @@ fn opened() -> Event {
         durability: Durability::MemoryOfOne,
         private: false,
         why: flightdeck::domain::Why::default(),
+        planned: None,
     }))
 }

@@ -51,6 +51,7 @@ fn opening() -> Entry {
         durability: Durability::Synced,
         private: false,
         why: flightdeck::domain::Why::default(),
+        planned: None,
     };
     entry(1, vec![Event::SessionOpened(Box::new(opened))])
 }

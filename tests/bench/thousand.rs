@@ -174,6 +174,7 @@ impl Deck {
             durability,
             private: false,
             why: flightdeck::domain::Why::default(),
+            planned: None,
         });
         let flight = Flight::new(me, session, Session::default(), Arc::new(procedure));
         let (tell, told) = unbounded_channel();

@@ -23,6 +23,7 @@ mod journal;
 mod lab;
 mod pty;
 mod record;
+mod recorded;
 mod runbook;
 mod scenario;
 mod session;

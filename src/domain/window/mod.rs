@@ -73,6 +73,15 @@ pub enum StepKind {
 impl StepKind {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Shift, Self::Deploy, Self::Pause];
+
+    /// As the profile names it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Shift => "shift",
+            Self::Deploy => "deploy",
+            Self::Pause => "pause",
+        }
+    }
 }
 
 /// How much is looked at in one go. No zone changes its clocks twice within it.

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::Counts;
 use super::write::{Page, cut, harmless, lines, quoted};
 use crate::domain::checklist::slug;
-use crate::runbook::propose::when;
+use crate::domain::due::Due;
+use crate::runbook::propose::{due, minutes, when};
 use crate::runbook::{Item, Note, Runbook, Section, Sort};
 
 /// The most characters of a title and of an item in a profile, of a link and of a command.
@@ -80,10 +81,17 @@ pub(super) fn write(
         page.gap();
         page.comment(&format!("{}: {}", place(section.line), path.join(" › ")));
         notes(page, section, counts);
-        timed(page, &section.title, counts);
+        let due = due(path).filter(|_| title.is_some());
+        if due.is_none() {
+            timed(page, &section.title, counts);
+        }
         if let Some(title) = title {
             page.line("[[checklist.section]]");
             page.line(&format!("title = {}", quoted(title)));
+            if let Some(due) = due {
+                counts.due = counts.due.saturating_add(1);
+                page.line(&format!("due = \"{}\"", written(due)));
+            }
             items(page, &section.items, "checklist.section", counts);
         }
     }
@@ -110,7 +118,17 @@ fn notes(page: &mut Page, section: &Section, counts: &mut Counts) {
     }
 }
 
-/// A time that words name, which no key of a profile holds yet.
+/// As a profile has it: `-48h`, `24h`, `7d`.
+fn written(due: Due) -> String {
+    let sign = if due.is_follow_up() { "" } else { "-" };
+    match minutes(due.distance()) {
+        days if days > 48 * 60 && days % (24 * 60) == 0 => format!("{sign}{}d", days / (24 * 60)),
+        hours if hours > 0 && hours % 60 == 0 => format!("{sign}{}h", hours / 60),
+        minutes => format!("{sign}{minutes}m"),
+    }
+}
+
+/// A time that words name and that no key of a profile holds: that of an item, and one that a person has to place.
 fn timed(page: &mut Page, words: &str, counts: &mut Counts) {
     if let Some(when) = when(words) {
         counts.times = counts.times.saturating_add(1);

@@ -39,8 +39,10 @@ pub struct Counts {
     pub shifts: usize,
     /// Limits that could be guards.
     pub guards: usize,
-    /// Times that were found.
+    /// Times that were found and that stand in comments.
     pub times: usize,
+    /// Sections that are due at a time.
+    pub due: usize,
     /// Lines where something stands below a procedure that was not understood.
     pub not_understood: Vec<usize>,
     /// What else is kept in comments.

@@ -3,7 +3,8 @@
 use super::Counts;
 use super::write::{Page, cut, quoted};
 use crate::domain::checklist::slug;
-use crate::runbook::propose::{Shift, When, minutes, shifts, when};
+use crate::domain::due::Due;
+use crate::runbook::propose::{Shift, When, due, minutes, shifts, when};
 use crate::runbook::{Item, Runbook, Section, Sort};
 
 /// The new pool, and both in order, where the runbook names them: in what is flown, else anywhere.
@@ -176,7 +177,9 @@ fn aside(page: &mut Page, runbook: &Runbook, paths: &[Vec<&str>]) {
         .collect();
     if !left.is_empty() {
         page.gap();
-        page.comment("No step was made of these: the way back, other environments, and what is not a procedure.");
+        page.comment(
+            "No step was made of these: the way back, other environments, what follows, and what is no procedure.",
+        );
         for line in &left {
             page.comment(line);
         }
@@ -197,14 +200,18 @@ fn aside(page: &mut Page, runbook: &Runbook, paths: &[Vec<&str>]) {
 
 /// Whether the section is a phase of the deployment that the draft is for.
 fn is_flown(section: &Section, path: &[&str]) -> bool {
+    let later = due(path);
     let path: Vec<String> = path.iter().map(|title| title.to_lowercase()).collect();
     let says = |words: &[&str]| path.iter().any(|title| words.iter().any(|word| has_word(title, word)));
     let is_elsewhere = says(&["dev", "development", "staging", "stag", "qa", "uat", "test environment"])
         && !says(&["prod", "production", "live"]);
     let asks = |item: &Item| item.sort == Sort::Box || (item.sort == Sort::Step && item.required);
+    // What follows the deployment is no step of it: it may be ticked after the end.
+    let is_later = later.is_some_and(Due::is_follow_up);
     (section.is_procedure || section.items.iter().any(asks))
         && !is_back(path.iter().map(String::as_str).collect::<Vec<_>>().as_slice())
         && !is_elsewhere
+        && !is_later
 }
 
 /// Whether the section is about going back.

@@ -21,6 +21,7 @@ use tokio_util::task::TaskTracker;
 use super::adapter::Adapters;
 use super::clock;
 use super::fence::Fences;
+use super::filing;
 use super::keys::SharedKeys;
 use super::slot::{Slots, Talk};
 use crate::adapter::router::SetAnswer;
@@ -36,6 +37,7 @@ use crate::flight::connection::SendEnd;
 use crate::flight::task::SendCancel;
 use crate::flight::{Appended, Effect, Msg, Notice, Send, ToCheck, ToSign};
 use crate::journal::{self, JournalError, Spill, Store};
+use crate::session::Event;
 use crate::session::event::Spilled;
 
 /// Where answers go.
@@ -463,9 +465,10 @@ impl Hands {
     }
 
     fn append(&self, entry: Entry) {
-        let (store, tell) = (self.store.clone(), self.tell.clone());
+        let (store, tell, session) = (self.store.clone(), self.tell.clone(), self.session);
         self.tracker.spawn(async move {
             let id = entry.id;
+            let closes = entry.events.iter().any(|event| matches!(event, Event::SessionClosed { .. }));
             let answer = match AssertUnwindSafe(store.append(entry)).catch_unwind().await {
                 Ok(answer) => appended(answer),
                 Err(_told_by_the_hook) => Appended::Unknown { why: "flightdeck has a fault in the journal".to_owned() },
@@ -473,7 +476,11 @@ impl Hands {
             if !matches!(answer, Appended::Kept { .. }) {
                 tracing::warn!(entry = %id, ?answer, "an entry was not plainly kept");
             }
+            let is_over = closes && matches!(answer, Appended::Kept { .. });
             tell(Msg::Appended { entry: id, answer });
+            if is_over && let Some(notice) = filing::told(store, session).await {
+                tell(Msg::RecordWritten(notice));
+            }
         });
     }
 

@@ -194,7 +194,8 @@ impl Session {
                 self.reloaded = Some((files.clone(), *digest));
                 self.disarm();
             }
-            Event::SessionClosed { outcome, .. } => {
+            Event::SessionClosed { outcome, follow_ups, .. } => {
+                self.follow_ups.clone_from(follow_ups);
                 self.closed = Some(stamped(stamp, outcome.clone()));
                 self.disarm();
             }

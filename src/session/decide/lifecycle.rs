@@ -114,6 +114,7 @@ pub(super) fn reload(
 
 pub(super) fn close(
     session: &Session,
+    procedure: &Procedure,
     asked: &Asked,
     outcome: &str,
     routers: &[RouterBaseline],
@@ -129,6 +130,7 @@ pub(super) fn close(
         let why = format!("{} runs", run.intent.what.action);
         return Err(Refused::new("D4", what, why, "wait for its end, or cancel it"));
     }
-    let closed = Event::SessionClosed { outcome, routers: routers.to_vec(), left: left.to_vec() };
+    let follow_ups = session.follow_ups_at(procedure, asked.now.wall);
+    let closed = Event::SessionClosed { outcome, routers: routers.to_vec(), left: left.to_vec(), follow_ups };
     Ok(disarms(session, "the session is closed").into_iter().chain([closed]).collect())
 }

@@ -8,6 +8,7 @@ pub mod change;
 pub mod connection;
 mod controls;
 mod duty;
+mod follow_up;
 pub mod guard;
 pub mod lifecycle;
 mod router;
@@ -38,6 +39,9 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
         && session.opened.is_some()
     {
         return Ok(lifecycle::merge(session, spill));
+    }
+    if let Some(decided) = follow_up::decide(session, asked) {
+        return decided;
     }
     if !session.is_open() {
         return Err(Refused::new("J7", "act on this session", "it is closed", "open a new one"));
@@ -82,7 +86,9 @@ pub fn decide(session: &Session, procedure: &Procedure, asked: &Asked) -> Result
             let found = lifecycle::Found { files, digest: *digest, same_routers: *same_routers };
             lifecycle::reload(session, procedure, asked, &found, confirmation, evidence)
         }
-        Command::Close { outcome, routers, left } => lifecycle::close(session, asked, outcome, routers, left),
+        Command::Close { outcome, routers, left } => {
+            lifecycle::close(session, procedure, asked, outcome, routers, left)
+        }
         Command::Confirm { proposal, overrides, confirmation, evidence } => {
             change::confirm(session, procedure, asked, proposal, overrides, confirmation, evidence)
         }

@@ -46,14 +46,33 @@ pub(super) fn ask(model: &Model, question: &Question) -> Sheet {
     sheet.gap();
     sheet.line(vec![piece(Role::Dim, help)]);
     if question.purpose == Purpose::CloseSession {
-        for left in model.flight.to_make_permanent() {
-            sheet.line(vec![piece(Role::Wait, format!("! {left}"))]);
-        }
+        stands(model, &mut sheet);
     }
     if let Some(failed) = &question.failed {
         sheet.line(vec![piece(Role::Bad, format!("✗ {failed}"))]);
     }
     sheet
+}
+
+/// What stands when a session is closed, and what is left to do.
+fn stands(model: &Model, sheet: &mut Sheet) {
+    const MOST: usize = 8;
+    let flight = &model.flight;
+    let left = flight.left_at_closing();
+    let later = flight.session.follow_ups_at(&flight.procedure, model.now.wall);
+    if let Some(stand) = flight.stand_at_closing() {
+        sheet.line(vec![piece(Role::Text, stand)]);
+    }
+    for left in left.iter().take(MOST) {
+        sheet.line(vec![piece(Role::Wait, format!("! {left}"))]);
+    }
+    for later in later.iter().take(MOST) {
+        sheet.line(vec![piece(Role::Text, format!("  by {}: {}", later.due.long(), later.text))]);
+    }
+    let hidden = left.len().saturating_sub(MOST) + later.len().saturating_sub(MOST);
+    if hidden > 0 {
+        sheet.line(vec![piece(Role::Dim, format!("  {hidden} more; the record has them all"))]);
+    }
 }
 
 /// Details of something.

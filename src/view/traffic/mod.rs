@@ -12,6 +12,7 @@
 //! ╰──────────────────────────────────────────────────────────────────────────────────╯
 //! ```
 
+mod alone;
 mod bar;
 mod fall;
 mod guard;
@@ -28,7 +29,7 @@ use ratatui::text::{Line, Span};
 use super::format::{old, rate};
 use super::pen::Pen;
 use super::seen::Seen;
-use crate::cockpit::{Model, Pane};
+use crate::cockpit::Model;
 use crate::layout::Areas;
 use crate::theme::Role;
 
@@ -62,7 +63,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
     }
     pen.titles(areas.traffic, &Line::from(title), &Line::from(right));
     if routers.is_empty() {
-        nothing(pen, areas);
+        alone::draw(pen, model, areas);
         return;
     }
     router::draw(pen, model, &areas.inside);
@@ -76,12 +77,4 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
         vessel::draw(pen, pool, *vessel, seen.is_live);
     }
     table::draw(pen, model, areas.inside.table, seen);
-}
-
-/// What would fill the pane.
-fn nothing(pen: &mut Pen<'_>, areas: &Areas) {
-    let what = "No router here: nothing to shift.";
-    let teach = "A [[router]] in the profile, with a name, a kind, at and pools, fills this pane. Plan, checklist, \
-                 actions, metrics, logs and the journal work without one.";
-    super::checklist::nothing(pen, areas.inner(Pane::Traffic), what, teach);
 }

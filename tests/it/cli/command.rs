@@ -116,3 +116,22 @@ fn the_readme_lists_every_exit_code() {
         assert!(readme.contains(&format!("| {code} | {meaning} |")), "{code} {meaning}");
     }
 }
+
+#[test]
+fn check_tells_which_windows_are_open_and_a_closed_one_is_no_fault() {
+    let state = tempfile::tempdir().unwrap();
+    let profile = state.path().join("windows.toml");
+    std::fs::write(
+        &profile,
+        "service = \"archive\"\nenvironment = \"test\"\n[[step]]\nname = \"Copy\"\npause = \"Copy it.\"\n\
+         [[window]]\nname = \"the century\"\nrule = \"block\"\nwhen = \"2020-01-01 to 2098-12-31 UTC\"\n\
+         [[window]]\nname = \"always\"\nrule = \"allow\"\nsteps = \"deploy\"\nwhen = \"2020-01-01 to 2098-12-31 UTC\"\n",
+    )
+    .unwrap();
+    let said = flightdeck(state.path(), &["check", profile.to_str().unwrap()]);
+    let all = text(&said.stdout);
+    assert_eq!(said.status.code(), Some(0), "{all}");
+    assert!(all.contains("– window: the century blocks: ends in "), "{all}");
+    assert!(all.contains("at 2099-01-01 00:00 UTC (shift, deploy, pause)"), "{all}");
+    assert!(all.contains("✓ window: always closes in ") && all.contains("(deploy)"), "{all}");
+}

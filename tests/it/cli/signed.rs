@@ -108,6 +108,7 @@ impl Told {
             durability: Durability::Synced,
             private: false,
             why: flightdeck::domain::Why::default(),
+            planned: None,
         };
         let process = Process { host: "bastion".to_owned(), boot: "b00t".to_owned(), pid: 4711, started: 99 };
         let why = "opened".to_owned();

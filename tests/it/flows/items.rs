@@ -24,7 +24,7 @@ fn a_procedure_without_pools_and_routers_is_drawn_at_every_size() {
     }
     app = app.sized(120, 36);
     let wide = picture(&mut app, 120, 36);
-    for words in ["No router here", "Take the copy", "Copy"] {
+    for words in ["next: Copy", "Take the copy", "Copy"] {
         assert!(wide.contains(words), "{words}:\n{wide}");
     }
     app = app.sized(80, 24);

@@ -25,6 +25,8 @@ const FORMAT_1_STAGES: &str = include_str!("golden/format-1-stages.jsonl");
 const FORMAT_1_TASKS: &str = include_str!("golden/format-1-tasks.jsonl");
 /// What people outside were told.
 const FORMAT_1_TELLINGS: &str = include_str!("golden/format-1-tellings.jsonl");
+/// A planned start, and what was left for after the end.
+const FORMAT_1_LATER: &str = include_str!("golden/format-1-later.jsonl");
 
 /// Deploy actions.
 const FORMAT_1_ACTIONS: &str = include_str!("golden/format-1-actions.jsonl");
@@ -68,6 +70,7 @@ fn write_the_golden_file() {
         ("-tasks", told::tasks()),
         ("-tellings", told::tellings()),
         ("-actions", told::actions()),
+        ("-later", told::later()),
     ] {
         // A golden file is written once: what stands there is never replaced.
         if let Ok(mut file) = std::fs::File::create_new(format!("{path}/format-{FORMAT}{name}.jsonl")) {
@@ -89,6 +92,7 @@ fn every_kind_of_event_is_in_the_golden_files() {
         FORMAT_1_TASKS,
         FORMAT_1_TELLINGS,
         FORMAT_1_ACTIONS,
+        FORMAT_1_LATER,
     ] {
         let (added, broken) = read(lines);
         assert_eq!(broken, None);
@@ -116,6 +120,7 @@ fn the_golden_files_read_as_what_was_told() {
         (FORMAT_1_TASKS, told::tasks()),
         (FORMAT_1_TELLINGS, told::tellings()),
         (FORMAT_1_ACTIONS, told::actions()),
+        (FORMAT_1_LATER, told::later()),
     ] {
         let (entries, broken) = read(lines);
         assert_eq!(broken, None);
@@ -135,6 +140,7 @@ fn this_version_still_writes_format_1_byte_by_byte() {
     assert_eq!(written(told::tasks()), FORMAT_1_TASKS);
     assert_eq!(written(told::tellings()), FORMAT_1_TELLINGS);
     assert_eq!(written(told::actions()), FORMAT_1_ACTIONS);
+    assert_eq!(written(told::later()), FORMAT_1_LATER);
 }
 
 #[test]

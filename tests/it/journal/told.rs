@@ -2,12 +2,13 @@
 
 use flightdeck::domain::action::{Acting, ActionEnd};
 use flightdeck::domain::check::Verdict;
+use flightdeck::domain::due::FollowUp;
 use flightdeck::domain::notify::{Occasion, TellOutcome};
 use flightdeck::domain::ramp::Ramp;
 use flightdeck::domain::reading::{Admin, Identity};
 use flightdeck::domain::share::Agreement;
 use flightdeck::domain::{
-    BasisPoints, ChangeId, CockpitId, Digest, Durability, EntryId, NativeSplit, NativeWeight, Outcome, PoolId,
+    BasisPoints, ChangeId, CockpitId, Digest, Durability, EntryId, ItemId, NativeSplit, NativeWeight, Outcome, PoolId,
     Prepared, RequestId, RouterId, Seat, SessionId, Share, Signed, Timestamp, Waves, Weights,
 };
 use flightdeck::entry::Entry;
@@ -77,6 +78,7 @@ pub fn opening(session: SessionId, service: &str, environment: &str) -> Entry {
         durability: Durability::Synced,
         private: false,
         why: flightdeck::domain::Why::default(),
+        planned: None,
     };
     Entry {
         session,
@@ -106,7 +108,12 @@ pub fn note(session: SessionId, number: u64, cockpit: CockpitId, counter: u32) -
 
 /// The entry that closes a session.
 pub fn closing(session: SessionId, number: u64) -> Entry {
-    let closed = Event::SessionClosed { outcome: "done".to_owned(), routers: Vec::new(), left: Vec::new() };
+    let closed = Event::SessionClosed {
+        outcome: "done".to_owned(),
+        routers: Vec::new(),
+        left: Vec::new(),
+        follow_ups: Vec::new(),
+    };
     Entry { events: vec![closed], ..note(session, number, ADA, u32::try_from(number).unwrap()) }
 }
 
@@ -495,7 +502,12 @@ pub fn deployment() -> Vec<Entry> {
     between_people(&mut teller, epoch, back);
     let routers = vec![baseline("eu-1", "7001", (0, 100)), baseline("eu-2", "7102", (0, 100))];
     let outcome = "rolled back, green serves 2.4.0".to_owned();
-    teller.tell(1_000.0, "bob", epoch, vec![Event::SessionClosed { outcome, routers, left: Vec::new() }]);
+    teller.tell(
+        1_000.0,
+        "bob",
+        epoch,
+        vec![Event::SessionClosed { outcome, routers, left: Vec::new(), follow_ups: Vec::new() }],
+    );
     teller.entries
 }
 
@@ -828,4 +840,25 @@ pub fn actions() -> Vec<Entry> {
     let marked = Event::StepMarked { step: "deploy-blue".into(), mark };
     teller.tell(180.0, "ada", 1, vec![ended(3, ActionEnd::Succeeded, &[]), marked]);
     teller.entries
+}
+
+/// A session with a planned start that left something for after the end, and that was done.
+pub fn later() -> Vec<Entry> {
+    let mut opening = opening(session(3), "bridge", "prod");
+    for event in &mut opening.events {
+        if let Event::SessionOpened(opened) = event {
+            opened.planned = Some(Timestamp(START + 3_600_000));
+        }
+    }
+    let (item, text) = (ItemId::from("follow-up/look-again"), "Look at it once more".to_owned());
+    let left = FollowUp { item: item.clone(), text: text.clone(), due: Timestamp(START + 7_202_000) };
+    let mut end = closing(session(3), 2);
+    end.events = vec![Event::SessionClosed {
+        outcome: "done".to_owned(),
+        routers: Vec::new(),
+        left: Vec::new(),
+        follow_ups: vec![left],
+    }];
+    let ticked = Entry { events: vec![Event::ItemTicked { item, text }], ..note(session(3), 3, ADA, 3) };
+    vec![opening, end, ticked]
 }

@@ -13,7 +13,7 @@ use flightdeck::theme::Theme;
 use serde::Deserialize;
 
 use super::source::Sources;
-use super::system::{Systems, done, open_items, started};
+use super::system::{Systems, done, open_items, started, tick_all};
 use crate::support::app::App;
 use crate::support::procedure::capabilities;
 use crate::support::scene::{drawn, text};
@@ -78,7 +78,7 @@ pub fn play(path: &Path) -> Vec<String> {
             let given = systems.give(&mut app, given);
             sources.give(&mut app, &given);
         }
-        let mut unmet_here = systems.tick(&mut app, &moment.tick);
+        let mut unmet_here = tick_all(&mut app, &moment.tick);
         if let Some(keys) = &moment.keys {
             app.keys(keys);
         }

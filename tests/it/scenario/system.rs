@@ -73,27 +73,25 @@ impl Systems {
             _ => panic!("given.actions.{action} = {said}: not known"),
         }
     }
+}
 
-    /// Ticks items with keys, as a person does: by their text, or all open ones of a section; what was not there.
-    pub fn tick(&self, app: &mut App, what: &[String]) -> Vec<String> {
-        let mut wrong = Vec::new();
-        for each in what {
-            let checklist = &app.model.flight.procedure.checklist;
-            let section = checklist.sections.iter().find(|section| section.slug == *each);
-            let texts: Vec<String> = section.map_or_else(
-                || vec![each.clone()],
-                |section| section.items.iter().map(|item| item.text.clone()).collect(),
-            );
-            let before = open_items(app).len();
-            for text in &texts {
-                tick(app, text);
-            }
-            if open_items(app).len() == before {
-                wrong.push(format!("there was nothing to tick by {each:?}, open is {:?}", app.overlay()));
-            }
+/// Ticks items with keys, as a person does: by their text, or all open ones of a section; what was not there.
+pub fn tick_all(app: &mut App, what: &[String]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for each in what {
+        let checklist = &app.model.flight.procedure.checklist;
+        let section = checklist.sections.iter().find(|section| section.slug == *each);
+        let texts: Vec<String> = section
+            .map_or_else(|| vec![each.clone()], |section| section.items.iter().map(|item| item.text.clone()).collect());
+        let before = open_items(app).len();
+        for text in &texts {
+            tick(app, text);
         }
-        wrong
+        if open_items(app).len() == before {
+            wrong.push(format!("there was nothing to tick by {each:?}, open is {:?}", app.overlay()));
+        }
     }
+    wrong
 }
 
 /// Ticks one open item of this text, if there is one.

@@ -188,6 +188,7 @@ impl World {
             durability: Durability::Synced,
             private: false,
             why: flightdeck::domain::Why::default(),
+            planned: None,
         };
         Command::Open { opened: Box::new(opened), controls: who.controls("opened") }
     }

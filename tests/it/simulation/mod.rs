@@ -15,3 +15,5 @@ pub mod random;
 pub mod router;
 mod seen;
 mod world;
+
+pub use world::World;

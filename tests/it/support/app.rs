@@ -612,5 +612,6 @@ fn opened(procedure: &Procedure) -> SessionOpened {
         durability: flightdeck::domain::Durability::Synced,
         private: false,
         why: why(&procedure.why),
+        planned: None,
     }
 }

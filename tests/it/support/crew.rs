@@ -126,6 +126,7 @@ impl Pair {
             durability: Durability::Synced,
             private: false,
             why: flightdeck::domain::Why::default(),
+            planned: None,
         };
         with(&mut opened);
         let id = SessionId(uuid::Uuid::from_u128(99));

@@ -123,6 +123,7 @@ impl Desk {
             durability: flightdeck::domain::Durability::Synced,
             private: false,
             why: flightdeck::domain::Why::default(),
+            planned: None,
         });
         desk.ask(Ask::Open { opened, controls });
         desk.pass(1_000);

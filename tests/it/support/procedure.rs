@@ -103,6 +103,7 @@ pub fn blue_green(routers: usize) -> Procedure {
             shift("Blue 50 again", 50, 0),
         ],
         checklist: Checklist {
+            due: flightdeck::domain::due::Dues::default(),
             sections: vec![Section {
                 slug: "deploy".to_owned(),
                 title: "Deploy".to_owned(),

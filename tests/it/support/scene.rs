@@ -42,6 +42,7 @@ pub fn payments() -> Procedure {
         Section { slug: slug.clone(), title: title.to_owned(), items: items.collect() }
     };
     procedure.checklist = Checklist {
+        due: flightdeck::domain::due::Dues::default(),
         sections: vec![
             section("Before the call", &[("Channel told", 0, true), ("Dashboards open", 0, false)]),
             section(

@@ -146,6 +146,7 @@ impl World {
             durability: flightdeck::domain::Durability::Synced,
             private: false,
             why: flightdeck::domain::Why::default(),
+            planned: None,
         });
         world.start(0);
         let controls = world.cockpits[0].flight.me.controls("opened");
@@ -156,6 +157,11 @@ impl World {
         }
         world.pass(60);
         world
+    }
+
+    /// What the store keeps, in order.
+    pub fn journal(&self) -> Vec<Entry> {
+        self.store.entries.iter().map(|kept| kept.entry.clone()).collect()
     }
 
     /// The moment by one cockpit's clocks.
