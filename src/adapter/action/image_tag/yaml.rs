@@ -141,8 +141,8 @@ impl Scan<'_> {
     }
 
     fn unread(&self, at: usize, why: &str) -> String {
-        let before = self.text.as_bytes().get(..at).unwrap_or_default();
-        format!("its line {} {why}", before.iter().filter(|byte| **byte == b'\n').count() + 1)
+        let before = self.text.get(..at).unwrap_or_default();
+        format!("its line {} {why}", before.matches('\n').count() + 1)
     }
 
     fn skip_blanks(&mut self) {
@@ -575,7 +575,7 @@ mod tests {
             let said = edited(text, "/a", "1");
             assert!(said.as_ref().is_err_and(|said| said.contains(why)), "{text}: {said:?}");
         }
-        assert!(edited("a/b:\n  c~d: x\n", "/a~1b/c~0d", "y").is_ok_and(|edited| edited.text == "a/b:\n  c~d: y\n"));
+        assert!(edited("a/b:\n  c~d: x\n", "/a~1b/c~0d", "z").is_ok_and(|edited| edited.text == "a/b:\n  c~d: z\n"));
     }
 
     #[test]
