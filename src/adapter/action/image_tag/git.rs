@@ -155,13 +155,11 @@ impl Git {
         let what = format!("read branch {branch} of {repository}");
         let out = self.ask(&["ls-remote", "--quiet", "--", repository, &head], &what).await?;
         let out = String::from_utf8_lossy(&out).into_owned();
-        match out.split_whitespace().next() {
-            Some(tip) => Ok(tip.to_owned()),
-            None => {
-                let why = format!("it has no branch {branch}");
-                Err(Trouble::new(TroubleKind::Mismatch, what, why, "correct `branch` in the profile"))
-            }
-        }
+        let Some(tip) = out.split_whitespace().next() else {
+            let why = format!("it has no branch {branch}");
+            return Err(Trouble::new(TroubleKind::Mismatch, what, why, "correct `branch` in the profile"));
+        };
+        Ok(tip.to_owned())
     }
 
     /// Runs git for a look.

@@ -101,20 +101,17 @@ impl Octopus {
         let ids = self.usable().await?;
         let at = self.api.at();
         let (mut requests, mut notes) = (Vec::new(), Vec::new());
-        let coming = match self.release(&ids, &version).await.map_err(masked)? {
-            Some(release) => {
-                self.fits(&release, acting).map_err(|why| say::unsaid("deploy that release", why))?;
-                notes.push(format!("release {version} is there, and is deployed as it was made"));
-                release.packages().to_vec()
-            }
-            None => {
-                let wanted = self.wanted(&ids, acting, &version).await.map_err(masked)?;
-                requests.push(format!("POST {at}/api/{}/releases", ids.space));
-                requests.push(format!("  release: {version}, channel: {}", say::quoted(&wanted.channel.name)));
-                requests.extend(wanted.lines());
-                requests.push(format!("  notes: {}", note(&acting.key)));
-                wanted.packages
-            }
+        let coming = if let Some(release) = self.release(&ids, &version).await.map_err(masked)? {
+            self.fits(&release, acting).map_err(|why| say::unsaid("deploy that release", why))?;
+            notes.push(format!("release {version} is there, and is deployed as it was made"));
+            release.packages().to_vec()
+        } else {
+            let wanted = self.wanted(&ids, acting, &version).await.map_err(masked)?;
+            requests.push(format!("POST {at}/api/{}/releases", ids.space));
+            requests.push(format!("  release: {version}, channel: {}", say::quoted(&wanted.channel.name)));
+            requests.extend(wanted.lines());
+            requests.push(format!("  notes: {}", note(&acting.key)));
+            wanted.packages
         };
         requests.push(format!("POST {at}/api/{}/deployments", ids.space));
         requests.push(format!("  release: {version}, environment: {}", say::quoted(&ids.environment.name)));
