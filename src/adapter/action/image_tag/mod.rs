@@ -192,17 +192,17 @@ impl ImageTag {
     /// What an act would do to the branch as it is now.
     async fn made(&self, acting: &Acting, until: Instant) -> Result<Made, Trouble> {
         let Config { place, branch, .. } = &self.config;
-        let fill = |template: &super::template::Template| template.fill(acting, "", Place::Plain);
+        let written = |template: &super::template::Template| template.fill(acting, "", Place::Plain);
         let unsaid = |why: String| say::unsaid("work out the commit", why);
-        let file = fill(&self.config.file).map_err(unsaid)?;
-        let value = fill(&self.config.write).map_err(unsaid)?;
+        let file = written(&self.config.file).map_err(unsaid)?;
+        let value = written(&self.config.write).map_err(unsaid)?;
         if value.chars().any(char::is_control) || value.len() > LONGEST {
             return Err(unsaid(
                 "what would be written is no tag: it is too long or holds control characters".to_owned(),
             ));
         }
         let message = match &self.config.message {
-            Some(message) => fill(message).map_err(unsaid)?,
+            Some(message) => written(message).map_err(unsaid)?,
             None => format!("{file} {place}: {value}"),
         };
         let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
