@@ -134,7 +134,8 @@ fn repository() -> Kind<String> {
 fn branch() -> Kind<String> {
     const ACCEPTED: &str = "the name of a branch, such as \"main\"";
     word(ACCEPTED, "-._/", 200).and_then(ACCEPTED, |text| {
-        let is_part = |part: &str| !part.is_empty() && !part.starts_with(['.', '-']) && !part.ends_with(".lock");
+        let is_part =
+            |part: &str| !part.is_empty() && !part.starts_with(['.', '-']) && part.strip_suffix(".lock").is_none();
         let fits = text.split('/').all(is_part) && !text.contains("..") && !text.ends_with('.');
         if fits { Ok(text) } else { Err(Wrong::new(format!("cannot be {}", quoted(&text)))) }
     })

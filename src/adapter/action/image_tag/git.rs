@@ -144,7 +144,7 @@ impl Git {
         let head = format!("refs/heads/{branch}");
         let mut copy = Copy { git: self, folder, tip: String::new() };
         let tip = copy.ask(&["rev-parse", "--verify", "--quiet", &head], Vec::new(), "read the branch").await?;
-        copy.tip = String::from_utf8_lossy(&tip).trim().to_owned();
+        String::from_utf8_lossy(&tip).trim().clone_into(&mut copy.tip);
         Ok(copy)
     }
 

@@ -209,7 +209,7 @@ impl Octopus {
             },
         };
         let has_key =
-            |release: &Release| release.release_notes.as_deref().is_some_and(|notes| say::has_key(notes, &acting.key));
+            |release: &Release| release.notes.as_deref().is_some_and(|notes| say::has_key(notes, &acting.key));
         match self.release(ids, version).await {
             Ok(Some(release)) if has_key(&release) => Ok(release),
             _ => Err(Started::Unknown {

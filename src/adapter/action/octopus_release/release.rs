@@ -41,8 +41,8 @@ pub(super) struct Project {
 pub(super) struct Release {
     pub(super) id: String,
     pub(super) version: String,
-    #[serde(default)]
-    pub(super) release_notes: Option<String>,
+    #[serde(rename = "ReleaseNotes", default)]
+    pub(super) notes: Option<String>,
     #[serde(default)]
     selected_packages: Vec<Package>,
 }
@@ -53,8 +53,8 @@ pub(super) struct Release {
 pub(super) struct Package {
     #[serde(alias = "StepName")]
     action_name: String,
-    #[serde(default)]
-    package_reference_name: Option<String>,
+    #[serde(rename = "PackageReferenceName", default)]
+    reference: Option<String>,
     #[serde(default)]
     version: String,
 }
@@ -87,7 +87,7 @@ pub(super) struct Wanted {
 impl Package {
     /// `Deploy web`, or `Deploy web:config` where the step has several.
     pub(super) fn name(&self) -> String {
-        match self.package_reference_name.as_deref().filter(|name| !name.is_empty()) {
+        match self.reference.as_deref().filter(|name| !name.is_empty()) {
             Some(reference) => format!("{}:{reference}", self.action_name),
             None => self.action_name.clone(),
         }
@@ -104,7 +104,7 @@ impl Wanted {
         let package = |each: &Package| {
             json!({
                 "ActionName": each.action_name, "Version": each.version,
-                "PackageReferenceName": each.package_reference_name.as_deref().unwrap_or_default(),
+                "PackageReferenceName": each.reference.as_deref().unwrap_or_default(),
             })
         };
         json!({
@@ -150,7 +150,7 @@ impl Octopus {
             return Ok(Some(found.clone()));
         }
         let Ok(version) = self.config.version.fill(acting, "", Place::Plain) else { return Ok(None) };
-        let made = self.release(ids, &version).await?.filter(|release| has_key(&release.release_notes));
+        let made = self.release(ids, &version).await?.filter(|release| has_key(&release.notes));
         let Some(made) = made else { return Ok(None) };
         Ok(newest.into_iter().find(|each| each.release_id == made.id))
     }

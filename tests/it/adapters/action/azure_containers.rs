@@ -25,7 +25,7 @@ struct State {
     /// The keys of all that were made, in order.
     made: Vec<String>,
     stand: Stand,
-    state: &'static str,
+    now: &'static str,
     says: Option<Said>,
     instead: Option<Said>,
 }
@@ -64,7 +64,7 @@ impl Azure {
             groups: BTreeMap::from([("shop-green".to_owned(), green)]),
             made: Vec::new(),
             stand: Stand::Runs,
-            state: "Running",
+            now: "Running",
             says: None,
             instead: None,
         };
@@ -133,11 +133,11 @@ impl State {
                 Said::json(200, &json!({ "content": "listening on 80\nmail ana@example.com\n" }))
             }
             ("POST", "start") => {
-                self.state = "Running";
+                self.now = "Running";
                 Said::text(202, "")
             }
             ("POST", "stop") => {
-                self.state = "Stopped";
+                self.now = "Stopped";
                 Said::text(204, "")
             }
             ("DELETE", "") => {
@@ -183,7 +183,7 @@ impl State {
         let (provisioning, now) = match self.stand {
             Stand::Runs if self.groups[name]["tags"]["flightdeck"].is_string() => ("Creating", "Pending"),
             Stand::Failed => ("Failed", "Pending"),
-            Stand::Runs | Stand::Succeeded => ("Succeeded", self.state),
+            Stand::Runs | Stand::Succeeded => ("Succeeded", self.now),
         };
         let properties = &mut group["properties"];
         properties["provisioningState"] = json!(provisioning);

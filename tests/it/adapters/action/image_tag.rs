@@ -16,7 +16,7 @@ use super::{Closed, Open, acting, action};
 use crate::support::web::{Said, Web};
 
 /// Time enough for a dozen runs of git on a busy machine.
-const PATIENT: Duration = Duration::from_secs(60);
+const PATIENT: Duration = Duration::from_mins(1);
 const KEY: &str = "fd-0000000000a1-1";
 const FILE: &str = "helm/prod/image-tags.yaml";
 const VALUES: &str = "# One tag for each service.\r\n\
