@@ -90,8 +90,7 @@ impl Filled {
         Ok(filled)
     }
 
-    /// For tests beside the code.
-    #[cfg(test)]
+    /// One that is not the profile's.
     pub(super) fn of(text: &str) -> Self {
         Self(text.to_owned())
     }

@@ -4,7 +4,9 @@
 //! deployment: it reads, prepares, sets and counts, and says exactly what it saw.
 
 pub mod action;
+pub mod argocd;
 pub mod aws;
+pub mod azure;
 pub mod check;
 mod filled;
 #[cfg(any(feature = "aws", feature = "kubernetes"))]
@@ -13,6 +15,7 @@ pub mod http;
 pub mod log;
 pub mod metric;
 pub mod notifier;
+mod octopus;
 pub mod replace;
 pub mod router;
 mod run;

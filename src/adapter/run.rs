@@ -45,7 +45,9 @@ pub(in crate::adapter) struct Ended {
     pub(in crate::adapter) how: String,
     /// Its first output.
     pub(in crate::adapter) out: Vec<u8>,
-    /// The end of its second one, for people.
+    /// The end of its second one, as it came,
+    pub(in crate::adapter) err: Vec<u8>,
+    /// and for people.
     pub(in crate::adapter) words: String,
 }
 
@@ -61,12 +63,32 @@ impl Drop for Group {
     }
 }
 
+/// A variable of a program's environment: set, or taken out of it.
+pub(in crate::adapter) type Variable = (String, Option<String>);
+
 /// Runs a program with this on its input.
 pub(in crate::adapter) async fn run(words: &[String], input: Vec<u8>, limit: Duration) -> Ran {
+    run_with(words, &[], input, limit).await
+}
+
+/// Runs a program with this on its input and these changes to its environment.
+pub(in crate::adapter) async fn run_with(
+    words: &[String],
+    variables: &[Variable],
+    input: Vec<u8>,
+    limit: Duration,
+) -> Ran {
     let Some((program, arguments)) = words.split_first() else {
         return Ran::NotStarted(std::io::Error::new(std::io::ErrorKind::NotFound, "no program is named"));
     };
-    let spawned = Command::new(program)
+    let mut command = Command::new(program);
+    for (name, value) in variables {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let spawned = command
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -113,7 +135,8 @@ pub(in crate::adapter) async fn run(words: &[String], input: Vec<u8>, limit: Dur
 }
 
 fn ended(status: ExitStatus, out: Vec<u8>, err: &[u8]) -> Ended {
-    Ended { code: status.code(), how: status.to_string(), out, words: words(&String::from_utf8_lossy(err)) }
+    let words = words(&String::from_utf8_lossy(err));
+    Ended { code: status.code(), how: status.to_string(), out, err: err.to_vec(), words }
 }
 
 /// Writes the input and closes it. A program that does not read it is not asked to.

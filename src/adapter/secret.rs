@@ -43,21 +43,24 @@ pub struct SecretError {
 impl SecretRef {
     /// Reads a reference to a secret; text in its place is refused without being quoted.
     pub fn read(table: &mut Table<'_>, key: &str, doc: &str) -> Option<Self> {
-        table.table(key, doc, |table| {
-            let env = table.optional("env", "An environment variable.", &variable());
-            let file = table.optional("file", "A file that holds nothing else.", &absolute_path());
-            let doc = "A command that prints it, as program and arguments; no shell.";
-            let command = table.optional("command", doc, &command());
-            let keys = ["env", "file", "command"];
-            if keys.iter().filter(|key| table.has(key)).count() != 1 {
-                let accepted = "one of env, file, command";
-                table.refuse(Wrong::new("does not name one place where the secret is kept").accepted(accepted));
-                return None;
-            }
-            env.map(|env| Self::Env(env.value))
-                .or_else(|| file.map(|file| Self::File(file.value)))
-                .or_else(|| command.map(|command| Self::Command(command.value)))
-        })?
+        table.table(key, doc, Self::read_table)?
+    }
+
+    /// Reads a reference whose keys are those of the table itself.
+    pub fn read_table(table: &mut Table<'_>) -> Option<Self> {
+        let env = table.optional("env", "An environment variable.", &variable());
+        let file = table.optional("file", "A file that holds nothing else.", &absolute_path());
+        let doc = "A command that prints it, as program and arguments; no shell.";
+        let command = table.optional("command", doc, &command());
+        let keys = ["env", "file", "command"];
+        if keys.iter().filter(|key| table.has(key)).count() != 1 {
+            let accepted = "one of env, file, command";
+            table.refuse(Wrong::new("does not name one place where the secret is kept").accepted(accepted));
+            return None;
+        }
+        env.map(|env| Self::Env(env.value))
+            .or_else(|| file.map(|file| Self::File(file.value)))
+            .or_else(|| command.map(|command| Self::Command(command.value)))
     }
 
     /// The same for a secret that must be there: `what` is missing else, `the token`.

@@ -246,7 +246,8 @@ impl GitHub {
                     "{what}: its answer is no list of runs; see whether that address is right"
                 ));
             };
-            let is_it = |run: &&Value| run["display_title"].as_str().is_some_and(|title| has_word(title, &acting.key));
+            let is_it =
+                |run: &&Value| run["display_title"].as_str().is_some_and(|title| say::has_key(title, &acting.key));
             if let Some(id) = runs.iter().find(is_it).and_then(|run| run["id"].as_u64()) {
                 let handle = id.to_string();
                 return ActionLook { handle: Some(handle.clone()), ..self.look_at(&handle).await };
@@ -314,11 +315,6 @@ impl GitHub {
             .collect();
         (percent, say::last_lines(lines.iter().map(String::as_str)))
     }
-}
-
-/// Whether a title has the key, and not a longer one that begins with it.
-fn has_word(title: &str, key: &str) -> bool {
-    title.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').any(|word| word == key)
 }
 
 fn page(document: &Value) -> Option<String> {

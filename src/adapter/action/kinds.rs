@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Configured, command, ecs, github_workflow, http, kubernetes};
+use super::{
+    Configured, argocd_sync, azure_containers, command, ecs, github_workflow, http, image_tag, kubernetes,
+    octopus_release,
+};
 use crate::adapter::aws;
 use crate::adapter::router::kubernetes::FEATURE;
 use crate::setting::Table;
@@ -58,6 +61,34 @@ pub const KINDS: &[ActionKind] = &[
         feature: aws::FEATURE,
         ends_with_cockpit: false,
         read: |table, timeout| configured(ecs::Config::read(table, timeout)),
+    },
+    ActionKind {
+        name: "image-tag",
+        doc: "A tag in a file of values that git keeps: edited, committed, pushed.",
+        feature: None,
+        ends_with_cockpit: false,
+        read: |table, timeout| configured(image_tag::Config::read(table, timeout)),
+    },
+    ActionKind {
+        name: "argocd-sync",
+        doc: "The sync of an application of Argo CD.",
+        feature: None,
+        ends_with_cockpit: false,
+        read: |table, timeout| configured(argocd_sync::Config::read(table, timeout)),
+    },
+    ActionKind {
+        name: "octopus-release",
+        doc: "A release of Octopus Deploy, made where it is not there yet, and deployed.",
+        feature: None,
+        ends_with_cockpit: false,
+        read: |table, timeout| configured(octopus_release::Config::read(table, timeout)),
+    },
+    ActionKind {
+        name: "azure-containers",
+        doc: "A container group of Azure: replaced out of one that runs, started, stopped, deleted.",
+        feature: None,
+        ends_with_cockpit: false,
+        read: |table, timeout| configured(azure_containers::Config::read(table, timeout)),
     },
 ];
 

@@ -24,6 +24,8 @@
 //! [`ActionState::Absent`]: crate::domain::action::ActionState::Absent
 //! [`ActionState::Lost`]: crate::domain::action::ActionState::Lost
 
+pub mod argocd_sync;
+pub mod azure_containers;
 #[cfg(any(feature = "kubernetes", feature = "aws"))]
 mod before;
 pub mod command;
@@ -32,9 +34,12 @@ mod differ;
 pub mod ecs;
 pub mod github_workflow;
 pub mod http;
+pub mod image_tag;
 mod keys;
 mod kinds;
+mod kinds;
 pub mod kubernetes;
+pub mod octopus_release;
 mod say;
 mod template;
 

@@ -38,8 +38,7 @@ pub(super) fn untold(why: impl Into<String>) -> ActionLook {
 
 /// Why no whole answer to a look came.
 pub(super) fn failure(failure: Failure, what: &str) -> ActionLook {
-    let Trouble { what, why, advice, .. } = failure.trouble(what);
-    untold(format!("{what}: {}; {advice}", quoted(&why)))
+    untold(told(failure.trouble(what)))
 }
 
 /// A no to a look.
@@ -128,4 +127,15 @@ fn left_alone(answer: &Answer) -> Option<Duration> {
 pub(super) fn encoded(text: &str) -> String {
     // A space is `%20` in a path, and may be in a query; `+` is a space only in a form.
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+/// Whether a text has the key, and not a longer one that begins with it.
+pub(super) fn has_key(text: &str, key: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').any(|word| word == key)
+}
+
+/// A trouble of a look in one sentence.
+pub(super) fn told(trouble: Trouble) -> String {
+    let Trouble { what, why, advice, .. } = trouble;
+    format!("{what}: {}; {advice}", quoted(&why))
 }

@@ -24,6 +24,11 @@ impl Template {
         &self.0
     }
 
+    /// One that is not the profile's.
+    pub(super) fn of(text: &str) -> Self {
+        Self(Filled::of(text))
+    }
+
     /// Whether it names this.
     pub(super) fn names(&self, name: &str) -> bool {
         self.0.names(name)

@@ -13,13 +13,13 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use super::filled::{Filled, filled};
-use super::system::{Advice, Bounded, System, Untold, date, encoded, look, quote, refused};
+use super::system::{Advice, Bounded, System, Untold, date, look, quote, refused};
 use super::{Check, Configured};
-use crate::adapter::http::{Client, Endpoint, Login, Request, Tls, endpoint};
-use crate::adapter::secret::SecretRef;
+use crate::adapter::argocd::{self, Place};
+use crate::adapter::http::{Client, Request};
 use crate::domain::check::{Answer, Asking, Verdict};
 use crate::domain::{PoolId, Trouble};
-use crate::setting::{Table, flag, word};
+use crate::setting::{Table, flag};
 
 const ADVICE: Advice = Advice {
     denied: "the application may be in another project, or the token lacks `applications, get` on it",
@@ -32,22 +32,14 @@ const SHORTEST_COMMIT: usize = 7;
 /// What the profile says.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The server.
-    pub at: Endpoint,
+    /// Where it is.
+    pub place: Place,
     /// The application's name.
     pub application: Filled,
-    /// Its project.
-    pub project: String,
-    /// The namespace that it is in, where that is not Argo CD's own.
-    pub namespace: Option<String>,
     /// What must be synced.
     pub revision: Option<Filled>,
     /// Whether Argo CD is asked to compare with git now.
     pub refresh: bool,
-    /// Where the token is kept.
-    pub token: SecretRef,
-    /// Certificates.
-    pub tls: Tls,
     /// How long an answer may take.
     pub timeout: Duration,
 }
@@ -55,29 +47,18 @@ pub struct Config {
 impl Config {
     /// Reads the keys of `kind = "argocd"`.
     pub fn read(table: &mut Table<'_>, pool: Option<&PoolId>, timeout: Duration) -> Option<Self> {
-        let at = table.required("at", "The address of Argo CD.", &endpoint());
-        let name = || filled(word("a name of lower-case letters, digits, - and .", "-.{}", 253), pool.is_some());
-        let application = table.required("application", "The application's name.", &name());
-        let kind = || word("a name of letters, digits, -, . and _", "-._", 253);
-        let project = table.required("project", "Its project.", &kind());
-        let doc = "The namespace of the application, where it is not Argo CD's own.";
-        let namespace = table.optional("namespace", doc, &kind());
+        let place = Place::read(table);
+        let name = filled(argocd::application(), pool.is_some());
+        let application = table.required("application", "The application's name.", &name);
         let doc = "What must be synced: a commit, of which the first seven digits are enough, a tag or a chart's version. Default: any.";
-        let kind = word("a commit, a tag or a version", "-._/+{}", 200);
-        let revision = table.optional("revision", doc, &filled(kind, pool.is_some()));
+        let revision = table.optional("revision", doc, &filled(argocd::revision(), pool.is_some()));
         let doc = "Whether Argo CD is asked to compare with git at once instead of in its own time; it notes that on the application. Default false.";
         let refresh = table.optional("refresh", doc, &flag());
-        let token = SecretRef::required(table, "token", "Where the token is kept.", "the token");
-        let tls = Tls::read(table);
         Some(Self {
-            at: at?.value,
+            place: place?,
             application: application?.value.for_pool(pool),
-            project: project?.value,
-            namespace: namespace.map(|namespace| namespace.value),
             revision: revision.map(|revision| revision.value.for_pool(pool)),
             refresh: refresh.is_some_and(|refresh| refresh.value),
-            token: token?,
-            tls,
             timeout,
         })
     }
@@ -85,8 +66,7 @@ impl Config {
 
 impl Configured for Config {
     fn connect(&self) -> Result<Arc<dyn Check>, Trouble> {
-        let login = Login::bearer(self.token.clone());
-        let client = Client::new(self.at.clone(), Some(login), &self.tls, self.timeout)?;
+        let client = self.place.client(self.timeout)?;
         let system = ArgoCd { config: self.clone(), client, good: Mutex::default() };
         Ok(Arc::new(Bounded::new(system, self.timeout)))
     }
@@ -101,15 +81,8 @@ struct ArgoCd {
 
 impl ArgoCd {
     fn path(&self, application: &str) -> String {
-        let mut path =
-            format!("/api/v1/applications/{}?project={}", encoded(application), encoded(&self.config.project));
-        if let Some(namespace) = &self.config.namespace {
-            path.extend(["&appNamespace=", &encoded(namespace)]);
-        }
-        if self.config.refresh {
-            path.push_str("&refresh=normal");
-        }
-        path
+        let refresh = if self.config.refresh { "&refresh=normal" } else { "" };
+        format!("{}{refresh}", self.config.place.path(application, ""))
     }
 
     /// Whether the same was good when it was last asked; what is good now is kept for the next time.
@@ -123,7 +96,7 @@ impl ArgoCd {
 
 impl System for ArgoCd {
     fn request(&self, asking: &Asking) -> String {
-        format!("GET {}{}", self.config.at, self.path(&self.config.application.shown(asking)))
+        format!("GET {}{}", self.config.place.at, self.path(&self.config.application.shown(asking)))
     }
 
     fn expected(&self, asking: &Asking) -> String {
@@ -143,12 +116,12 @@ impl System for ArgoCd {
             let said = look(&self.client, &request).await.inspect_err(|_lost| {
                 self.is_held(None);
             })?;
-            let what = format!("read application {application} at {}", self.config.at);
+            let what = format!("read application {application} at {}", self.config.place.at);
             let at = date(&said).unwrap_or(asking.now);
             let is_missing = said.status == 404 && said.json::<Value>(&what).is_ok_and(|no| no["code"] == 5);
             if is_missing {
                 self.is_held(None);
-                let words = format!("there is no application {application} in project {}", self.config.project);
+                let words = format!("there is no application {application} in project {}", self.config.place.project);
                 return Ok(Answer::new(Verdict::Fail, words, at));
             }
             if !said.is_success() {
@@ -194,16 +167,7 @@ struct Seen {
 impl Seen {
     fn of(application: &Value) -> Self {
         let text = |pointer: &str| application.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-        // An application of several sources has a list in place of the one.
-        let revisions = |under: &str| {
-            let many = application.pointer(&format!("{under}/revisions")).and_then(Value::as_array);
-            let many: Vec<String> = many.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
-            if many.is_empty() {
-                Some(text(&format!("{under}/revision"))).filter(|one| !one.is_empty()).into_iter().collect()
-            } else {
-                many
-            }
-        };
+        let revisions = |under: &str| argocd::revisions(application, under);
         let conditions = application.pointer("/status/conditions").and_then(Value::as_array);
         let condition = |each: &Value| {
             let kind = each["type"].as_str().filter(|kind| kind.ends_with("Error"))?;

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use tui_input::{Input, InputRequest};
 
 use super::super::{ConfirmState, Effect, Model, Overlay, OverlayKind, Purpose, Question};
-use crate::domain::duty::Proof;
 use super::approval::told_by;
+use crate::domain::duty::Proof;
 use crate::domain::procedure::Friction;
 use crate::flight::connection::EndConnections;
 use crate::flight::{Ask, Tone};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flightdeck::domain::checklist::Command as Line;
 use flightdeck::domain::approval::{ApprovalSource, ApprovalSpec, Approvers};
+use flightdeck::domain::checklist::Command as Line;
 use flightdeck::domain::drain::DrainState;
 use flightdeck::domain::duty::{Wait, WaitFrom};
 use flightdeck::domain::guard::{GuardSpec, Of, Patience, Subject, Then};

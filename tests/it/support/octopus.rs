@@ -50,6 +50,10 @@ pub struct Release {
     pub version: String,
     /// The variables as they were frozen.
     pub snapshot: Value,
+    /// What is said of it.
+    pub notes: String,
+    /// The packages that were selected, as sent.
+    pub packages: Value,
 }
 
 /// A deployment and its task.
@@ -58,8 +62,12 @@ pub struct Deployment {
     pub release: String,
     pub task: String,
     pub state: &'static str,
+    /// What is said of it.
+    pub comments: String,
     /// What a person is asked.
     pub question: Option<String>,
+    /// What its script wrote.
+    pub log: Vec<String>,
     pub percent: u32,
     pub ended: Option<u32>,
 }
@@ -131,7 +139,8 @@ impl Server {
         let mut snapshot = self.set.clone();
         snapshot["Id"] = json!(format!("{SET}-snapshot-{}", self.releases.len() + 1));
         snapshot["IsFrozen"] = json!(true);
-        self.releases.push(Release { id: id.clone(), version: version.to_owned(), snapshot });
+        let (version_of, notes, packages) = (version.to_owned(), String::new(), json!([]));
+        self.releases.push(Release { id: id.clone(), version: version_of, snapshot, notes, packages });
         if self.deploys_itself {
             self.deploy(version);
         }
@@ -147,7 +156,9 @@ impl Server {
             release,
             task: format!("ServerTasks-{number}"),
             state: "Queued",
+            comments: String::new(),
             question: None,
+            log: Vec::new(),
             percent: 0,
             ended: None,
         });
@@ -206,6 +217,7 @@ impl Server {
     }
 
     /// Answers by the rules.
+    #[expect(clippy::too_many_lines, reason = "a line or a few for each request that the server knows")]
     pub fn answer(&mut self, asked: &Asked) -> Said {
         let Some(lacks) = self.lacks.get(asked.header("x-octopus-apikey")) else {
             return no(401, "You must be logged in to request this resource.", &["Please provide a valid API key."]);
@@ -233,7 +245,7 @@ impl Server {
             ("GET", ["Spaces-1", "projects"]) => {
                 let mut project = json!({
                     "Id": "Projects-101", "Name": "Bridge Routing", "Slug": "bridge-routing", "VariableSetId": SET,
-                    "IsDisabled": false, "IsVersionControlled": false,
+                    "IsDisabled": false, "IsVersionControlled": false, "DeploymentProcessId": "deploymentprocess-Projects-101",
                 });
                 let further = self.project.as_object().unwrap().clone();
                 project.as_object_mut().unwrap().extend(further);
@@ -257,6 +269,13 @@ impl Server {
                 self.found(|release| release.version == *version)
             }
             ("POST", ["Spaces-1", "releases", "create", "v1"]) => self.create_release(&asked.json()),
+            ("GET", ["Spaces-1", "deploymentprocesses", "deploymentprocess-Projects-101", "template"]) => {
+                let package = |step: &str, name: &str| json!({ "ActionName": step, "PackageReferenceName": name });
+                let packages = [package("Deploy web", ""), package("Run migration", "tool")];
+                Said::json(200, &json!({ "DeploymentProcessId": parts[2], "Packages": packages }))
+            }
+            ("POST", ["Spaces-1", "releases"]) => self.create_release_of_packages(&asked.json()),
+            ("POST", ["Spaces-1", "deployments"]) => self.create_deployment_of_release(&asked.json()),
             ("POST", ["Spaces-1", "deployments", "create", "untenanted", "v1"]) => {
                 self.create_deployment(&asked.json())
             }
@@ -266,9 +285,16 @@ impl Server {
                 let tasks = self.deployments.iter().filter(|each| ids.contains(&each.task.as_str()));
                 Said::json(200, &json!({ "Items": tasks.map(task).collect::<Vec<_>>() }))
             }
+            (_, ["Spaces-1", "tasks", id, _]) if !self.deployments.iter().any(|each| each.task == **id) => {
+                no(404, "The resource was not found.", &[])
+            }
             ("GET", ["Spaces-1", "tasks", id, "details"]) => {
                 let each = self.task(id);
-                Said::json(200, &json!({ "Task": task(each), "Progress": { "ProgressPercentage": each.percent } }))
+                let lines: Vec<Value> = each.log.iter().map(|line| json!({ "MessageText": line })).collect();
+                let step = json!({ "Name": "Step 1: Deploy web", "LogElements": lines, "Children": [] });
+                let logs = json!([{ "Name": "Deploy", "LogElements": [], "Children": [step] }]);
+                let progress = json!({ "ProgressPercentage": each.percent });
+                Said::json(200, &json!({ "Task": task(each), "Progress": progress, "ActivityLogs": logs }))
             }
             ("GET", ["Spaces-1", "tasks", _, "queued-behind"]) => {
                 let running = self.deployments.iter().filter(|each| each.state == "Executing");
@@ -332,7 +358,8 @@ impl Server {
         };
         let release = json!({
             "Id": release.id, "Version": release.version, "ProjectId": "Projects-101", "ChannelId": "Channels-1",
-            "ProjectVariableSetSnapshotId": release.snapshot["Id"],
+            "ProjectVariableSetSnapshotId": release.snapshot["Id"], "ReleaseNotes": release.notes,
+            "SelectedPackages": release.packages,
         });
         Said::json(200, &release)
     }
@@ -356,6 +383,49 @@ impl Server {
         Said::json(200, &json!({ "ReleaseId": id, "ReleaseVersion": version }))
     }
 
+    /// The older way, which takes versions of packages.
+    fn create_release_of_packages(&mut self, sent: &Value) -> Said {
+        let wrong = |why: &str| no(400, "There was a problem with your request.", &[why]);
+        let version = sent["Version"].as_str().unwrap_or_default();
+        if sent["ProjectId"] != "Projects-101"
+            || !["Channels-1", "Channels-2"].map(Value::from).contains(&sent["ChannelId"])
+        {
+            return wrong("A channelId must be provided when more than one exists.");
+        }
+        if self.releases.iter().any(|release| release.version == version) {
+            return wrong(&format!("Release '{version}' already exists for this project."));
+        }
+        let has = |step: &str, name: &str| {
+            let all = sent["SelectedPackages"].as_array().into_iter().flatten();
+            all.filter(|one| {
+                one["ActionName"] == step && one["PackageReferenceName"] == name && one["Version"].is_string()
+            })
+            .count()
+                == 1
+        };
+        if !has("Deploy web", "") || !has("Run migration", "tool") {
+            return wrong("A version must be specified for every included package.");
+        }
+        let id = self.release(version);
+        let made = self.releases.last_mut().unwrap();
+        sent["ReleaseNotes"].as_str().unwrap_or_default().clone_into(&mut made.notes);
+        made.packages = sent["SelectedPackages"].clone();
+        let Said { body, .. } = self.found(|release| release.id == id);
+        Said::json(201, &serde_json::from_slice(&body).unwrap())
+    }
+
+    /// The older way, which takes comments.
+    fn create_deployment_of_release(&mut self, sent: &Value) -> Said {
+        let release = self.releases.iter().find(|release| sent["ReleaseId"] == release.id.as_str());
+        let Some(version) = release.map(|release| release.version.clone()).filter(|_| sent["EnvironmentId"] == HERE)
+        else {
+            return no(400, "There was a problem with your request.", &["The release or the environment is missing."]);
+        };
+        let task = self.deploy(&version);
+        sent["Comments"].as_str().unwrap_or_default().clone_into(&mut self.task(&task).comments);
+        Said::json(201, &deployment(self.task(&task)))
+    }
+
     fn create_deployment(&mut self, sent: &Value) -> Said {
         if let Some(why) = misses(sent) {
             return why;
@@ -375,15 +445,22 @@ impl Server {
         }
         let (state, take) = (query(asked, "taskState"), query(asked, "take").parse().unwrap());
         let newest = self.deployments.iter().rev().filter(|each| state.is_empty() || each.state == state).take(take);
-        let shown = |each: &Deployment| json!({ "Id": each.id, "ReleaseId": each.release, "EnvironmentId": HERE, "TaskId": each.task, "TenantId": null });
-        Said::json(200, &json!({ "Items": newest.map(shown).collect::<Vec<_>>() }))
+        Said::json(200, &json!({ "Items": newest.map(deployment).collect::<Vec<_>>() }))
     }
+}
+
+fn deployment(each: &Deployment) -> Value {
+    json!({
+        "Id": each.id, "ReleaseId": each.release, "EnvironmentId": HERE, "TaskId": each.task, "TenantId": null,
+        "Comments": each.comments,
+    })
 }
 
 fn task(each: &Deployment) -> Value {
     let time = |at: u32| format!("2026-11-21T10:{:02}:{:02}.000+00:00", at / 60, at % 60);
     json!({
         "Id": each.task, "State": each.state, "IsCompleted": each.ended.is_some(), "CompletedTime": each.ended.map(time),
+        "ErrorMessage": if each.state == "Failed" { "The deployment failed because a step failed." } else { "" },
         "FinishedSuccessfully": each.state == "Success", "HasPendingInterruptions": each.question.is_some(),
         "Links": { "Web": format!("/app#/Spaces-1/tasks/{}", each.task) },
     })

@@ -84,10 +84,18 @@ pub struct Web<S: Send + 'static> {
     inner: Arc<Inner<S>>,
 }
 
+/// What is taken and not answered.
+#[derive(Clone, Copy, PartialEq)]
+enum Frozen {
+    Nothing,
+    Writes,
+    Everything,
+}
+
 struct Inner<S> {
     state: Mutex<S>,
     asked: Mutex<Vec<Asked>>,
-    is_frozen: Mutex<bool>,
+    frozen: Mutex<Frozen>,
     /// What stops it when it comes, once.
     trap: Mutex<Option<Trap>>,
     thawed: Condvar,
@@ -113,7 +121,7 @@ impl<S: Send + 'static> Web<S> {
         let inner = Arc::new(Inner {
             state: Mutex::new(state),
             asked: Mutex::default(),
-            is_frozen: Mutex::new(false),
+            frozen: Mutex::new(Frozen::Nothing),
             trap: Mutex::new(None),
             thawed: Condvar::new(),
             is_over: AtomicBool::new(false),
@@ -145,7 +153,16 @@ impl<S: Send + 'static> Web<S> {
 
     /// Stops it, or lets it go on.
     pub fn freeze(&self, is_frozen: bool) {
-        *self.inner.is_frozen.lock().unwrap() = is_frozen;
+        self.keep(if is_frozen { Frozen::Everything } else { Frozen::Nothing });
+    }
+
+    /// Stops it for all that is no look, or lets it go on.
+    pub fn freeze_writes(&self, is_frozen: bool) {
+        self.keep(if is_frozen { Frozen::Writes } else { Frozen::Nothing });
+    }
+
+    fn keep(&self, frozen: Frozen) {
+        *self.inner.frozen.lock().unwrap() = frozen;
         self.inner.thawed.notify_all();
     }
 
@@ -178,12 +195,15 @@ impl<S> Inner<S> {
     /// One request, one answer, and the connection is closed. Whoever leaves before is not told.
     fn serve(&self, mut stream: TcpStream) {
         let Some(asked) = heard(&stream) else { return };
-        let mut is_frozen = self.is_frozen.lock().unwrap();
-        *is_frozen |= self.trap.lock().unwrap().take_if(|is_it| is_it(&asked)).is_some();
-        while *is_frozen {
-            is_frozen = self.thawed.wait(is_frozen).unwrap();
+        let is_write = asked.method != "GET";
+        let mut frozen = self.frozen.lock().unwrap();
+        if self.trap.lock().unwrap().take_if(|is_it| is_it(&asked)).is_some() {
+            *frozen = Frozen::Everything;
         }
-        drop(is_frozen);
+        while *frozen == Frozen::Everything || *frozen == Frozen::Writes && is_write {
+            frozen = self.thawed.wait(frozen).unwrap();
+        }
+        drop(frozen);
         let said = {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(asked.clone());

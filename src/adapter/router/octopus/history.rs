@@ -4,8 +4,8 @@ use chrono::{DateTime, FixedOffset};
 use serde::Deserialize;
 
 use super::Octopus;
-use super::api::Page;
 use super::names::Names;
+use crate::adapter::octopus::Page;
 use crate::domain::Trouble;
 
 /// How many deployments are looked at.

@@ -4,13 +4,13 @@ use serde::Deserialize;
 use tokio::time::timeout;
 
 use super::Octopus;
-use super::api::Page;
 use super::change::cancel_path;
 use super::history::{History, Release, Run};
 use super::memory::Known;
 use super::names::Names;
 use super::plan::is_marked;
 use super::variables::{Place, Set, Weight, shown_name};
+use crate::adapter::octopus::Page;
 use crate::domain::reading::{Admin, Cancel, Health, Identity, ServerReading, Underway};
 use crate::domain::{NativeSplit, NativeWeight, Reading, Trouble, TroubleKind};
 

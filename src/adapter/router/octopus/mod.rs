@@ -7,8 +7,7 @@
 //! # Parts
 //! `names` finds the ids behind the profile's names, `variables` keeps to the rules of a variable set, `history` tells which
 //! deployment is live and which are in flight, `look` makes a [`Reading`] of them, `plan` is a change as it is shown and
-//! carried out, `prepare` works it out, `change` sends it, `memory` knows releases by the weights that they hold, `api`
-//! speaks to the server.
+//! carried out, `prepare` works it out, `change` sends it, `memory` knows releases by the weights that they hold.
 //!
 //! # Invariants
 //! - A variable set goes back whole, as the JSON that was read, with nothing but the values of the weights changed and the
@@ -19,7 +18,6 @@
 //! - A change cancels only what flightdeck started, and only where it is not bound to a split: a way back. Anything else is
 //!   cancelled by its own act, and only what is in flight for this project and environment.
 
-mod api;
 mod change;
 mod config;
 mod history;
@@ -36,9 +34,8 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::{Configured, Fence, Router, SetAnswer};
-use crate::adapter::http::{Client, Login};
+use crate::adapter::octopus::Api;
 use crate::domain::{Capabilities, NativeSplit, Prepared, Reading, Refused, Target, Trouble};
-use api::Api;
 use memory::Memory;
 
 /// One routing project in one environment.
@@ -55,9 +52,8 @@ impl Octopus {
     /// # Errors
     /// When a certificate cannot be read.
     pub fn new(config: Config) -> Result<Self, Trouble> {
-        let login = Login::header(http::HeaderName::from_static("x-octopus-apikey"), config.token.clone());
-        let client = Client::new(config.at.clone(), Some(login), &config.tls, config.timeout)?;
-        Ok(Self { config, api: Api::new(client), memory: Memory::default() })
+        let api = Api::new(config.at.clone(), config.token.clone(), &config.tls, config.timeout)?;
+        Ok(Self { config, api, memory: Memory::default() })
     }
 }
 

@@ -5,8 +5,7 @@
 //! connected.
 //!
 //! # Parts
-//! `look` makes a [`Reading`] of the profile, `prepare` works out requests, `send` sends them one after the other, `login`
-//! gets a token where the profile names an application and its secret.
+//! `look` makes a [`Reading`] of the profile, `prepare` works out requests, `send` sends them one after the other.
 //!
 //! # Invariants
 //! - There is no entity tag: a bound change reads, compares and writes, and a gap remains between.
@@ -15,19 +14,19 @@
 //! - Every request names status and weight alike, so that the result does not hang on what moved in between.
 
 mod config;
-mod login;
 mod look;
 mod prepare;
 mod send;
 
-pub use config::{Application, Config, Identity};
+pub use config::Config;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use serde::Deserialize;
 
 use super::{Configured, Fence, Router, SetAnswer};
-use crate::adapter::http::{Answer, Client};
+use crate::adapter::azure::said;
+pub use crate::adapter::azure::{Application, Identity};
+use crate::adapter::http::Client;
 use crate::domain::{Capabilities, NativeSplit, Prepared, Reading, Refused, Target, Trouble};
 
 /// One profile.
@@ -43,8 +42,7 @@ impl TrafficManager {
     /// # Errors
     /// When a certificate cannot be read.
     pub fn new(config: Config) -> Result<Self, Trouble> {
-        let login = login::login(&config)?;
-        let client = Client::new(config.at.clone(), Some(login), &config.tls, config.timeout)?;
+        let client = config.identity.client(&config.at, &config.tls, config.timeout)?;
         Ok(Self { config, client })
     }
 }
@@ -69,27 +67,5 @@ impl Router for TrafficManager {
         fence: &'a dyn Fence,
     ) -> BoxFuture<'a, SetAnswer> {
         self.send(prepared, expected, fence).boxed()
-    }
-}
-
-/// The same answer with the words of Azure's error for a body.
-fn said(answer: &Answer) -> Answer {
-    #[derive(Deserialize)]
-    struct Body {
-        error: Error,
-    }
-    #[derive(Deserialize)]
-    struct Error {
-        #[serde(default)]
-        code: String,
-        #[serde(default)]
-        message: String,
-    }
-    let body: Option<Body> = serde_json::from_slice(&answer.body).ok();
-    match body {
-        Some(Body { error }) => {
-            Answer { body: format!("{}: {}", error.code, error.message).into_bytes(), ..answer.clone() }
-        }
-        None => answer.clone(),
     }
 }

@@ -184,7 +184,7 @@ impl Subject for Kubernetes {
         "PATCH /apis/apps/v1/namespaces/shop/deployments/shop in context prod"
     }
 
-    fn has_page(&self) -> bool {
+    fn has_link(&self) -> bool {
         false
     }
 

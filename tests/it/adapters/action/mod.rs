@@ -1,13 +1,17 @@
 //! Deploy actions against their contract.
 
+mod argocd_sync;
+mod azure_containers;
 mod command;
 pub mod contract;
 #[cfg(feature = "aws")]
 mod ecs;
 mod github_workflow;
 mod http;
+mod image_tag;
 #[cfg(feature = "kubernetes")]
 mod kubernetes;
+mod octopus_release;
 
 use std::sync::Arc;
 use std::time::Duration;

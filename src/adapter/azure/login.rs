@@ -9,21 +9,21 @@ use http::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::config::{Application, Config, Identity};
-use crate::adapter::http::{Client, Login, Mint, Minted, Request};
+use super::{Application, Identity};
+use crate::adapter::http::{Client, Endpoint, Login, Mint, Minted, Request, Tls};
 use crate::adapter::secret::SecretError;
 use crate::domain::Trouble;
 
 /// A token is not shown any more when it is this near to its end: it must last for a whole change.
 const MARGIN: Duration = Duration::from_mins(2);
 
-/// Who asks, for a configuration.
-pub(super) fn login(config: &Config) -> Result<Login, Trouble> {
-    match &config.identity {
+/// Who asks the management interface at this address.
+pub(super) fn login(identity: &Identity, at: &Endpoint, tls: &Tls, timeout: Duration) -> Result<Login, Trouble> {
+    match identity {
         Identity::Token(from) => Ok(Login::bearer(from.clone())),
         Identity::Application(application) => {
-            let client = Client::new(application.authority.clone(), None, &config.tls, config.timeout)?;
-            let scope = format!("{}/.default", config.at);
+            let client = Client::new(application.authority.clone(), None, tls, timeout)?;
+            let scope = format!("{at}/.default");
             Ok(Login::minted(Box::new(Asking { application: (**application).clone(), client, scope })))
         }
     }
