@@ -53,7 +53,7 @@ pub(super) fn read(table: &mut Table<'_>) -> (Vec<Read>, Vec<Found<String>>) {
         let spec = ActionSpec {
             id: ActionId::new(id?.value),
             kind: kind.to_owned(),
-            ends_way_back: ends,
+            ends_way_back: ends.is_some_and(|ends| ends.value),
             poll: poll.map_or(Duration::from_secs(5), |poll| poll.value),
             timeout,
             can_cancel: configured.can_cancel(),

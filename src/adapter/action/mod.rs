@@ -37,7 +37,6 @@ pub mod http;
 pub mod image_tag;
 mod keys;
 mod kinds;
-mod kinds;
 pub mod kubernetes;
 pub mod octopus_release;
 mod say;

@@ -21,7 +21,7 @@ pub(super) struct Template(Filled);
 impl Template {
     /// As the profile has it.
     pub(super) fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str()
     }
 
     /// One that is not the profile's.
