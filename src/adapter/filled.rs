@@ -128,7 +128,8 @@ fn shown(names: &[&str]) -> String {
 
 /// Reads such a text of a `kind`; what is in braces and none of the names is refused.
 pub(super) fn strict(kind: Kind<String>, names: &'static [&'static str]) -> Kind<Filled> {
-    let accepted = format!("{}; {} are filled in", kind.accepted(), shown(names));
+    let are = if names.len() == 1 { "is" } else { "are" };
+    let accepted = format!("{}; {} {are} filled in", kind.accepted(), shown(names));
     kind.and_then(accepted, move |text| {
         let mut rest = text.as_str();
         while let Some((_, after)) = rest.split_once('{') {
@@ -147,7 +148,8 @@ pub(super) fn strict(kind: Kind<String>, names: &'static [&'static str]) -> Kind
 
 /// Reads such a text of a `kind` in which braces mean something else, too.
 pub(super) fn loose(kind: Kind<String>, names: &'static [&'static str]) -> Kind<Filled> {
-    let accepted = format!("{}; {} are filled in", kind.accepted(), shown(names));
+    let are = if names.len() == 1 { "is" } else { "are" };
+    let accepted = format!("{}; {} {are} filled in", kind.accepted(), shown(names));
     kind.and_then(accepted, |text| Ok(Filled(text)))
 }
 

@@ -72,7 +72,7 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
     let outcome = go_back(&mut headless, &args, out).await;
     // The controls that came with the rollback are free for whoever goes on.
     headless.ask(Ask::LeaveSession { why: "the rollback command is over".to_owned() });
-    headless.end().await;
+    Box::pin(headless.end()).await;
     outcome
 }
 

@@ -216,6 +216,7 @@ pub enum Action {
 
 impl Action {
     /// Whether it works on the panes, and does nothing while something lies over them.
+    #[expect(clippy::too_many_lines, reason = "one name after the other")]
     pub(super) fn is_for_panes(&self) -> bool {
         match self {
             Self::Focus(_)

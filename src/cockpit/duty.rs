@@ -96,12 +96,11 @@ impl Model {
                 DutySheet::Reading { item, .. } => checklist.item(item.as_ref()?),
                 DutySheet::Contacts { .. } => None,
             },
-            Some(_) => None,
             None if self.focus == Pane::Checklist => match self.checklist_selected()? {
                 ChecklistRow::Item { item, .. } => Some(item),
                 ChecklistRow::Heading { .. } => None,
             },
-            None => None,
+            Some(_) | None => None,
         }
     }
 

@@ -133,11 +133,11 @@ fn people(table: &Table<'_>, roles: &Roles, by: &Found<Vec<Found<String>>>) -> O
     let mut named = Vec::new();
     for role in &by.value {
         let Some((_, found)) = roles.iter().find(|(known, _)| known.value == role.value) else {
-            let names = || roles.iter().map(|(known, _)| known.as_str());
+            let known_roles = || roles.iter().map(|(known, _)| known.as_str());
             let wrong = Wrong::new(format!("there is no role {}", quoted(role)));
-            let wrong = match names().collect::<Vec<_>>() {
+            let wrong = match known_roles().collect::<Vec<_>>() {
                 none if none.is_empty() => wrong.advice("add a [roles] with the people who have it"),
-                all => wrong.accepted(all.join(", ")).suggesting(role, names()),
+                all => wrong.accepted(all.join(", ")).suggesting(role, known_roles()),
             };
             report.refuse(&role.spot, wrong);
             continue;

@@ -123,8 +123,8 @@ pub(super) fn profile(table: &mut Table<'_>, included: &Included<'_>) -> Option<
     let (actions, declared_actions) = action::read(table);
     let (actions, started): (Vec<ActionSpec>, Vec<_>) = actions.into_iter().unzip();
     let started = actions.iter().zip(started).map(|(action, configured)| (action.id.clone(), configured)).collect();
-    let roles = approval::roles(table);
-    let (approvals, declared_approvals) = approval::read(table, &roles, &declared);
+    let who_has_which = approval::roles(table);
+    let (approvals, declared_approvals) = approval::read(table, &who_has_which, &declared);
     let context = plan::Context {
         service: service.as_ref().map(|service| service.value.as_str()),
         pools: &ids,

@@ -111,7 +111,7 @@ async fn a_command_runs_in_its_directory_with_its_environment_and_its_output_is_
         .await;
     assert_eq!(ended.end, CommandEnd::Exited { code: 3 });
     let folder = world.folder.path().canonicalize().unwrap().display().to_string();
-    assert!(ended.lines.iter().any(|line| *line == folder), "{:?}", ended.lines);
+    assert!(ended.lines.contains(&folder), "{:?}", ended.lines);
     assert!(ended.lines.iter().any(|line| line == "card ••••1111, ‹email›"), "{:?}", ended.lines);
     assert!(ended.lines.iter().any(|line| line == "red"), "{:?}", ended.lines);
     assert!(!ended.lines.iter().any(|line| line.starts_with("HOME=")), "{:?}", ended.lines);

@@ -133,17 +133,12 @@ impl Deployment {
         if !counts.is_empty() {
             return (Verdict::Pass, format!("{environment} was approved by {}", few(&counts)));
         }
-        match reviews.first() {
-            Some(review) => {
-                let why = self.objection(review, starter).unwrap_or_default();
-                let words = format!("{environment} was approved by {} alone, {why}", quote(&review.by));
-                (Verdict::Fail, words)
-            }
-            None => {
-                let advice = "see whether it has come so far, and whether the environment has required reviewers";
-                (Verdict::Inconclusive, format!("nobody was asked to review {environment}; {advice}"))
-            }
+        if let Some(review) = reviews.first() {
+            let why = self.objection(review, starter).unwrap_or_default();
+            return (Verdict::Fail, format!("{environment} was approved by {} alone, {why}", quote(&review.by)));
         }
+        let advice = "see whether it has come so far, and whether the environment has required reviewers";
+        (Verdict::Inconclusive, format!("nobody was asked to review {environment}; {advice}"))
     }
 }
 

@@ -50,29 +50,23 @@ impl Model {
 
     pub(super) fn ask_to_report(&mut self, out: &mut Vec<Effect>) {
         let Some(spec) = self.chosen_approval() else { return };
-        match spec.approvers().filter(|approvers| approvers.reported) {
-            Some(_) => {
-                let approval = spec.id.clone();
-                self.question(Purpose::ReportApproval { approval });
-            }
-            None => {
-                let text = format!("{}: this profile takes nobody's word for it", spec.title);
-                self.tell(Tone::Plain, text, out);
-            }
+        if spec.approvers().is_some_and(|approvers| approvers.reported) {
+            let approval = spec.id.clone();
+            self.question(Purpose::ReportApproval { approval });
+        } else {
+            let text = format!("{}: this profile takes nobody's word for it", spec.title);
+            self.tell(Tone::Plain, text, out);
         }
     }
 
     pub(super) fn ask_to_withdraw_approval(&mut self, out: &mut Vec<Effect>) {
         let Some(spec) = self.chosen_approval() else { return };
-        match self.flight.own_word(spec) {
-            Some(word) => {
-                let (approval, by) = (spec.id.clone(), word.by.clone());
-                self.question(Purpose::WithdrawApproval { approval, by });
-            }
-            None => {
-                let text = format!("{}: there is no word of yours to take back", spec.title);
-                self.tell(Tone::Plain, text, out);
-            }
+        if let Some(word) = self.flight.own_word(spec) {
+            let (approval, by) = (spec.id.clone(), word.by.clone());
+            self.question(Purpose::WithdrawApproval { approval, by });
+        } else {
+            let text = format!("{}: there is no word of yours to take back", spec.title);
+            self.tell(Tone::Plain, text, out);
         }
     }
 

@@ -22,8 +22,10 @@ impl Model {
             Some(_) if overriding => self.give_reason(),
             Some(_) if breaking => self.give_reason_alone(),
             Some(OverlayKind::Shift(_) | OverlayKind::RollBack { .. }) if self.is_void() => self.afresh(out),
+            Some(OverlayKind::Duty(duty)) if duty.confirm().is_none() => self.enter_duty(out),
             Some(
                 OverlayKind::Shift(_)
+                | OverlayKind::Duty(_)
                 | OverlayKind::RollBack { .. }
                 | OverlayKind::Complete { .. }
                 | OverlayKind::Reload(_)
@@ -37,8 +39,6 @@ impl Model {
                 | OverlayKind::Controls(_)
                 | OverlayKind::Quit { .. },
             ) => self.confirm(By::Enter, out),
-            Some(OverlayKind::Duty(duty)) if duty.confirm().is_none() => self.enter_duty(out),
-            Some(OverlayKind::Duty(_)) => self.confirm(By::Enter, out),
             Some(OverlayKind::Ask(_)) => self.answer(out),
             Some(OverlayKind::Palette(_)) => self.take_from_palette(out),
             Some(

@@ -207,11 +207,11 @@ impl Model {
             }
             DutySheet::Reading { .. } => self.tell(Tone::Plain, "nothing is read: Enter reads the item aloud", out),
             DutySheet::Contacts { selected } => {
-                let Some(contact) = self.flight.procedure.contacts.get(*selected).map(|each| each.words()) else {
-                    return;
-                };
+                let contacts = &self.flight.procedure.contacts;
+                let Some(contact) = contacts.get(*selected).map(Contact::words) else { return };
+                // Who does not answer is followed by the next in order.
+                let next = (!yes && *selected + 1 < contacts.len()).then_some(*selected + 1);
                 self.ask_duty(Duty::Call { contact, answered: yes }, out);
-                let next = self.next_contact().filter(|_| !yes).map(|(next, _, _)| next);
                 if let (Some(next), Some(overlay)) = (next, self.overlay.as_mut())
                     && let OverlayKind::Duty(duty) = &mut overlay.kind
                     && let DutySheet::Contacts { selected } = &mut **duty

@@ -120,8 +120,8 @@ fn of_row(head: &[String], cells: &[&str], line: usize) -> Option<Person> {
         let title = head.get(index).filter(|_| is_whole).map_or("", String::as_str);
         let is = |words: &[&str]| words.iter().any(|word| title.contains(word));
         // `(varies)` is nobody's name.
-        let is_said =
-            !(cell.starts_with('(') && cell.ends_with(')')) && !matches!(*cell, "" | "-" | "—" | "TBD" | "n/a");
+        let is_nobody = cell.starts_with('(') && cell.ends_with(')');
+        let is_said = !(is_nobody || matches!(*cell, "" | "-" | "—" | "TBD" | "n/a"));
         let place = if is(&["role", "position", "title", "team"]) {
             &mut person.role
         } else if is(&["phone", "tel", "mobile", "number"]) || looks_like_phone(cell) {

@@ -25,7 +25,7 @@ use crate::theme::Role;
 use crate::view::key as keys;
 
 /// The panel.
-pub(super) fn approvals(model: &Model, table: &ApprovalTable) -> Sheet {
+pub(super) fn approvals(model: &Model, table: ApprovalTable) -> Sheet {
     let mut sheet = Sheet::act(model, "Approvals");
     for (at, spec) in model.flight.procedure.approvals.iter().enumerate() {
         let is_chosen = at == table.selected;

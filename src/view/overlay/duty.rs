@@ -307,20 +307,17 @@ fn contacts(model: &Model, selected: usize) -> Sheet {
         sheet.pin(key(&keys::of(model, &Action::Escape), "close"));
         return sheet;
     }
-    match &duties.incident {
-        Some(incident) => {
-            sheet.border = Role::Bad;
-            let ago = clock_span(model.now.wall.since(incident.at));
-            sheet.line(vec![
-                piece(Role::Bad, format!("incident since {}, {ago}: ", incident.at.clock())),
-                piece(Role::Strong, incident.what.clone()),
-            ]);
-        }
-        None => {
-            let key = keys::of(model, &Action::Start);
-            let text = format!("no incident is declared: {key} declares one, and the times run from there");
-            sheet.line(vec![piece(Role::Dim, text)]);
-        }
+    if let Some(incident) = &duties.incident {
+        sheet.border = Role::Bad;
+        let ago = clock_span(model.now.wall.since(incident.at));
+        sheet.line(vec![
+            piece(Role::Bad, format!("incident since {}, {ago}: ", incident.at.clock())),
+            piece(Role::Strong, incident.what.clone()),
+        ]);
+    } else {
+        let key = keys::of(model, &Action::Start);
+        let text = format!("no incident is declared: {key} declares one, and the times run from there");
+        sheet.line(vec![piece(Role::Dim, text)]);
     }
     sheet.gap();
     let next = model.next_contact().map(|(index, _, _)| index).filter(|_| !model.is_answered());

@@ -133,7 +133,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
         OverlayKind::Look(look) => second::look(model, look, seen),
         OverlayKind::Run { steps, confirm } => second::run(model, steps, confirm),
         OverlayKind::Controls(handover) => crew::controls(model, handover),
-        OverlayKind::Approvals(table) => approval::approvals(model, table),
+        OverlayKind::Approvals(table) => approval::approvals(model, *table),
         OverlayKind::Approve { given, confirm } => approval::approve(model, given, confirm),
         OverlayKind::Checks(table) => check::checks(model, table),
         OverlayKind::Patterns(table) => pattern::patterns(model, table),

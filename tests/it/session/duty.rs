@@ -16,7 +16,7 @@ const HEALTH: &str = "deploy/health";
 const CHANNEL: &str = "deploy/channel";
 
 fn rule(decided: Result<Vec<Event>, Refused>) -> String {
-    decided.map_or_else(|refused| refused.rule.to_owned(), |events| format!("{} events", events.len()))
+    decided.map_or_else(|refused| refused.rule.clone(), |events| format!("{} events", events.len()))
 }
 
 fn duty(duty: Duty) -> Command {
