@@ -255,7 +255,8 @@ impl Session {
             }
             Some(Ok(signer)) => {
                 // Another name for the key that drives is no other person.
-                let key_that_drives = known.own_key.filter(|key| driver.is_some_and(|name| name.as_str() == key.principal));
+                let key_that_drives =
+                    known.own_key.filter(|key| driver.is_some_and(|name| name.as_str() == key.principal));
                 let is_same = key_that_drives.is_some_and(|key| key.fingerprint == signer.fingerprint);
                 if !approvers.own && is_same { Worth::Own } else { Worth::Counts }
             }

@@ -4,7 +4,7 @@ use super::super::duty::RunSheet;
 use super::super::{ConfirmState, DutySheet, Effect, ItemPart, Model, OverlayKind, Purpose};
 use super::navigate::Go;
 use crate::domain::ItemId;
-use crate::domain::duty::{Proof, WaitFrom};
+use crate::domain::duty::{Contact, Proof, WaitFrom};
 use crate::flight::duty::Confirmed;
 use crate::flight::{Ask, Tone};
 use crate::session::duty::Duty;
