@@ -1,7 +1,7 @@
 //! What an act fills into the texts of its action: `/deployments/{key}`.
 //!
 //! `{to}` and `{from}` are the versions of the session, `{digest}` is what the new one was resolved to, `{pool}` is the step's pool, `{key}` the act's own key, `{handle}` what
-//! its system knows it by. How they are put in is the business of [`filled`](crate::adapter::filled).
+//! its system knows it by. How they are put in is the business of [`crate::adapter::filled`].
 
 use crate::adapter::filled::{self, Filled, Words};
 use crate::domain::action::Acting;
