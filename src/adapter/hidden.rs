@@ -14,8 +14,8 @@ pub(in crate::adapter) fn without_values(text: &str, sent: &Value) -> String {
     values.into_iter().fold(text.to_owned(), |text, value| {
         // In a document of JSON it may stand with its quotes escaped.
         let escaped = Value::from(value).to_string();
-        let escaped = escaped.trim_matches('"');
-        text.replace(value, "…").replace(escaped, "…")
+        let escaped = escaped.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&escaped);
+        text.replace(escaped, "…").replace(value, "…")
     })
 }
 

@@ -45,9 +45,10 @@ pub(super) fn end_row(builder: &mut Builder, row: &Row, head: &[String]) {
         }
         builder.end_item();
     } else {
-        words.extend(role);
+        // Nothing is made of it: it stands as it was written.
+        let cells = row.cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
         let links = row.links.iter().map(|link| link.url.as_str());
-        builder.note(&with_links(&words.join(" · "), links), row.line, row.is_head);
+        builder.note(&with_links(&cells.collect::<Vec<_>>().join(" · "), links), row.line, row.is_head);
     }
 }
 

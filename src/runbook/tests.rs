@@ -100,7 +100,7 @@ fn emoji_tables_and_html_are_read_as_well() {
     - - [ ] not this [18]
     == Contacts [20]
     - Role · Name [22]
-    - Kim · Lead [24]
+    - Lead · Kim [24]
     ");
 }
 

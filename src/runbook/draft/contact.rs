@@ -219,14 +219,56 @@ mod tests {
                     | Release Manager | Ann Smith | +1-555-0100 | @ann.smith |\n| On-Call Engineer | (varies) | See PagerDuty | @on-call |\n\
                     | Engineering Manager | Mike Lee | +1-555-0102 | @mike.lee |\n\n**Escalation Procedure**\n\
                     1. Contact the Release Manager immediately\n2. If no response within 15 minutes, page the On-Call Engineer\n";
-        insta::assert_snapshot!(drafted(text), @"");
+        insta::assert_snapshot!(drafted(text), @r#"
+        # ---- Whom to call, to be checked by a person ----
+        # `after` counts from the moment at which an incident is declared; nobody is called sooner than the one above.
+
+        # line 7
+        [[contact]]
+        role = "Release Manager"
+        name = "Ann Smith"
+        phone = "+1-555-0100"
+        handle = "@ann.smith"
+
+        # line 8
+        [[contact]]
+        role = "On-Call Engineer"
+        phone = "See PagerDuty"
+        handle = "@on-call"
+        after = "15m"
+
+        # line 9
+        [[contact]]
+        role = "Engineering Manager"
+        name = "Mike Lee"
+        phone = "+1-555-0102"
+        handle = "@mike.lee"
+        after = "15m"
+        "#);
     }
 
     #[test]
     fn a_list_that_counts_tells_who_is_called_once_the_one_before_has_had_their_time() {
         let text = "## Emergency Contact\n\n```yaml\nOn-Call Rotation: PagerDuty\nEscalation:\n  1st: On-call engineer (5 min response)\n  \
                     2nd: Team lead (15 min response)\n  3rd: VP Engineering (30 min response)\n\nSupport:\n  Documentation: https://x/docs\n```\n";
-        insta::assert_snapshot!(drafted(text), @"");
+        insta::assert_snapshot!(drafted(text), @r#"
+        # ---- Whom to call, to be checked by a person ----
+        # `after` counts from the moment at which an incident is declared; nobody is called sooner than the one above.
+
+        # line 6, answers within 5 min
+        [[contact]]
+        role = "On-call engineer"
+
+        # line 7, answers within 15 min
+        [[contact]]
+        role = "Team lead"
+        after = "5m"
+
+        # line 8, answers within 30 min
+        [[contact]]
+        role = "VP Engineering"
+        after = "15m"
+        "#);
     }
 
     #[test]
