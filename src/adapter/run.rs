@@ -6,11 +6,11 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use futures_util::future::join3;
-use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{ChildStdin, Command};
 use tokio::time::timeout;
 
+use super::group::Group;
 use crate::setting::literal;
 
 /// The longest answer.
@@ -51,18 +51,6 @@ pub(in crate::adapter) struct Ended {
     pub(in crate::adapter) words: String,
 }
 
-/// The program and whatever it started.
-struct Group(Option<Pid>);
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(pid) = self.0.take() {
-            // Nobody left to kill is what is wanted.
-            let _gone = kill_process_group(pid, Signal::KILL);
-        }
-    }
-}
-
 /// A variable of a program's environment: set, or taken out of it.
 pub(in crate::adapter) type Variable = (String, Option<String>);
 
@@ -101,7 +89,7 @@ pub(in crate::adapter) async fn run_with(
         Err(error) => return Ran::NotStarted(error),
     };
     // Dropped before the child is let go, so that the group is still its own.
-    let _group = Group(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw));
+    let _group = Group::of(&child);
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let said = {

@@ -16,11 +16,12 @@ use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join;
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+use super::group::Group;
 use super::log::quotable;
 use crate::domain::duty::CommandEnd;
 
@@ -67,24 +68,6 @@ pub struct Ran {
     pub dropped: u64,
 }
 
-/// The command and whatever it started.
-struct Group(Option<Pid>);
-
-impl Group {
-    fn signal(&self, signal: Signal) {
-        if let Some(pid) = self.0 {
-            // Nobody left to signal is what is wanted.
-            let _gone = kill_process_group(pid, signal);
-        }
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        self.signal(Signal::KILL);
-    }
-}
-
 /// Runs a command until it ends, `cancel` says so or its time is over.
 pub async fn run(run: Run, cancel: impl Future<Output = ()>) -> Ran {
     let begun = Instant::now();
@@ -108,8 +91,8 @@ pub async fn run(run: Run, cancel: impl Future<Output = ()>) -> Ran {
         Ok(child) => child,
         Err(error) => return nothing(format!("`{program}` cannot be started in {}: {error}", run.directory)),
     };
-    let group = Group(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw));
-    let watcher = group.0.and_then(watcher);
+    let group = Group::of(&child);
+    let watcher = group.id().and_then(watcher);
     let (tell, mut told) = unbounded_channel();
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let mut reading = Box::pin(join(lines(stdout, tell.clone()), lines(stderr, tell)));

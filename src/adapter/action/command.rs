@@ -22,6 +22,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Child;
 
 use super::{Action, Configured, say};
+use crate::adapter::group::Group;
 use crate::adapter::router::{Fence, SetAnswer};
 use crate::domain::action::{Acting, ActionLook, ActionState, Description, Started};
 use crate::domain::{Trouble, TroubleKind};
@@ -172,34 +173,21 @@ impl Command {
             Ok(child) => child,
             Err(error) => return Started::NotSent { why: format!("`{program}` cannot be started: {error}") },
         };
-        let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        runs.insert(acting.key.clone(), Run { group, ..Run::default() });
+        let group = Group::of(&child);
+        runs.insert(acting.key.clone(), Run { group: group.id(), ..Run::default() });
         // A run goes on between two looks: its outputs must be read, or it would stand still.
         tokio::spawn(follow(child, group, self.runs.clone(), acting.key.clone(), self.config.succeeded.clone()));
         started()
     }
 }
 
-/// The program and whatever it started: killed when nobody follows it any more.
-struct Group(Option<Pid>);
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(pid) = self.0.take() {
-            // Nobody left to kill is what is wanted.
-            let _gone = kill_process_group(pid, Signal::KILL);
-        }
-    }
-}
-
 async fn follow(
     mut child: Child,
-    group: Option<Pid>,
+    group: Group,
     runs: Arc<Mutex<BTreeMap<String, Run>>>,
     key: String,
     succeeded: Vec<i32>,
 ) {
-    let group = Group(group);
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let mut reading = Box::pin(join(keep(stdout, &runs, &key), keep(stderr, &runs, &key)));
     let status = tokio::select! {
