@@ -90,6 +90,7 @@ fn opening(first: &Entry, opened: &SessionOpened, history: &History) -> Story {
         incidents: Vec::new(),
         timeline: Vec::new(),
         changes: Vec::new(),
+        actions: Vec::new(),
         steps: Vec::new(),
         checklist: Vec::new(),
         follow_ups: Vec::new(),
@@ -231,15 +232,15 @@ impl Teller<'_> {
             | Event::ConnectionsEnded { .. }
             | Event::TaskCancelling(_)
             | Event::TaskCancelled { .. }
-            | Event::ActionCancelling(_)
-            | Event::ActionCancelAnswered { .. }
             | Event::RampStage { .. }
             | Event::RollbackTimed { .. }
             | Event::WayBackProven(_) => self.way_back(entry, event),
             Event::ActionStarting(_)
             | Event::ActionStarted { .. }
             | Event::ActionUnknown { .. }
-            | Event::ActionEnded { .. } => self.action(entry, event),
+            | Event::ActionEnded { .. }
+            | Event::ActionCancelling(_)
+            | Event::ActionCancelAnswered { .. } => self.action(entry, event),
             // Told already.
             Event::ApprovalGiven(_) | Event::ApprovalReported(_) | Event::ApprovalWithdrawn { .. } => {}
             Event::RollbackActMarked(marked) => self.unwound(entry, marked),
@@ -303,12 +304,6 @@ impl Teller<'_> {
             Event::TaskCancelled { router, task, how, .. } => {
                 self.noticed(entry, format!("cancelling {task} of {router}"), how.clone());
             }
-            Event::ActionCancelling(cancelling) => {
-                self.did(entry, format!("confirmed to cancel {}", cancelling.action), "");
-            }
-            Event::ActionCancelAnswered { action, how, .. } => {
-                self.noticed(entry, format!("cancelling {action}"), how.clone());
-            }
             Event::RampStage { ramp, despite, .. } => {
                 let despite =
                     if despite.is_empty() { String::new() } else { format!(", despite {}", despite.join("; ")) };
@@ -330,40 +325,6 @@ impl Teller<'_> {
                     format!("rollback tested: the way back of {} is proven", proof.step),
                     came.join("; "),
                 );
-            }
-            _ => {}
-        }
-    }
-
-    /// Deploy actions: what was sent, and what became of it.
-    fn action(&mut self, entry: &Entry, event: &Event) {
-        match event {
-            Event::ActionStarting(intent) => {
-                self.second(entry, &intent.second, &format!("start {}", intent.step));
-                let overrode = intent.overrides.iter().map(|each| {
-                    let found = intent.gates.iter().find(|report| report.gate == each.gate);
-                    format!("overrode \"{}\": {}", found.map_or("a gate", |report| report.text.as_str()), each.reason)
-                });
-                let sent = intent.requests.iter().cloned();
-                let differs = intent.differences.iter().map(|line| format!("differs: {line}"));
-                let came: Vec<String> =
-                    overrode.chain(sent).chain(differs).chain([format!("key {}", intent.key)]).collect();
-                self.story.step_overrides += intent.overrides.len();
-                let of = if intent.unwinds { "the way back" } else { intent.step.as_str() };
-                let what = format!("{} of {of}", intent.action);
-                self.overrode(entry, &what, &intent.gates, &intent.overrides);
-                self.did(entry, format!("started {what}"), came.join("; "));
-            }
-            Event::ActionStarted { handle, link, .. } => {
-                let link = link.as_ref().map(|link| format!(", {link}")).unwrap_or_default();
-                self.noticed(entry, "its system took the action", format!("{handle}{link}"));
-            }
-            Event::ActionUnknown { why, .. } => {
-                self.noticed(entry, "whether the action runs is not known", why.clone());
-            }
-            Event::ActionEnded { action, end, log, .. } => {
-                let came: Vec<String> = end.why().map(str::to_owned).into_iter().chain(log.iter().cloned()).collect();
-                self.noticed(entry, format!("{action} {}", end.word()), came.join("; "));
             }
             _ => {}
         }

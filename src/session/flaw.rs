@@ -88,13 +88,15 @@ pub enum Flaw {
     EndsBeforeSoak,
     /// A window that is closed keeps a rollback from going.
     WindowStopsWayBack,
+    /// A way back raises a pool that has the new version.
+    RaisesTheNew,
     /// A deploy action is sent by every cockpit that sees its intent.
     ActsForOthers,
 }
 
 impl Flaw {
     /// All of them.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 44] = [
         Self::DropIntentWait,
         Self::SkipGuard,
         Self::IgnoreDeadline,
@@ -137,6 +139,7 @@ impl Flaw {
         Self::ActsDespiteTraffic,
         Self::EndsBeforeSoak,
         Self::WindowStopsWayBack,
+        Self::RaisesTheNew,
         Self::ActsForOthers,
     ];
 }

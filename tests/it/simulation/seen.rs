@@ -40,6 +40,7 @@ pub const WANTED: [&str; 105] = [
     "rollback",
     "superseded",
     "rollback between waves",
+    "rollback after a deployment",
     "rollback by the copilot",
     "rollback with the driver asleep",
     "rollback of an observer refused",

@@ -37,6 +37,7 @@ pub mod nginx;
 pub mod octopus;
 pub mod pair;
 pub mod pool;
+pub mod port;
 pub mod procedure;
 pub mod prometheus;
 pub mod pty;
