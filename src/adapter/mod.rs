@@ -24,3 +24,4 @@ pub mod secret;
 pub mod shell;
 pub mod signer;
 mod template;
+mod yaml;

@@ -1,6 +1,6 @@
 //! A tag in a file of values that git keeps: one scalar edited, committed, pushed. What follows the branch deploys it.
 //!
-//! Parts: `config` (what the profile says), `yaml` (the one scalar and where it stands), `git` (the program).
+//! Parts: `config` (what the profile says), `git` (the program). The one scalar and where it stands: `adapter::yaml`.
 //!
 //! # Invariants
 //! - Each act has a copy of its own, made when it is shown, that goes with it. Between what was read and what is pushed
@@ -11,7 +11,6 @@
 
 mod config;
 mod git;
-mod yaml;
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -24,10 +23,10 @@ use tokio::time::Instant;
 pub use config::Config;
 
 use self::git::{Copy, Git, Kept, NEWEST, Pushed, TOO_OFTEN, TRAILER};
-use self::yaml::Edited;
 use super::template::Place;
 use super::{Action, say};
 use crate::adapter::router::Fence;
+use crate::adapter::yaml::{self, Edited};
 use crate::domain::action::{Acting, ActionLook, ActionState, Description, Started};
 use crate::domain::{Trouble, TroubleKind};
 
@@ -208,8 +207,8 @@ impl ImageTag {
         let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
         let copy = Git::of(&self.config, until).await?.copy().await?;
         let kept = copy.file(&file).await?;
-        let edited = yaml::edited(&kept.text, place, &value).map_err(|why| {
-            let what = format!("change {file} of branch {branch}");
+        let edited = yaml::edited(&kept.text, place, &value).map_err(|unread| {
+            let (what, why) = (format!("change {file} of branch {branch}"), unread.words(place));
             let advice = "correct `place` in the profile, or write that value in a line of its own";
             Trouble::new(TroubleKind::Mismatch, what, why, advice)
         })?;
