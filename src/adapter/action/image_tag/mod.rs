@@ -12,8 +12,6 @@
 mod config;
 mod git;
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -23,6 +21,7 @@ use tokio::time::Instant;
 pub use config::Config;
 
 use self::git::{Copy, Git, Kept, NEWEST, Pushed, TOO_OFTEN, TRAILER};
+use super::shown::Shown;
 use super::template::Place;
 use super::{Action, say};
 use crate::adapter::router::Fence;
@@ -41,8 +40,8 @@ const LONGEST: usize = 500;
 
 struct ImageTag {
     config: Config,
-    /// What acts would do as they were shown, by key.
-    shown: Mutex<VecDeque<(String, Made)>>,
+    /// What acts would do as they were shown.
+    shown: Shown<Made>,
 }
 
 /// What an act would do, in a copy of the branch.
@@ -83,7 +82,7 @@ impl Action for ImageTag {
             } else {
                 vec![format!("{file} {place}: {old} → {value}")]
             };
-            self.keep(&acting.key, made);
+            self.shown.keep(&acting.key, made);
             Ok(Description { requests, differences, notes })
         }
         .boxed()
@@ -132,7 +131,7 @@ impl ImageTag {
             return Started::NotSent { why };
         }
         let until = self.until();
-        let ready = self.take(&acting.key);
+        let ready = self.shown.take(&acting.key);
         let shown = ready.as_ref().map(|made| made.edited.old.clone());
         // That nothing is to be done is asked anew.
         let mut ready = ready.filter(|made| made.edited.old != made.value);
@@ -222,21 +221,6 @@ impl ImageTag {
     /// When what begins now must be over.
     fn until(&self) -> Instant {
         Instant::now() + self.config.timeout
-    }
-
-    fn keep(&self, key: &str, made: Made) {
-        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        shown.retain(|(known, _)| known != key);
-        shown.push_back((key.to_owned(), made));
-        while shown.len() > KEPT {
-            shown.pop_front();
-        }
-    }
-
-    fn take(&self, key: &str) -> Option<Made> {
-        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = shown.iter().position(|(known, _)| known == key)?;
-        shown.remove(place).map(|(_, made)| made)
     }
 }
 
