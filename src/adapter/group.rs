@@ -1,15 +1,26 @@
 //! A program with all that it starts: one process group, which is killed when nobody holds it any more.
 
-use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::process::Child;
+use std::io;
 
-/// The group of a program that was started with `process_group(0)`. It is to be dropped before the child is let go: until
-/// then its number is its own.
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::process::{Child, Command};
+
+/// The group of a program that leads it. It is to be dropped before the child is let go: until then its number is its own.
 #[derive(Debug)]
 pub(super) struct Group(Option<Pid>);
 
 impl Group {
-    /// The group of a child that was just started.
+    /// Starts a program in a group of its own.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub(super) fn start(command: &mut Command) -> io::Result<(Child, Self)> {
+        let child = command.process_group(0).kill_on_drop(true).spawn()?;
+        let group = Self::of(&child);
+        Ok((child, group))
+    }
+
+    /// The group of a child that was just started as the first of one.
     pub(super) fn of(child: &Child) -> Self {
         Self(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw))
     }

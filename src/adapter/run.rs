@@ -2,6 +2,7 @@
 //!
 //! Invariant: the program and what it started are killed when the run is over or given up (they are a process group).
 
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -76,20 +77,12 @@ pub(in crate::adapter) async fn run_with(
             None => command.env_remove(name),
         };
     }
-    let spawned = command
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn();
-    let mut child = match spawned {
-        Ok(child) => child,
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // Of the two, the group is dropped first: it is still its own then.
+    let (mut child, _group) = match Group::start(&mut command) {
+        Ok(started) => started,
         Err(error) => return Ran::NotStarted(error),
     };
-    // Dropped before the child is let go, so that the group is still its own.
-    let _group = Group::of(&child);
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let said = {
@@ -170,22 +163,24 @@ pub(super) fn words(text: &str) -> String {
 }
 
 /// Where a program is that a start would find.
-pub(super) async fn find(program: &str) -> Option<String> {
-    if program.contains('/') {
-        return is_executable(program.to_owned()).await;
+pub(super) async fn find(program: impl AsRef<Path>) -> Option<PathBuf> {
+    let program = program.as_ref();
+    if program.as_os_str().as_encoded_bytes().contains(&b'/') {
+        return is_executable(program).await.then(|| program.to_owned());
     }
     for folder in std::env::split_paths(&std::env::var_os("PATH")?) {
-        if let Some(found) = is_executable(folder.join(program).display().to_string()).await {
-            return Some(found);
+        let path = folder.join(program);
+        if is_executable(&path).await {
+            return Some(path);
         }
     }
     None
 }
 
-async fn is_executable(path: String) -> Option<String> {
+async fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
-    let metadata = tokio::fs::metadata(&path).await.ok()?;
-    (metadata.is_file() && metadata.permissions().mode() & 0o111 != 0).then_some(path)
+    let metadata = tokio::fs::metadata(path).await;
+    metadata.is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }
 
 #[cfg(test)]

@@ -75,7 +75,8 @@ pub async fn run(run: Run, cancel: impl Future<Output = ()>) -> Ran {
         |why: String| Ran { end: CommandEnd::NotStarted { why }, took: Duration::ZERO, lines: Vec::new(), dropped: 0 };
     let Some((program, arguments)) = run.shell.split_first() else { return nothing("no shell is named".to_owned()) };
     let environment = environment(run.environment.as_deref());
-    let spawned = Command::new(program)
+    let mut command = Command::new(program);
+    command
         .args(arguments)
         .arg(&run.command)
         .current_dir(&run.directory)
@@ -83,15 +84,11 @@ pub async fn run(run: Run, cancel: impl Future<Output = ()>) -> Ran {
         .envs(&environment)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn();
-    let mut child = match spawned {
-        Ok(child) => child,
+        .stderr(Stdio::piped());
+    let (mut child, group) = match Group::start(&mut command) {
+        Ok(started) => started,
         Err(error) => return nothing(format!("`{program}` cannot be started in {}: {error}", run.directory)),
     };
-    let group = Group::of(&child);
     let watcher = group.id().and_then(watcher);
     let (tell, mut told) = unbounded_channel();
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());

@@ -2,7 +2,7 @@
 //!
 //! - `story` has the record's parts: record format 1, as [`json`] gives it. A field may be added within a format; a changed
 //!   meaning is a new format.
-//! - `tell` folds entries into a [`Story`].
+//! - `tell` folds entries into a [`Story`]; `change`, `step` and `seen` tell the events of their names.
 //! - `crew` has the parts about people, `people` tells them, `roll` draws them.
 //! - `approval` tells who approved what, `action` what deploy actions sent and what became of it.
 //! - `loud` tells and draws what must not be overlooked: overridden gates, incidents, follow-ups.
@@ -31,6 +31,7 @@
 
 mod action;
 mod approval;
+mod change;
 mod crew;
 mod document;
 mod duty;
@@ -42,6 +43,8 @@ mod place;
 mod proof;
 mod roll;
 mod schema;
+mod seen;
+mod step;
 mod story;
 mod tell;
 mod text;

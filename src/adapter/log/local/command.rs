@@ -80,7 +80,7 @@ impl LogSource for CommandSource {
     fn probe(&self) -> BoxFuture<'_, Result<String, Trouble>> {
         async {
             let found = find(&self.program).await;
-            found.map(|path| format!("{path} can be started")).ok_or_else(|| {
+            found.map(|path| format!("{} can be started", path.display())).ok_or_else(|| {
                 let error = std::io::ErrorKind::NotFound.into();
                 cannot_start(&self.program, &error)
             })
@@ -140,18 +140,12 @@ impl Follow for Following {
 
 impl Following {
     fn start(&mut self) {
-        let spawned = Command::new(&self.program)
-            .args(&self.arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn();
+        let mut command = Command::new(&self.program);
+        command.args(&self.arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let spawned = Group::start(&mut command);
         let cleaner = Cleaner::of(&self.config);
         match (spawned, cleaner) {
-            (Ok(mut child), Ok(cleaner)) => {
-                let group = Group::of(&child);
+            (Ok((mut child, group)), Ok(cleaner)) => {
                 self.outbox.tell(LogSourceState::Following);
                 self.running = Some(Running {
                     out: Output::new(child.stdout.take()),

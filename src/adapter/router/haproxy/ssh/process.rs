@@ -88,11 +88,8 @@ impl Process {
             .args(["--", &remote.host])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(File::create(words(folder.path()))?)
-            .process_group(0)
-            .kill_on_drop(true);
-        let child = command.spawn()?;
-        let group = Group::of(&child);
+            .stderr(File::create(words(folder.path()))?);
+        let (child, group) = Group::start(&mut command)?;
         let way = Way { socket, is_well: Arc::default(), kept: Arc::default() };
         Ok(Self { group, child, way, folder })
     }
