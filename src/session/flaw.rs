@@ -90,11 +90,21 @@ pub enum Flaw {
     WindowStopsWayBack,
     /// A deploy action is sent by every cockpit that sees its intent.
     ActsForOthers,
+    /// The approval of who drives counts.
+    OwnApprovalCounts,
+    /// An approval counts whose time is over.
+    ExpiredApprovalCounts,
+    /// An approval counts that was taken back.
+    TakenBackCounts,
+    /// One approval is enough where two are asked for.
+    OneApprovalIsEnough,
+    /// An approval counts that was given by another profile.
+    OtherProfileCounts,
 }
 
 impl Flaw {
     /// All of them.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 48] = [
         Self::DropIntentWait,
         Self::SkipGuard,
         Self::IgnoreDeadline,
@@ -138,6 +148,11 @@ impl Flaw {
         Self::EndsBeforeSoak,
         Self::WindowStopsWayBack,
         Self::ActsForOthers,
+        Self::OwnApprovalCounts,
+        Self::ExpiredApprovalCounts,
+        Self::TakenBackCounts,
+        Self::OneApprovalIsEnough,
+        Self::OtherProfileCounts,
     ];
 }
 

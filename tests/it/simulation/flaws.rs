@@ -41,6 +41,11 @@ fn breaks(flaw: Flaw) -> &'static [&'static str] {
         Flaw::EndsBeforeSoak => &["G4"],
         // A rollback that is refused leaves the routers where they were; a stage of one does not go.
         Flaw::WindowStopsWayBack => &["R3", "R4", "R8"],
+        Flaw::OwnApprovalCounts
+        | Flaw::ExpiredApprovalCounts
+        | Flaw::TakenBackCounts
+        | Flaw::OneApprovalIsEnough
+        | Flaw::OtherProfileCounts => &["F7"],
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 pub struct Seen(BTreeMap<&'static str, u64>);
 
 /// Situations that a run must meet.
-pub const WANTED: [&str; 105] = [
+pub const WANTED: [&str; 113] = [
     // A change and its word.
     "sent",
     "verified",
@@ -70,6 +70,15 @@ pub const WANTED: [&str; 105] = [
     "way back's acts are over",
     "window set aside",
     "action that ends the way back started",
+    // Approvals.
+    "approval given",
+    "approval reported",
+    "approval taken back",
+    "approval given anew",
+    "approval given anew after its time",
+    "approval set aside",
+    "approved",
+    "approved by two",
     // The journal.
     "store unavailable",
     "store unknown, kept",

@@ -19,6 +19,7 @@ impl World {
         self.check_journal_reached();
         self.check_every_word();
         self.check_spills();
+        self.count_the_words();
         self.walk_back_in_stages();
         self.roll_back_once_more();
         self.fly_the_acts();

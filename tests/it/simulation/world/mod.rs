@@ -1,6 +1,7 @@
 //! The world around the simulated cockpits: time, hosts, a store, routers, operators with random fingers, and the rules.
 
 mod acting;
+mod approving;
 mod check;
 mod cockpit;
 mod end;
@@ -40,6 +41,7 @@ use super::router::{Router, prepare};
 use super::seen::Seen;
 use crate::support::procedure::{blue_green, weights};
 use acting::Acting;
+use approving::Approving;
 use cockpit::Cockpit;
 use guard::Guarding;
 use ledger::Ledger;
@@ -93,6 +95,7 @@ pub struct World {
     guarding: Guarding,
     staging: Staging,
     acting: Acting,
+    approving: Approving,
     steps: u64,
     id: SessionId,
     /// Whether every fault is over.
@@ -112,7 +115,8 @@ impl World {
         let mut staging = Staging::new(seed);
         let mut acting = Acting::new(seed);
         let procedure = staging.procedure(guarding.procedure(scene::procedure(&mut random)));
-        let procedure = acting.procedure(procedure);
+        let mut approving = Approving::new(seed);
+        let procedure = approving.procedure(acting.procedure(procedure));
         let procedure = Arc::new(procedure);
         let pools: Vec<PoolId> = procedure.pool_ids().cloned().collect();
         let (lag, tells) = scene::slowness(&mut random, &procedure);
@@ -134,6 +138,7 @@ impl World {
             guarding,
             staging,
             acting,
+            approving,
             steps: 0,
             id: SessionId(uuid::Uuid::from_u128(99)),
             healed: false,
@@ -242,6 +247,7 @@ impl World {
             self.act_on_guards();
             self.act_on_stages();
             self.act_on_actions();
+            self.act_on_approvals();
             let pause = match self.random.below(20) {
                 0 => 2_000 + self.random.below(3_000),
                 1..8 => self.random.below(600),

@@ -96,6 +96,7 @@ impl World {
             self.check_stages(entry, event, &fold, &decided);
             self.check_acting(entry, event, &fold, &decided);
             self.check_event(entry, event, &fold, &decided);
+            self.check_approvals(entry, event, &fold, &decided);
             let over = self.ledger.run.as_ref().is_some_and(|run| ends_run(event, run, entry.cockpit));
             if over {
                 match event {
