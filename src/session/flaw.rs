@@ -100,11 +100,17 @@ pub enum Flaw {
     OneApprovalIsEnough,
     /// An approval counts that was given by another profile.
     OtherProfileCounts,
+    /// What is in flight is sent once more to a router that was left out.
+    RetryGoesToLeftOut,
+    /// The last router can be left out.
+    LeavesOutTheLast,
+    /// A router can be left out that has no word yet.
+    LeavesOutUnheard,
 }
 
 impl Flaw {
     /// All of them.
-    pub const ALL: [Self; 48] = [
+    pub const ALL: [Self; 51] = [
         Self::DropIntentWait,
         Self::SkipGuard,
         Self::IgnoreDeadline,
@@ -153,6 +159,9 @@ impl Flaw {
         Self::TakenBackCounts,
         Self::OneApprovalIsEnough,
         Self::OtherProfileCounts,
+        Self::RetryGoesToLeftOut,
+        Self::LeavesOutTheLast,
+        Self::LeavesOutUnheard,
     ];
 }
 

@@ -46,6 +46,7 @@ fn breaks(flaw: Flaw) -> &'static [&'static str] {
         | Flaw::TakenBackCounts
         | Flaw::OneApprovalIsEnough
         | Flaw::OtherProfileCounts => &["F7"],
+        Flaw::RetryGoesToLeftOut | Flaw::LeavesOutTheLast | Flaw::LeavesOutUnheard => &["D8"],
     }
 }
 

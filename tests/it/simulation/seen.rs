@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 pub struct Seen(BTreeMap<&'static str, u64>);
 
 /// Situations that a run must meet.
-pub const WANTED: [&str; 113] = [
+pub const WANTED: [&str; 119] = [
     // A change and its word.
     "sent",
     "verified",
@@ -79,6 +79,13 @@ pub const WANTED: [&str; 113] = [
     "approval set aside",
     "approved",
     "approved by two",
+    // Routers that are left out.
+    "router left out",
+    "router left out of a change in flight",
+    "router left out between waves",
+    "router taken in again",
+    "shift without a router left out",
+    "way back to a router left out",
     // The journal.
     "store unavailable",
     "store unknown, kept",

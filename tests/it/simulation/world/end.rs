@@ -101,7 +101,7 @@ impl World {
                 }
             }
         }
-        for (router, simulated) in &self.routers {
+        for (router, simulated) in self.routers.iter().filter(|(router, _)| !self.leaving.out.contains(*router)) {
             let expected = fold.expected.get(router);
             let holds = expected.is_some_and(|expected| simulated.native().holds(expected));
             let unfinished =

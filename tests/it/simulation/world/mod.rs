@@ -7,6 +7,7 @@ mod cockpit;
 mod end;
 mod fault;
 mod guard;
+mod leaving;
 mod ledger;
 mod operator;
 mod scene;
@@ -44,6 +45,7 @@ use acting::Acting;
 use approving::Approving;
 use cockpit::Cockpit;
 use guard::Guarding;
+use leaving::Leaving;
 use ledger::Ledger;
 use scene::Place;
 use stage::Staging;
@@ -96,6 +98,7 @@ pub struct World {
     staging: Staging,
     acting: Acting,
     approving: Approving,
+    leaving: Leaving,
     steps: u64,
     id: SessionId,
     /// Whether every fault is over.
@@ -139,6 +142,7 @@ impl World {
             staging,
             acting,
             approving,
+            leaving: Leaving::new(seed),
             steps: 0,
             id: SessionId(uuid::Uuid::from_u128(99)),
             healed: false,
@@ -248,6 +252,7 @@ impl World {
             self.act_on_stages();
             self.act_on_actions();
             self.act_on_approvals();
+            self.act_on_leaving();
             let pause = match self.random.below(20) {
                 0 => 2_000 + self.random.below(3_000),
                 1..8 => self.random.below(600),

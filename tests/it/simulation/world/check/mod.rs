@@ -97,6 +97,7 @@ impl World {
             self.check_acting(entry, event, &fold, &decided);
             self.check_event(entry, event, &fold, &decided);
             self.check_approvals(entry, event, &fold, &decided);
+            self.check_leaving(entry, event, &fold);
             let over = self.ledger.run.as_ref().is_some_and(|run| ends_run(event, run, entry.cockpit));
             if over {
                 match event {
