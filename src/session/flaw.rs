@@ -106,11 +106,15 @@ pub enum Flaw {
     LeavesOutTheLast,
     /// A router can be left out that has no word yet.
     LeavesOutUnheard,
+    /// A tag that points elsewhere does not close the gate of a deployment.
+    MovedTagDeploys,
+    /// The digest of a version follows its tag.
+    VersionFollowsTag,
 }
 
 impl Flaw {
     /// All of them.
-    pub const ALL: [Self; 51] = [
+    pub const ALL: [Self; 53] = [
         Self::DropIntentWait,
         Self::SkipGuard,
         Self::IgnoreDeadline,
@@ -162,6 +166,8 @@ impl Flaw {
         Self::RetryGoesToLeftOut,
         Self::LeavesOutTheLast,
         Self::LeavesOutUnheard,
+        Self::MovedTagDeploys,
+        Self::VersionFollowsTag,
     ];
 }
 

@@ -47,6 +47,7 @@ fn breaks(flaw: Flaw) -> &'static [&'static str] {
         | Flaw::OneApprovalIsEnough
         | Flaw::OtherProfileCounts => &["F7"],
         Flaw::RetryGoesToLeftOut | Flaw::LeavesOutTheLast | Flaw::LeavesOutUnheard => &["D8"],
+        Flaw::MovedTagDeploys | Flaw::VersionFollowsTag => &["D9"],
     }
 }
 

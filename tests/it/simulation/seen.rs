@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 pub struct Seen(BTreeMap<&'static str, u64>);
 
 /// Situations that a run must meet.
-pub const WANTED: [&str; 119] = [
+pub const WANTED: [&str; 123] = [
     // A change and its word.
     "sent",
     "verified",
@@ -86,6 +86,11 @@ pub const WANTED: [&str; 119] = [
     "router taken in again",
     "shift without a router left out",
     "way back to a router left out",
+    // The version.
+    "tag moved",
+    "version resolved",
+    "deployed as resolved",
+    "deployed despite its version",
     // The journal.
     "store unavailable",
     "store unknown, kept",

@@ -207,6 +207,8 @@ impl World {
             return;
         }
         cockpit.note(&msg, time);
+        self.note_tag(at, &msg);
+        let cockpit = &mut self.cockpits[at];
         if let Msg::Ask(Ask::Confirm { .. }) = &msg
             && let Some(proposing) = cockpit.flight.proposing.as_ref()
             && matches!(proposing.stage, Stage::Ready(_))

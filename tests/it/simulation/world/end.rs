@@ -20,6 +20,7 @@ impl World {
         self.check_every_word();
         self.check_spills();
         self.count_the_words();
+        self.resolve_at_last();
         self.walk_back_in_stages();
         self.roll_back_once_more();
         self.fly_the_acts();

@@ -15,6 +15,7 @@ mod serve;
 mod sign;
 mod stage;
 mod store;
+mod tagging;
 mod wave;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,6 +51,7 @@ use ledger::Ledger;
 use scene::Place;
 use stage::Staging;
 use store::Store;
+use tagging::Tagging;
 
 /// The rule that a flight broke, and how.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -99,6 +101,7 @@ pub struct World {
     acting: Acting,
     approving: Approving,
     leaving: Leaving,
+    tagging: Tagging,
     steps: u64,
     id: SessionId,
     /// Whether every fault is over.
@@ -120,6 +123,8 @@ impl World {
         let procedure = staging.procedure(guarding.procedure(scene::procedure(&mut random)));
         let mut approving = Approving::new(seed);
         let procedure = approving.procedure(acting.procedure(procedure));
+        let mut tagging = Tagging::new(seed);
+        let procedure = tagging.procedure(procedure);
         let procedure = Arc::new(procedure);
         let pools: Vec<PoolId> = procedure.pool_ids().cloned().collect();
         let (lag, tells) = scene::slowness(&mut random, &procedure);
@@ -143,6 +148,7 @@ impl World {
             acting,
             approving,
             leaving: Leaving::new(seed),
+            tagging,
             steps: 0,
             id: SessionId(uuid::Uuid::from_u128(99)),
             healed: false,
@@ -253,6 +259,7 @@ impl World {
             self.act_on_actions();
             self.act_on_approvals();
             self.act_on_leaving();
+            self.act_on_version();
             let pause = match self.random.below(20) {
                 0 => 2_000 + self.random.below(3_000),
                 1..8 => self.random.below(600),
