@@ -110,11 +110,19 @@ pub enum Flaw {
     MovedTagDeploys,
     /// The digest of a version follows its tag.
     VersionFollowsTag,
+    /// A command is run by every cockpit that sees its intent.
+    CommandsForOthers,
+    /// A command of an item does not stop another one.
+    CommandsSideBySide,
+    /// An item is ticked out of its order and before its time.
+    TicksOutOfOrder,
+    /// Who reads aloud answers, whoever else is there.
+    ReaderAnswers,
 }
 
 impl Flaw {
     /// All of them.
-    pub const ALL: [Self; 53] = [
+    pub const ALL: [Self; 57] = [
         Self::DropIntentWait,
         Self::SkipGuard,
         Self::IgnoreDeadline,
@@ -168,6 +176,10 @@ impl Flaw {
         Self::LeavesOutUnheard,
         Self::MovedTagDeploys,
         Self::VersionFollowsTag,
+        Self::CommandsForOthers,
+        Self::CommandsSideBySide,
+        Self::TicksOutOfOrder,
+        Self::ReaderAnswers,
     ];
 }
 

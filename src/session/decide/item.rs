@@ -8,6 +8,7 @@ use crate::domain::{ItemId, Procedure, Refused, Seat};
 use crate::session::command::Asked;
 use crate::session::duty::Duty;
 use crate::session::event::Event;
+use crate::session::flaw::{self, Flaw};
 use crate::session::item::{
     Attached, Calling, Despite, Ended, ItemRun, ReadBy, Reading, Starting, Ticking, Waiting, gone,
 };
@@ -77,7 +78,8 @@ pub(super) fn tick(
     if session.ticks.contains_key(id) {
         return Err(Refused::new("J2", what, "it is ticked already", "nothing is to be done"));
     }
-    let despite = match (session.too_soon(procedure, item, asked.now.wall), reason) {
+    let too_soon = session.too_soon(procedure, item, asked.now.wall).filter(|_| !flaw::is(Flaw::TicksOutOfOrder));
+    let despite = match (too_soon, reason) {
         (None, _) => None,
         (Some(rule), Some(reason)) => Some(Despite { rule, reason: needs_reason(what, reason)? }),
         (Some(rule), None) => {
@@ -138,7 +140,8 @@ fn run(session: &Session, procedure: &Procedure, asked: &Asked, duty: &Duty) -> 
     if session.duties.run(*run).is_some() {
         return refused("J1", "this run was confirmed already", "look at the screen");
     }
-    if let Some(running) = session.duties.run_of(id).filter(|running| running.is_running()) {
+    let running = session.duties.run_of(id).filter(|running| running.is_running());
+    if let Some(running) = running.filter(|_| !flaw::is(Flaw::CommandsSideBySide)) {
         let why = format!("a command of this item runs, started by {}", running.starting.by);
         return refused("I2", &why, "wait for its end, or cancel it");
     }
@@ -200,7 +203,7 @@ fn answer(session: &Session, procedure: &Procedure, asked: &Asked, duty: &Duty) 
     let other = session.aboard.iter().find(|(cockpit, aboard)| {
         present.contains(*cockpit) && aboard.seat == Seat::Operator && aboard.operator != read.by
     });
-    if let Some((_, other)) = other.filter(|_| is_own) {
+    if let Some((_, other)) = other.filter(|_| is_own && !flaw::is(Flaw::ReaderAnswers)) {
         let why = format!("{} is there: who reads does not answer", other.operator);
         return refused(&why, "wait for their answer, in their own cockpit");
     }

@@ -48,6 +48,9 @@ fn breaks(flaw: Flaw) -> &'static [&'static str] {
         | Flaw::OtherProfileCounts => &["F7"],
         Flaw::RetryGoesToLeftOut | Flaw::LeavesOutTheLast | Flaw::LeavesOutUnheard => &["D8"],
         Flaw::MovedTagDeploys | Flaw::VersionFollowsTag => &["D9"],
+        Flaw::CommandsForOthers | Flaw::CommandsSideBySide => &["I2"],
+        Flaw::TicksOutOfOrder => &["I1"],
+        Flaw::ReaderAnswers => &["I3"],
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 pub struct Seen(BTreeMap<&'static str, u64>);
 
 /// Situations that a run must meet.
-pub const WANTED: [&str; 123] = [
+pub const WANTED: [&str; 132] = [
     // A change and its word.
     "sent",
     "verified",
@@ -91,6 +91,16 @@ pub const WANTED: [&str; 123] = [
     "version resolved",
     "deployed as resolved",
     "deployed despite its version",
+    // Items.
+    "command run",
+    "command cancelled",
+    "command ended with its cockpit",
+    "item ticked out of its order",
+    "item ticked after its time",
+    "answered by another one",
+    "read and answered by one",
+    "answered not so",
+    "somebody called",
     // The journal.
     "store unavailable",
     "store unknown, kept",

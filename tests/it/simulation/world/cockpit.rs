@@ -338,9 +338,9 @@ impl World {
             | Effect::ListConnections { .. }
             | Effect::EndConnections(_)
             | Effect::Notify(_)
-            | Effect::CancelTask(_)
-            | Effect::RunCommand(_)
-            | Effect::StopCommand { .. } => {}
+            | Effect::CancelTask(_) => {}
+            Effect::RunCommand(command) => self.later(delay, Due::Command(at, command)),
+            Effect::StopCommand { run } => self.stop_command(at, run),
             Effect::DescribeAction { request, acting, .. } => self.describe_action(at, request, &acting.key),
             Effect::StartAction(start) => self.later(delay, Due::Start(at, start)),
             Effect::LookAction(look) => self.look_at_action(at, &look),

@@ -21,6 +21,7 @@ impl World {
         self.check_spills();
         self.count_the_words();
         self.resolve_at_last();
+        self.check_commands_ended();
         self.walk_back_in_stages();
         self.roll_back_once_more();
         self.fly_the_acts();

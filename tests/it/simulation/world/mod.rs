@@ -10,6 +10,7 @@ mod guard;
 mod leaving;
 mod ledger;
 mod operator;
+mod running;
 mod scene;
 mod serve;
 mod sign;
@@ -48,6 +49,7 @@ use cockpit::Cockpit;
 use guard::Guarding;
 use leaving::Leaving;
 use ledger::Ledger;
+use running::Running;
 use scene::Place;
 use stage::Staging;
 use store::Store;
@@ -67,6 +69,8 @@ enum Due {
     Set(usize, Box<Send>),
     /// A start of an action.
     Start(usize, Box<flightdeck::flight::action::SendStart>),
+    /// A command of an item.
+    Command(usize, Box<flightdeck::flight::duty::RunCommand>),
     /// The byte of a write whose fence was asked before its process was stopped.
     LateByte(usize, Box<Send>),
     Append(usize, Box<Entry>),
@@ -102,6 +106,7 @@ pub struct World {
     approving: Approving,
     leaving: Leaving,
     tagging: Tagging,
+    running: Running,
     steps: u64,
     id: SessionId,
     /// Whether every fault is over.
@@ -124,7 +129,8 @@ impl World {
         let mut approving = Approving::new(seed);
         let procedure = approving.procedure(acting.procedure(procedure));
         let mut tagging = Tagging::new(seed);
-        let procedure = tagging.procedure(procedure);
+        let mut running = Running::new(seed);
+        let procedure = running.procedure(tagging.procedure(procedure));
         let procedure = Arc::new(procedure);
         let pools: Vec<PoolId> = procedure.pool_ids().cloned().collect();
         let (lag, tells) = scene::slowness(&mut random, &procedure);
@@ -149,6 +155,7 @@ impl World {
             approving,
             leaving: Leaving::new(seed),
             tagging,
+            running,
             steps: 0,
             id: SessionId(uuid::Uuid::from_u128(99)),
             healed: false,
@@ -260,6 +267,7 @@ impl World {
             self.act_on_approvals();
             self.act_on_leaving();
             self.act_on_version();
+            self.act_on_items();
             let pause = match self.random.below(20) {
                 0 => 2_000 + self.random.below(3_000),
                 1..8 => self.random.below(600),
@@ -303,6 +311,7 @@ impl World {
             Due::Read(at, router, poll, began) => self.serve_read(at, router, poll, began),
             Due::Set(at, send) => self.serve_set(at, *send),
             Due::Start(at, start) => self.serve_start(at, *start),
+            Due::Command(at, command) => self.serve_command(at, *command),
             Due::LateByte(at, send) => self.late_byte(at, &send),
             Due::Append(at, entry) => self.serve_append(at, *entry),
             Due::LateAppend(entry) => self.serve_late_append(*entry),

@@ -100,6 +100,7 @@ impl World {
             self.check_approvals(entry, event, &fold, &decided);
             self.check_leaving(entry, event, &fold);
             self.check_version(entry, event, &fold);
+            self.check_items(entry, event, &fold);
             let over = self.ledger.run.as_ref().is_some_and(|run| ends_run(event, run, entry.cockpit));
             if over {
                 match event {
