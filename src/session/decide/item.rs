@@ -27,7 +27,7 @@ pub(super) fn decide(
         Duty::Run { .. } => run(session, procedure, asked, duty),
         Duty::Stop { run } => stop(session, *run),
         Duty::NoteEnded { run, end, took_ms, lines, dropped } => {
-            let known = session.duties.run(*run).filter(|known| is_open(known.ended.as_ref().map(|(_, end)| end)));
+            let known = session.duties.run(*run).filter(|known| is_open(known.ended.as_ref().map(|(_, end)| end), end));
             let ended = known.map(|known| Ended {
                 run: *run,
                 item: known.starting.what.item.clone(),
@@ -53,8 +53,8 @@ pub(super) fn decide(
 }
 
 /// A cockpit that was taken for gone and comes back knows better.
-fn is_open(ended: Option<&Ended>) -> bool {
-    ended.is_none_or(|ended| ended.end == CommandEnd::CockpitGone)
+fn is_open(ended: Option<&Ended>, end: &CommandEnd) -> bool {
+    ended.is_none_or(|ended| ended.end == CommandEnd::CockpitGone && *end != CommandEnd::CockpitGone)
 }
 
 fn item<'p>(procedure: &'p Procedure, id: &ItemId, what: &str) -> Result<&'p Item, Refused> {
