@@ -2,7 +2,7 @@
 //!
 //! - `story` has the record's parts: record format 1, as [`json`] gives it. A field may be added within a format; a changed
 //!   meaning is a new format.
-//! - `tell` folds entries into a [`Story`].
+//! - `tell` folds entries into a [`Story`]; `change`, `step` and `seen` tell the events of their names.
 //! - `crew` has the parts about people, `people` tells them, `roll` draws them.
 //! - `approval` tells who approved what.
 //! - `loud` tells and draws what must not be overlooked: overridden gates, incidents, follow-ups.
@@ -29,6 +29,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod approval;
+mod change;
 mod crew;
 mod document;
 mod duty;
@@ -40,6 +41,8 @@ mod place;
 mod proof;
 mod roll;
 mod schema;
+mod seen;
+mod step;
 mod story;
 mod tell;
 mod text;

@@ -42,6 +42,7 @@ pub mod prometheus;
 pub mod pty;
 pub mod relay;
 pub mod scene;
+pub mod scripted;
 pub mod sshd;
 pub mod traefik;
 pub mod unwind;
