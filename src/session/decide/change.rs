@@ -474,6 +474,14 @@ pub(super) fn retry(
         if change.is_waiting(router) {
             return Err(refused(router, "waits for its wave"));
         }
+        // A way back goes to it all the same (D8).
+        if change.confirmed.kind.is_forward()
+            && session.excluded.contains_key(router)
+            && !flaw::is(Flaw::RetryGoesToLeftOut)
+        {
+            let advice = "take it in again by a change of its own, or roll back";
+            return Err(Refused::new("D8", what, format!("{router} is left out of the plan"), advice));
+        }
         match change.outcomes.get(router).and_then(|known| known.outcome.as_ref()) {
             Some(Outcome::Verified) => return Err(refused(router, "is verified already")),
             Some(Outcome::Accepted) => return Err(refused(router, "is being read back")),
