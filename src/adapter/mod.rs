@@ -23,3 +23,4 @@ pub mod secret;
 pub mod shell;
 pub mod signer;
 mod template;
+mod withheld;
