@@ -20,6 +20,8 @@ mod outcome;
 mod pairs;
 mod rollback;
 mod second;
+#[cfg(feature = "aws")]
+mod seed_cutover;
 #[cfg(feature = "kubernetes")]
 mod seed_kubernetes;
 mod shapes;
