@@ -24,6 +24,7 @@ mod second;
 mod seed_cutover;
 #[cfg(feature = "kubernetes")]
 mod seed_kubernetes;
+mod seed_promotion;
 mod shapes;
 mod signed;
 mod slow;
