@@ -25,4 +25,5 @@ pub mod secret;
 pub mod shell;
 pub mod signer;
 mod template;
+mod withheld;
 mod yaml;

@@ -12,6 +12,7 @@ use tokio::process::{ChildStdin, Command};
 use tokio::time::timeout;
 
 use super::group::Group;
+use super::withheld;
 use crate::setting::literal;
 
 /// The longest answer.
@@ -149,6 +150,7 @@ async fn tail(pipe: Option<impl AsyncRead + Unpin>, err: &mut Vec<u8>) {
 
 /// What a program said last, for people: one line, harmless on a terminal, not long, and nothing that looks like a secret.
 pub(super) fn words(text: &str) -> String {
+    let text = &*withheld::without(text);
     if literal::is_in(text) {
         return "what it said holds a secret and is not shown".to_owned();
     }

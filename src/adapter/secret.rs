@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use serde_json::json;
 use tokio::io::AsyncReadExt;
 
+use super::withheld;
 use crate::setting::{Kind, Table, Wrong, absolute_path, command};
 
 /// More than this is not a secret but a wrong file.
@@ -58,6 +59,10 @@ impl SecretRef {
             table.refuse(Wrong::new("does not name one place where the secret is kept").accepted(accepted));
             return None;
         }
+        if let Some(env) = &env {
+            // A program that is run before it is needed here may have it too.
+            withhold(&env.value);
+        }
         env.map(|env| Self::Env(env.value))
             .or_else(|| file.map(|file| Self::File(file.value)))
             .or_else(|| command.map(|command| Self::Command(command.value)))
@@ -101,6 +106,8 @@ impl SecretRef {
         if value.trim().is_empty() {
             return Err(failed("it is empty".to_owned(), "put the secret there"));
         }
+        let name = if let Self::Env(name) = self { Some(name.as_str()) } else { None };
+        withheld::withhold(name, &value);
         Ok(SecretString::from(value))
     }
 }
@@ -113,6 +120,13 @@ impl fmt::Display for SecretRef {
             Self::File(path) => write!(f, "file {}", path.display()),
             Self::Command(words) => write!(f, "command {}", words.first().map_or("", String::as_str)),
         }
+    }
+}
+
+/// Withholds what stands in a variable of the environment.
+fn withhold(name: &str) {
+    if let Some(value) = std::env::var_os(name) {
+        withheld::withhold(Some(name), &value.to_string_lossy());
     }
 }
 

@@ -36,6 +36,8 @@ pub struct LogWatch {
 
 /// How often the drains are looked at, at most: what arrives in between is gathered.
 const LOOK: Duration = Duration::from_millis(100);
+/// How often at least, however seldom the routers are read: gauges, logs and checks tell in between.
+const OFTEN: Duration = Duration::from_secs(5);
 /// A sample stays evidence for so many of its intervals, and no shorter than this.
 const INTERVALS: u32 = 3;
 const SAMPLE: Duration = Duration::from_secs(30);
@@ -129,6 +131,22 @@ impl Flight {
             (Finding::Zero | Finding::Some(_) | Finding::Unknown { .. }, false) => {
                 format!("{} cannot count {}", names.join(", "), line.evidence.counted())
             }
+        }
+    }
+
+    /// When the drains are looked at next where their routers are read more seldom than that.
+    pub(super) fn drains_wake_at(&self) -> Option<Elapsed> {
+        let is_slow = self.procedure.routers.iter().any(|router| router.poll > OFTEN);
+        let looked = self.drains.values().filter_map(|drain| drain.looked).max();
+        looked.filter(|_| is_slow && self.session.is_open()).map(|looked| looked.plus(OFTEN))
+    }
+
+    /// Looks at the drains between two readings of slow routers: what else is evidence does not wait for them.
+    pub(super) fn look_between_readings(&mut self, now: Now) {
+        if self.drains_wake_at().is_some_and(|at| at <= now.elapsed) {
+            let notes = self.look_at_drains(now);
+            let notes = if self.drives() { notes } else { Vec::new() };
+            self.note_all(now, notes);
         }
     }
 

@@ -254,6 +254,7 @@ impl Flight {
             guards_at,
             checks_at,
             pairs_at,
+            self.drains_wake_at(),
         ]
         .into_iter()
         .flatten()

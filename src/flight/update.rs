@@ -95,6 +95,7 @@ impl Flight {
             Msg::ProfileDiffers { changed } => self.changed_profile = changed.map(|changed| *changed),
             Msg::Ask(ask) => self.asked(now, ask, &mut out),
         }
+        self.look_between_readings(now);
         self.sample_routers(now.elapsed);
         self.sample_pairs(now);
         self.run_guards(now, measured);
@@ -217,7 +218,7 @@ impl Flight {
         self.note_all(now, notes);
     }
 
-    fn note_all(&mut self, now: Now, commands: Vec<Command>) {
+    pub(super) fn note_all(&mut self, now: Now, commands: Vec<Command>) {
         if self.drives() {
             for command in commands {
                 self.note(now, command);

@@ -45,6 +45,7 @@ mod poll;
 mod stamp;
 mod watermark;
 
+use std::borrow::Cow;
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,12 +56,14 @@ use futures_util::stream::BoxStream;
 pub use kinds::{DEFAULT, KINDS, LogKind};
 pub use poll::Pace;
 
+use super::withheld;
 use crate::domain::log::{LogBatch, LogSourceState};
 use crate::domain::{Timestamp, Trouble};
 
 /// Text of a system for people, wherever it is quoted: one harmless line without anything personal, not longer than `most`
 /// characters; nothing of it where it holds what looks like a secret.
 pub(in crate::adapter) fn quotable(text: &str, most: usize) -> String {
+    let text = &*withheld::without(text);
     if crate::setting::literal::is_in(text) {
         return "(it holds what looks like a secret and is not shown)".to_owned();
     }
@@ -85,9 +88,17 @@ pub fn source(config: &Config) -> Result<Arc<dyn LogSource>, Trouble> {
     config.origin.connect(config)
 }
 
-/// A text with everything personal in it masked: addresses, card and phone numbers.
+/// A text with everything personal in it masked: addresses, card and phone numbers; and without the secrets that are known here.
 pub fn masked(text: String) -> String {
-    mask::mask(text)
+    mask::mask(without_secrets(text))
+}
+
+/// A text without the secrets that are known here.
+fn without_secrets(text: String) -> String {
+    match withheld::without(&text) {
+        Cow::Owned(without) => without,
+        Cow::Borrowed(_) => text,
+    }
 }
 
 /// Where the lines of a source come from, read from a profile and not yet connected.

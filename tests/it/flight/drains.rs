@@ -27,6 +27,8 @@ struct Scenario {
     #[serde(default)]
     cannot: Vec<String>,
     quiet: u64,
+    /// Seconds between two readings of a router.
+    poll: Option<u64>,
     step: Vec<Step>,
 }
 
@@ -184,6 +186,9 @@ fn deliver(desk: &mut Desk, lines: u64, late: i64) {
 fn procedure(scenario: &Scenario) -> Procedure {
     let mut procedure = blue_green(2);
     procedure.drain.quiet = Duration::from_secs(scenario.quiet);
+    if let Some(poll) = scenario.poll {
+        procedure.routers.iter_mut().for_each(|router| router.poll = Duration::from_secs(poll));
+    }
     procedure.drain.evidence = scenario
         .evidence
         .iter()

@@ -20,8 +20,11 @@ mod outcome;
 mod pairs;
 mod rollback;
 mod second;
+#[cfg(feature = "aws")]
+mod seed_cutover;
 #[cfg(feature = "kubernetes")]
 mod seed_kubernetes;
+mod seed_promotion;
 mod shapes;
 mod signed;
 mod slow;

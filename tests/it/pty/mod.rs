@@ -11,6 +11,7 @@ mod guard;
 mod misfit;
 #[cfg(feature = "lab")]
 mod plan;
+mod procedure;
 #[cfg(feature = "lab")]
 mod reload;
 #[cfg(feature = "lab")]

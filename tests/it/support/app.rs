@@ -40,6 +40,10 @@ pub enum Store {
     /// It keeps what it is given, and the answer is lost.
     LosesAnswers,
 }
+
+/// What performs effects in place of what is scripted; it gives back what it does not.
+pub type Outside = Box<dyn FnMut(Now, flight::Effect) -> Result<Option<flight::Msg>, Box<flight::Effect>> + Send>;
+
 /// A cockpit with its world.
 pub struct App {
     /// The cockpit.
@@ -74,6 +78,8 @@ pub struct App {
     pub stopped: Vec<ChangeId>,
     /// The system of deploy actions.
     pub actions: super::action::Actions,
+    /// The adapters of a profile, in place of the scripted systems.
+    pub outside: Option<Outside>,
     /// How far the wall clock was set, in milliseconds.
     pub wall_set: i64,
     waiting: VecDeque<flight::Effect>,
@@ -122,6 +128,17 @@ impl App {
         app
     }
 
+    /// A session that was just opened, over the adapters of a profile.
+    pub fn over(procedure: Procedure, outside: Outside) -> Self {
+        let me = me_as(0xc0c, "ana", Seat::Operator);
+        let controls = me.controls("opened");
+        let opened = Box::new(opened(&procedure));
+        let mut app = Self::idle(me, procedure, BTreeMap::new());
+        app.outside = Some(outside);
+        app.ask(Ask::Open { opened, controls });
+        app
+    }
+
     /// A cockpit over a session that it knows nothing of yet.
     pub fn idle(me: Me, procedure: Procedure, routers: BTreeMap<String, FakeRouter>) -> Self {
         let flight = Flight::new(me, SessionId(uuid(1)), Session::default(), Arc::new(procedure));
@@ -153,6 +170,7 @@ impl App {
             commands: Vec::new(),
             stopped: Vec::new(),
             actions: super::action::Actions::default(),
+            outside: None,
             to_sign: Vec::new(),
             questions: Vec::new(),
             others: Vec::new(),
@@ -336,6 +354,13 @@ impl App {
     fn answer(&mut self, effect: flight::Effect) -> Option<flight::Msg> {
         let pools: Vec<PoolId> = self.model.flight.procedure.pool_ids().cloned().collect();
         let (now, ms) = (self.now(), self.ms);
+        let effect = match &mut self.outside {
+            Some(outside) => match outside(now, effect) {
+                Ok(answer) => return answer,
+                Err(effect) => *effect,
+            },
+            None => effect,
+        };
         Some(match effect {
             flight::Effect::Read { router, poll } => {
                 let fake = self.routers.get_mut(router.as_str())?;

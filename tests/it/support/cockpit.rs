@@ -77,6 +77,27 @@ impl Site {
         Self { state, profile: path, program: vec![env!("CARGO_BIN_EXE_flightdeck").to_owned()] }
     }
 
+    /// The same, with a file beside the profile; a script can be run.
+    #[must_use]
+    pub fn beside(self, name: &str, text: &str) -> Self {
+        let path = self.state.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+        self
+    }
+
+    /// The same, flown with a variable in the environment.
+    #[must_use]
+    pub fn with_variable(mut self, name: &str, value: &str) -> Self {
+        self.program.splice(0..0, ["/usr/bin/env".to_owned(), format!("{name}={value}")]);
+        self
+    }
+
+    /// The directory of the profile and of all state.
+    pub fn folder(&self) -> &Path {
+        self.state.path()
+    }
+
     /// The same, flown by a user whom this socket does not let in, while the way to it is open.
     ///
     /// Nothing is closed to root, so that root works as somebody else here, to whom a program of his own is given; for

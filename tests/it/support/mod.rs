@@ -35,6 +35,7 @@ pub mod moto;
 pub mod nats;
 pub mod nginx;
 pub mod octopus;
+pub mod outside;
 pub mod pair;
 pub mod pool;
 pub mod port;

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use regex::Regex;
 
+use crate::adapter::withheld;
 use crate::domain::{Trouble, TroubleKind};
 
 /// What stands in place of what is masked.
@@ -53,7 +54,7 @@ impl Masks {
 
     /// A text without what is masked in it.
     pub(in crate::adapter::log) fn text(&self, text: String) -> String {
-        let text = self.own(text);
+        let text = self.own(super::super::without_secrets(text));
         if self.personal { super::mask(text) } else { text }
     }
 
@@ -67,10 +68,13 @@ impl Masks {
 
     /// Key and value of a field without what is masked in them; a phone number is one by the name of its field.
     pub(in crate::adapter::log) fn field<'a>(&self, key: &'a str, value: &'a str) -> (Cow<'a, str>, Cow<'a, str>) {
-        if self.loose.is_none() && self.patterns.is_empty() && !(self.personal && super::may_hold(key, value)) {
+        let open = withheld::without(value);
+        let is_as_it_was = matches!(open, Cow::Borrowed(_));
+        let has_rules = self.loose.is_some() || !self.patterns.is_empty();
+        if is_as_it_was && !has_rules && !(self.personal && super::may_hold(key, value)) {
             return (Cow::Borrowed(key), Cow::Borrowed(value));
         }
-        let value = self.own(value.to_owned());
+        let value = self.own(open.into_owned());
         let value = if self.personal {
             let both = super::mask(format!("{key}={value}"));
             match both.strip_prefix(key).and_then(|rest| rest.strip_prefix('=')) {
