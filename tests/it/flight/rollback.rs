@@ -146,8 +146,9 @@ fn deploy(desk: &mut Desk) {
 }
 
 fn split(desk: &mut Desk) -> Vec<u32> {
-    assert_eq!(desk.router("eu-1").weights, desk.router("eu-2").weights);
-    desk.router("eu-1").weights.clone()
+    let first = desk.router("eu-1").weights.clone();
+    assert_eq!(first, desk.router("eu-2").weights);
+    first
 }
 
 #[test]
