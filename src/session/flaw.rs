@@ -98,8 +98,6 @@ pub enum Flaw {
     TakenBackCounts,
     /// One approval is enough where two are asked for.
     OneApprovalIsEnough,
-    /// What is in flight is sent once more to a router that was left out.
-    RetryGoesToLeftOut,
     /// The last router can be left out.
     LeavesOutTheLast,
     /// A router can be left out that has no word yet.
@@ -120,7 +118,7 @@ pub enum Flaw {
 
 impl Flaw {
     /// All of them.
-    pub const ALL: [Self; 56] = [
+    pub const ALL: [Self; 55] = [
         Self::DropIntentWait,
         Self::SkipGuard,
         Self::IgnoreDeadline,
@@ -168,7 +166,6 @@ impl Flaw {
         Self::ExpiredApprovalCounts,
         Self::TakenBackCounts,
         Self::OneApprovalIsEnough,
-        Self::RetryGoesToLeftOut,
         Self::LeavesOutTheLast,
         Self::LeavesOutUnheard,
         Self::MovedTagDeploys,

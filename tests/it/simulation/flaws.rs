@@ -47,7 +47,7 @@ fn breaks(flaw: Flaw) -> &'static [&'static str] {
         Flaw::OwnApprovalCounts | Flaw::ExpiredApprovalCounts | Flaw::TakenBackCounts | Flaw::OneApprovalIsEnough => {
             &["F7"]
         }
-        Flaw::RetryGoesToLeftOut | Flaw::LeavesOutTheLast | Flaw::LeavesOutUnheard => &["D8"],
+        Flaw::LeavesOutTheLast | Flaw::LeavesOutUnheard => &["D8"],
         Flaw::MovedTagDeploys | Flaw::VersionFollowsTag => &["D9"],
         Flaw::CommandsForOthers | Flaw::CommandsSideBySide => &["I2"],
         Flaw::TicksOutOfOrder => &["I1"],
