@@ -233,7 +233,7 @@ impl Session {
         if let Some(withdrawn) = word.withdrawn.as_ref().filter(|_| !flaw::is(Flaw::TakenBackCounts)) {
             return Worth::Withdrawn { by: withdrawn.by.clone(), why: withdrawn.what.clone() };
         }
-        if word.about != about && !flaw::is(Flaw::OtherProfileCounts) {
+        if word.about != about {
             return Worth::Other;
         }
         if at > word.until && !flaw::is(Flaw::ExpiredApprovalCounts) {

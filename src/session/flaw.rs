@@ -100,10 +100,6 @@ pub enum Flaw {
     TakenBackCounts,
     /// One approval is enough where two are asked for.
     OneApprovalIsEnough,
-    /// An approval counts that was given by another profile.
-    OtherProfileCounts,
-    /// What is in flight is sent once more to a router that was left out.
-    RetryGoesToLeftOut,
     /// The last router can be left out.
     LeavesOutTheLast,
     /// A router can be left out that has no word yet.
@@ -124,7 +120,7 @@ pub enum Flaw {
 
 impl Flaw {
     /// All of them.
-    pub const ALL: [Self; 58] = [
+    pub const ALL: [Self; 56] = [
         Self::DropIntentWait,
         Self::SkipGuard,
         Self::IgnoreDeadline,
@@ -173,8 +169,6 @@ impl Flaw {
         Self::ExpiredApprovalCounts,
         Self::TakenBackCounts,
         Self::OneApprovalIsEnough,
-        Self::OtherProfileCounts,
-        Self::RetryGoesToLeftOut,
         Self::LeavesOutTheLast,
         Self::LeavesOutUnheard,
         Self::MovedTagDeploys,

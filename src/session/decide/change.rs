@@ -475,10 +475,7 @@ pub(super) fn retry(
             return Err(refused(router, "waits for its wave"));
         }
         // A way back goes to it all the same (D8).
-        if change.confirmed.kind.is_forward()
-            && session.excluded.contains_key(router)
-            && !flaw::is(Flaw::RetryGoesToLeftOut)
-        {
+        if change.confirmed.kind.is_forward() && session.excluded.contains_key(router) {
             let advice = "take it in again by a change of its own, or roll back";
             return Err(Refused::new("D8", what, format!("{router} is left out of the plan"), advice));
         }

@@ -89,6 +89,11 @@ pub(super) fn reload(
     let what = "take the changed profile in";
     let &Found { files, digest, same_routers } = found;
     needs_controls(session, asked, what)?;
+    // The profile that is flown may ask two people for what this cockpit's own asks one.
+    if session.profile_digest() != Some(procedure.digest) {
+        let why = "the profile was reloaded, and this cockpit has not taken it in";
+        return Err(Refused::new("B1", what, why, "wait until it has, or open the session again"));
+    }
     check_confirmation(what, confirmation, Friction::Key, "reload")?;
     needs_signature(procedure, what, confirmation)?;
     let second = match reload_friction(procedure) {

@@ -55,13 +55,13 @@ impl World {
                 }
                 self.ask(at, Ask::ExcludeRouter { router, reason });
             }
-            45..75 => {
+            45..68 => {
                 let Some(router) = random.pick(&out).cloned() else { return };
                 self.ask(at, Ask::ProposeTakeIn(router));
                 self.pass(30);
                 self.confirm(at);
             }
-            75..82 => {
+            68..82 => {
                 let some = random.pick(&out).cloned().unwrap_or(router);
                 self.ask(at, Ask::Retry(vec![some]));
             }
