@@ -158,7 +158,7 @@ impl World {
         }
     }
 
-    /// Somebody approves; then they drive, or take it back, or its time passes, or nothing comes
+    /// Somebody approves; then they drive, or take it back, or its time passes, or another profile holds, or nothing comes
     /// between; and whoever drives goes on and sets nothing aside.
     fn approve_and_go(&mut self, at: usize, approval: &ApprovalId) {
         self.approve(at, approval);
@@ -169,7 +169,7 @@ impl World {
             { awake }.find(|at| world.cockpits[*at].flight.drives())
         };
         let Some(drives) = driver(self) else { return };
-        match self.approving.random.below(5) {
+        match self.approving.random.below(6) {
             0 | 1 => {
                 self.ask(drives, Ask::Offer { to: me });
                 self.pass(120);
@@ -182,6 +182,13 @@ impl World {
             3 => {
                 let span = 1_000 + self.approving.random.below(3_000);
                 self.pass(span);
+            }
+            4 => {
+                self.edit_profile(drives);
+                self.pass(20);
+                let confirmation = Confirmation::new(Gesture::Typed("reload".to_owned()), true);
+                self.ask(drives, Ask::ReloadProfile { confirmation });
+                self.pass(300);
             }
             _ => {}
         }

@@ -55,7 +55,7 @@ impl World {
     }
 
     /// Somebody edits the profile's file, or puts an older edition back.
-    fn edit_profile(&mut self, at: usize) {
+    pub fn edit_profile(&mut self, at: usize) {
         if self.editions.len() < 3 && self.random.chance(40) {
             let edition = u8::try_from(self.editions.len()).unwrap();
             let edited = scene::edited(&self.editions[0], &mut self.random, edition);
