@@ -9,6 +9,8 @@ pub mod aws;
 pub mod azure;
 pub mod check;
 mod filled;
+mod git;
+mod group;
 #[cfg(any(feature = "aws", feature = "kubernetes"))]
 mod hidden;
 pub mod http;
@@ -24,3 +26,4 @@ pub mod shell;
 pub mod signer;
 mod template;
 mod withheld;
+mod yaml;

@@ -2,15 +2,16 @@
 //!
 //! Invariant: the program and what it started are killed when the run is over or given up (they are a process group).
 
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use futures_util::future::join3;
-use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{ChildStdin, Command};
 use tokio::time::timeout;
 
+use super::group::Group;
 use super::withheld;
 use crate::setting::literal;
 
@@ -52,18 +53,6 @@ pub(in crate::adapter) struct Ended {
     pub(in crate::adapter) words: String,
 }
 
-/// The program and whatever it started.
-struct Group(Option<Pid>);
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(pid) = self.0.take() {
-            // Nobody left to kill is what is wanted.
-            let _gone = kill_process_group(pid, Signal::KILL);
-        }
-    }
-}
-
 /// A variable of a program's environment: set, or taken out of it.
 pub(in crate::adapter) type Variable = (String, Option<String>);
 
@@ -89,20 +78,12 @@ pub(in crate::adapter) async fn run_with(
             None => command.env_remove(name),
         };
     }
-    let spawned = command
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn();
-    let mut child = match spawned {
-        Ok(child) => child,
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // Of the two, the group is dropped first: it is still its own then.
+    let (mut child, _group) = match Group::start(&mut command) {
+        Ok(started) => started,
         Err(error) => return Ran::NotStarted(error),
     };
-    // Dropped before the child is let go, so that the group is still its own.
-    let _group = Group(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw));
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let said = {
@@ -184,22 +165,24 @@ pub(super) fn words(text: &str) -> String {
 }
 
 /// Where a program is that a start would find.
-pub(super) async fn find(program: &str) -> Option<String> {
-    if program.contains('/') {
-        return is_executable(program.to_owned()).await;
+pub(super) async fn find(program: impl AsRef<Path>) -> Option<PathBuf> {
+    let program = program.as_ref();
+    if program.as_os_str().as_encoded_bytes().contains(&b'/') {
+        return is_executable(program).await.then(|| program.to_owned());
     }
     for folder in std::env::split_paths(&std::env::var_os("PATH")?) {
-        if let Some(found) = is_executable(folder.join(program).display().to_string()).await {
-            return Some(found);
+        let path = folder.join(program);
+        if is_executable(&path).await {
+            return Some(path);
         }
     }
     None
 }
 
-async fn is_executable(path: String) -> Option<String> {
+async fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
-    let metadata = tokio::fs::metadata(&path).await.ok()?;
-    (metadata.is_file() && metadata.permissions().mode() & 0o111 != 0).then_some(path)
+    let metadata = tokio::fs::metadata(path).await;
+    metadata.is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }
 
 #[cfg(test)]

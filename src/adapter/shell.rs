@@ -16,11 +16,12 @@ use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join;
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+use super::group::Group;
 use super::log::quotable;
 use crate::domain::duty::CommandEnd;
 
@@ -67,24 +68,6 @@ pub struct Ran {
     pub dropped: u64,
 }
 
-/// The command and whatever it started.
-struct Group(Option<Pid>);
-
-impl Group {
-    fn signal(&self, signal: Signal) {
-        if let Some(pid) = self.0 {
-            // Nobody left to signal is what is wanted.
-            let _gone = kill_process_group(pid, signal);
-        }
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        self.signal(Signal::KILL);
-    }
-}
-
 /// Runs a command until it ends, `cancel` says so or its time is over.
 pub async fn run(run: Run, cancel: impl Future<Output = ()>) -> Ran {
     let begun = Instant::now();
@@ -92,7 +75,8 @@ pub async fn run(run: Run, cancel: impl Future<Output = ()>) -> Ran {
         |why: String| Ran { end: CommandEnd::NotStarted { why }, took: Duration::ZERO, lines: Vec::new(), dropped: 0 };
     let Some((program, arguments)) = run.shell.split_first() else { return nothing("no shell is named".to_owned()) };
     let environment = environment(run.environment.as_deref());
-    let spawned = Command::new(program)
+    let mut command = Command::new(program);
+    command
         .args(arguments)
         .arg(&run.command)
         .current_dir(&run.directory)
@@ -100,16 +84,12 @@ pub async fn run(run: Run, cancel: impl Future<Output = ()>) -> Ran {
         .envs(&environment)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn();
-    let mut child = match spawned {
-        Ok(child) => child,
+        .stderr(Stdio::piped());
+    let (mut child, group) = match Group::start(&mut command) {
+        Ok(started) => started,
         Err(error) => return nothing(format!("`{program}` cannot be started in {}: {error}", run.directory)),
     };
-    let group = Group(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw));
-    let watcher = group.0.and_then(watcher);
+    let watcher = group.id().and_then(watcher);
     let (tell, mut told) = unbounded_channel();
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let mut reading = Box::pin(join(lines(stdout, tell.clone()), lines(stderr, tell)));

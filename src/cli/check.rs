@@ -23,8 +23,9 @@ use crate::session::window::windows;
 /// What `check` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Prints one line for each router, log and metric source, check, notifier and window, for the journal, its clock and the people: ✓ when it
-answers and fits the profile, ✗ with what to do when it does not. Reads only: no router is changed, and no journal is made.")]
+Prints one line for each router, log and metric source, check, notifier and window, for the \
+journal, its clock and the people: ✓ when it answers and fits the profile, ✗ with what to do when \
+it does not. Reads only: no router is changed, and no journal is made.")]
 pub(super) struct Args {
     /// The profile
     profile: PathBuf,

@@ -30,7 +30,7 @@ const PANIC: &str = "a task panics";
 /// What `demo` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Two pools of three servers, two routers that really route, some hundred requests a second, logs and metrics, all on
+Two pools of three servers, two routers that really route, some hundred requests a second, logs and metrics, all on \
 loopback ports picked free. The palette (:) has faults to switch on. Try: n, then y, and watch blue drain.
 
   flightdeck record latest               afterwards: the story of your flight")]

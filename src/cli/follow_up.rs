@@ -26,7 +26,7 @@ Examples:
   flightdeck follow-up 0193a5c2 look-again       tick it; any part of its name or text that only it has
   flightdeck follow-up 0193a5c2 look-again --undo
 
-What may be ticked is what was left when the session was closed; nothing else of a closed session changes. Where the
+What may be ticked is what was left when the session was closed; nothing else of a closed session changes. Where the \
 profile has its record in files, they are written anew.")]
 pub(super) struct Args {
     /// The session: `latest`, or the start of its id

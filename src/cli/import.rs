@@ -14,9 +14,9 @@ use crate::setting::{LARGEST, literal};
 /// What `import` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Headings become sections; boxes (- [ ], ☐, emoji), numbered steps and the points of a procedure
-become items, with their nesting, order, links and commands; what is ticked comes in open. Shifts
-such as 10% → 50% become steps that wait for a person, limits become guards in comments, and what
+Headings become sections; boxes (- [ ], ☐, emoji), numbered steps and the points of a procedure \
+become items, with their nesting, order, links and commands; what is ticked comes in open. Shifts \
+such as 10% → 50% become steps that wait for a person, limits become guards in comments, and what \
 was not understood stays in comments with its line. Secrets are left out.")]
 pub(super) struct Args {
     /// The runbook: Markdown, or what people write in its place

@@ -18,8 +18,8 @@ Examples:
   flightdeck join tls://nats.example:4222 --creds raj.creds --observe
   flightdeck join /srv/flightdeck --session 0193a5c2       one of several, by the start of its id
 
-The profile is the one that the session was opened with. Secrets that its routers need are looked up on this host, where
-the profile says.")]
+The profile is the one that the session was opened with. Secrets that its routers need are looked up on this host, \
+where the profile says.")]
 pub(super) struct Args {
     /// The journal: the whole path of its directory, or the addresses of NATS, parted by commas
     journal: String,

@@ -14,7 +14,7 @@ use crate::runtime::clock;
 use crate::runtime::past::Sessions;
 
 /// What `--to` says for it.
-const WORD: &str = "latest";
+pub(super) const WORD: &str = "latest";
 
 /// A version that was looked up.
 pub(super) struct LookedUp {

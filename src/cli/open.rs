@@ -22,9 +22,9 @@ Examples:
   flightdeck open payments.toml --observe         watch only
   flightdeck open payments.toml --start 2026-11-22T02:00Z   lists that are due before it say so
 
-A session that was not closed is gone on with: its profile is the one in the journal, and what was in flight is read
-from the routers, never assumed. Where another cockpit drives it, this one joins: its operator may confirm as the second
-person, hold, roll back, and take the controls when they are handed over or their holder is silent.")]
+A session that was not closed is gone on with: its profile is the one in the journal, and what was in flight is read \
+from the routers, never assumed. Where another cockpit drives it, this one joins: its operator may confirm as the \
+second person, hold, roll back, and take the controls when they are handed over or their holder is silent.")]
 pub(super) struct Args {
     /// The profile
     profile: PathBuf,
@@ -66,7 +66,12 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<(), Error> {
     let mut why = Why { ticket: args.ticket, reason: args.reason };
     let (service, environment) = (&loaded.procedure.service, &loaded.procedure.environment);
     let (mut to, mut looked_up) = (args.to, None);
-    if !args.seat.observes() && store.unclosed(service, environment).await?.is_none() {
+    if store.unclosed(service, environment).await?.is_some() {
+        // The open session has its version, looked up or named.
+        if to == latest::WORD {
+            to.clear();
+        }
+    } else if !args.seat.observes() {
         looked_up = latest::look_up(&to, &loaded, store.clone(), out).await?;
         ask_why(&loaded.procedure.why, &mut why).await;
     }

@@ -25,7 +25,8 @@ Examples:
   flightdeck rollback payments.toml --yes        asks nobody; see also --confirm
   flightdeck rollback payments.toml --acts       goes on with the acts of [[rollback]], each asked for
 
-It joins the open session and takes its controls, whoever has them, also while another cockpit runs: that one shows it.
+It joins the open session and takes its controls, whoever has them, also while another cockpit runs: that one shows \
+it.
 Exit code 0: read back on every router; 5: not everywhere, or not known; 7: nothing was sent.")]
 pub(super) struct Args {
     /// The profile

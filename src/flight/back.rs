@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::load::Carried;
+use super::watch::Watch;
 use super::{Flight, WayBackChoice};
 use crate::domain::procedure::{Role, StepAct};
 use crate::domain::ramp::Ramp;
@@ -50,7 +51,7 @@ pub struct WayBackView {
     pub raised: Vec<Raised>,
     /// How long each router usually takes, in milliseconds, in the profile's order.
     pub routers: Vec<(RouterId, u64)>,
-    /// Whether every router holds it already.
+    /// Whether every router was read just now and holds it already.
     pub holds: bool,
 }
 
@@ -119,8 +120,8 @@ impl Flight {
 
     fn aim(&self, choice: WayBackChoice) -> Result<Aim<'_>, Refused> {
         match choice {
-            WayBackChoice::Step => self.same_again().map_or_else(|| self.step_back(), Ok),
-            WayBackChoice::Further => self.step_back(),
+            WayBackChoice::Step => self.same_again().map_or_else(|| self.step_back(), Ok).and_then(|aim| self.old(aim)),
+            WayBackChoice::Further => self.step_back().and_then(|aim| self.old(aim)),
             WayBackChoice::OffNew => self.off_new(),
             WayBackChoice::Ramp => {
                 let ramp = self.next_stage()?;
@@ -142,7 +143,10 @@ impl Flight {
         }
         // One step further than a rollback that is over; while it is under way it is the same that is asked again.
         let is_over = self.session.newest_rollback().is_some_and(|back| back.took().is_some());
-        if is_over && !goes_on && self.step_back().is_ok_and(|further| Some(&further.to) != self.last_target()) {
+        if is_over
+            && !goes_on
+            && self.step_back().and_then(|aim| self.old(aim)).is_ok_and(|aim| Some(&aim.to) != self.last_target())
+        {
             ways.push(WayBackChoice::Further);
         }
         ways.push(WayBackChoice::OffNew);
@@ -249,8 +253,37 @@ impl Flight {
         Ok(Aim { to, why: "the splits before the last change".to_owned(), natives: Some(natives) })
     }
 
+    /// This way back, where it raises no version that is not known to be the old one; else everything off those (R2).
+    fn old<'a>(&'a self, aim: Aim<'a>) -> Result<Aim<'a>, Refused> {
+        let raises = match &aim.natives {
+            Some(natives) => {
+                let splits = natives.iter().map(|(router, native)| (*router, *native));
+                self.session.raises_native(&self.procedure, &aim.to, splits)
+            }
+            None => self.session.raises(&self.procedure, &aim.to),
+        };
+        let Some(raises) = raises else { return Ok(aim) };
+        let off = self.off_new()?;
+        if self.is_off(&self.not_old()) {
+            let why = format!("{} has no traffic, and {} would raise it: it {}", raises.pool, aim.why, raises.why);
+            return Err(Refused::new(
+                "R2",
+                "roll back",
+                why,
+                "go back by the profile's rollback acts, or shift off the plan",
+            ));
+        }
+        Ok(Aim { why: format!("{}; not {}: {}", off.why, aim.why, raises.words()), ..off })
+    }
+
+    /// Whether no router gives these pools anything, as far as routers were read.
+    fn is_off(&self, pools: &BTreeSet<PoolId>) -> bool {
+        let mut read = self.watches.values().filter_map(Watch::shares);
+        self.session.in_flight().is_none() && read.all(|shares| pools.iter().all(|pool| shares.of(pool).part == 0))
+    }
+
     fn off_new(&self) -> Result<Aim<'_>, Refused> {
-        let new = self.new_pools();
+        let new = self.not_old();
         let old: Vec<(PoolId, u64)> = self
             .procedure
             .pool_ids()
@@ -272,7 +305,7 @@ impl Flight {
 
     /// Old pools keep their proportions to each other; where all of them are at zero they share equally.
     fn weight_or_one(&self, pool: &PoolId) -> u64 {
-        let new = self.new_pools();
+        let new = self.not_old();
         let weight = |pool: &PoolId| {
             self.session
                 .expected
@@ -282,6 +315,11 @@ impl Flight {
         };
         let any = self.procedure.pool_ids().filter(|pool| !new.contains(*pool)).any(|pool| weight(pool) > 0);
         if any { weight(pool) } else { 1 }
+    }
+
+    /// The pools that run the new version, and those whose version is not known (R2).
+    fn not_old(&self) -> BTreeSet<PoolId> {
+        self.new_pools().into_iter().chain(self.session.newer_pools(&self.procedure)).collect()
     }
 
     /// The pools that run the new version: those whose deploy step is done; without deploy steps, by role.
@@ -355,7 +393,7 @@ impl Flight {
             .map(|router| (router.id.clone(), router.capabilities.back_ms + router.capabilities.settle_ms))
             .collect();
         let holds = self.watches.iter().all(|(router, watch)| {
-            watch.last.as_ref().is_some_and(|seen| match &aim.natives {
+            watch.fresh(now.elapsed).is_some_and(|seen| match &aim.natives {
                 Some(natives) => natives.get(router).is_none_or(|native| seen.reading.native.holds(native)),
                 None => seen.shares.are_exactly(&aim.to),
             })

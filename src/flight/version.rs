@@ -8,6 +8,7 @@ use crate::domain::check::Verdict;
 use crate::domain::version::{Resolved, Seen, VersionSpec, is_digest};
 use crate::domain::{CheckId, Elapsed, Now};
 use crate::session::Command;
+use crate::session::flaw::{self, Flaw};
 
 impl Flight {
     /// What the version's tag points to as far as is known now; old answers say nothing.
@@ -44,7 +45,8 @@ impl Flight {
 
     /// The driver writes down what the tag was resolved to, once.
     pub(super) fn note_version(&mut self, now: Now) {
-        if self.session.version.is_some() || !self.session.is_open() || !self.drives() || self.link.is_busy() {
+        let is_kept = self.session.version.is_some() && !flaw::is(Flaw::VersionFollowsTag);
+        if is_kept || !self.session.is_open() || !self.drives() || self.link.is_busy() {
             return;
         }
         let Some(spec) = self.version_waited_for() else { return };

@@ -174,10 +174,12 @@ pub(super) fn follow_ups(story: &Story) -> String {
     text
 }
 
-/// From the first change to the last one's end, for the head; `None` where nothing was changed.
+/// From the first change or deploy action to the end of the last, for the head; `None` where nothing was changed.
 pub(super) fn flown(story: &Story) -> Option<String> {
-    let first = story.changes.first()?.confirmed.at;
-    let last = story.changes.iter().filter_map(|change| change.settled.as_ref()).map(|settled| settled.at).max()?;
+    let first = story.began()?;
+    let settled = story.changes.iter().filter_map(|change| change.settled.as_ref()).map(|settled| settled.at);
+    let ended = story.actions.iter().filter_map(|action| action.ended.as_ref()).map(|ended| ended.at);
+    let last = settled.chain(ended).max()?;
     let took = span(last.since(first));
     let late = story.planned.map(|planned| {
         let (before, after) = (planned.since(first), first.since(planned));

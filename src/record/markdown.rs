@@ -8,17 +8,20 @@
 //! ## Incidents                             what went wrong
 //! ## Timeline                              one row per act
 //! ## Changes                               per change: before, after, answers, requests, gates
+//! ## Deploy actions                        per action: what differed, requests, gates, how it ended, its log
 //! ## Steps  ## Checklist  ## Evidence  ## Signatures  ## Follow-ups  ## Left open
 //! ```
 
+use super::action;
 use super::approval;
 use super::loud;
 use super::roll;
-use super::story::{Attempt, ChangeStory, RouterChange, Story};
+use super::story::{Act, Attempt, ChangeStory, RouterChange, Story};
 use super::text::{add, count, fenced, inline, moment, span, split};
-use crate::domain::{Timestamp, Waves};
+use crate::domain::action::ActionEnd;
+use crate::domain::{Operator, Timestamp, Waves};
 use crate::session::event::{ChangeKind, Settlement};
-use crate::session::proposal::{GateState, Gesture};
+use crate::session::proposal::{Confirmation, GateReport, GateState, Gesture, Override};
 use crate::session::second::Second;
 
 /// The story as Markdown.
@@ -30,6 +33,7 @@ pub(super) fn draw(story: &Story) -> String {
         loud::incidents(story),
         timeline(story),
         changes(story),
+        action::draw(story),
         steps(story),
         checklist(story),
         evidence(story),
@@ -133,6 +137,9 @@ fn in_short(story: &Story) -> String {
             .count()
     };
     let mut parts = vec![plural(story.changes.len(), "change", "changes")];
+    if story.changes.is_empty() && !story.actions.is_empty() {
+        parts.clear();
+    }
     let counted = [
         (settled(|how| *how == Settlement::Verified), "verified everywhere"),
         (settled(|how| matches!(how, Settlement::Left { .. })), "left partly done"),
@@ -141,6 +148,7 @@ fn in_short(story: &Story) -> String {
         (story.changes.iter().filter(|change| change.settled.is_none()).count(), "in flight"),
     ];
     parts.extend(counted.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")));
+    parts.extend(actions_in_short(story));
     let rollbacks = story.changes.iter().filter(|change| matches!(change.kind, ChangeKind::Rollback { .. })).count();
     if rollbacks > 0 {
         parts.push(plural(rollbacks, "rollback", "rollbacks"));
@@ -157,6 +165,20 @@ fn in_short(story: &Story) -> String {
         parts.push(format!("**glass broken {}**", plural(story.broken_glass.len(), "time", "times")));
     }
     parts.join(", ")
+}
+
+/// How many deploy actions there were, and how many of them did not end well.
+fn actions_in_short(story: &Story) -> Vec<String> {
+    let ended = |wanted: fn(Option<&ActionEnd>) -> bool| {
+        story.actions.iter().filter(|action| wanted(action.ended.as_ref().map(|ended| &ended.how))).count()
+    };
+    let counted = [
+        (story.actions.len(), if story.actions.len() == 1 { "deploy action" } else { "deploy actions" }),
+        (ended(|how| matches!(how, Some(ActionEnd::Failed { .. }))), "failed"),
+        (ended(|how| matches!(how, Some(ActionEnd::NotSent { .. }))), "not sent"),
+        (ended(|how| how.is_none()), "still running"),
+    ];
+    counted.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")).collect()
 }
 
 fn timeline(story: &Story) -> String {
@@ -186,27 +208,14 @@ fn changes(story: &Story) -> String {
 }
 
 fn draw_change(story: &Story, change: &ChangeStory) -> String {
-    let by = inline(change.confirmed.by.as_str());
-    let at = moment(change.confirmed.at, story.opened.at);
-    let how = match &change.confirmation.gesture {
-        Gesture::Key => "with one key".to_owned(),
-        Gesture::Typed(text) => format!("by typing “{}”", inline(text)),
-        Gesture::Guard(_) => String::new(),
-    };
-    let who = match &change.confirmation.gesture {
-        Gesture::Guard(guard) => {
-            format!("Fired by the guard {} at {at} in the cockpit of {by}, confirmed by nobody", inline(guard.as_str()))
-        }
-        Gesture::Key | Gesture::Typed(_) => format!("Confirmed by {by} at {at} {how}"),
-    };
+    let who = confirmed_by(story, &change.confirmed, &change.confirmation, change.key.as_deref());
     let mut text = format!("### {}. {}\n\n", change.number, inline(&change.title()));
     add(
         &mut text,
         format_args!(
-            "{who}{}, proposal `{}`{}. {}.\n\n",
-            change.key.as_ref().map(|key| format!(", signed with `{key}`")).unwrap_or_default(),
+            "{who}, proposal `{}`{}. {}.\n\n",
             change.digest.short(),
-            second(change),
+            second(&change.second),
             settlement(story, change)
         ),
     );
@@ -232,8 +241,23 @@ fn draw_change(story: &Story, change: &ChangeStory) -> String {
         .flat_map(|router| router.requests.iter().map(move |request| format!("{}: {request}", router.router)))
         .collect();
     text.push_str(&fenced(requests.iter().map(String::as_str)));
-    text.push_str(&gates(change));
+    text.push_str(&gates(&change.gates, &change.overrides, &change.confirmed.by));
     text
+}
+
+/// Who confirmed an act, when and how, and the key that signed it.
+pub(super) fn confirmed_by(story: &Story, confirmed: &Act, confirmation: &Confirmation, key: Option<&str>) -> String {
+    let by = inline(confirmed.by.as_str());
+    let at = moment(confirmed.at, story.opened.at);
+    let who = match &confirmation.gesture {
+        Gesture::Guard(guard) => {
+            format!("Fired by the guard {} at {at} in the cockpit of {by}, confirmed by nobody", inline(guard.as_str()))
+        }
+        Gesture::Key => format!("Confirmed by {by} at {at} with one key"),
+        Gesture::Typed(text) => format!("Confirmed by {by} at {at} by typing “{}”", inline(text)),
+    };
+    let key = key.map(|key| format!(", signed with `{key}`")).unwrap_or_default();
+    format!("{who}{key}")
 }
 
 /// When each wave went out.
@@ -254,8 +278,9 @@ fn waves(story: &Story, change: &ChangeStory) -> String {
     text
 }
 
-fn second(change: &ChangeStory) -> String {
-    match &change.second {
+/// The second person of an act, or that there was none where one was asked.
+pub(super) fn second(second: &Second) -> String {
+    match second {
         Second::NotAsked => String::new(),
         Second::Given { by, .. } => format!("; second person {}", inline(by.as_str())),
         Second::Run { by, .. } => format!("; in the run that {} confirmed", inline(by.as_str())),
@@ -305,20 +330,21 @@ fn observed(router: &RouterChange) -> String {
     if each.is_empty() { "–".to_owned() } else { each.join("; ") }
 }
 
-fn gates(change: &ChangeStory) -> String {
-    if change.gates.is_empty() {
+/// The gates of an act as they stood, and who set which aside.
+pub(super) fn gates(reports: &[GateReport], overrides: &[Override], by: &Operator) -> String {
+    if reports.is_empty() {
         return String::new();
     }
     let mut text = "\nGates when it was confirmed:\n\n".to_owned();
-    for report in &change.gates {
+    for report in reports {
         let state = match report.state {
             GateState::Holds => "held",
             GateState::Fails => "failed",
             GateState::Inconclusive => "not known",
         };
         add(&mut text, format_args!("- {state}: {}", inline(&report.text)));
-        if let Some(overridden) = change.overrides.iter().find(|each| each.gate == report.gate) {
-            let by = inline(change.confirmed.by.as_str());
+        if let Some(overridden) = overrides.iter().find(|each| each.gate == report.gate) {
+            let by = inline(by.as_str());
             add(&mut text, format_args!("; **overridden** by {by}: {}", inline(&overridden.reason)));
         }
         text.push('\n');

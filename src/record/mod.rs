@@ -2,9 +2,9 @@
 //!
 //! - `story` has the record's parts: record format 1, as [`json`] gives it. A field may be added within a format; a changed
 //!   meaning is a new format.
-//! - `tell` folds entries into a [`Story`].
+//! - `tell` folds entries into a [`Story`]; `change`, `step` and `seen` tell the events of their names.
 //! - `crew` has the parts about people, `people` tells them, `roll` draws them.
-//! - `approval` tells who approved what.
+//! - `approval` tells who approved what, `action` what deploy actions sent and what became of it.
 //! - `loud` tells and draws what must not be overlooked: overridden gates, incidents, follow-ups.
 //! - `guard` tells what guards saw and did.
 //! - `proof` finds what is signed, and what each signature must be about; [`Proofs`] is what checking them gave.
@@ -23,12 +23,15 @@
 //! were asked, with the digest and their answer; `runs` the runs of steps; `broken_glass` what one person did alone that
 //! asks two; `cut_off` what was done without the journal. A confirmation has the `key` that signed it, or null.
 //! `approvals` has every word for an approval: `how` is `given` or `reported`, which nobody verified, with its `link`;
-//! `withdrawn` where it was taken back; it is left out where there is none.
+//! `withdrawn` where it was taken back; it is left out where there is none. `actions` has the deploy actions, those of a way
+//! back among them; it is left out where there is none.
 //! `signatures` has every signature in the order of the entries with its `state`: `good`, `bad` with `why`, `missing` where
 //! the profile wants one, `not checked`. `names` is `proven` only where all of them are good and there is one, else `claims`.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod action;
 mod approval;
+mod change;
 mod crew;
 mod document;
 mod duty;
@@ -40,6 +43,8 @@ mod place;
 mod proof;
 mod roll;
 mod schema;
+mod seen;
+mod step;
 mod story;
 mod tell;
 mod text;
@@ -47,6 +52,7 @@ mod words;
 
 use crate::entry::{Broken, Chain, History};
 
+pub use action::{ActionEnded, ActionStory, Cancelled};
 pub use approval::ApprovalStory;
 pub use crew::{Asked, BrokenGlass, Came, CutOff, Drove, RunStory, SignatureStory};
 pub use document::{Damaged, TAG, Whole, document, read};

@@ -14,8 +14,8 @@ pub struct Place {
     pub session: SessionId,
     /// The directory below that directory: the environment.
     pub environment: String,
-    /// The files' name without its ending: the day of the first change, else of the end, else of the opening, by UTC; the
-    /// service; and the version, where one is said.
+    /// The files' name without its ending: the day of the first change or deploy action, else of the end, else of the
+    /// opening, by UTC; the service; and the version, where one is said.
     pub stem: String,
 }
 
@@ -32,8 +32,7 @@ impl Place {
 /// The place of a session's record; `None` where there is no entry that opens a session.
 pub fn place(history: &History) -> Option<Place> {
     let story = tell(history)?;
-    let changed = story.changes.first().map(|change| change.confirmed.at);
-    let at = changed.or(story.closed.as_ref().map(|closed| closed.act.at)).unwrap_or(story.opened.at);
+    let at = story.began().or(story.closed.as_ref().map(|closed| closed.act.at)).unwrap_or(story.opened.at);
     let day: String = at.to_string().chars().take(10).collect();
     let service = name(&story.service, "service");
     let version = if story.to_version.is_empty() { &story.from_version } else { &story.to_version };

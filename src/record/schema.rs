@@ -37,6 +37,7 @@ const PARTS: &[(&str, &str, &str)] = &[
     ("incidents", "array", "What went wrong, in order."),
     ("timeline", "array", "One row for each act."),
     ("changes", "array", "Each change: before, requested, accepted, verified, observed."),
+    ("actions", "array", "Each deploy action: what differed, what was asked, what came of it; left out where none is."),
     ("steps", "array", "The steps in the order in which they ended."),
     ("checklist", "array", "Items as they stand at the end."),
     ("follow_ups", "array", "What is to be done after the end, when, and whether it was."),
@@ -62,7 +63,7 @@ pub fn schema() -> Value {
             one => json!(one),
         };
         properties.insert((*name).to_owned(), json!({ "type": kind, "description": doc }));
-        if !["why", "planned", "approvals"].contains(name) {
+        if !["why", "planned", "approvals", "actions"].contains(name) {
             required.push(*name);
         }
     }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::action::ActionStory;
 use super::approval::ApprovalStory;
 use super::crew::{Asked, BrokenGlass, Came, CutOff, Drove, RunStory, SignatureStory};
 use super::loud::{Following, Incident, Overridden};
@@ -88,6 +89,9 @@ pub struct Story {
     pub timeline: Vec<Row>,
     /// The changes in the order in which they were confirmed.
     pub changes: Vec<ChangeStory>,
+    /// The deploy actions in the order in which they were confirmed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<ActionStory>,
     /// The steps in the order in which they ended.
     pub steps: Vec<StepStory>,
     /// Items as they stand at the end, in the order in which they were first ticked.
@@ -106,6 +110,15 @@ pub struct Story {
     pub left_open: Vec<String>,
     /// Kinds of events that were skipped because this version does not know them.
     pub skipped: Vec<String>,
+}
+
+impl Story {
+    /// When the first change or deploy action was confirmed; `None` where there was none.
+    pub fn began(&self) -> Option<Timestamp> {
+        let changed = self.changes.first().map(|change| change.confirmed.at);
+        let acted = self.actions.first().map(|action| action.confirmed.at);
+        changed.into_iter().chain(acted).min()
+    }
 }
 
 /// Who did something, and when.

@@ -3,21 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::FORMAT;
-use super::people::key_of;
+use super::change::{answered, begin};
 use super::proof::Proofs;
 use super::story::{
-    Act, Attached, Attempt, ChainStory, ChangeStory, Checked, Drained, Ending, Late, NamedShares, ObservedShare,
-    PoolStory, RouterChange, RouterStory, Row, Said, Settled, StepStory, Story, Ticked, WaveStory,
+    Act, Attached, ChainStory, ChangeStory, Drained, Ending, NamedShares, PoolStory, RouterChange, RouterStory, Row,
+    Said, Story,
 };
-use super::text::{count, split};
+use super::text::split;
 use super::words::left_open;
-use crate::domain::share::Agreement;
-use crate::domain::{ChangeId, ItemId, NativeSplit, Outcome, PoolId, RouterId, Shares, StepId, Timestamp};
+use crate::domain::{ChangeId, NativeSplit, PoolId, RouterId, Shares};
 use crate::entry::{Entry, History};
-use crate::session::decide::guard::fired;
-use crate::session::event::{
-    ChangeConfirmed, ChangeKind, CheckAnswered, RouterBaseline, SessionOpened, Settlement, StepMark,
-};
+use crate::session::event::{RouterBaseline, SessionOpened, StepMark};
 use crate::session::unwind::RollbackActMarked;
 use crate::session::{Event, Session};
 
@@ -90,6 +86,7 @@ fn opening(first: &Entry, opened: &SessionOpened, history: &History) -> Story {
         incidents: Vec::new(),
         timeline: Vec::new(),
         changes: Vec::new(),
+        actions: Vec::new(),
         steps: Vec::new(),
         checklist: Vec::new(),
         follow_ups: Vec::new(),
@@ -110,9 +107,9 @@ pub(super) struct Teller<'a> {
     /// Whether what is told was done while cut off from the journal.
     pub(super) is_cut_off: bool,
     /// Rows of retries and of later waves: what came of them is known at the end.
-    sends: BTreeMap<usize, Vec<(RouterId, u32)>>,
+    pub(super) sends: BTreeMap<usize, Vec<(RouterId, u32)>>,
     /// The row that collects ticks, while nothing else happens.
-    ticks_row: Option<usize>,
+    pub(super) ticks_row: Option<usize>,
 }
 
 impl Teller<'_> {
@@ -231,15 +228,15 @@ impl Teller<'_> {
             | Event::ConnectionsEnded { .. }
             | Event::TaskCancelling(_)
             | Event::TaskCancelled { .. }
-            | Event::ActionCancelling(_)
-            | Event::ActionCancelAnswered { .. }
             | Event::RampStage { .. }
             | Event::RollbackTimed { .. }
             | Event::WayBackProven(_) => self.way_back(entry, event),
             Event::ActionStarting(_)
             | Event::ActionStarted { .. }
             | Event::ActionUnknown { .. }
-            | Event::ActionEnded { .. } => self.action(entry, event),
+            | Event::ActionEnded { .. }
+            | Event::ActionCancelling(_)
+            | Event::ActionCancelAnswered { .. } => self.action(entry, event),
             // Told already.
             Event::ApprovalGiven(_) | Event::ApprovalReported(_) | Event::ApprovalWithdrawn { .. } => {}
             Event::RollbackActMarked(marked) => self.unwound(entry, marked),
@@ -274,14 +271,6 @@ impl Teller<'_> {
         }
     }
 
-    fn checked(&mut self, entry: &Entry, answered: &CheckAnswered) {
-        let CheckAnswered { check, verdict, words, value: _, evidence } = answered;
-        self.noticed(entry, format!("check {check}: {}", verdict.word()), words.clone());
-        let evidence = evidence.iter().map(|(name, text)| format!("{name}: {text}")).collect();
-        let (check, words) = (check.clone(), words.clone());
-        self.story.checks.push(Checked { act: act(entry), check, verdict: *verdict, words, evidence });
-    }
-
     /// The shapes of a way back, and what lingered.
     fn way_back(&mut self, entry: &Entry, event: &Event) {
         match event {
@@ -302,12 +291,6 @@ impl Teller<'_> {
             }
             Event::TaskCancelled { router, task, how, .. } => {
                 self.noticed(entry, format!("cancelling {task} of {router}"), how.clone());
-            }
-            Event::ActionCancelling(cancelling) => {
-                self.did(entry, format!("confirmed to cancel {}", cancelling.action), "");
-            }
-            Event::ActionCancelAnswered { action, how, .. } => {
-                self.noticed(entry, format!("cancelling {action}"), how.clone());
             }
             Event::RampStage { ramp, despite, .. } => {
                 let despite =
@@ -335,40 +318,6 @@ impl Teller<'_> {
         }
     }
 
-    /// Deploy actions: what was sent, and what became of it.
-    fn action(&mut self, entry: &Entry, event: &Event) {
-        match event {
-            Event::ActionStarting(intent) => {
-                self.second(entry, &intent.second, &format!("start {}", intent.step));
-                let overrode = intent.overrides.iter().map(|each| {
-                    let found = intent.gates.iter().find(|report| report.gate == each.gate);
-                    format!("overrode \"{}\": {}", found.map_or("a gate", |report| report.text.as_str()), each.reason)
-                });
-                let sent = intent.requests.iter().cloned();
-                let differs = intent.differences.iter().map(|line| format!("differs: {line}"));
-                let came: Vec<String> =
-                    overrode.chain(sent).chain(differs).chain([format!("key {}", intent.key)]).collect();
-                self.story.step_overrides += intent.overrides.len();
-                let of = if intent.unwinds { "the way back" } else { intent.step.as_str() };
-                let what = format!("{} of {of}", intent.action);
-                self.overrode(entry, &what, &intent.gates, &intent.overrides);
-                self.did(entry, format!("started {what}"), came.join("; "));
-            }
-            Event::ActionStarted { handle, link, .. } => {
-                let link = link.as_ref().map(|link| format!(", {link}")).unwrap_or_default();
-                self.noticed(entry, "its system took the action", format!("{handle}{link}"));
-            }
-            Event::ActionUnknown { why, .. } => {
-                self.noticed(entry, "whether the action runs is not known", why.clone());
-            }
-            Event::ActionEnded { action, end, log, .. } => {
-                let came: Vec<String> = end.why().map(str::to_owned).into_iter().chain(log.iter().cloned()).collect();
-                self.noticed(entry, format!("{action} {}", end.word()), came.join("; "));
-            }
-            _ => {}
-        }
-    }
-
     /// An act of a way back that is over, and what is open again after it.
     fn unwound(&mut self, entry: &Entry, marked: &RollbackActMarked) {
         let name = &marked.name;
@@ -391,226 +340,6 @@ impl Teller<'_> {
             self.noticed(entry, what, came);
         } else {
             self.did(entry, what, came);
-        }
-    }
-
-    /// What was seen at the routers and done by nobody here, and its answers.
-    fn seen(&mut self, entry: &Entry, event: &Event) {
-        match event {
-            Event::SplitObserved { change, router, pool, share, agreement } => {
-                let seen = ObservedShare { pool: pool.clone(), share: *share, agreement: *agreement, at: entry.at };
-                if *agreement == Agreement::Off {
-                    let asked = self.change(*change).map(|change| change.to.of(pool).to_string()).unwrap_or_default();
-                    let came = format!("{share} % of {} requests, asked {asked} %", count(share.whole));
-                    self.noticed(entry, format!("{router} serves {pool} off its weight"), came);
-                }
-                self.with_router(*change, router, |known| {
-                    known.observed.retain(|each| each.pool != seen.pool);
-                    known.observed.push(seen);
-                });
-            }
-            Event::DriftNoticed { router, expected, read, restarted } => {
-                let what =
-                    format!("{router} drifted: {} → {}", split(&self.shares(expected)), split(&self.shares(read)));
-                let why = if *restarted { "its process was replaced, and its weights were lost: " } else { "" };
-                self.noticed(entry, what, format!("{why}{}", expected.differences(read).join(", ")));
-            }
-            Event::DriftEnded { router } => self.noticed(entry, format!("{router} is back at what it was given"), ""),
-            Event::DriftAccepted { router, native, reason } => {
-                let what = format!("accepted what {router} has: {}", split(&self.shares(native)));
-                self.did(entry, what, reason.clone());
-            }
-            Event::RouterRestarted { router, was, is } => {
-                let came = format!("process {} was {}", is.process, was.process);
-                self.noticed(entry, format!("{router} is another process"), came);
-            }
-            _ => {}
-        }
-    }
-
-    fn confirmed(&mut self, entry: &Entry, confirmed: &ChangeConfirmed) {
-        if let ChangeKind::Rollback { supersedes, reopens } = &confirmed.kind {
-            if let Some(superseded) = supersedes {
-                self.settled(entry, *superseded, &Settlement::Superseded { by: confirmed.change });
-            }
-            for step in reopens {
-                if let Some(over) = self.story.steps.iter_mut().rev().find(|over| over.step == *step) {
-                    over.reopened = true;
-                }
-            }
-        }
-        self.hold_ends(entry.at);
-        let routers = confirmed.routers.iter().map(|order| RouterChange {
-            router: order.router.clone(),
-            before: order.bound.as_ref().map(|bound| self.shares(&bound.native)),
-            native_before: order.bound.as_ref().map(|bound| bound.native.clone()),
-            after: order.prepared.shares.clone(),
-            native: order.prepared.native.clone(),
-            requests: order.prepared.requests.clone(),
-            attempts: Vec::new(),
-            observed: Vec::new(),
-            late: None,
-        });
-        let change = ChangeStory {
-            number: self.story.changes.len() + 1,
-            change: confirmed.change,
-            kind: confirmed.kind.clone(),
-            to: confirmed.to.clone(),
-            confirmed: act(entry),
-            confirmation: confirmed.confirmation.clone(),
-            key: confirmed.confirmation.signed.as_ref().and_then(key_of),
-            second: confirmed.second.clone(),
-            digest: confirmed.digest,
-            owner: None,
-            deadline: None,
-            gates: confirmed.gates.clone(),
-            overrides: confirmed.overrides.clone(),
-            waves: confirmed.waves.iter().map(|routers| WaveStory { routers: routers.to_vec(), sent: None }).collect(),
-            between_ms: u64::try_from(confirmed.waves.between().as_millis()).unwrap_or(u64::MAX),
-            routers: routers.collect(),
-            settled: None,
-        };
-        let by_somebody = fired(&confirmed.confirmation).is_none();
-        self.row(entry, by_somebody, change.title(), String::new(), Some(change.number));
-        self.story.changes.push(change);
-        let title = self.story.changes.last().map(ChangeStory::title).unwrap_or_default();
-        self.overrode(entry, &title, &confirmed.gates, &confirmed.overrides);
-        self.second(entry, &confirmed.second, &title);
-    }
-
-    fn retried(&mut self, entry: &Entry, change: ChangeId, routers: &[RouterId]) {
-        self.sent_to(entry, change, routers, format!("sent once more to {}", named(routers)));
-    }
-
-    fn wave_sent(&mut self, entry: &Entry, id: ChangeId, wave: u32, routers: &[RouterId]) {
-        let index = usize::try_from(wave).unwrap_or_default().saturating_sub(1);
-        self.with_change(id, |change| {
-            if let Some(wave) = change.waves.get_mut(index) {
-                wave.sent = Some(act(entry));
-            }
-        });
-        let waves = self.change(id).map_or(0, |change| change.waves.len());
-        self.sent_to(entry, id, routers, format!("sent wave {wave} of {waves}: {}", named(routers)));
-    }
-
-    /// A row of something that was sent after the change itself; what came of it is known at the end.
-    fn sent_to(&mut self, entry: &Entry, change: ChangeId, routers: &[RouterId], what: String) {
-        let mut begun = Vec::new();
-        for router in routers {
-            self.with_router(change, router, |known| begun.push((router.clone(), begin(known, entry.at))));
-        }
-        let number = self.change(change).map(|change| change.number);
-        self.sends.insert(self.story.timeline.len(), begun);
-        self.row(entry, true, what, String::new(), number);
-    }
-
-    fn settled(&mut self, entry: &Entry, id: ChangeId, how: &Settlement) {
-        let Some(change) = self.story.changes.iter_mut().rev().find(|change| change.change == id) else { return };
-        if change.settled.is_some() {
-            return;
-        }
-        change.settled = Some(Settled { at: entry.at, how: how.clone() });
-        let number = change.number;
-        let step = match &change.kind {
-            ChangeKind::Step { step } => Some((step.clone(), change.confirmed.at)),
-            ChangeKind::OffPlan | ChangeKind::PutBack | ChangeKind::Rollback { .. } => None,
-        };
-        let (word, reason) = match how {
-            Settlement::Verified => ("verified", String::new()),
-            Settlement::Left { reason } => ("left partly done", reason.clone()),
-            Settlement::Superseded { .. } => ("rolled back", String::new()),
-            Settlement::NothingSent => ("nothing sent", String::new()),
-        };
-        if let Settlement::Left { reason } = how {
-            self.row(entry, true, format!("left change {number} partly done"), reason.clone(), Some(number));
-        }
-        if let Some((step, began)) = step {
-            self.step_over(entry, step, word, reason, began);
-        }
-    }
-
-    fn late(&mut self, entry: &Entry, id: ChangeId, router: &RouterId, read: &NativeSplit) {
-        let shares = self.shares(read);
-        let number = self.change(id).map(|change| change.number);
-        let what = format!("{router} took change {} after its time-out", number.unwrap_or_default());
-        self.row(entry, false, what, format!("it reads {} now", split(&shares)), number);
-        self.with_router(id, router, |known| known.late = Some(Late { at: entry.at, shares }));
-    }
-
-    fn marked(&mut self, entry: &Entry, step: &StepId, mark: &StepMark) {
-        let (word, reason, what) = match mark {
-            StepMark::Done { gates, overrides, second, signed: _ } => {
-                self.second(entry, second, &format!("complete {step}"));
-                let overrode: Vec<String> = overrides
-                    .iter()
-                    .map(|each| {
-                        let text =
-                            gates.iter().find(|report| report.gate == each.gate).map(|report| report.text.as_str());
-                        format!("overrode \"{}\": {}", text.unwrap_or("a gate"), each.reason)
-                    })
-                    .collect();
-                self.story.step_overrides += overrides.len();
-                self.overrode(entry, step.as_str(), gates, overrides);
-                ("done", overrode.join("; "), format!("did {step}"))
-            }
-            StepMark::Acted { .. } => {
-                // What was sent, and how it ended, stands in rows of its own.
-                return self.step_over(entry, step.clone(), "done", String::new(), entry.at);
-            }
-            StepMark::AlreadySo => ("already so", String::new(), format!("marked {step} as already so")),
-            StepMark::LeftFailed { why, .. } => ("left as it ended", why.clone(), format!("went on after {step}")),
-            StepMark::Skipped { reason } => ("skipped", reason.clone(), format!("skipped {step}")),
-        };
-        self.did(entry, what, reason.clone());
-        self.step_over(entry, step.clone(), word, reason, entry.at);
-    }
-
-    fn step_over(&mut self, entry: &Entry, step: StepId, how: &'static str, reason: String, began: Timestamp) {
-        let by = entry.actor.clone();
-        self.story.steps.push(StepStory {
-            step,
-            how,
-            reason,
-            began,
-            ended: entry.at,
-            by,
-            held_ms: None,
-            reopened: false,
-        });
-    }
-
-    /// The newest step's split is kept no longer.
-    fn hold_ends(&mut self, at: Timestamp) {
-        for step in self.story.steps.iter_mut().filter(|step| step.held_ms.is_none() && step.how == "verified") {
-            step.held_ms = u64::try_from(at.since(step.ended).as_millis()).ok();
-        }
-    }
-
-    fn ticked(&mut self, entry: &Entry, item: &ItemId, text: &str, ticked: bool) {
-        self.followed_up(entry, item, ticked);
-        match self.story.checklist.iter_mut().find(|each| each.item == *item) {
-            Some(known) => {
-                (known.ticked, known.act) = (ticked, act(entry));
-                known.taken_back += u32::from(!ticked);
-            }
-            None => self.story.checklist.push(Ticked {
-                item: item.clone(),
-                text: text.to_owned(),
-                ticked,
-                act: act(entry),
-                taken_back: u32::from(!ticked),
-            }),
-        }
-        if !ticked {
-            return;
-        }
-        let row = self.ticks_row.and_then(|index| self.story.timeline.get_mut(index));
-        if let Some(row) = row.filter(|row| row.by.as_ref() == Some(&entry.actor)) {
-            row.came.push_str("; ");
-            row.came.push_str(text);
-        } else {
-            self.ticks_row = Some(self.story.timeline.len());
-            self.did(entry, "ticked", text);
         }
     }
 
@@ -660,12 +389,12 @@ impl Teller<'_> {
         routers.iter().map(named).collect()
     }
 
-    fn shares(&self, native: &NativeSplit) -> Shares {
+    pub(super) fn shares(&self, native: &NativeSplit) -> Shares {
         let pools: Vec<&PoolId> = self.story.pools.iter().map(|each| &each.pool).collect();
         native.shares(pools)
     }
 
-    fn change(&self, id: ChangeId) -> Option<&ChangeStory> {
+    pub(super) fn change(&self, id: ChangeId) -> Option<&ChangeStory> {
         self.story.changes.iter().rev().find(|change| change.change == id)
     }
 
@@ -675,7 +404,7 @@ impl Teller<'_> {
         }
     }
 
-    fn with_router(&mut self, id: ChangeId, router: &RouterId, tell: impl FnOnce(&mut RouterChange)) {
+    pub(super) fn with_router(&mut self, id: ChangeId, router: &RouterId, tell: impl FnOnce(&mut RouterChange)) {
         self.with_change(id, |change| {
             if let Some(known) = change.routers.iter_mut().find(|known| known.router == *router) {
                 tell(known);
@@ -684,31 +413,8 @@ impl Teller<'_> {
     }
 }
 
-fn begin(router: &mut RouterChange, at: Timestamp) -> u32 {
-    let attempt = router.attempts.last().map_or(1, |last| last.attempt + 1);
-    router.attempts.push(Attempt { attempt, at, accepted: None, outcome: None, known: None });
-    attempt
-}
-
-fn answered(router: &mut RouterChange, number: u32, outcome: &Outcome, at: Timestamp) {
-    // A router that was not as it was seen has a word without having been sent to.
-    if router.attempts.last().is_none_or(|last| last.attempt < number) {
-        router.attempts.push(Attempt { attempt: number, at, accepted: None, outcome: None, known: None });
-    }
-    if let Some(attempt) = router.attempts.iter_mut().find(|attempt| attempt.attempt == number) {
-        if *outcome == Outcome::Accepted {
-            attempt.accepted = Some(at);
-        }
-        (attempt.outcome, attempt.known) = (Some(outcome.clone()), Some(at));
-    }
-}
-
 pub(super) fn act(entry: &Entry) -> Act {
     Act { entry: entry.number, at: entry.at, by: entry.actor.clone() }
-}
-
-fn named(routers: &[RouterId]) -> String {
-    routers.iter().map(RouterId::as_str).collect::<Vec<_>>().join(", ")
 }
 
 fn shown(named: &NamedShares) -> String {

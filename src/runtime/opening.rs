@@ -138,6 +138,9 @@ pub async fn join(
 ) -> Result<Opening, Error> {
     let history = store.read(id, 1).await?;
     let session = history.fold();
+    if let Some(refused) = another_version(&session, intent) {
+        return Err(Error::Refused(refused));
+    }
     // What is flown is what the journal holds; the file on disk may have changed since.
     let flown = profile::parse(&files(session.profile_files()))?;
     let procedure = Arc::new(flown.procedure.clone());
@@ -163,6 +166,9 @@ pub async fn join(
             tell(Tone::Plain, format!("session {} goes on; what was in flight is read from the routers", short(id)));
         }
     }
+    if let Some(said) = not_taken(&session, intent) {
+        tell(Tone::Warn, said);
+    }
     if let Some(broken) = &history.broken {
         first.push(Msg::JournalBroken { why: broken.to_string() });
     }
@@ -178,6 +184,44 @@ pub async fn join(
         flight.link.remember(kept.entry.number, kept.hash);
     }
     Box::pin(fitted(store, flight, &flown, on_disk, intent, first, notices)).await
+}
+
+/// Versions that were said and are not those of the session that is open: to go on in silence would be to deploy another one.
+fn another_version(session: &Session, intent: &Intent) -> Option<Refused> {
+    let opened = &session.opened.as_ref()?.what;
+    let pairs =
+        [("--from", &intent.from_version, &opened.from_version), ("--to", &intent.to_version, &opened.to_version)];
+    let differs = |(_, said, is): &(&str, &String, &String)| !said.is_empty() && !is.is_empty() && said != is;
+    let (option, said, is) = pairs.into_iter().find(differs)?;
+    let what = format!("go on with the open session as {option} {said}");
+    let why = format!(
+        "it was opened for {} → {} at {}",
+        opened.from_version,
+        opened.to_version,
+        session.opened.as_ref()?.at.long()
+    );
+    let advice = format!("say {option} {is} or nothing to go on with it; close it first to deploy another version");
+    Some(Refused::new("", what, why, advice))
+}
+
+/// What else was said and stands otherwise in the session that is open: it stays as it is there.
+fn not_taken(session: &Session, intent: &Intent) -> Option<String> {
+    let opened = &session.opened.as_ref()?.what;
+    let differs = |said: &str, is: &str| !said.is_empty() && said != is;
+    let planned = opened.planned.map_or_else(|| "not planned".to_owned(), Timestamp::long);
+    let said = [
+        (differs(&intent.from_version, &opened.from_version), "--from", opened.from_version.clone()),
+        (differs(&intent.to_version, &opened.to_version), "--to", opened.to_version.clone()),
+        (differs(&intent.why.ticket, &opened.why.ticket), "--ticket", opened.why.ticket.clone()),
+        (differs(&intent.why.reason, &opened.why.reason), "--reason", opened.why.reason.clone()),
+        (intent.planned.is_some() && intent.planned != opened.planned, "--start", planned),
+    ];
+    let each = said.into_iter().filter(|(differs, ..)| *differs).map(|(_, option, is)| {
+        if is.is_empty() { format!("{option} (there: none)") } else { format!("{option} (there: {is})") }
+    });
+    let each: Vec<String> = each.collect();
+    (!each.is_empty())
+        .then(|| format!("this session is open already, and stays as it was opened: not taken are {}", each.join(", ")))
 }
 
 /// The flight with what its hands need: adapters, keys, the file beside the journal.

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::command::Evidence;
+use super::flaw::{self, Flaw};
 use super::gate::check_standing;
 use super::proposal::{Gate, GateReport, GateState};
 use super::state::{Session, Stamped};
@@ -209,7 +210,8 @@ impl Session {
         let count = words.iter().filter(|(_, worth)| *worth == Worth::Counts).count();
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         let is_open = |worth: &Worth| matches!(worth, Worth::Unproven { .. });
-        let state = if count >= approvers.quorum {
+        let enough = if flaw::is(Flaw::OneApprovalIsEnough) { 1 } else { approvers.quorum };
+        let state = if count >= enough {
             GateState::Holds
         } else if words.iter().any(|(_, worth)| is_open(worth)) {
             GateState::Inconclusive
@@ -228,20 +230,20 @@ impl Session {
         known: &Known<'_>,
         at: Timestamp,
     ) -> Worth {
-        if let Some(withdrawn) = &word.withdrawn {
+        if let Some(withdrawn) = word.withdrawn.as_ref().filter(|_| !flaw::is(Flaw::TakenBackCounts)) {
             return Worth::Withdrawn { by: withdrawn.by.clone(), why: withdrawn.what.clone() };
         }
-        if word.about != about {
+        if word.about != about && !flaw::is(Flaw::OtherProfileCounts) {
             return Worth::Other;
         }
-        if at > word.until {
+        if at > word.until && !flaw::is(Flaw::ExpiredApprovalCounts) {
             return Worth::Expired;
         }
         if !approvers.people.contains(&word.by) {
             return Worth::NoRole;
         }
         let driver = self.controls.as_ref().map(|controls| &controls.holder.operator);
-        if !approvers.own && driver == Some(&word.by) {
+        if !approvers.own && driver == Some(&word.by) && !flaw::is(Flaw::OwnApprovalCounts) {
             return Worth::Own;
         }
         if !procedure.people.keys || word.is_reported() {

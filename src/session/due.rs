@@ -1,4 +1,4 @@
-//! Before and after: the planned start, the first change, and what is to be done by when.
+//! Before and after: the planned start, the first change or action, and what is to be done by when.
 
 use std::time::Duration;
 
@@ -14,9 +14,11 @@ impl Session {
         self.opened.as_ref()?.what.planned
     }
 
-    /// When the first change was confirmed: T+ counts from here.
+    /// When the first change or deploy action was confirmed: T+ counts from here.
     pub fn began(&self) -> Option<Timestamp> {
-        self.changes.first().map(|change| change.at)
+        let changed = self.changes.first().map(|change| change.at);
+        let acted = self.actions.first().map(|run| run.intent.at);
+        changed.into_iter().chain(acted).min()
     }
 
     /// When something is due; `None` where what it counts from is not known yet.

@@ -88,13 +88,43 @@ pub enum Flaw {
     EndsBeforeSoak,
     /// A window that is closed keeps a rollback from going.
     WindowStopsWayBack,
+    /// A way back raises a pool that has the new version.
+    RaisesTheNew,
     /// A deploy action is sent by every cockpit that sees its intent.
     ActsForOthers,
+    /// The approval of who drives counts.
+    OwnApprovalCounts,
+    /// An approval counts whose time is over.
+    ExpiredApprovalCounts,
+    /// An approval counts that was taken back.
+    TakenBackCounts,
+    /// One approval is enough where two are asked for.
+    OneApprovalIsEnough,
+    /// An approval counts that was given by another profile.
+    OtherProfileCounts,
+    /// What is in flight is sent once more to a router that was left out.
+    RetryGoesToLeftOut,
+    /// The last router can be left out.
+    LeavesOutTheLast,
+    /// A router can be left out that has no word yet.
+    LeavesOutUnheard,
+    /// A tag that points elsewhere does not close the gate of a deployment.
+    MovedTagDeploys,
+    /// The digest of a version follows its tag.
+    VersionFollowsTag,
+    /// A command is run by every cockpit that sees its intent.
+    CommandsForOthers,
+    /// A command of an item does not stop another one.
+    CommandsSideBySide,
+    /// An item is ticked out of its order and before its time.
+    TicksOutOfOrder,
+    /// Who reads aloud answers, whoever else is there.
+    ReaderAnswers,
 }
 
 impl Flaw {
     /// All of them.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 58] = [
         Self::DropIntentWait,
         Self::SkipGuard,
         Self::IgnoreDeadline,
@@ -137,7 +167,22 @@ impl Flaw {
         Self::ActsDespiteTraffic,
         Self::EndsBeforeSoak,
         Self::WindowStopsWayBack,
+        Self::RaisesTheNew,
         Self::ActsForOthers,
+        Self::OwnApprovalCounts,
+        Self::ExpiredApprovalCounts,
+        Self::TakenBackCounts,
+        Self::OneApprovalIsEnough,
+        Self::OtherProfileCounts,
+        Self::RetryGoesToLeftOut,
+        Self::LeavesOutTheLast,
+        Self::LeavesOutUnheard,
+        Self::MovedTagDeploys,
+        Self::VersionFollowsTag,
+        Self::CommandsForOthers,
+        Self::CommandsSideBySide,
+        Self::TicksOutOfOrder,
+        Self::ReaderAnswers,
     ];
 }
 

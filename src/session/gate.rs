@@ -281,6 +281,9 @@ fn overload(
 /// Why a guard would not go this way back by itself, unasked (G2): a pool that it raises is dead, too small, being deployed
 /// to, or was not read just now. `None` where nothing speaks against it.
 pub fn way_back_fails(session: &Session, procedure: &Procedure, to: &Weights, evidence: &Evidence) -> Option<String> {
+    if let Some(raises) = session.raises(procedure, to) {
+        return Some(raises.words());
+    }
     let next = session.next_step(&procedure.plan).map(|step| &step.act);
     for (pool, points) in to.iter().filter(|(pool, points)| rises(procedure, evidence, pool, *points)) {
         if session.is_touched(pool) {

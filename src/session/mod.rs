@@ -19,6 +19,7 @@ pub mod flaw;
 pub mod gate;
 pub mod guard;
 pub mod item;
+pub mod newer;
 pub mod proposal;
 pub mod second;
 pub mod signing;

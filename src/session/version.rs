@@ -4,6 +4,7 @@
 //! session. A tag that points elsewhere closes the gate of every deploy step, and is named with both digests.
 
 use super::command::Evidence;
+use super::flaw::{self, Flaw};
 use super::gate::{check, report};
 use super::proposal::{Gate, GateReport, GateState};
 use super::state::{Session, Stamped};
@@ -45,7 +46,7 @@ fn digest(session: &Session, spec: &VersionSpec, evidence: &Evidence) -> GateRep
         (None, Seen::Digest(digest)) => {
             (GateState::Inconclusive, format!("{image} is {}, not written down yet by who drives", short(digest)))
         }
-        (Some(kept), Seen::Digest(digest)) if *digest == kept.what.digest => {
+        (Some(kept), Seen::Digest(digest)) if *digest == kept.what.digest || flaw::is(Flaw::MovedTagDeploys) => {
             (GateState::Holds, format!("{tag} is {}", since(kept)))
         }
         (Some(kept), Seen::Digest(digest)) => (

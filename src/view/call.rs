@@ -15,7 +15,6 @@
 
 use ratatui::layout::Rect;
 
-use super::format::MISSING;
 use super::pen::Pen;
 use super::seen::Seen;
 use super::{footer, header, message, plan, way_back};
@@ -40,14 +39,8 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, areas: &Areas, seen: &Seen<
     let small = u16::try_from(lines.len()).unwrap_or(0) + 1;
     let pools = u16::try_from(seen.pools.len()).unwrap_or(1).max(1);
     let tall = room.height.saturating_sub(small) / pools;
-    let splits: Vec<String> = seen
-        .pools
-        .iter()
-        .map(|pool| {
-            let share = pool.share.map_or_else(|| MISSING.to_owned(), |share| format!("{:.1}", share * 100.0));
-            format!("{} {}", pool.spec.id.as_str().to_uppercase(), share.trim_end_matches(".0"))
-        })
-        .collect();
+    let splits: Vec<String> =
+        seen.pools.iter().map(|pool| format!("{} {}", pool.spec.id.as_str().to_uppercase(), pool.percent())).collect();
     // One scale for all pools: a larger letter must not look like a larger share.
     let scale = splits.iter().map(|text| scale(text, room.width, tall)).min().unwrap_or(0);
     let mut y = room.y;

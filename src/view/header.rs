@@ -1,4 +1,4 @@
-//! The first line: what is deployed where, how fresh it is, how long until the planned start or since the first change,
+//! The first line: what is deployed where, how fresh it is, how long until the planned start or since the first change or action,
 //! and who flies.
 //!
 //! ```text
@@ -77,7 +77,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, area: Rect) {
     }
 }
 
-/// How long until the planned start, or since the first change; before both, since when the session is open.
+/// How long until the planned start, or since the first change or action; before both, since when the session is open.
 fn count(model: &Model) -> Option<(u8, Role, String)> {
     let (session, now) = (&model.flight.session, model.now.wall);
     let opened = session.opened.as_ref()?;

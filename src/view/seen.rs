@@ -8,6 +8,7 @@ use crate::domain::procedure::Pool;
 use crate::domain::reading::PoolTotals;
 use crate::domain::{Freshness, Measure, PoolId};
 use crate::theme::Role;
+use crate::view::format::MISSING;
 
 /// One pool as it stands. `None` is what is not known; it is never zero.
 pub(super) struct PoolSeen<'a> {
@@ -16,6 +17,8 @@ pub(super) struct PoolSeen<'a> {
     pub(super) role: Role,
     /// Its share by the weights as read, the mean over the routers.
     pub(super) share: Option<f64>,
+    /// The smallest and the largest share that a router gives it.
+    pub(super) between: Option<(f64, f64)>,
     /// Requests per second.
     pub(super) rate: Option<f64>,
     /// Requests being served.
@@ -30,6 +33,21 @@ pub(super) struct PoolSeen<'a> {
     pub(super) level: Option<f64>,
     /// Its drain.
     pub(super) drain: Option<&'a Drain>,
+}
+
+impl PoolSeen<'_> {
+    /// Its share in percent, `10` or `54.5`; where the routers differ the smallest and the largest of them, `10–50`: a mean
+    /// would be a number that no router has.
+    pub(super) fn percent(&self) -> String {
+        let one = |share: f64| format!("{:.1}", share * 100.0).trim_end_matches(".0").to_owned();
+        let edge =
+            |share: f64| if share > 0.0 && share < 0.005 { "<1".to_owned() } else { format!("{:.0}", share * 100.0) };
+        match self.between {
+            Some((least, most)) if most - least < 0.0005 => one(most),
+            Some((least, most)) => format!("{}–{}", edge(least), edge(most)),
+            None => MISSING.to_owned(),
+        }
+    }
 }
 
 /// A charted value as it stands last.
@@ -85,11 +103,13 @@ fn pool<'a>(model: &'a Model, place: usize, spec: &'a Pool) -> PoolSeen<'a> {
     let servers = totals.iter().map(|totals| (totals.up, totals.servers)).min();
     let drain = flight.drains.get(id);
     let peak = in_flight.map(|now| highest(model, id).max(drain.and_then(Drain::peak).unwrap_or(0)).max(now));
+    let shares = shares(model, id);
     let level = in_flight.zip(peak).filter(|(_, peak)| *peak > 0).map(|(now, peak)| ratio(now, peak));
     PoolSeen {
         spec,
         role: Role::pool(place),
-        share: share(model, id),
+        share: shares.map(|(mean, ..)| mean),
+        between: shares.map(|(_, least, most)| (least, most)),
         rate,
         in_flight,
         servers,
@@ -113,18 +133,14 @@ fn highest(model: &Model, pool: &PoolId) -> u64 {
     points.filter_map(|(_, value)| *value).fold(0.0, f64::max).clamp(0.0, 1e15) as u64
 }
 
-/// The pool's share by the weights as read, the mean over the routers.
-fn share(model: &Model, pool: &PoolId) -> Option<f64> {
-    let flight = &model.flight;
-    let mut sum = 0.0;
-    let mut routers = 0.0;
-    for watch in flight.watches.values() {
-        if let Some(fraction) = watch.shares().and_then(|shares| shares.of(pool).fraction()) {
-            sum += fraction;
-            routers += 1.0;
-        }
-    }
-    (routers > 0.0).then(|| sum / routers)
+/// The pool's share by the weights as read: the mean over the routers, the smallest and the largest.
+fn shares(model: &Model, pool: &PoolId) -> Option<(f64, f64, f64)> {
+    let each = model.flight.watches.values().filter_map(|watch| watch.shares()?.of(pool).fraction());
+    let found = each.fold(None, |found: Option<(f64, f64, f64, f64)>, share| {
+        let (count, sum, least, most) = found.unwrap_or((0.0, 0.0, share, share));
+        Some((count + 1.0, sum + share, least.min(share), most.max(share)))
+    });
+    found.map(|(count, sum, least, most)| (sum / count, least, most))
 }
 
 /// The newest value of a series, if it is one.

@@ -9,7 +9,7 @@
 
 use ratatui::layout::Rect;
 
-use super::format::{MISSING, old};
+use super::format::old;
 use super::pen::{Pen, width};
 use super::seen::Seen;
 use super::traffic::{Look, bar};
@@ -24,14 +24,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, seen: &Seen<'_>) {
     if area.is_empty() {
         return;
     }
-    let texts: Vec<String> = seen
-        .pools
-        .iter()
-        .map(|pool| {
-            let share = pool.share.map_or_else(|| MISSING.to_owned(), |share| format!("{:.1}", share * 100.0));
-            format!("{} {} %", pool.spec.mark, share.trim_end_matches(".0"))
-        })
-        .collect();
+    let texts: Vec<String> = seen.pools.iter().map(|pool| format!("{} {} %", pool.spec.mark, pool.percent())).collect();
     let texts: Vec<String> = match seen.old {
         Some(age) => texts.into_iter().chain([format!("read {} ago", old(age))]).collect(),
         None => texts,

@@ -26,6 +26,9 @@ mod procedure;
 #[path = "../it/support/scene.rs"]
 #[allow(dead_code, unreachable_pub, clippy::missing_panics_doc, reason = "shared with the tests")]
 mod scene;
+#[path = "../it/support/scripted.rs"]
+#[allow(dead_code, unreachable_pub, clippy::unnecessary_wraps, reason = "shared with the tests")]
+mod scripted;
 
 use flightdeck::cockpit::Msg;
 use flightdeck::theme::Theme;

@@ -12,6 +12,7 @@
 //! - A key runs once: a second start of it is the first one.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -22,6 +23,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Child;
 
 use super::{Action, Configured, say};
+use crate::adapter::group::Group;
 use crate::adapter::router::{Fence, SetAnswer};
 use crate::domain::action::{Acting, ActionLook, ActionState, Description, Started};
 use crate::domain::{Trouble, TroubleKind};
@@ -133,12 +135,12 @@ impl Action for Command {
 
     /// Looks whether the program is there; it is not run.
     fn probe(&self) -> BoxFuture<'_, Result<String, Trouble>> {
-        async move { Ok(format!("{} is there; it is not run now", self.found().await?)) }.boxed()
+        async move { Ok(format!("{} is there; it is not run now", self.found().await?.display())) }.boxed()
     }
 }
 
 impl Command {
-    async fn found(&self) -> Result<String, Trouble> {
+    async fn found(&self) -> Result<PathBuf, Trouble> {
         let program = self.config.run.first().map(String::as_str).unwrap_or_default();
         crate::adapter::run::find(program).await.ok_or_else(|| {
             let why = "it is not there, or this user may not run it";
@@ -159,47 +161,31 @@ impl Command {
         if let Err(why) = fence.may_send() {
             return Started::NotSent { why };
         }
-        let spawned = tokio::process::Command::new(program)
+        let mut command = tokio::process::Command::new(program);
+        command
             .args(arguments)
             .envs(environment(acting))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn();
-        let child = match spawned {
-            Ok(child) => child,
+            .stderr(Stdio::piped());
+        let (child, group) = match Group::start(&mut command) {
+            Ok(started) => started,
             Err(error) => return Started::NotSent { why: format!("`{program}` cannot be started: {error}") },
         };
-        let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        runs.insert(acting.key.clone(), Run { group, ..Run::default() });
+        runs.insert(acting.key.clone(), Run { group: group.id(), ..Run::default() });
         // A run goes on between two looks: its outputs must be read, or it would stand still.
         tokio::spawn(follow(child, group, self.runs.clone(), acting.key.clone(), self.config.succeeded.clone()));
         started()
     }
 }
 
-/// The program and whatever it started: killed when nobody follows it any more.
-struct Group(Option<Pid>);
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(pid) = self.0.take() {
-            // Nobody left to kill is what is wanted.
-            let _gone = kill_process_group(pid, Signal::KILL);
-        }
-    }
-}
-
 async fn follow(
     mut child: Child,
-    group: Option<Pid>,
+    group: Group,
     runs: Arc<Mutex<BTreeMap<String, Run>>>,
     key: String,
     succeeded: Vec<i32>,
 ) {
-    let group = Group(group);
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let mut reading = Box::pin(join(keep(stdout, &runs, &key), keep(stderr, &runs, &key)));
     let status = tokio::select! {

@@ -40,6 +40,7 @@ mod kinds;
 pub mod kubernetes;
 pub mod octopus_release;
 mod say;
+mod shown;
 mod template;
 
 use std::fmt::Debug;

@@ -110,7 +110,7 @@ impl Check for Command {
                 let advice = "write its whole path, or install it";
                 return Err(Trouble::new(TroubleKind::Unreachable, what, why, advice));
             };
-            Ok(format!("{found} is there; it is not run now"))
+            Ok(format!("{} is there; it is not run now", found.display()))
         }
         .boxed()
     }

@@ -37,5 +37,5 @@ pub use failure::Failure;
 pub(in crate::adapter) use flow::Flow;
 pub use login::{Login, Mint, Minted};
 pub use request::Request;
-pub use setting::{body, header_name};
+pub use setting::{body, header_name, named_headers};
 pub use tls::Tls;

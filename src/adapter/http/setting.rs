@@ -1,9 +1,9 @@
 //! How parts of a request are written in a profile.
 
-use ::http::HeaderName;
+use ::http::{HeaderName, HeaderValue};
 use serde_json::json;
 
-use crate::setting::{Kind, Wrong, quoted};
+use crate::setting::{Entries, Kind, Report, Wrong, quoted};
 
 /// A body over as many lines as it likes.
 pub fn body() -> Kind<String> {
@@ -24,4 +24,17 @@ pub fn header_name() -> Kind<HeaderName> {
     Kind::from_text("the name of a header, such as \"X-Api-Key\"", json!({ "type": "string" }), |text| {
         text.parse().map_err(|_unfit| Wrong::new(format!("cannot be {}", quoted(text))))
     })
+}
+
+/// Further headers of a request as they are sent; what cannot be one is refused where it stands.
+pub fn named_headers(report: &Report<'_>, written: Entries<String>) -> Vec<(HeaderName, HeaderValue)> {
+    let mut named = Vec::new();
+    for (name, value) in written {
+        match (name.value.parse::<HeaderName>(), HeaderValue::from_str(&value)) {
+            (Ok(name), Ok(value)) => named.push((name, value)),
+            (Err(_), _) => report.refuse(&name.spot, Wrong::new("is no name of a header")),
+            (_, Err(_)) => report.refuse(&value.spot, Wrong::new("cannot be the text of a header")),
+        }
+    }
+    named
 }

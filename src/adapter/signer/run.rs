@@ -8,17 +8,17 @@
 //! cannot be read: not even its end counts as an answer then. A security key counts wrong PINs and locks itself.
 
 use std::ffi::OsStr;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{ChildStderr, Command};
 use tokio::time::timeout;
 
 use super::Tools;
+use crate::adapter::group::Group;
+use crate::adapter::run::find;
 
 /// No key, signature or message of these programs comes near.
 const LARGEST: u64 = 1024 * 1024;
@@ -52,7 +52,7 @@ pub(super) async fn run(
     each: &(dyn Fn(&str) + Send + Sync),
 ) -> Result<Ran, NotRun> {
     let program = find(program).await.ok_or(NotRun::Missing)?;
-    let mut command = if let Some(setsid) = find(Path::new("setsid")).await {
+    let mut command = if let Some(setsid) = find("setsid").await {
         let mut command = Command::new(setsid);
         command.arg(program);
         command
@@ -78,7 +78,8 @@ pub(super) async fn run(
         command.env("SSH_AUTH_SOCK", agent);
     }
     let mut child = command.spawn().map_err(NotRun::Failed)?;
-    let group = Group(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw));
+    // With whatever it starts, a security key's driver for one: killed when its run is given up.
+    let mut group = Group::of(&child);
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let feed = async {
         if let (Some(mut stdin), Some(input)) = (stdin, input) {
@@ -99,7 +100,8 @@ pub(super) async fn run(
         Ok::<_, std::io::Error>(Ran { is_success: status.success(), code: status.code(), out: out?, err })
     };
     let ran = timeout(patience, all).await.map_err(|_elapsed| NotRun::TimedOut)?.map_err(NotRun::Failed);
-    group.leave();
+    // It has ended by itself, and its number may soon be another's.
+    group.forget();
     ran
 }
 
@@ -119,42 +121,4 @@ async fn lines(stderr: Option<ChildStderr>, each: &(dyn Fn(&str) + Send + Sync))
         lines.push(line);
     }
     lines
-}
-
-/// The program and whatever it started, a security key's driver for one: killed when its run is given up.
-struct Group(Option<Pid>);
-
-impl Group {
-    /// It has ended by itself, and its number may soon be another's.
-    fn leave(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(pid) = self.0 {
-            // Nobody left to kill is what is wanted.
-            let _gone = kill_process_group(pid, Signal::KILL);
-        }
-    }
-}
-
-/// Where a program is that a start would find.
-async fn find(program: &Path) -> Option<PathBuf> {
-    if program.components().count() > 1 {
-        return is_executable(program).await.then(|| program.to_owned());
-    }
-    for folder in std::env::split_paths(&std::env::var_os("PATH")?) {
-        let path = folder.join(program);
-        if is_executable(&path).await {
-            return Some(path);
-        }
-    }
-    None
-}
-
-async fn is_executable(path: &Path) -> bool {
-    let metadata = tokio::fs::metadata(path).await;
-    metadata.is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }

@@ -342,6 +342,7 @@ pub(super) fn roll_back(
     let asks = rollback_friction(session, procedure, asked.cockpit, way.cut_off);
     check_confirmation(&what, confirmation, asks, &proposal.typed_target())?;
     sendable(session, &what, proposal)?;
+    raises_no_newer(session, procedure, &what, proposal)?;
     let goes_on = super::back::check_ramp(session, &what, way.ramp, &proposal.to)?;
     let against = super::back::check_between(session, procedure, &what, way, evidence)?;
     super::back::check_by_itself(session, procedure, asked, &what, way, evidence)?;
@@ -384,6 +385,13 @@ pub(super) fn roll_back(
     events.extend(way.ramp.map(|ramp| Event::RampStage { change, ramp: ramp.clone(), despite: against }));
     events.push(dispatched);
     Ok(events)
+}
+
+/// No way back gives traffic to a version that is not known to be the old one (R2).
+fn raises_no_newer(session: &Session, procedure: &Procedure, what: &str, proposal: &Proposal) -> Result<(), Refused> {
+    let Some(raises) = session.raises_orders(procedure, &proposal.to, &proposal.routers) else { return Ok(()) };
+    let advice = "take everything off the new version, or go back by the profile's rollback acts";
+    Err(Refused::new("R2", what, raises.words(), advice))
 }
 
 /// The rollback and its intent, as they go into one entry.
@@ -465,6 +473,14 @@ pub(super) fn retry(
         }
         if change.is_waiting(router) {
             return Err(refused(router, "waits for its wave"));
+        }
+        // A way back goes to it all the same (D8).
+        if change.confirmed.kind.is_forward()
+            && session.excluded.contains_key(router)
+            && !flaw::is(Flaw::RetryGoesToLeftOut)
+        {
+            let advice = "take it in again by a change of its own, or roll back";
+            return Err(Refused::new("D8", what, format!("{router} is left out of the plan"), advice));
         }
         match change.outcomes.get(router).and_then(|known| known.outcome.as_ref()) {
             Some(Outcome::Verified) => return Err(refused(router, "is verified already")),

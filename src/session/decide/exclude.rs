@@ -4,6 +4,7 @@ use super::{needs_controls, needs_reason};
 use crate::domain::{Outcome, Procedure, Refused, RouterId, Weights};
 use crate::session::command::Asked;
 use crate::session::event::{ChangeKind, Event, Settlement};
+use crate::session::flaw::{self, Flaw};
 use crate::session::proposal::Proposal;
 use crate::session::state::{Change, Session};
 use crate::session::unwind::RouterExcluded;
@@ -26,7 +27,7 @@ pub(super) fn exclude(
         return refused("it is left out already", "take it in again where it answers");
     }
     let is_left = |other: &RouterId| other != router && !session.excluded.contains_key(other);
-    if !procedure.routers.iter().any(|other| is_left(&other.id)) {
+    if !procedure.routers.iter().any(|other| is_left(&other.id)) && !flaw::is(Flaw::LeavesOutTheLast) {
         return refused("it is the only router of the plan that is left", "roll back, or hold");
     }
     let change = session.in_flight().filter(|change| change.order(router).is_some());
@@ -41,7 +42,7 @@ pub(super) fn exclude(
             | Outcome::Unknown { .. },
         ) => false,
     });
-    if is_busy {
+    if is_busy && !flaw::is(Flaw::LeavesOutUnheard) {
         return refused("it is still being sent to or read back", "wait for its word");
     }
     let reason = needs_reason(&what, reason)?;

@@ -8,6 +8,7 @@ use crate::domain::{ItemId, Procedure, Refused, Seat};
 use crate::session::command::Asked;
 use crate::session::duty::Duty;
 use crate::session::event::Event;
+use crate::session::flaw::{self, Flaw};
 use crate::session::item::{
     Attached, Calling, Despite, Ended, ItemRun, ReadBy, Reading, Starting, Ticking, Waiting, gone,
 };
@@ -26,7 +27,7 @@ pub(super) fn decide(
         Duty::Run { .. } => run(session, procedure, asked, duty),
         Duty::Stop { run } => stop(session, *run),
         Duty::NoteEnded { run, end, took_ms, lines, dropped } => {
-            let known = session.duties.run(*run).filter(|known| is_open(known.ended.as_ref().map(|(_, end)| end)));
+            let known = session.duties.run(*run).filter(|known| is_open(known.ended.as_ref().map(|(_, end)| end), end));
             let ended = known.map(|known| Ended {
                 run: *run,
                 item: known.starting.what.item.clone(),
@@ -52,8 +53,8 @@ pub(super) fn decide(
 }
 
 /// A cockpit that was taken for gone and comes back knows better.
-fn is_open(ended: Option<&Ended>) -> bool {
-    ended.is_none_or(|ended| ended.end == CommandEnd::CockpitGone)
+fn is_open(ended: Option<&Ended>, end: &CommandEnd) -> bool {
+    ended.is_none_or(|ended| ended.end == CommandEnd::CockpitGone && *end != CommandEnd::CockpitGone)
 }
 
 fn item<'p>(procedure: &'p Procedure, id: &ItemId, what: &str) -> Result<&'p Item, Refused> {
@@ -77,7 +78,8 @@ pub(super) fn tick(
     if session.ticks.contains_key(id) {
         return Err(Refused::new("J2", what, "it is ticked already", "nothing is to be done"));
     }
-    let despite = match (session.too_soon(procedure, item, asked.now.wall), reason) {
+    let too_soon = session.too_soon(procedure, item, asked.now.wall).filter(|_| !flaw::is(Flaw::TicksOutOfOrder));
+    let despite = match (too_soon, reason) {
         (None, _) => None,
         (Some(rule), Some(reason)) => Some(Despite { rule, reason: needs_reason(what, reason)? }),
         (Some(rule), None) => {
@@ -138,7 +140,8 @@ fn run(session: &Session, procedure: &Procedure, asked: &Asked, duty: &Duty) -> 
     if session.duties.run(*run).is_some() {
         return refused("J1", "this run was confirmed already", "look at the screen");
     }
-    if let Some(running) = session.duties.run_of(id).filter(|running| running.is_running()) {
+    let running = session.duties.run_of(id).filter(|running| running.is_running());
+    if let Some(running) = running.filter(|_| !flaw::is(Flaw::CommandsSideBySide)) {
         let why = format!("a command of this item runs, started by {}", running.starting.by);
         return refused("I2", &why, "wait for its end, or cancel it");
     }
@@ -200,7 +203,7 @@ fn answer(session: &Session, procedure: &Procedure, asked: &Asked, duty: &Duty) 
     let other = session.aboard.iter().find(|(cockpit, aboard)| {
         present.contains(*cockpit) && aboard.seat == Seat::Operator && aboard.operator != read.by
     });
-    if let Some((_, other)) = other.filter(|_| is_own) {
+    if let Some((_, other)) = other.filter(|_| is_own && !flaw::is(Flaw::ReaderAnswers)) {
         let why = format!("{} is there: who reads does not answer", other.operator);
         return refused(&why, "wait for their answer, in their own cockpit");
     }

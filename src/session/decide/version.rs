@@ -5,6 +5,7 @@ use crate::domain::version::{Resolved, is_digest};
 use crate::domain::{Procedure, Refused};
 use crate::session::command::Asked;
 use crate::session::event::Event;
+use crate::session::flaw::{self, Flaw};
 use crate::session::state::Session;
 
 /// The driver saw what the tag points to. The first digest stands: a later one is what the gate is about.
@@ -26,6 +27,7 @@ pub(super) fn note(
     if !is_digest(&resolved.digest) {
         return refused("it is no digest");
     }
-    let is_first = session.version.is_none();
+    let follows = |kept: &Resolved| flaw::is(Flaw::VersionFollowsTag) && kept.digest != resolved.digest;
+    let is_first = session.version.as_ref().is_none_or(|kept| follows(&kept.what));
     Ok(is_first.then(|| Event::VersionResolved(Box::new(resolved.clone()))).into_iter().collect())
 }

@@ -26,7 +26,7 @@ use crate::domain::{RouterId, StepId, Waves, Weights};
 use crate::flight::propose::Stage;
 use crate::session::event::ChangeKind;
 use crate::theme::Role;
-use crate::view::format::{MISSING, rate};
+use crate::view::format::rate;
 use crate::view::key as keys;
 use crate::view::seen::{PoolSeen, Seen};
 
@@ -131,10 +131,7 @@ pub(super) fn summary(to: &Weights, seen: &Seen<'_>) -> Vec<Piece> {
     let mut raised: Option<(&PoolSeen<'_>, f64)> = None;
     for pool in &seen.pools {
         let points = to.of(&pool.spec.id);
-        let before = pool.share.map_or_else(
-            || MISSING.to_owned(),
-            |share| format!("{:.1}", share * 100.0).trim_end_matches(".0").to_owned(),
-        );
+        let before = pool.percent();
         line.push(piece(pool.role, format!("{} {}  ", pool.spec.mark, pool.spec.id)));
         line.push(piece(Role::Text, before));
         line.push(piece(Role::Dim, " → "));

@@ -6,6 +6,7 @@ use crate::domain::{ApprovalId, RouterId, clock_span};
 use crate::session::proposal::{Gate, GateReport, GateState, Proposal, RouterOrder};
 use crate::theme::Role;
 use crate::view::key as keys;
+use crate::view::pen::width;
 use crate::view::state::shares;
 use crate::view::traffic::gate_line;
 
@@ -96,13 +97,23 @@ fn approved(model: &Model, id: &ApprovalId) -> String {
     format!("{ask}{turn} ({close}, then {}: all of it)", keys::in_panes(model, &Action::Approvals))
 }
 
-/// Gates that hold, side by side.
+/// The cells that gates side by side may take: what a dialog has on the smallest screen. One longer than that has its own
+/// line, so that no mark is parted from its gate.
+const SIDE_BY_SIDE: u16 = 72;
+
+/// Gates that hold, side by side where they fit.
 pub(super) fn holding(sheet: &mut Sheet, reports: &[GateReport]) {
-    let line: Vec<Piece> = reports
-        .iter()
-        .filter(|report| report.state == GateState::Holds)
-        .flat_map(|report| [piece(Role::Good, "✓ "), piece(Role::Text, format!("{}     ", report.text))])
-        .collect();
+    let mut line: Vec<Piece> = Vec::new();
+    let mut taken = 0;
+    for report in reports.iter().filter(|report| report.state == GateState::Holds) {
+        let wide = width(&report.text) + 2;
+        if !line.is_empty() && taken + wide > SIDE_BY_SIDE {
+            sheet.line(std::mem::take(&mut line));
+            taken = 0;
+        }
+        line.extend([piece(Role::Good, "✓ "), piece(Role::Text, format!("{}     ", report.text))]);
+        taken += wide + 5;
+    }
     if !line.is_empty() {
         sheet.line(line);
         sheet.gap();
@@ -116,7 +127,7 @@ const MANY: usize = 24;
 /// for itself and before them.
 pub(super) fn orders(model: &Model, sheet: &mut Sheet, proposal: &Proposal) {
     let groups = groups(model, proposal);
-    let names = groups.iter().map(|group| crate::view::pen::width(group.first.router.as_str())).max().unwrap_or(0);
+    let names = groups.iter().map(|group| width(group.first.router.as_str())).max().unwrap_or(0);
     let mut shown: Option<&RouterOrder> = None;
     for group in &groups {
         let order = group.first;
@@ -197,8 +208,12 @@ fn order_line(
         piece(Role::Strong, after.join(" / ")),
     ];
     let holds = order.bound.as_ref().is_some_and(|bound| bound.native.holds(&order.prepared.native));
-    if holds {
+    let is_fresh =
+        model.flight.watches.get(&order.router).is_some_and(|watch| watch.fresh(model.now.elapsed).is_some());
+    if holds && is_fresh {
         line.push(piece(Role::Dim, "   holds it already"));
+    } else if holds {
+        line.push(piece(Role::Wait, "   held it when it was last read"));
     } else if !order.prepared.shares.are_exactly(&proposal.to) {
         line.push(piece(Role::Wait, format!("   asked {}, real share after rounding", proposal.to)));
     }

@@ -17,7 +17,7 @@ use crate::domain::drain::DrainState;
 use crate::domain::{clock_span, procedure};
 use crate::layout::inner;
 use crate::theme::Role;
-use crate::view::format::{MISSING, percent, whole};
+use crate::view::format::{MISSING, whole};
 use crate::view::pen::{Pen, fit, width};
 use crate::view::seen::PoolSeen;
 
@@ -43,7 +43,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, pool: &PoolSeen<'_>, area: Rect, is_live: 
         None => (format!(" {MISSING} servers "), Role::Stale),
     };
     let health = if is_live { health } else { Role::Stale };
-    let share = pool.share.map(|share| format!(" {} % ", percent(share).trim_end_matches('0').trim_end_matches('.')));
+    let share = pool.between.map(|_| format!(" {} % ", pool.percent()));
     let mut block = Block::bordered()
         .border_type(BorderType::Rounded)
         .border_style(hue)

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::{text, with_programs};
+use super::{text, with_environment};
 
 const PROFILE: &str = r#"
 service = "accounts"
@@ -52,11 +52,15 @@ fn git(folder: &Path, words: &[&str]) {
 }
 
 fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    run_with(folder, arguments, &[])
+}
+
+fn run_with(folder: &Path, arguments: &[&str], variables: &[(&str, &Path)]) -> (Option<i32>, String) {
     let profile = folder.join("accounts.toml");
     let state = folder.join("state");
     let (command, rest) = arguments.split_first().expect("a command");
     let all: Vec<&str> = [*command, profile.to_str().unwrap()].into_iter().chain(rest.iter().copied()).collect();
-    let ran = with_programs(&state, &all);
+    let ran = with_environment(&state, &all, variables);
     (ran.status.code(), format!("{}{}", text(&ran.stdout), text(&ran.stderr)))
 }
 
@@ -72,6 +76,17 @@ fn it_is_shown_with_where_it_comes_from() {
     }
     let (_, said) = run(folder.path(), &["open", "--to", "v2.4.0"]);
     assert!(!said.contains("latest version"), "a version that is named is not looked up: {said}");
+}
+
+#[test]
+fn a_repository_that_the_environment_names_is_not_read_instead() {
+    let (ours, theirs) = (folder("accounts:\n  tag: v2.5.0\n"), folder("accounts:\n  tag: v9.9.9\n"));
+    let checkout = theirs.path().join("gitops");
+    let repository = checkout.join(".git");
+    let variables = [("GIT_DIR", repository.as_path()), ("GIT_WORK_TREE", checkout.as_path())];
+    let (_, said) = run_with(ours.path(), &["check"], &variables);
+    assert!(said.contains("✓ latest version: v2.5.0 is the latest version of staging"), "{said}");
+    assert!(!said.contains("v9.9.9"), "{said}");
 }
 
 #[test]

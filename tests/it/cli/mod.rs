@@ -27,12 +27,18 @@ pub fn flightdeck(state: &Path, arguments: &[&str]) -> Output {
 
 /// The same with the programs of this machine, `ssh-keygen` for one.
 pub fn with_programs(state: &Path, arguments: &[&str]) -> Output {
+    with_environment(state, arguments, &[])
+}
+
+/// The same with these variables.
+pub fn with_environment(state: &Path, arguments: &[&str], variables: &[(&str, &Path)]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_flightdeck"))
         .args(arguments)
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap())
         .env("FLIGHTDECK_STATE_DIR", state)
         .env("USER", "ana")
+        .envs(variables.iter().copied())
         .stdin(Stdio::null())
         .output()
         .unwrap()

@@ -172,6 +172,24 @@ fn what_was_left_open_is_gone_on_with() {
 }
 
 #[test]
+fn another_version_than_the_open_session_has_is_not_gone_on_with_in_silence() {
+    let world = World::new();
+    let opened = ["open", "PROFILE", "--as", "ana", "--from", "2.4.0", "--to", "2.5.0"];
+    let mut first = world.in_terminal(&opened);
+    first.wait_for("ana drives");
+    first.signal(rustix::process::Signal::KILL);
+    first.wait_for_end(Duration::from_secs(10));
+    let (code, _, why) = world.run(&["open", "PROFILE", "--as", "ana", "--to", "2.6.0"]);
+    assert_eq!(code, 7, "{why}");
+    assert!(why.contains("go on with the open session as --to 2.6.0") && why.contains("2.4.0 → 2.5.0"), "{why}");
+    assert!(why.contains("close it first to deploy another version"), "{why}");
+    let mut same = world.in_terminal(&[&opened[..], &["--start", "2026-11-22T02:00Z"]].concat());
+    same.wait_for("not taken are --start (there: not planned)");
+    same.send("q");
+    same.wait_for_end(Duration::from_secs(10));
+}
+
+#[test]
 fn rolling_back_asks_at_the_terminal_and_no_is_the_default() {
     let world = World::new();
     let mut pty = drained(&world);

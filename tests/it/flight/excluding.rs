@@ -187,6 +187,29 @@ fn one_that_waits_for_its_wave_is_left_out_of_it() {
 }
 
 #[test]
+fn what_is_in_flight_is_not_sent_to_it_once_more() {
+    let mut desk = Desk::open(blue_green(3));
+    desk.ask(Ask::ProposeStep);
+    desk.router("eu-2").dead = true;
+    desk.router("eu-3").dead = true;
+    desk.confirm();
+    desk.pass(8_000);
+    exclude(&mut desk, "eu-2", "its host is gone");
+    desk.router("eu-2").dead = false;
+    desk.pass(3_000);
+    let before = desk.sent.len();
+    desk.ask(Ask::Retry(vec!["eu-2".into()]));
+    assert!(desk.said().contains("eu-2 is left out of the plan"), "{}", desk.said());
+    desk.pass(1_000);
+    assert!(desk.flight.session.in_flight().is_some(), "it waits for eu-3: {}", desk.said());
+    assert_eq!(sent(&desk)[before..], [""; 0]);
+    desk.ask(Ask::ProposeRollback(WayBackChoice::Step));
+    desk.confirm();
+    desk.pass(2_000);
+    assert!(sent(&desk)[before..].contains(&"eu-2"), "a way back goes to it: {:?}", sent(&desk));
+}
+
+#[test]
 fn the_closing_says_what_was_left_out() {
     let mut desk = left_out(blue_green(2));
     desk.ask(Ask::Close { outcome: "done but for eu-2".to_owned() });

@@ -1,9 +1,12 @@
 //! The way back (R).
 
+use flightdeck::domain::action::{ActionLook, ActionState};
 use flightdeck::flight::{Ask, WayBackChoice};
 use flightdeck::session::Event;
 use flightdeck::session::event::{ChangeKind, Settlement};
+use flightdeck::session::proposal::{Confirmation, Gesture};
 
+use crate::support::action::with_action;
 use crate::support::desk::Desk;
 use crate::support::procedure::{blue_green, weights};
 
@@ -123,6 +126,110 @@ fn everything_off_the_new_version_is_the_other_way_back() {
         desk.flight.way_back(WayBackChoice::OffNew).map(|back| back.to),
         Ok(weights(&[("blue", 0), ("green", 100)]))
     );
+}
+
+/// The traffic is off blue, and blue was deployed to by a person.
+fn deployed() -> Desk {
+    let mut desk = Desk::open(blue_green(2));
+    desk.shift();
+    desk.pass(12_000);
+    assert!(desk.flight.session.drained.contains_key(&"blue".into()), "{}", desk.said());
+    deploy(&mut desk);
+    desk
+}
+
+fn deploy(desk: &mut Desk) {
+    let over = desk.flight.session.steps.len();
+    let typed = Confirmation::new(Gesture::Typed("deployed".to_owned()), true);
+    desk.ask(Ask::CompleteStep { confirmation: typed, overrides: Vec::new() });
+    assert_eq!(desk.flight.session.steps.len(), over + 1, "{}", desk.said());
+}
+
+fn split(desk: &mut Desk) -> Vec<u32> {
+    assert_eq!(desk.router("eu-1").weights, desk.router("eu-2").weights);
+    desk.router("eu-1").weights.clone()
+}
+
+#[test]
+fn no_way_back_gives_traffic_to_what_has_the_new_version() {
+    let mut desk = deployed();
+    let refused = desk.flight.way_back(WayBackChoice::Step).unwrap_err();
+    let why = "blue has no traffic, and the splits before the last change would raise it: it has the new version";
+    assert_eq!(
+        (refused.rule.as_str(), refused.why.as_str()),
+        ("R2", why),
+        "not to the half that blue had with the old version"
+    );
+    let sent = desk.sent.len();
+    roll_back(&mut desk, WayBackChoice::Step);
+    desk.pass(300);
+    assert_eq!((desk.sent.len(), split(&mut desk)), (sent, vec![0, 100]));
+    // Somebody gave it traffic from elsewhere: then everything off it is the way back.
+    desk.router("eu-2").weights = vec![30, 70];
+    desk.pass(1_200);
+    let back = desk.flight.way_back(WayBackChoice::Step).unwrap();
+    assert_eq!(back.to, weights(&[("blue", 0), ("green", 100)]), "{}", back.why);
+    assert!(
+        back.why.starts_with("everything off the new version; not the splits before the last change"),
+        "{}",
+        back.why
+    );
+    roll_back(&mut desk, WayBackChoice::Step);
+    desk.pass(300);
+    assert_eq!(split(&mut desk), [0, 100], "{}", desk.said());
+}
+
+#[test]
+fn a_way_back_that_was_proposed_before_the_deployment_is_refused_after_it() {
+    let mut desk = Desk::open(blue_green(2));
+    desk.shift();
+    desk.pass(12_000);
+    desk.ask(Ask::ProposeRollback(WayBackChoice::Step));
+    deploy(&mut desk);
+    let sent = desk.sent.len();
+    desk.confirm();
+    desk.pass(300);
+    assert_eq!((desk.sent.len(), split(&mut desk)), (sent, vec![0, 100]));
+    assert!(desk.said().contains("that would raise blue, which has the new version"), "{}", desk.said());
+}
+
+#[test]
+fn a_deployment_that_failed_left_a_version_that_nobody_knows() {
+    let mut desk = Desk::open(with_action(blue_green(2), "deploy-to-blue", false));
+    desk.shift();
+    desk.pass(12_000);
+    desk.ask(Ask::DescribeAction);
+    let typed = Confirmation::new(Gesture::Typed("blue".to_owned()), true);
+    desk.ask(Ask::CompleteStep { confirmation: typed, overrides: Vec::new() });
+    let why = |desk: &Desk| desk.flight.way_back(WayBackChoice::Step).unwrap_err().why;
+    assert!(why(&desk).ends_with("would raise it: it is being deployed to"), "{}", why(&desk));
+    desk.actions.look = ActionLook::new(ActionState::Failed { why: "exit code 1".to_owned() });
+    desk.pass(5_000);
+    assert!(desk.flight.session.action_in_flight().is_none(), "{}", desk.said());
+    assert!(why(&desk).ends_with("would raise it: it was deployed to, which failed"), "{}", why(&desk));
+}
+
+#[test]
+fn where_every_pool_has_the_new_version_traffic_goes_back_to_what_a_pool_had_with_it_and_no_further() {
+    let mut desk = deployed();
+    desk.ask(Ask::ToggleItem("deploy/health".into()));
+    for _ in 0..4 {
+        desk.shift();
+        desk.pass(8_000);
+    }
+    assert_eq!(split(&mut desk), [100, 0], "{}", desk.said());
+    deploy(&mut desk);
+    let refused = desk.flight.way_back(WayBackChoice::Step).unwrap_err();
+    assert_eq!(
+        (refused.rule.as_str(), refused.why.as_str()),
+        ("R2", "every pool runs it: there is no way back by traffic")
+    );
+    desk.shift();
+    desk.pass(2_000);
+    assert_eq!(split(&mut desk), [90, 10], "{}", desk.said());
+    roll_back(&mut desk, WayBackChoice::Step);
+    desk.pass(2_000);
+    assert_eq!(split(&mut desk), [100, 0], "blue carried all of it with this version: {}", desk.said());
 }
 
 #[test]

@@ -8,35 +8,58 @@ use flightdeck::entry::{Break, Broken, Chain, Entry, FORMAT, History, KINDS, Kep
 use flightdeck::session::guard::Acted;
 use flightdeck::session::proposal::Gesture;
 
-use super::told;
+use super::{told, unwound, windows};
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/journal/golden");
 
 const FORMAT_1: &str = include_str!("golden/format-1.jsonl");
-/// What was added to format 1 later: a change in waves.
-const FORMAT_1_WAVES: &str = include_str!("golden/format-1-waves.jsonl");
-/// And what checks came to.
-const FORMAT_1_CHECKS: &str = include_str!("golden/format-1-checks.jsonl");
-/// What was added to format 1 later: guards that act.
-const FORMAT_1_GUARDS: &str = include_str!("golden/format-1-guards.jsonl");
-/// A way back in stages, one that was proven, and connections that were ended.
-const FORMAT_1_SHAPES: &str = include_str!("golden/format-1-shapes.jsonl");
-/// A stage of a way back that went on despite a check.
-const FORMAT_1_STAGES: &str = include_str!("golden/format-1-stages.jsonl");
-/// A slow system's task that was cancelled.
-const FORMAT_1_TASKS: &str = include_str!("golden/format-1-tasks.jsonl");
-/// What people outside were told.
-const FORMAT_1_TELLINGS: &str = include_str!("golden/format-1-tellings.jsonl");
-/// A planned start, and what was left for after the end.
-const FORMAT_1_LATER: &str = include_str!("golden/format-1-later.jsonl");
 
-/// Deploy actions.
-const FORMAT_1_ACTIONS: &str = include_str!("golden/format-1-actions.jsonl");
-/// A version that was resolved to a digest.
-const FORMAT_1_VERSIONS: &str = include_str!("golden/format-1-versions.jsonl");
+/// What a golden file tells.
+type Told = fn() -> Vec<Entry>;
 
-/// Items beside their ticks, and who was called.
-const FORMAT_1_DUTIES: &str = include_str!("golden/format-1-duties.jsonl");
-/// Approvals.
-const FORMAT_1_APPROVALS: &str = include_str!("golden/format-1-approvals.jsonl");
+/// What was added to format 1 later, each by the name of its file and what that tells.
+const ADDED: [(&str, Told); 14] = [
+    // A change in waves.
+    ("waves", told::waves),
+    // What checks came to.
+    ("checks", told::checks),
+    // Guards that act.
+    ("guards", told::guards),
+    // A way back in stages, one that was proven, and connections that were ended.
+    ("shapes", told::shapes),
+    // A stage of a way back that went on despite a check.
+    ("stages", told::stages),
+    // A slow system's task that was cancelled.
+    ("tasks", told::tasks),
+    // What people outside were told.
+    ("tellings", told::tellings),
+    // Deploy actions.
+    ("actions", told::actions),
+    ("approvals", told::approvals),
+    // A version that was resolved to a digest.
+    ("versions", told::versions),
+    // A planned start, and what was left for after the end.
+    ("later", told::later),
+    // Items beside their ticks, and who was called.
+    ("duties", told::duties),
+    // The acts of a way back, and routers that are left out of the plan.
+    ("unwinding", unwound::unwound),
+    // Why a session was opened, and a window that was set aside.
+    ("windows", windows::windows),
+];
+
+/// The lines of a golden file of what was added.
+pub fn added(name: &str) -> String {
+    let path = format!("{FOLDER}/format-1-{name}.jsonl");
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}; write_the_golden_files writes it"))
+}
+
+/// The entries of such a file, all of which read.
+pub fn entries(name: &str) -> Vec<Kept> {
+    let (entries, broken) = read(&added(name));
+    assert_eq!(broken, None, "{name}");
+    entries
+}
 
 fn read(lines: &str) -> (Vec<Kept>, Option<Broken>) {
     let mut chain = Chain::start();
@@ -64,26 +87,12 @@ fn written(entries: Vec<Entry>) -> String {
 }
 
 #[test]
-#[ignore = "writes the golden file of the present format; run by hand when a format is added"]
-fn write_the_golden_file() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/journal/golden");
-    for (name, entries) in [
-        ("", told::deployment()),
-        ("-waves", told::waves()),
-        ("-checks", told::checks()),
-        ("-guards", told::guards()),
-        ("-shapes", told::shapes()),
-        ("-stages", told::stages()),
-        ("-tasks", told::tasks()),
-        ("-tellings", told::tellings()),
-        ("-actions", told::actions()),
-        ("-approvals", told::approvals()),
-        ("-versions", told::versions()),
-        ("-later", told::later()),
-        ("-duties", told::duties()),
-    ] {
+#[ignore = "writes the golden files that are not there; run by hand when a format is added, or something to it"]
+fn write_the_golden_files() {
+    let added = ADDED.map(|(name, told)| (format!("-{name}"), told()));
+    for (name, entries) in std::iter::once((String::new(), told::deployment())).chain(added) {
         // A golden file is written once: what stands there is never replaced.
-        if let Ok(mut file) = std::fs::File::create_new(format!("{path}/format-{FORMAT}{name}.jsonl")) {
+        if let Ok(mut file) = std::fs::File::create_new(format!("{FOLDER}/format-{FORMAT}{name}.jsonl")) {
             file.write_all(written(entries).as_bytes()).unwrap();
         }
     }
@@ -91,30 +100,12 @@ fn write_the_golden_file() {
 
 #[test]
 fn every_kind_of_event_is_in_the_golden_files() {
-    let (mut entries, broken) = read(FORMAT_1);
+    let (mut kept, broken) = read(FORMAT_1);
     assert_eq!(broken, None);
-    for lines in [
-        FORMAT_1_WAVES,
-        FORMAT_1_CHECKS,
-        FORMAT_1_GUARDS,
-        FORMAT_1_SHAPES,
-        FORMAT_1_STAGES,
-        FORMAT_1_TASKS,
-        FORMAT_1_TELLINGS,
-        FORMAT_1_ACTIONS,
-        FORMAT_1_APPROVALS,
-        FORMAT_1_VERSIONS,
-        FORMAT_1_LATER,
-        FORMAT_1_DUTIES,
-    ] {
-        let (added, broken) = read(lines);
-        assert_eq!(broken, None);
-        entries.extend(added);
-    }
-    entries.extend(read(&super::unwound::golden()).0);
-    let found: BTreeSet<&str> = entries.iter().flat_map(|kept| kept.entry.events.iter().map(kind)).collect();
+    kept.extend(ADDED.iter().flat_map(|(name, _)| entries(name)));
+    let found: BTreeSet<&str> = kept.iter().flat_map(|kept| kept.entry.events.iter().map(kind)).collect();
     assert_eq!(found, KINDS.into_iter().collect());
-    for kept in &entries {
+    for kept in &kept {
         for event in &kept.entry.events {
             let stored = serde_json::to_value(event).unwrap();
             assert_eq!(stored["event"], kind(event), "the name in the stored form");
@@ -124,42 +115,21 @@ fn every_kind_of_event_is_in_the_golden_files() {
 
 #[test]
 fn the_golden_files_read_as_what_was_told() {
-    for (lines, told) in [
-        (FORMAT_1, told::deployment()),
-        (FORMAT_1_WAVES, told::waves()),
-        (FORMAT_1_CHECKS, told::checks()),
-        (FORMAT_1_GUARDS, told::guards()),
-        (FORMAT_1_SHAPES, told::shapes()),
-        (FORMAT_1_STAGES, told::stages()),
-        (FORMAT_1_TASKS, told::tasks()),
-        (FORMAT_1_TELLINGS, told::tellings()),
-        (FORMAT_1_ACTIONS, told::actions()),
-        (FORMAT_1_APPROVALS, told::approvals()),
-        (FORMAT_1_VERSIONS, told::versions()),
-        (FORMAT_1_LATER, told::later()),
-        (FORMAT_1_DUTIES, told::duties()),
-    ] {
-        let (entries, broken) = read(lines);
-        assert_eq!(broken, None);
-        let entries: Vec<_> = entries.into_iter().map(|kept| kept.entry).collect();
-        assert_eq!(entries, told);
+    let of = |kept: Vec<Kept>| -> Vec<Entry> { kept.into_iter().map(|kept| kept.entry).collect() };
+    let (first, broken) = read(FORMAT_1);
+    assert_eq!(broken, None);
+    assert_eq!(of(first), told::deployment());
+    for (name, told) in ADDED {
+        assert_eq!(of(entries(name)), told(), "{name}");
     }
 }
 
 #[test]
 fn this_version_still_writes_format_1_byte_by_byte() {
     assert_eq!(written(told::deployment()), FORMAT_1);
-    assert_eq!(written(told::waves()), FORMAT_1_WAVES);
-    assert_eq!(written(told::checks()), FORMAT_1_CHECKS);
-    assert_eq!(written(told::guards()), FORMAT_1_GUARDS);
-    assert_eq!(written(told::shapes()), FORMAT_1_SHAPES);
-    assert_eq!(written(told::stages()), FORMAT_1_STAGES);
-    assert_eq!(written(told::tasks()), FORMAT_1_TASKS);
-    assert_eq!(written(told::tellings()), FORMAT_1_TELLINGS);
-    assert_eq!(written(told::actions()), FORMAT_1_ACTIONS);
-    assert_eq!(written(told::versions()), FORMAT_1_VERSIONS);
-    assert_eq!(written(told::later()), FORMAT_1_LATER);
-    assert_eq!(written(told::duties()), FORMAT_1_DUTIES);
+    for (name, told) in ADDED {
+        assert_eq!(written(told()), added(name), "{name}");
+    }
 }
 
 #[test]
@@ -172,8 +142,7 @@ fn an_entry_from_before_there_were_waves_is_a_change_that_goes_to_all_routers_at
 
 #[test]
 fn a_change_that_was_left_between_two_waves_is_folded_so() {
-    let (entries, _) = read(FORMAT_1_WAVES);
-    let session = History { entries, broken: None }.fold();
+    let session = History { entries: entries("waves"), broken: None }.fold();
     let [whole, left] = session.changes.as_slice() else { panic!("two changes") };
     assert_eq!((whole.waves_sent, whole.next_wave()), (2, None));
     assert_eq!((left.waves_sent, left.next_wave()), (1, Some(1)));
@@ -183,8 +152,7 @@ fn a_change_that_was_left_between_two_waves_is_folded_so() {
 
 #[test]
 fn guards_that_acted_are_folded_so() {
-    let (entries, _) = read(FORMAT_1_GUARDS);
-    let session = History { entries, broken: None }.fold();
+    let session = History { entries: entries("guards"), broken: None }.fold();
     let baselines: Vec<f64> = session.guard_baselines.values().copied().collect();
     assert_eq!(baselines, [212.0, 433.25]);
     assert_eq!(session.armed(), None, "disarmed by hand");

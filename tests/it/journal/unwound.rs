@@ -1,10 +1,8 @@
 //! What was added to format 1 with the acts of a way back, and with routers that are left out of the plan.
 
-use std::io::Write;
-
 use flightdeck::domain::action::{Acting, ActionEnd};
-use flightdeck::domain::{ChangeId, Digest, Timestamp};
-use flightdeck::entry::{Chain, Entry, FORMAT, History, Kept, seal};
+use flightdeck::domain::{ChangeId, Timestamp};
+use flightdeck::entry::{Entry, History};
 use flightdeck::session::Event;
 use flightdeck::session::action::ActionStarting;
 use flightdeck::session::event::StepMark;
@@ -12,14 +10,7 @@ use flightdeck::session::proposal::{Confirmation, Gesture};
 use flightdeck::session::second::Second;
 use flightdeck::session::unwind::{RollbackActMarked, RouterExcluded};
 
-use super::told;
-
-const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/journal/golden");
-
-/// The golden file as it stands.
-pub fn golden() -> String {
-    std::fs::read_to_string(format!("{PATH}/format-{FORMAT}-unwinding.jsonl")).expect("the golden file is there")
-}
+use super::{golden, told};
 
 fn marked(act: &str, name: &str, mark: StepMark, reopens: &[&str]) -> Event {
     let reopens = reopens.iter().map(|step| (*step).into()).collect();
@@ -73,37 +64,9 @@ pub fn unwound() -> Vec<Entry> {
     entries
 }
 
-fn written() -> String {
-    let mut prev = Digest::ZERO;
-    let mut lines = String::new();
-    for entry in unwound() {
-        let sealed = seal(&entry, prev).unwrap();
-        prev = sealed.hash;
-        lines.push_str(std::str::from_utf8(&sealed.bytes).unwrap());
-        lines.push('\n');
-    }
-    lines
-}
-
-fn read() -> Vec<Kept> {
-    let (mut chain, golden) = (Chain::start(), golden());
-    let lines = (1..).zip(golden.lines());
-    lines.map(|(number, line)| chain.feed(number, line.as_bytes(), None).unwrap()).collect()
-}
-
 #[test]
-#[ignore = "writes the golden file; run by hand where it is not there"]
-fn write_the_golden_file_of_unwinding() {
-    let mut file = std::fs::File::create_new(format!("{PATH}/format-{FORMAT}-unwinding.jsonl")).unwrap();
-    file.write_all(written().as_bytes()).unwrap();
-}
-
-#[test]
-fn the_golden_file_of_unwinding_reads_as_what_was_told_and_is_still_written_so() {
-    let entries: Vec<Entry> = read().into_iter().map(|kept| kept.entry).collect();
-    assert_eq!(entries, unwound());
-    assert_eq!(written(), golden());
-    let session = History { entries: read(), broken: None }.fold();
+fn a_router_that_came_back_is_not_left_out_and_each_act_is_over() {
+    let session = History { entries: golden::entries("unwinding"), broken: None }.fold();
     assert!(session.excluded.is_empty(), "it was taken in again");
     let over = session.unwinding.expect("a way back was flown").over;
     assert_eq!(over.len(), 3);
@@ -111,7 +74,7 @@ fn the_golden_file_of_unwinding_reads_as_what_was_told_and_is_still_written_so()
 
 #[test]
 fn the_record_tells_each_act_and_what_was_left_out() {
-    let history = History { entries: read(), broken: None };
+    let history = History { entries: golden::entries("unwinding"), broken: None };
     let told = flightdeck::record::markdown(&history, None).replace('\\', "");
     for part in [
         "LEFT eu-2 OUT of the plan",

@@ -1,17 +1,13 @@
 //! What was added to format 1 with deploy windows: why a session was opened, and a window that was set aside.
 
-use std::io::Write;
-
-use flightdeck::domain::{Digest, Timestamp, Why};
-use flightdeck::entry::{Chain, Entry, FORMAT, History, Kept, seal};
+use flightdeck::domain::{Timestamp, Why};
+use flightdeck::entry::{Entry, History};
 use flightdeck::session::Event;
 use flightdeck::session::event::StepMark;
 use flightdeck::session::proposal::{Gate, GateReport, GateState, Override};
 use flightdeck::session::second::Second;
 
-use super::told;
-
-const FORMAT_1_WINDOWS: &str = include_str!("golden/format-1-windows.jsonl");
+use super::{golden, told};
 
 /// A session that was opened for a ticket, in which a deploy step was completed outside its window.
 pub fn windows() -> Vec<Entry> {
@@ -35,38 +31,9 @@ pub fn windows() -> Vec<Entry> {
     vec![opening, marked, closing]
 }
 
-fn written() -> String {
-    let mut prev = Digest::ZERO;
-    let mut lines = String::new();
-    for entry in windows() {
-        let sealed = seal(&entry, prev).unwrap();
-        prev = sealed.hash;
-        lines.push_str(std::str::from_utf8(&sealed.bytes).unwrap());
-        lines.push('\n');
-    }
-    lines
-}
-
-fn read() -> Vec<Kept> {
-    let mut chain = Chain::start();
-    let lines = (1..).zip(FORMAT_1_WINDOWS.lines());
-    lines.map(|(number, line)| chain.feed(number, line.as_bytes(), None).unwrap()).collect()
-}
-
 #[test]
-#[ignore = "writes the golden file; run by hand where it is not there"]
-fn write_the_golden_file_of_windows() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/journal/golden");
-    let mut file = std::fs::File::create_new(format!("{path}/format-{FORMAT}-windows.jsonl")).unwrap();
-    file.write_all(written().as_bytes()).unwrap();
-}
-
-#[test]
-fn the_golden_file_of_windows_reads_as_what_was_told_and_is_still_written_so() {
-    let entries: Vec<Entry> = read().into_iter().map(|kept| kept.entry).collect();
-    assert_eq!(entries, windows());
-    assert_eq!(written(), FORMAT_1_WINDOWS);
-    let session = History { entries: read(), broken: None }.fold();
+fn a_session_knows_why_it_was_opened() {
+    let session = History { entries: golden::entries("windows"), broken: None }.fold();
     let opened = session.opened.expect("it was opened");
     assert_eq!(opened.what.why.words(), "PAY-17: the fee table of <May>");
 }
@@ -82,7 +49,7 @@ fn a_session_from_before_anybody_was_asked_why_says_nothing_of_it() {
 
 #[test]
 fn the_record_says_what_it_was_for_and_which_window_was_set_aside() {
-    let history = History { entries: read(), broken: None };
+    let history = History { entries: golden::entries("windows"), broken: None };
     let told = flightdeck::record::markdown(&history, None);
     for part in ["PAY-17: the fee table of", "1 gate overridden", "agreed with the bank"] {
         assert!(told.contains(part), "{part} is not in:\n{told}");

@@ -168,6 +168,15 @@ fn who_takes_the_controls_of_a_process_that_is_gone_tells_its_commands_as_ended_
     assert!(gone, "{events:?}");
 }
 
+#[test]
+fn that_a_command_ended_with_its_cockpit_is_told_once_whoever_learns_it() {
+    let mut world = World::open();
+    world.does(RAJ, runs(&world, 1));
+    world.does(RAJ, Command::LeaveSession { why: "quit".to_owned() });
+    assert_eq!(rule(world.decides(ANA, note_end(1, CommandEnd::CockpitGone))), "0 events", "its leaving says so");
+    assert_eq!(rule(world.decides(ANA, note_end(1, CommandEnd::TimedOut))), "1 events", "its own word is better");
+}
+
 fn read(item: &str) -> Command {
     duty(Duty::Read { item: item.into() })
 }

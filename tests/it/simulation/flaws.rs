@@ -41,6 +41,17 @@ fn breaks(flaw: Flaw) -> &'static [&'static str] {
         Flaw::EndsBeforeSoak => &["G4"],
         // A rollback that is refused leaves the routers where they were; a stage of one does not go.
         Flaw::WindowStopsWayBack => &["R3", "R4", "R8"],
+        Flaw::RaisesTheNew => &["R2"],
+        Flaw::OwnApprovalCounts
+        | Flaw::ExpiredApprovalCounts
+        | Flaw::TakenBackCounts
+        | Flaw::OneApprovalIsEnough
+        | Flaw::OtherProfileCounts => &["F7"],
+        Flaw::RetryGoesToLeftOut | Flaw::LeavesOutTheLast | Flaw::LeavesOutUnheard => &["D8"],
+        Flaw::MovedTagDeploys | Flaw::VersionFollowsTag => &["D9"],
+        Flaw::CommandsForOthers | Flaw::CommandsSideBySide => &["I2"],
+        Flaw::TicksOutOfOrder => &["I1"],
+        Flaw::ReaderAnswers => &["I3"],
     }
 }
 

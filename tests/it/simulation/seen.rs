@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 pub struct Seen(BTreeMap<&'static str, u64>);
 
 /// Situations that a run must meet.
-pub const WANTED: [&str; 105] = [
+pub const WANTED: [&str; 132] = [
     // A change and its word.
     "sent",
     "verified",
@@ -40,6 +40,7 @@ pub const WANTED: [&str; 105] = [
     "rollback",
     "superseded",
     "rollback between waves",
+    "rollback after a deployment",
     "rollback by the copilot",
     "rollback with the driver asleep",
     "rollback of an observer refused",
@@ -70,6 +71,37 @@ pub const WANTED: [&str; 105] = [
     "way back's acts are over",
     "window set aside",
     "action that ends the way back started",
+    // Approvals.
+    "approval given",
+    "approval reported",
+    "approval taken back",
+    "approval given anew",
+    "approval given anew after its time",
+    "approval set aside",
+    "approved",
+    "approved by two",
+    // Routers that are left out.
+    "router left out",
+    "router left out of a change in flight",
+    "router left out between waves",
+    "router taken in again",
+    "shift without a router left out",
+    "way back to a router left out",
+    // The version.
+    "tag moved",
+    "version resolved",
+    "deployed as resolved",
+    "deployed despite its version",
+    // Items.
+    "command run",
+    "command cancelled",
+    "command ended with its cockpit",
+    "item ticked out of its order",
+    "item ticked after its time",
+    "answered by another one",
+    "read and answered by one",
+    "answered not so",
+    "somebody called",
     // The journal.
     "store unavailable",
     "store unknown, kept",

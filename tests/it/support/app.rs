@@ -14,10 +14,9 @@ use std::sync::Arc;
 
 use flightdeck::cockpit::{Effect, Model, Msg, Settings, Surroundings, update};
 use flightdeck::domain::check::Asking;
-use flightdeck::domain::reading::{Admin, Health, Identity, ServerReading, Skew};
 use flightdeck::domain::{
-    ChangeId, CheckId, CockpitId, Elapsed, NativeSplit, NativeWeight, Now, Outcome, PoolId, Prepared, Presence,
-    Procedure, Reading, RouterId, Seat, SessionId, Target, Timestamp, Trouble, TroubleKind, Underway,
+    ChangeId, CheckId, CockpitId, Elapsed, Now, Outcome, PoolId, Presence, Procedure, RouterId, Seat, SessionId,
+    Timestamp, Trouble, TroubleKind,
 };
 use flightdeck::entry::Entry;
 use flightdeck::flight::{self, Appended, Ask, Flight, Me};
@@ -25,19 +24,8 @@ use flightdeck::input::{KeyText, meaning};
 use flightdeck::session::event::{Process, SessionOpened};
 use flightdeck::session::{Event, Session};
 
-/// How a scripted router behaves.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Mood {
-    /// It does what it is asked and answers.
-    #[default]
-    Well,
-    /// It does what it is asked, and no answer comes.
-    LosesAnswers,
-    /// Nothing arrives and nothing comes back.
-    Silent,
-    /// It says no to every write.
-    Refuses,
-}
+pub use super::scripted::{FakeRouter, Mood};
+use super::scripted::{RATE, SERVERS, prepare};
 
 /// How the scripted journal behaves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -52,39 +40,6 @@ pub enum Store {
     /// It keeps what it is given, and the answer is lost.
     LosesAnswers,
 }
-
-/// One scripted router: three servers per pool, 620 requests per second by weight.
-#[derive(Clone, Debug)]
-pub struct FakeRouter {
-    /// How it behaves.
-    pub mood: Mood,
-    /// Weights by pool, in the profile's order, each for every server of the pool.
-    pub weights: Vec<u32>,
-    /// Servers that are up, by pool.
-    pub up: Vec<usize>,
-    /// Its process; another one is a restart.
-    pub process: u32,
-    /// Its node; another one is another router.
-    pub node: String,
-    /// Requests per second, shared by weight.
-    pub rate: u64,
-    /// The weights that its traffic follows instead of those that it was given: kept connections, sticky clients.
-    pub routes: Option<Vec<u32>>,
-    /// What it tells of why that may be.
-    pub skew: Option<Skew>,
-    /// What it tells of work of its own.
-    pub underway: Option<Underway>,
-    /// Of each pool's requests, how many in a thousand fail.
-    pub failing: Vec<u64>,
-    requests: Vec<u64>,
-    /// In thousandths, so that few requests fail as many do.
-    errors: Vec<u64>,
-    in_flight: Vec<u64>,
-    counted: u64,
-}
-
-const SERVERS: usize = 3;
-const RATE: u64 = 620;
 
 /// What performs effects in place of what is scripted; it gives back what it does not.
 pub type Outside = Box<dyn FnMut(Now, flight::Effect) -> Result<Option<flight::Msg>, Box<flight::Effect>> + Send>;
@@ -523,105 +478,6 @@ impl App {
             }
         }
     }
-}
-
-impl FakeRouter {
-    fn native(&self, pools: &[PoolId]) -> NativeSplit {
-        NativeSplit(native(pools, &self.weights))
-    }
-
-    fn set(&mut self, pools: &[PoolId], send: &flight::Send) -> Outcome {
-        let unknown = || Outcome::Unknown { why: "no answer for 2 s".to_owned() };
-        let read = self.native(pools);
-        if self.mood == Mood::Silent {
-            return unknown();
-        }
-        if send.expected.as_ref().is_some_and(|expected| !read.holds(expected)) {
-            return Outcome::Moved { read };
-        }
-        if self.mood == Mood::Refuses {
-            return Outcome::Failed { why: "permission denied".to_owned() };
-        }
-        for wanted in &send.prepared.native.0 {
-            if let Some(index) = pools.iter().position(|pool| *pool == wanted.pool) {
-                self.weights[index] = wanted.weight;
-            }
-        }
-        if self.mood == Mood::LosesAnswers { unknown() } else { Outcome::Accepted }
-    }
-
-    fn flow(&mut self, ms: u64) {
-        let weights = self.routes.clone().unwrap_or_else(|| self.weights.clone());
-        let whole: u64 = weights.iter().map(|weight| u64::from(*weight)).sum();
-        let passed = ms.saturating_sub(self.counted);
-        for (index, weight) in weights.iter().enumerate() {
-            let share = (self.rate * passed * u64::from(*weight)).checked_div(whole * 1000).unwrap_or(0);
-            self.requests[index] += share;
-            self.errors[index] += share * self.failing[index];
-            self.in_flight[index] = match share {
-                0 => self.in_flight[index].saturating_sub(passed / 100),
-                _ => u64::from(*weight) / 2 + 3,
-            };
-        }
-        self.counted = ms;
-    }
-
-    fn read(&mut self, pools: &[PoolId], ms: u64) -> Reading {
-        self.flow(ms);
-        let native = self.native(pools);
-        let mut servers = Vec::new();
-        for (index, pool) in pools.iter().enumerate() {
-            for server in 0..SERVERS {
-                let part = |whole: u64| {
-                    let (each, rest) = (whole / SERVERS as u64, whole % SERVERS as u64);
-                    Some(each + u64::from((server as u64) < rest))
-                };
-                servers.push(ServerReading {
-                    name: format!("{pool}-{}", server + 1),
-                    pool: pool.clone(),
-                    health: if server < self.up[index] { Health::Up } else { Health::Down },
-                    admin: Admin::Ready,
-                    in_flight: part(self.in_flight[index]),
-                    requests: part(self.requests[index]),
-                    errors: part(self.errors[index] / 1000),
-                    response: None,
-                });
-            }
-        }
-        Reading {
-            identity: Identity { node: self.node.clone(), process: self.process.to_string() },
-            generation: String::new(),
-            uptime: None,
-            effective: native.shares(pools),
-            native,
-            servers,
-            warnings: Vec::new(),
-            underway: self.underway.clone(),
-            skew: self.skew,
-        }
-    }
-}
-
-fn native(pools: &[PoolId], weights: &[u32]) -> Vec<NativeWeight> {
-    let each = |(pool, weight): (&PoolId, &u32)| NativeWeight {
-        reference: format!("app/{pool}"),
-        pool: pool.clone(),
-        weight: *weight,
-        admin: Admin::Ready,
-    };
-    pools.iter().zip(weights).map(each).collect()
-}
-
-fn prepare(pools: &[PoolId], target: &Target) -> Prepared {
-    let native = match target {
-        Target::Native(native) => native.clone(),
-        Target::Weights(weights) => {
-            let percent: Vec<u32> = pools.iter().map(|pool| weights.of(pool).0.div_ceil(100)).collect();
-            NativeSplit(native(pools, &percent))
-        }
-    };
-    let requests = native.0.iter().map(|each| format!("set weight {} {}", each.reference, each.weight)).collect();
-    Prepared { requests, shares: native.shares(pools), native, notes: Vec::new() }
 }
 
 fn uuid(number: u128) -> uuid::Uuid {

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
@@ -17,6 +17,7 @@ use tempfile::TempDir;
 
 use super::keeper::{Kept, Said, ask, program};
 use super::pool::Pool;
+use super::port::free_port;
 
 /// Where the weights are.
 pub const WEIGHTS: &str = "/id/app_pools/load_balancing/selection_policy/weights";
@@ -61,7 +62,7 @@ impl Setup {
         let mut caddy = Caddy { setup: self, dir, kept: None, ports: Vec::new() };
         // Another process may take a port between the look and the start.
         for _ in 0..5 {
-            caddy.ports = free_ports(2 + caddy.setup.pools.len());
+            caddy.ports = (0..2 + caddy.setup.pools.len()).map(|_| free_port()).collect();
             if caddy.launch() {
                 return caddy;
             }
@@ -236,11 +237,4 @@ impl Caddy {
         self.kept = serves.then_some(kept);
         serves
     }
-}
-
-/// Ports that were free a moment ago. All are held at once, so that they differ.
-fn free_ports(count: usize) -> Vec<u16> {
-    let listeners: Vec<TcpListener> =
-        (0..count).map(|_| TcpListener::bind("127.0.0.1:0").expect("a loopback port is free")).collect();
-    listeners.iter().map(|listener| listener.local_addr().expect("a bound listener has an address").port()).collect()
 }

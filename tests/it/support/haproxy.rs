@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -21,6 +21,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::port::free_ports;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tempfile::TempDir;
 
@@ -418,11 +419,4 @@ pub fn wait(what: &str, mut holds: impl FnMut() -> bool) {
         assert!(Instant::now() < deadline, "waited {PATIENCE:?} in vain for {what}");
         thread::sleep(Duration::from_millis(5));
     }
-}
-
-/// Ports that were free a moment ago.
-fn free_ports() -> [u16; 4] {
-    // All are held at once, so that they differ.
-    let listeners = [(); 4].map(|()| TcpListener::bind("127.0.0.1:0").expect("a loopback port is free"));
-    listeners.map(|listener| listener.local_addr().expect("a bound listener has an address").port())
 }

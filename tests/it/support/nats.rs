@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::port::free_ports;
 use flightdeck::journal::nats::Settings;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value as Json;
@@ -62,7 +63,7 @@ impl Nats {
         let mut last = String::new();
         // Another process may take a port between the look and the start.
         for _ in 0..5 {
-            let servers = free_ports(count).into_iter().map(Server::new).collect();
+            let servers = (0..count).map(|_| Server::new(free_ports())).collect();
             let mut nats = Self { servers, extra: extra.to_owned(), keeps };
             match (0..count).try_for_each(|index| nats.launch(index)) {
                 Ok(()) => {
@@ -298,15 +299,6 @@ pub fn wait(what: &str, mut holds: impl FnMut() -> bool) {
         assert!(Instant::now() < deadline, "waited {PATIENCE:?} in vain for {what}");
         thread::sleep(Duration::from_millis(10));
     }
-}
-
-/// Three ports for each of so many servers that were free a moment ago. All are held at once, so that they differ.
-fn free_ports(count: usize) -> Vec<[u16; 3]> {
-    let listeners: Vec<[TcpListener; 3]> = (0..count)
-        .map(|_| [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").expect("a loopback port is free")))
-        .collect();
-    let port = |listener: &TcpListener| listener.local_addr().expect("a bound listener has an address").port();
-    listeners.iter().map(|three| [port(&three[0]), port(&three[1]), port(&three[2])]).collect()
 }
 
 /// A wire between a client and a server, on which answers can be lost.

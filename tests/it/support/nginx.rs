@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::ErrorKind;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -16,6 +16,7 @@ use tempfile::TempDir;
 
 use super::haproxy::wait;
 use super::load;
+use super::port::free_ports;
 
 /// The longest wait for a start.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -51,9 +52,7 @@ impl Nginx {
         let mut last = String::new();
         // Another process may take a port between the look and the start; nginx then says so and others are tried.
         for _ in 0..5 {
-            let ports = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a loopback port is free"));
-            let [front, status] = ports.map(|port| port.local_addr().expect("it is bound").port());
-            (nginx.front, nginx.status) = (front, status);
+            [nginx.front, nginx.status] = free_ports();
             fs::write(nginx.config(), nginx.text()).expect("the configuration is written");
             match nginx.launch() {
                 Ok(()) => return nginx,

@@ -8,7 +8,7 @@
 
 use std::fs::{self, File};
 use std::io::ErrorKind;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -20,6 +20,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use super::haproxy::wait;
+use super::port::free_port;
 
 /// How the host is called in ssh's configuration.
 pub const HOST: &str = "edge-1";
@@ -235,11 +236,6 @@ impl Drop for Sshd {
 fn make_key(path: &Path) {
     let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(path).status();
     assert!(made.is_ok_and(|status| status.success()), "`ssh-keygen` makes a key");
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port is free");
-    listener.local_addr().expect("a bound listener has an address").port()
 }
 
 fn pump(mut from: UnixStream, mut to: TcpStream) {

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -18,6 +18,7 @@ use tempfile::TempDir;
 
 use super::haproxy::wait;
 use super::nginx::wait_until_stopped;
+use super::port::free_ports;
 
 /// The longest wait for a start.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -71,9 +72,7 @@ impl Traefik {
         let mut last = String::new();
         // Another process may take a port between the look and the start; others are tried then.
         for _ in 0..5 {
-            let ports = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a loopback port is free"));
-            let [front, admin] = ports.map(|port| port.local_addr().expect("it is bound").port());
-            (traefik.front, traefik.admin) = (front, admin);
+            [traefik.front, traefik.admin] = free_ports();
             match traefik.launch() {
                 Ok(()) => return traefik,
                 Err(log) => last = log,

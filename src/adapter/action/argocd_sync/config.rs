@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::super::shown::Shown;
 use super::super::template::{NAMES, Template, strict};
 use super::super::{Action, Configured};
-use super::{ArgoCd, Memory};
+use super::{ArgoCd, KEPT};
 use crate::adapter::argocd::{self, Place};
 use crate::domain::Trouble;
 use crate::setting::{Table, flag, text};
@@ -53,7 +54,7 @@ impl Config {
 impl Configured for Config {
     fn connect(&self) -> Result<Arc<dyn Action>, Trouble> {
         let client = self.place.client(self.timeout)?;
-        Ok(Arc::new(ArgoCd { config: self.clone(), client, memory: Mutex::new(Memory::default()) }))
+        Ok(Arc::new(ArgoCd { config: self.clone(), client, shown: Shown::newest(KEPT), memory: Mutex::default() }))
     }
 
     fn can_cancel(&self) -> bool {

@@ -15,7 +15,6 @@
 mod config;
 mod seen;
 
-use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ::http::Method;
@@ -26,6 +25,7 @@ use serde_json::{Value, json};
 pub use config::Config;
 
 use self::seen::{Health, INFO, Phase, Seen, Slot};
+use super::shown::Shown;
 use super::template::Place;
 use super::{Action, say};
 use crate::adapter::http::{Client, Request};
@@ -43,14 +43,14 @@ const KEPT: usize = 16;
 struct ArgoCd {
     config: Config,
     client: Client,
+    /// Whose operation was in its place when an act was shown.
+    shown: Shown<Slot>,
     memory: Mutex<Memory>,
 }
 
 /// What earlier looks saw.
 #[derive(Default)]
 struct Memory {
-    /// Whose operation was in its place when an act was shown, by key.
-    shown: VecDeque<(String, Slot)>,
     /// The act whose operation came to a good end, while its health is waited for.
     ended: Option<String>,
     /// The last state of health, and for how many looks in a row.
@@ -80,12 +80,7 @@ impl Action for ArgoCd {
                 let note = "Argo CD syncs it by itself, and refuses another revision than the one that it follows";
                 notes.push(note.to_owned());
             }
-            let mut memory = self.memory();
-            memory.shown.retain(|(key, _)| *key != acting.key);
-            memory.shown.push_back((acting.key.clone(), seen.slot(&acting.key)));
-            while memory.shown.len() > KEPT {
-                memory.shown.pop_front();
-            }
+            self.shown.keep(&acting.key, seen.slot(&acting.key));
             Ok(Description { requests, differences: seen.differences(revision, &images), notes })
         }
         .boxed()
@@ -270,9 +265,7 @@ impl ArgoCd {
 
     /// Another operation is in its place, or none.
     fn gone(&self, acting: &Acting, slot: &Slot, handle: Option<&str>) -> ActionLook {
-        let memory = self.memory();
-        let shown = memory.shown.iter().find(|(key, _)| *key == acting.key).map(|(_, slot)| slot);
-        if handle.is_none() && shown == Some(slot) {
+        if handle.is_none() && self.shown.is(&acting.key, slot) == Some(true) {
             let why = "its last operation is still the one that it had before".to_owned();
             return ActionLook::new(ActionState::Absent { why });
         }

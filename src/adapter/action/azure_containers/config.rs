@@ -1,12 +1,12 @@
 //! What the profile says about a container group.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::super::shown::Shown;
 use super::super::template::{NAMES, Template, strict};
 use super::super::{Action, Configured};
-use super::Containers;
+use super::{Containers, KEPT};
 use crate::adapter::azure::{self, Identity};
 use crate::adapter::http::{Endpoint, Tls};
 use crate::adapter::secret::SecretRef;
@@ -144,7 +144,7 @@ fn name() -> Kind<String> {
 impl Configured for Config {
     fn connect(&self) -> Result<Arc<dyn Action>, Trouble> {
         let client = self.identity.client(&self.at, &self.tls, self.timeout)?;
-        Ok(Arc::new(Containers { config: self.clone(), client, shown: Mutex::new(VecDeque::new()) }))
+        Ok(Arc::new(Containers { config: self.clone(), client, shown: Shown::newest(KEPT) }))
     }
 
     /// Azure takes nothing back: a group that is being made is made to the end.

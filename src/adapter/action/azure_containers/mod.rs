@@ -14,9 +14,6 @@ mod body;
 mod config;
 mod seen;
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
-
 use ::http::Method;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -28,6 +25,7 @@ pub use config::Config;
 use self::body::{Body, TAG, containers, differences};
 use self::config::{Does, Replace};
 use self::seen::Seen;
+use super::shown::Shown;
 use super::template::Place;
 use super::{Action, say};
 use crate::adapter::azure::said;
@@ -44,8 +42,8 @@ const TAIL: usize = 8;
 struct Containers {
     config: Config,
     client: Client,
-    /// The group that would be made, by key, as it was shown.
-    shown: Mutex<VecDeque<(String, Value)>>,
+    /// The group that would be made, as it was shown.
+    shown: Shown<Value>,
 }
 
 impl Action for Containers {
@@ -197,12 +195,7 @@ impl Containers {
             notes.push("its containers begin anew: what they do now is broken off".to_owned());
         }
         let lines = differences(there.as_ref().map(|there| &there.0), &body.document);
-        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        shown.retain(|(key, _)| *key != acting.key);
-        shown.push_back((acting.key.clone(), body.document));
-        while shown.len() > KEPT {
-            shown.pop_front();
-        }
+        self.shown.keep(&acting.key, body.document);
         Ok(Description { requests, differences: lines, notes })
     }
 
@@ -244,7 +237,7 @@ impl Containers {
         if there.is_some_and(|there| there.has_key(&acting.key)) {
             return started();
         }
-        if self.shown(&acting.key).is_some_and(|shown| shown != body.document) {
+        if self.shown.is(&acting.key, &body.document) == Some(false) {
             let why = "the group that it is made like is not as it was when it was shown; look at it again";
             return Started::NotSent { why: why.to_owned() };
         }
@@ -397,11 +390,6 @@ impl Containers {
         let document: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         let lines = document["content"].as_str().filter(|_| answer.is_success()).unwrap_or_default();
         lines.lines().map(str::to_owned).collect()
-    }
-
-    fn shown(&self, key: &str) -> Option<Value> {
-        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        shown.iter().find(|(known, _)| known == key).map(|(_, document)| document.clone())
     }
 
     /// Where people look at it, in Azure's own cloud.

@@ -1,13 +1,12 @@
 //! One act on one service: described, started once, followed.
 
-use std::sync::{Mutex, PoisonError};
-
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
 use super::super::before::{Unread, items, number, text};
 use super::super::keys::whole_image;
+use super::super::shown::Shown;
 use super::super::{Action, differ, say};
 use super::call::{Calls, SUSPENDED};
 use super::config::{Act, Config};
@@ -23,8 +22,8 @@ const MOST: usize = 4;
 pub(super) struct Ecs {
     config: Config,
     calls: Calls,
-    /// What the service was when the act of this key was shown.
-    shown: Mutex<Option<(String, Value)>>,
+    /// What must be as it was when the act was shown.
+    shown: Shown<Value>,
 }
 
 impl Action for Ecs {
@@ -48,8 +47,7 @@ impl Action for Ecs {
                     self.suspends(now, *is_suspended)
                 }
             };
-            *self.shown.lock().unwrap_or_else(PoisonError::into_inner) =
-                Some((acting.key.clone(), self.bound(&service)));
+            self.shown.keep(&acting.key, self.bound(&service));
             Ok(description)
         }
         .boxed()
@@ -120,7 +118,7 @@ impl Action for Ecs {
 
 impl Ecs {
     pub(super) fn new(config: Config) -> Result<Self, Trouble> {
-        Ok(Self { calls: Calls::new(&config)?, config, shown: Mutex::default() })
+        Ok(Self { calls: Calls::new(&config)?, config, shown: Shown::newest(1) })
     }
 
     fn deploys(
@@ -325,9 +323,7 @@ impl Ecs {
     }
 
     fn is_as_shown(&self, acting: &Acting, service: &Value) -> bool {
-        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        // Shown by another process, or not at all, it is bound to nothing.
-        shown.as_ref().is_none_or(|(key, bound)| *key != acting.key || *bound == self.bound(service))
+        self.shown.is(&acting.key, &self.bound(service)).unwrap_or(true)
     }
 
     fn moved(&self) -> Started {

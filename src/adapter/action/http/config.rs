@@ -9,7 +9,7 @@ use serde_json::json;
 use super::super::template::{NAMES, NAMES_OF_RUN, Template, loose, strict};
 use super::super::{Action, Configured};
 use super::Http;
-use crate::adapter::http::{Client, Endpoint, Login, Tls, body, endpoint, header_name};
+use crate::adapter::http::{Client, Endpoint, Login, Tls, body, endpoint, header_name, named_headers};
 use crate::adapter::secret::SecretRef;
 use crate::domain::Trouble;
 use crate::setting::{Found, Kind, Table, Wrong, choice, quoted, text};
@@ -120,14 +120,7 @@ impl Config {
                 report.refuse(&spot, wrong.advice("say how the run is looked at, or leave it out"));
             }
         }
-        let mut named = Vec::new();
-        for (name, value) in headers.map(|headers| headers.value).unwrap_or_default() {
-            match (name.value.parse::<HeaderName>(), HeaderValue::from_str(&value)) {
-                (Ok(name), Ok(value)) => named.push((name, value)),
-                (Err(_), _) => report.refuse(&name.spot, Wrong::new("is no name of a header")),
-                (_, Err(_)) => report.refuse(&value.spot, Wrong::new("cannot be the text of a header")),
-            }
-        }
+        let named = named_headers(report, headers.map(|headers| headers.value).unwrap_or_default());
         let is_read = |key: &str, part: bool| !table.has(key) || part;
         let whole = [
             is_read("look", look.as_ref().is_some_and(Option::is_some)),

@@ -1,14 +1,14 @@
 //! What the profile says about a tag that is kept in git.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
 
+use super::super::shown::Shown;
 use super::super::template::{NAMES, Template, strict};
 use super::super::{Action, Configured};
-use super::ImageTag;
+use super::{ImageTag, KEPT};
 use crate::adapter::http::Endpoint;
 use crate::adapter::secret::SecretRef;
 use crate::domain::Trouble;
@@ -94,7 +94,7 @@ impl Config {
 
 impl Configured for Config {
     fn connect(&self) -> Result<Arc<dyn Action>, Trouble> {
-        Ok(Arc::new(ImageTag { config: self.clone(), shown: Mutex::new(VecDeque::new()) }))
+        Ok(Arc::new(ImageTag { config: self.clone(), shown: Shown::newest(KEPT) }))
     }
 
     fn can_cancel(&self) -> bool {

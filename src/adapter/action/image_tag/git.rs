@@ -18,6 +18,7 @@ use tokio::time::Instant;
 
 use super::super::say;
 use super::config::Config;
+use crate::adapter::git::{environment, set};
 use crate::adapter::run::{Ended, Ran, Variable, run_with, words};
 use crate::domain::{Trouble, TroubleKind};
 
@@ -29,22 +30,6 @@ pub(super) const TRAILER: &str = "Flightdeck-Act";
 
 /// What to do about a host that is asked too often.
 pub(super) const TOO_OFTEN: &str = "it is asked too often: give the action a longer `poll`";
-
-/// Variables that would have git work elsewhere, ask somebody, or tell what it is given.
-const TAKEN_OUT: [&str; 12] = [
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_COMMON_DIR",
-    "GIT_NAMESPACE",
-    "GIT_TRACE",
-    "GIT_TRACE_CURL",
-    "GIT_TRACE_PACKET",
-    "GIT_TRACE2_EVENT",
-    "GIT_CURL_VERBOSE",
-];
 
 /// Git for one repository, for so long.
 pub(super) struct Git {
@@ -87,18 +72,9 @@ pub(super) enum Pushed {
 impl Git {
     /// Git as this profile has it, until then. The token is fetched.
     pub(super) async fn of(config: &Config, until: Instant) -> Result<Self, Trouble> {
-        let set = |name: &str, value: &str| (name.to_owned(), Some(value.to_owned()));
-        let mut variables: Vec<Variable> = TAKEN_OUT.iter().map(|name| ((*name).to_owned(), None)).collect();
-        variables.extend([
-            set("LC_ALL", "C"),
-            set("GIT_TERMINAL_PROMPT", "0"),
-            set("GIT_LITERAL_PATHSPECS", "1"),
-            // A transport can be a program, which a repository's address must not name.
-            set("GIT_ALLOW_PROTOCOL", "file:http:https:ssh"),
-            // Ssh asks nobody either.
-            set("SSH_ASKPASS", "false"),
-            set("SSH_ASKPASS_REQUIRE", "force"),
-        ]);
+        let mut variables = environment();
+        // A transport can be a program, which a repository's address must not name.
+        variables.push(set("GIT_ALLOW_PROTOCOL", "file:http:https:ssh"));
         if let Some(author) = &config.author {
             for who in ["AUTHOR", "COMMITTER"] {
                 variables.push(set(&format!("GIT_{who}_NAME"), &author.name));

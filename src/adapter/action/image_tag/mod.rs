@@ -1,6 +1,6 @@
 //! A tag in a file of values that git keeps: one scalar edited, committed, pushed. What follows the branch deploys it.
 //!
-//! Parts: `config` (what the profile says), `yaml` (the one scalar and where it stands), `git` (the program).
+//! Parts: `config` (what the profile says), `git` (the program). The one scalar and where it stands: `adapter::yaml`.
 //!
 //! # Invariants
 //! - Each act has a copy of its own, made when it is shown, that goes with it. Between what was read and what is pushed
@@ -11,10 +11,7 @@
 
 mod config;
 mod git;
-mod yaml;
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -24,10 +21,11 @@ use tokio::time::Instant;
 pub use config::Config;
 
 use self::git::{Copy, Git, Kept, NEWEST, Pushed, TOO_OFTEN, TRAILER};
-use self::yaml::Edited;
+use super::shown::Shown;
 use super::template::Place;
 use super::{Action, say};
 use crate::adapter::router::Fence;
+use crate::adapter::yaml::{self, Edited};
 use crate::domain::action::{Acting, ActionLook, ActionState, Description, Started};
 use crate::domain::{Trouble, TroubleKind};
 
@@ -42,8 +40,8 @@ const LONGEST: usize = 500;
 
 struct ImageTag {
     config: Config,
-    /// What acts would do as they were shown, by key.
-    shown: Mutex<VecDeque<(String, Made)>>,
+    /// What acts would do as they were shown.
+    shown: Shown<Made>,
 }
 
 /// What an act would do, in a copy of the branch.
@@ -84,7 +82,7 @@ impl Action for ImageTag {
             } else {
                 vec![format!("{file} {place}: {old} → {value}")]
             };
-            self.keep(&acting.key, made);
+            self.shown.keep(&acting.key, made);
             Ok(Description { requests, differences, notes })
         }
         .boxed()
@@ -133,7 +131,7 @@ impl ImageTag {
             return Started::NotSent { why };
         }
         let until = self.until();
-        let ready = self.take(&acting.key);
+        let ready = self.shown.take(&acting.key);
         let shown = ready.as_ref().map(|made| made.edited.old.clone());
         // That nothing is to be done is asked anew.
         let mut ready = ready.filter(|made| made.edited.old != made.value);
@@ -208,8 +206,8 @@ impl ImageTag {
         let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
         let copy = Git::of(&self.config, until).await?.copy().await?;
         let kept = copy.file(&file).await?;
-        let edited = yaml::edited(&kept.text, place, &value).map_err(|why| {
-            let what = format!("change {file} of branch {branch}");
+        let edited = yaml::edited(&kept.text, place, &value).map_err(|unread| {
+            let (what, why) = (format!("change {file} of branch {branch}"), unread.words(place));
             let advice = "correct `place` in the profile, or write that value in a line of its own";
             Trouble::new(TroubleKind::Mismatch, what, why, advice)
         })?;
@@ -223,21 +221,6 @@ impl ImageTag {
     /// When what begins now must be over.
     fn until(&self) -> Instant {
         Instant::now() + self.config.timeout
-    }
-
-    fn keep(&self, key: &str, made: Made) {
-        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        shown.retain(|(known, _)| known != key);
-        shown.push_back((key.to_owned(), made));
-        while shown.len() > KEPT {
-            shown.pop_front();
-        }
-    }
-
-    fn take(&self, key: &str) -> Option<Made> {
-        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = shown.iter().position(|(known, _)| known == key)?;
-        shown.remove(place).map(|(_, made)| made)
     }
 }
 

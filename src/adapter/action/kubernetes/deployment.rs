@@ -1,6 +1,5 @@
 //! One act on one Deployment: described, started once, followed, stopped.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -9,6 +8,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::super::before::{Unread, number};
+use super::super::shown::Shown;
 use super::super::{Action, say};
 use super::api::{Api, NotTaken, revision};
 use super::change::{Change, is_paused, keys, template_of, wanted};
@@ -28,8 +28,8 @@ const SOON: Duration = Duration::from_millis(100);
 pub(super) struct Deployment {
     config: Config,
     api: Api,
-    /// What the Deployment was when the act of this key was shown.
-    shown: Mutex<Option<(String, Value)>>,
+    /// What must be as it was when the act was shown.
+    shown: Shown<Value>,
 }
 
 impl Action for Deployment {
@@ -46,8 +46,7 @@ impl Action for Deployment {
             requests.extend(change.shown);
             let mut notes = change.notes;
             notes.push("it is refused when anybody changes the Deployment before it arrives".to_owned());
-            *self.shown.lock().unwrap_or_else(PoisonError::into_inner) =
-                Some((acting.key.clone(), self.bound(&deployment)));
+            self.shown.keep(&acting.key, self.bound(&deployment));
             Ok(Description { requests, differences, notes })
         }
         .boxed()
@@ -165,7 +164,7 @@ impl Deployment {
     pub(super) fn new(config: Config) -> Self {
         let cluster = Cluster::new(config.place.clone(), config.timeout);
         let api = Api::new(cluster, &config.deployment);
-        Self { config, api, shown: Mutex::default() }
+        Self { config, api, shown: Shown::newest(1) }
     }
 
     /// The revision before, where the act goes back to it.
@@ -191,13 +190,7 @@ impl Deployment {
     }
 
     fn is_as_shown(&self, acting: &Acting, deployment: &Value) -> Result<(), String> {
-        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_so = match &*shown {
-            Some((key, bound)) if *key == acting.key => *bound == self.bound(deployment),
-            // Shown by another process, or not at all.
-            Some(_) | None => true,
-        };
-        if is_so {
+        if self.shown.is(&acting.key, &self.bound(deployment)).unwrap_or(true) {
             return Ok(());
         }
         let generation = number(deployment, "/metadata/generation").unwrap_or(0);

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::expect::{Expect, Which};
 use super::{Check, Http};
 use crate::adapter::check::Configured;
-use crate::adapter::http::{Client, Endpoint, Login, Tls, body, endpoint, header_name};
+use crate::adapter::http::{Client, Endpoint, Login, Tls, body, endpoint, header_name, named_headers};
 use crate::adapter::secret::SecretRef;
 use crate::domain::Trouble;
 use crate::setting::{Kind, Table, Wrong, choice, count, duration, quoted, regex, text};
@@ -62,14 +62,7 @@ impl Config {
                 report.refuse(&spot, wrong.advice("ask with GET"));
             }
         }
-        let mut named = Vec::new();
-        for (name, value) in headers.map(|headers| headers.value).unwrap_or_default() {
-            match (name.value.parse::<HeaderName>(), HeaderValue::from_str(&value)) {
-                (Ok(name), Ok(value)) => named.push((name, value)),
-                (Err(_), _) => report.refuse(&name.spot, Wrong::new("is no name of a header")),
-                (_, Err(_)) => report.refuse(&value.spot, Wrong::new("cannot be the text of a header")),
-            }
-        }
+        let named = named_headers(report, headers.map(|headers| headers.value).unwrap_or_default());
         Some(Self {
             at: at?.value,
             method,

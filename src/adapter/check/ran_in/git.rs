@@ -14,7 +14,8 @@ use tokio::time::Instant;
 use super::scalar::{pointer, scalar, version};
 use super::{Place, Untold};
 use crate::adapter::check::system::quote;
-use crate::adapter::run::{Ended, Ran as Run, run};
+use crate::adapter::git::{environment, set};
+use crate::adapter::run::{Ended, Ran as Run, run_with};
 use crate::domain::Timestamp;
 use crate::domain::version::{End, History, Ran};
 use crate::setting::{Kind, Table, Wrong, absolute_path, quoted, text, title};
@@ -104,13 +105,12 @@ impl Checkout {
             let advice = "install git, or name where it is as `program`";
             return Err(Untold::new(format!("there is no program `{program}` here; {advice}")));
         }
-        let mut all: Vec<String> = ["env", "GIT_TERMINAL_PROMPT=0", "GIT_SSH_COMMAND=ssh -oBatchMode=yes", "LC_ALL=C"]
-            .map(str::to_owned)
-            .to_vec();
-        all.extend([program.clone(), "-C".to_owned(), checkout.display().to_string()]);
+        let mut all = vec![program.clone(), "-C".to_owned(), checkout.display().to_string()];
         all.extend(words.iter().map(|word| (*word).to_owned()));
+        let mut variables = environment();
+        variables.push(set("GIT_SSH_COMMAND", "ssh -oBatchMode=yes"));
         let left = until.saturating_duration_since(Instant::now()).saturating_sub(MARGIN);
-        match run(&all, input, left).await {
+        match run_with(&all, &variables, input, left).await {
             Run::NotStarted(error) => {
                 Err(Untold::new(format!("{what}: it cannot be started: {error}; try it by hand")))
             }

@@ -12,7 +12,6 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
-use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -23,6 +22,7 @@ use super::super::outbox::{Follow, Outbox, stream};
 use super::super::watermark::Watermark;
 use super::super::{Cleaner, LogSource, LogUpdate};
 use super::follow::PACE;
+use crate::adapter::group::Group;
 use crate::adapter::run::find;
 use crate::domain::log::{Level, LogBatch, LogLine, LogSourceState};
 use crate::domain::{Trouble, TroubleKind};
@@ -80,7 +80,7 @@ impl LogSource for CommandSource {
     fn probe(&self) -> BoxFuture<'_, Result<String, Trouble>> {
         async {
             let found = find(&self.program).await;
-            found.map(|path| format!("{path} can be started")).ok_or_else(|| {
+            found.map(|path| format!("{} can be started", path.display())).ok_or_else(|| {
                 let error = std::io::ErrorKind::NotFound.into();
                 cannot_start(&self.program, &error)
             })
@@ -122,24 +122,6 @@ struct Output<R> {
     lines: Lines,
 }
 
-/// The command and whatever it started.
-struct Group(Option<Pid>);
-
-impl Group {
-    fn kill(&mut self) {
-        if let Some(pid) = self.0.take() {
-            // Nobody left to kill is what is wanted.
-            let _gone = kill_process_group(pid, Signal::KILL);
-        }
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
 impl Follow for Following {
     fn outbox(&mut self) -> &mut Outbox {
         &mut self.outbox
@@ -158,18 +140,12 @@ impl Follow for Following {
 
 impl Following {
     fn start(&mut self) {
-        let spawned = Command::new(&self.program)
-            .args(&self.arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn();
+        let mut command = Command::new(&self.program);
+        command.args(&self.arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let spawned = Group::start(&mut command);
         let cleaner = Cleaner::of(&self.config);
         match (spawned, cleaner) {
-            (Ok(mut child), Ok(cleaner)) => {
-                let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+            (Ok((mut child, group)), Ok(cleaner)) => {
                 self.outbox.tell(LogSourceState::Following);
                 self.running = Some(Running {
                     out: Output::new(child.stdout.take()),
@@ -177,7 +153,7 @@ impl Following {
                     cleaner,
                     last_words: None,
                     since: Instant::now(),
-                    group: Group(pid),
+                    group,
                     child,
                 });
             }

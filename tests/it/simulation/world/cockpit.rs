@@ -207,6 +207,8 @@ impl World {
             return;
         }
         cockpit.note(&msg, time);
+        self.note_tag(at, &msg);
+        let cockpit = &mut self.cockpits[at];
         if let Msg::Ask(Ask::Confirm { .. }) = &msg
             && let Some(proposing) = cockpit.flight.proposing.as_ref()
             && matches!(proposing.stage, Stage::Ready(_))
@@ -336,9 +338,9 @@ impl World {
             | Effect::ListConnections { .. }
             | Effect::EndConnections(_)
             | Effect::Notify(_)
-            | Effect::CancelTask(_)
-            | Effect::RunCommand(_)
-            | Effect::StopCommand { .. } => {}
+            | Effect::CancelTask(_) => {}
+            Effect::RunCommand(command) => self.later(delay, Due::Command(at, command)),
+            Effect::StopCommand { run } => self.stop_command(at, run),
             Effect::DescribeAction { request, acting, .. } => self.describe_action(at, request, &acting.key),
             Effect::StartAction(start) => self.later(delay, Due::Start(at, start)),
             Effect::LookAction(look) => self.look_at_action(at, &look),

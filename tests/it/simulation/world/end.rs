@@ -19,6 +19,9 @@ impl World {
         self.check_journal_reached();
         self.check_every_word();
         self.check_spills();
+        self.count_the_words();
+        self.resolve_at_last();
+        self.check_commands_ended();
         self.walk_back_in_stages();
         self.roll_back_once_more();
         self.fly_the_acts();
@@ -100,7 +103,7 @@ impl World {
                 }
             }
         }
-        for (router, simulated) in &self.routers {
+        for (router, simulated) in self.routers.iter().filter(|(router, _)| !self.leaving.out.contains(*router)) {
             let expected = fold.expected.get(router);
             let holds = expected.is_some_and(|expected| simulated.native().holds(expected));
             let unfinished =

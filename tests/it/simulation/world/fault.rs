@@ -54,11 +54,12 @@ impl World {
         self.answer(at, delay, Msg::Clock { offset_ms });
     }
 
-    fn edit_profile(&mut self, at: usize) {
+    /// Somebody edits the profile's file, or puts an older edition back.
+    pub fn edit_profile(&mut self, at: usize) {
         if self.editions.len() < 3 && self.random.chance(40) {
             let edition = u8::try_from(self.editions.len()).unwrap();
             let edited = scene::edited(&self.editions[0], &mut self.random, edition);
-            let edited = self.staging.edited(edited);
+            let edited = self.approving.edited(self.staging.edited(edited));
             self.editions.push(Arc::new(edited));
         }
         let Some(procedure) = self.random.pick(&self.editions).cloned() else { return };

@@ -121,6 +121,8 @@ pub fn moves(event: &Event, fold: &Session, by: CockpitId) -> bool {
         | Event::ActionUnknown { .. }
         | Event::ActionEnded { .. }
         | Event::RollbackActMarked(_)
+        | Event::RouterExcluded(_)
+        | Event::RouterIncluded { .. }
         | Event::Held { .. }
         | Event::HoldReleased { .. }
         | Event::ProfileReloaded { .. }

@@ -1,18 +1,22 @@
 //! The world around the simulated cockpits: time, hosts, a store, routers, operators with random fingers, and the rules.
 
 mod acting;
+mod approving;
 mod check;
 mod cockpit;
 mod end;
 mod fault;
 mod guard;
+mod leaving;
 mod ledger;
 mod operator;
+mod running;
 mod scene;
 mod serve;
 mod sign;
 mod stage;
 mod store;
+mod tagging;
 mod wave;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,12 +44,16 @@ use super::router::{Router, prepare};
 use super::seen::Seen;
 use crate::support::procedure::{blue_green, weights};
 use acting::Acting;
+use approving::Approving;
 use cockpit::Cockpit;
 use guard::Guarding;
+use leaving::Leaving;
 use ledger::Ledger;
+use running::Running;
 use scene::Place;
 use stage::Staging;
 use store::Store;
+use tagging::Tagging;
 
 /// The rule that a flight broke, and how.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -61,6 +69,8 @@ enum Due {
     Set(usize, Box<Send>),
     /// A start of an action.
     Start(usize, Box<flightdeck::flight::action::SendStart>),
+    /// A command of an item.
+    Command(usize, Box<flightdeck::flight::duty::RunCommand>),
     /// The byte of a write whose fence was asked before its process was stopped.
     LateByte(usize, Box<Send>),
     Append(usize, Box<Entry>),
@@ -93,6 +103,10 @@ pub struct World {
     guarding: Guarding,
     staging: Staging,
     acting: Acting,
+    approving: Approving,
+    leaving: Leaving,
+    tagging: Tagging,
+    running: Running,
     steps: u64,
     id: SessionId,
     /// Whether every fault is over.
@@ -112,7 +126,11 @@ impl World {
         let mut staging = Staging::new(seed);
         let mut acting = Acting::new(seed);
         let procedure = staging.procedure(guarding.procedure(scene::procedure(&mut random)));
-        let procedure = acting.procedure(procedure);
+        let mut approving = Approving::new(seed);
+        let procedure = approving.procedure(acting.procedure(procedure));
+        let mut tagging = Tagging::new(seed);
+        let mut running = Running::new(seed);
+        let procedure = running.procedure(tagging.procedure(procedure));
         let procedure = Arc::new(procedure);
         let pools: Vec<PoolId> = procedure.pool_ids().cloned().collect();
         let (lag, tells) = scene::slowness(&mut random, &procedure);
@@ -134,6 +152,10 @@ impl World {
             guarding,
             staging,
             acting,
+            approving,
+            leaving: Leaving::new(seed),
+            tagging,
+            running,
             steps: 0,
             id: SessionId(uuid::Uuid::from_u128(99)),
             healed: false,
@@ -242,6 +264,10 @@ impl World {
             self.act_on_guards();
             self.act_on_stages();
             self.act_on_actions();
+            self.act_on_approvals();
+            self.act_on_leaving();
+            self.act_on_version();
+            self.act_on_items();
             let pause = match self.random.below(20) {
                 0 => 2_000 + self.random.below(3_000),
                 1..8 => self.random.below(600),
@@ -285,6 +311,7 @@ impl World {
             Due::Read(at, router, poll, began) => self.serve_read(at, router, poll, began),
             Due::Set(at, send) => self.serve_set(at, *send),
             Due::Start(at, start) => self.serve_start(at, *start),
+            Due::Command(at, command) => self.serve_command(at, *command),
             Due::LateByte(at, send) => self.late_byte(at, &send),
             Due::Append(at, entry) => self.serve_append(at, *entry),
             Due::LateAppend(entry) => self.serve_late_append(*entry),

@@ -154,7 +154,7 @@ impl World {
         open.map(|report| Override { gate: report.gate, reason: "we know".to_owned() }).collect()
     }
 
-    fn confirm(&mut self, at: usize) {
+    pub fn confirm(&mut self, at: usize) {
         let proposing = self.cockpits[at].flight.proposing.as_ref();
         let typed = proposing.and_then(|each| each.proposal()).map(flightdeck::session::Proposal::typed_target);
         let confirmation = self.confirmation(&typed.unwrap_or_default());

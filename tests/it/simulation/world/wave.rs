@@ -20,7 +20,8 @@ impl World {
         if !fold.drifted.is_empty() {
             self.broke("D5", "a wave went out while a router differed from the plan");
         }
-        let earlier: Vec<RouterId> = change.confirmed.waves.iter().take(index).flatten().cloned().collect();
+        let earlier = change.confirmed.waves.iter().take(index).flatten();
+        let earlier: Vec<RouterId> = earlier.filter(|router| !self.leaving.out.contains(*router)).cloned().collect();
         let since: Vec<Option<u64>> =
             earlier.iter().map(|router| self.ledger.whole.get(&(id, router.clone())).copied()).collect();
         if since.iter().any(Option::is_none) {
@@ -86,7 +87,8 @@ impl World {
     pub fn check_barrier(&mut self, send: &Send, change: &flightdeck::session::Change) {
         let waves = &change.confirmed.waves;
         let own = waves.iter().position(|wave| wave.contains(&send.router)).unwrap_or_default();
-        let mut earlier = waves.iter().take(own).flatten();
+        let earlier = waves.iter().take(own).flatten();
+        let mut earlier = earlier.filter(|router| !self.leaving.out.contains(*router));
         if !earlier.all(|router| self.ledger.whole.contains_key(&(send.change, router.clone()))) {
             self.broke("D5", "a byte went to a wave before every router of the earlier ones was verified");
         }

@@ -8,12 +8,12 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 
 use super::super::address::Remote;
+use crate::adapter::group::Group;
 
 /// A control socket's path may be this long: `ssh` adds a word of its own while it makes one.
 const LONGEST_PATH: usize = 85;
@@ -71,19 +71,6 @@ pub(super) struct Kept {
     unanswered: Mutex<Vec<UnixStream>>,
 }
 
-/// `ssh` and whatever it started to reach the host.
-#[derive(Debug)]
-struct Group(Option<Pid>);
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(pid) = self.0 {
-            // Nobody left to kill is what is wanted.
-            let _gone = kill_process_group(pid, Signal::KILL);
-        }
-    }
-}
-
 impl Process {
     /// Starts it; the login takes its time.
     pub(super) fn start(remote: &Remote) -> io::Result<Self> {
@@ -101,11 +88,8 @@ impl Process {
             .args(["--", &remote.host])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(File::create(words(folder.path()))?)
-            .process_group(0)
-            .kill_on_drop(true);
-        let child = command.spawn()?;
-        let group = Group(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw));
+            .stderr(File::create(words(folder.path()))?);
+        let (child, group) = Group::start(&mut command)?;
         let way = Way { socket, is_well: Arc::default(), kept: Arc::default() };
         Ok(Self { group, child, way, folder })
     }
@@ -118,7 +102,7 @@ impl Process {
         let ended = matches!(self.child.try_wait(), Ok(Some(_)) | Err(_));
         if ended {
             // Its number may belong to somebody else from now on.
-            self.group.0 = None;
+            self.group.forget();
         }
         ended
     }

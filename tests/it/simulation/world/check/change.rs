@@ -1,5 +1,7 @@
 //! Changes and steps: what was confirmed, what blocked it, and what became of it on each router.
 
+use flightdeck::session::state::StepEnd;
+
 use super::second::Act;
 use super::*;
 
@@ -39,6 +41,7 @@ impl World {
             if *supersedes != fold.in_flight().map(flightdeck::session::Change::id) {
                 self.broke("R4", "a rollback does not supersede what is in flight");
             }
+            self.check_raises_no_new(confirmed, fold);
             let held = fold.controls.as_ref().and_then(|held| self.at(held.holder.cockpit));
             if entry.events.iter().any(|event| matches!(event, Event::ControlsTaken(_))) {
                 self.seen.mark("rollback by the copilot");
@@ -59,6 +62,30 @@ impl World {
         };
         if confirmed.gates.iter().any(blocks) || (fold.hold.is_some()) {
             self.broke("F4", "a failing gate did not block");
+        }
+    }
+
+    /// A pool that got the new version and no traffic since gets none by a way back (R2).
+    fn check_raises_no_new(&mut self, confirmed: &flightdeck::session::event::ChangeConfirmed, fold: &Session) {
+        let procedure = self.flown(fold);
+        for step in &procedure.plan {
+            let StepAct::Deploy { pool, .. } = &step.act else { continue };
+            let Some(done) = fold.steps.get(&step.id) else { continue };
+            let had = |change: &&std::sync::Arc<flightdeck::session::Change>| change.confirmed.to.of(pool).0 > 0;
+            let since = fold.changes.iter().rev().take_while(|change| change.at >= done.at);
+            let is_at_zero =
+                fold.expected.values().all(|native| native.shares(procedure.pool_ids()).of(pool).part == 0);
+            if !matches!(done.how, StepEnd::Marked(StepMark::Done { .. } | StepMark::Acted { .. }))
+                || !is_at_zero
+                || since.filter(had).count() > 0
+            {
+                continue;
+            }
+            self.seen.mark("rollback after a deployment");
+            if confirmed.to.of(pool).0 > 0 {
+                self.broke("R2", format!("a rollback gives traffic to the new version on {pool}"));
+                return;
+            }
         }
     }
 

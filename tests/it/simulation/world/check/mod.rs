@@ -21,6 +21,7 @@ impl World {
         let skew_ms = cockpit.flight.crew.skew_ms();
         let mut against = None;
         for event in &entry.events {
+            against = against.or_else(|| self.deploys_despite_tag(at, event));
             if let Event::ActionStarting(intent) = event {
                 against = against.or_else(|| self.acts_despite_traffic(at, intent));
             }
@@ -96,6 +97,10 @@ impl World {
             self.check_stages(entry, event, &fold, &decided);
             self.check_acting(entry, event, &fold, &decided);
             self.check_event(entry, event, &fold, &decided);
+            self.check_approvals(entry, event, &fold, &decided);
+            self.check_leaving(entry, event, &fold);
+            self.check_version(entry, event, &fold);
+            self.check_items(entry, event, &fold);
             let over = self.ledger.run.as_ref().is_some_and(|run| ends_run(event, run, entry.cockpit));
             if over {
                 match event {

@@ -33,6 +33,7 @@ impl World {
         if change.order(&send.router).map(|order| &order.prepared) != Some(&send.prepared) {
             self.broke("B1", "something else was sent than was confirmed");
         }
+        self.check_byte(send, forward);
         if !forward {
             return;
         }

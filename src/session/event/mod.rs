@@ -2,28 +2,38 @@
 //!
 //! Adjacently tagged, no flattened and no untagged part, no float in what binds: the stored form must read the same in
 //! every later version.
+//!
+//! Parts: `change`, `opening`, `spill` and `told` have what the larger events hold.
+
+mod change;
+mod opening;
+mod spill;
+mod told;
 
 use serde::{Deserialize, Serialize};
+
+pub use change::{
+    ChangeConfirmed, ChangeKind, ConnectionsEnding, ProvenRouter, Settlement, StepMark, TaskCancelling, WayBackProven,
+};
+pub use opening::{ControlsTaken, Process, ProfileText, RouterBaseline, SessionOpened};
+pub use spill::{SpillMerged, Spilled};
+pub use told::{CheckAnswered, Told};
 
 use super::action::{ActionCancelling, ActionStarting};
 use super::approval::{ApprovalGiven, ApprovalReported};
 use super::guard::{Acted, GuardBaseline};
 use super::item::{Attached, Calling, ItemRun, Reading, Ticking};
-use super::proposal::{Confirmation, GateReport, Override, RouterOrder};
 use super::second::{ConfirmationAsked, RunConfirmed, Second};
 use super::unwind::{RollbackActMarked, RouterExcluded};
 use crate::domain::action::ActionEnd;
-use crate::domain::check::Verdict;
 use crate::domain::due::FollowUp;
-use crate::domain::notify::{Occasion, TellOutcome};
 use crate::domain::ramp::Ramp;
 use crate::domain::reading::Identity;
 use crate::domain::share::Agreement;
 use crate::domain::version::Resolved;
 use crate::domain::{
-    ActionId, ApprovalId, ChangeId, CheckId, CockpitId, Digest, Durability, EntryId, GuardId, ItemId, NativeSplit,
-    NotifierId, Operator, Outcome, PoolId, RequestId, RouterId, Seat, Share, Signed, SourceId, StepId, Timestamp,
-    Waves, Weights, Why,
+    ActionId, ApprovalId, ChangeId, CockpitId, Digest, GuardId, ItemId, NativeSplit, Operator, Outcome, PoolId,
+    RequestId, RouterId, Seat, Share, Signed, SourceId, StepId, Timestamp,
 };
 
 /// One thing that happened in a session.
@@ -495,322 +505,4 @@ impl Event {
     pub fn confirms(&self) -> Option<ChangeId> {
         if let Self::ChangeConfirmed(confirmed) = self { Some(confirmed.change) } else { None }
     }
-}
-
-/// Connections that are about to be ended: from here on, and until the deadline, the owner may send.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct ConnectionsEnding {
-    /// The act.
-    pub act: ChangeId,
-    /// The router.
-    pub router: RouterId,
-    /// The pool.
-    pub pool: PoolId,
-    /// How many were listed, seen and confirmed.
-    pub count: u32,
-    /// Why.
-    pub reason: String,
-    /// The only cockpit that sends it (C4).
-    pub owner: CockpitId,
-    /// The epoch in which it was decided.
-    pub epoch: u64,
-    /// After this nothing of it is sent any more.
-    pub deadline: Timestamp,
-}
-
-/// A task that is about to be cancelled: from here on, and until the deadline, the owner may send.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct TaskCancelling {
-    /// The act.
-    pub act: ChangeId,
-    /// The router.
-    pub router: RouterId,
-    /// The task, by the system's name for it.
-    pub task: String,
-    /// What it is, for people.
-    pub what: String,
-    /// The only cockpit that sends it (C4).
-    pub owner: CockpitId,
-    /// After this nothing of it is sent any more.
-    pub deadline: Timestamp,
-}
-
-/// A way back that was flown.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct WayBackProven {
-    /// The step.
-    pub step: StepId,
-    /// Its change.
-    pub there: ChangeId,
-    /// The rollback.
-    pub back: ChangeId,
-    /// What both took, router by router.
-    pub routers: Vec<ProvenRouter>,
-}
-
-/// What a way there and back took on one router.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct ProvenRouter {
-    /// The router.
-    pub router: RouterId,
-    /// From the intent of the way there to its read-back.
-    pub there_ms: u64,
-    /// From the intent of the way back to its read-back.
-    pub back_ms: u64,
-}
-
-/// The first event of every session.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct SessionOpened {
-    /// The service.
-    pub service: String,
-    /// The environment.
-    pub environment: String,
-    /// The version that runs, as the operator says; empty when not said.
-    pub from_version: String,
-    /// The version that is to run; empty when not said.
-    pub to_version: String,
-    /// Pools with their marks, in the profile's order.
-    pub pools: Vec<(PoolId, String)>,
-    /// Routers with their kinds, in the profile's order.
-    pub routers: Vec<(RouterId, String)>,
-    /// The profile and what it includes, as read: joiners and replays use these bytes.
-    pub files: Vec<ProfileText>,
-    /// Digest over the files.
-    pub digest: Digest,
-    /// The program's version.
-    pub flightdeck: String,
-    /// How safe an entry of this journal was when it was opened (J5).
-    pub durability: Durability,
-    /// Whether nobody else can join it.
-    pub private: bool,
-    /// Why it was opened, as the operator says (F6).
-    #[serde(default, skip_serializing_if = "Why::is_empty")]
-    pub why: Why,
-    /// When it is planned to begin, as the operator says.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub planned: Option<Timestamp>,
-}
-
-/// What a check came to.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct CheckAnswered {
-    /// The check.
-    pub check: CheckId,
-    /// What it came to.
-    pub verdict: Verdict,
-    /// In a sentence, masked.
-    pub words: String,
-    /// What later answers of a check are compared with that compares with itself; masked.
-    pub value: Option<String>,
-    /// The evidence, in lines of a name and a text, masked.
-    pub evidence: Vec<(String, String)>,
-}
-
-/// What people outside were told.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Told {
-    /// By which notifier.
-    pub notifier: NotifierId,
-    /// What it is about.
-    pub what: Occasion,
-    /// The entry that it tells of.
-    pub entry: u64,
-    /// Whether it was told.
-    pub outcome: TellOutcome,
-    /// What the system said, or why it could not be told; without secrets, masked.
-    pub words: String,
-    /// What later tellings need: the message, the incident.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reference: Option<String>,
-}
-
-/// What was decided while cut off from the journal (R5).
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct SpillMerged {
-    /// The last entry that was seen before.
-    pub after: u64,
-    /// Its hash: the spill's own chain starts from it.
-    pub hash: Digest,
-    /// The spilled entries in order.
-    pub entries: Vec<Spilled>,
-}
-
-/// One entry of a spill.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Spilled {
-    /// Its id.
-    pub id: EntryId,
-    /// When.
-    pub at: Timestamp,
-    /// Who.
-    pub actor: Operator,
-    /// In which cockpit.
-    pub cockpit: CockpitId,
-    /// What happened.
-    pub events: Vec<Event>,
-    /// Its hash in the spill's chain; `None` when not even the spill could be written.
-    pub hash: Option<Digest>,
-}
-
-/// A file of the profile as read.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct ProfileText {
-    /// Its path as the operator or the profile named it.
-    pub path: String,
-    /// Its text.
-    pub text: String,
-}
-
-/// Who has the controls, and from which process.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct ControlsTaken {
-    /// The cockpit.
-    pub cockpit: CockpitId,
-    /// The operator: a claim until keys prove it.
-    pub operator: Operator,
-    /// The process, so that a restarted one can be told from one that still runs (C4).
-    pub process: Process,
-    /// Why it was given: `opened`, `the process before is gone`, `rollback`, `handed over by ana`, a typed reason.
-    pub why: String,
-}
-
-/// A process that can be told from every other one of its machine.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Process {
-    /// The host's name.
-    pub host: String,
-    /// The kernel's boot id.
-    pub boot: String,
-    /// The process id.
-    pub pid: u32,
-    /// When it started, in the kernel's own ticks.
-    pub started: u64,
-}
-
-/// A router's split and identity at one moment.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct RouterBaseline {
-    /// The router.
-    pub router: RouterId,
-    /// Who answered.
-    pub identity: Identity,
-    /// Its weights.
-    pub native: NativeSplit,
-}
-
-/// A change as it was confirmed.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct ChangeConfirmed {
-    /// The change.
-    pub change: ChangeId,
-    /// What sort of act it is.
-    pub kind: ChangeKind,
-    /// The weights that are asked for.
-    pub to: Weights,
-    /// Every router with what is sent to it.
-    pub routers: Vec<RouterOrder>,
-    /// In which order they are sent to (D5).
-    #[serde(default, skip_serializing_if = "Waves::are_all_at_once")]
-    pub waves: Waves,
-    /// The gates as they stood at the moment of confirming.
-    pub gates: Vec<GateReport>,
-    /// Gates that were overridden, with reasons (F4).
-    pub overrides: Vec<Override>,
-    /// How it was confirmed.
-    pub confirmation: Confirmation,
-    /// Digest of the proposal that the operator saw.
-    pub digest: Digest,
-    /// The traffic revision that it was bound to (B1).
-    pub revision: u64,
-    /// What let it through where it asks two people (F3).
-    pub second: Second,
-}
-
-/// The sorts of change.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "detail", rename_all = "snake_case")]
-pub enum ChangeKind {
-    /// The next step of the plan.
-    Step {
-        /// The step.
-        step: StepId,
-    },
-    /// A shift that the plan does not hold.
-    OffPlan,
-    /// A drifted router is put back to what the plan gave it.
-    PutBack,
-    /// The way back (R1 to R7).
-    Rollback {
-        /// The change in flight that it supersedes.
-        supersedes: Option<ChangeId>,
-        /// Steps that are open again after it.
-        reopens: Vec<StepId>,
-    },
-}
-
-impl ChangeKind {
-    /// Whether it moves the deployment forward, and so needs controls and gates.
-    pub fn is_forward(&self) -> bool {
-        match self {
-            Self::Step { .. } | Self::OffPlan | Self::PutBack => true,
-            Self::Rollback { .. } => false,
-        }
-    }
-}
-
-/// How a change ended.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(tag = "how", content = "detail", rename_all = "snake_case")]
-pub enum Settlement {
-    /// Verified on every router.
-    Verified,
-    /// Left partly done, with a reason (V4).
-    Left {
-        /// Why.
-        reason: String,
-    },
-    /// A rollback took its place (R4).
-    Superseded {
-        /// The rollback.
-        by: ChangeId,
-    },
-    /// Nothing of it was sent anywhere.
-    NothingSent,
-}
-
-/// How a step stands when no change says so.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(tag = "mark", content = "detail", rename_all = "snake_case")]
-pub enum StepMark {
-    /// A person did it and confirmed it.
-    Done {
-        /// The gates as they stood at the moment of confirming.
-        gates: Vec<GateReport>,
-        /// Gates that were overridden, with reasons (F4).
-        overrides: Vec<Override>,
-        /// What let it through where it asks two people (F3).
-        second: Second,
-        /// What its operator signed, where keys are named.
-        signed: Option<Signed>,
-    },
-    /// Its action came to a good end.
-    Acted {
-        /// The act.
-        act: ChangeId,
-    },
-    /// Of an act of a way back: its action did not end well, and the next one was gone on with.
-    LeftFailed {
-        /// The run.
-        act: ChangeId,
-        /// How it ended, as far as that is known.
-        why: String,
-    },
-    /// Its target held already; nothing was sent (B4).
-    AlreadySo,
-    /// Left out, with a reason.
-    Skipped {
-        /// Why.
-        reason: String,
-    },
 }
