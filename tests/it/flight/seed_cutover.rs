@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::moto::Moto;
-use crate::support::outside::Flown;
+use crate::support::outside::{Flown, told};
 use crate::support::web::{Asked, Said, Web};
 
 const PROFILE: &str = include_str!("seed_cutover.toml");
@@ -156,7 +156,7 @@ impl Site {
             text.push_str(&line);
             text.push('\n');
         }
-        let flown = Flown::open(&text, &[]);
+        let flown = Flown::open(&text);
         Self { flown, moto, relay, tasks, _credentials: folder }
     }
 
@@ -279,7 +279,7 @@ fn the_idle_service_is_deployed_to_gets_everything_and_the_old_one_ends_after_th
     site.flown.shows(&["3 of 3 tasks to run"]);
     assert!(!site.flown.is_done("deploy-to-green"));
     site.settle();
-    assert!(site.flown.is_done("deploy-to-green"), "{:?}", site.flown.told());
+    assert!(site.flown.is_done("deploy-to-green"), "{:?}", told(&site.flown.app));
 
     site.flown.keys("<esc>").tick(&["data/the-column-is-there"]).pass(30).keys("n<drawn>");
     site.flown.shows(&["smoke"]);
@@ -310,7 +310,7 @@ fn the_idle_service_is_deployed_to_gets_everything_and_the_old_one_ends_after_th
     assert_eq!(site.service("blue").1, 3, "one key does not end the way back");
     site.flown.keys("<esc>n<drawn>blue<enter>").pass(15);
     assert_eq!(site.service("blue"), ("parcel-desk:1".to_owned(), 0));
-    assert!(site.flown.is_done("scale-blue-to-nothing"), "{:?}", site.flown.told());
+    assert!(site.flown.is_done("scale-blue-to-nothing"), "{:?}", told(&site.flown.app));
     let words = [
         "starting deploy-green",
         "runs as parcel-desk:2",
@@ -319,7 +319,7 @@ fn the_idle_service_is_deployed_to_gets_everything_and_the_old_one_ends_after_th
         "runs as 0 tasks",
         "succeeded",
     ];
-    assert_eq!(site.flown.told(), words);
+    assert_eq!(told(&site.flown.app), words);
 }
 
 #[test]
@@ -356,7 +356,7 @@ fn a_deployment_whose_answer_is_lost_is_found_by_its_key_and_made_once() {
     site.prepare();
     site.relay.freeze_at(|asked| asked.header("x-amz-target").ends_with(".UpdateService"));
     site.flown.keys("n<drawn>green<enter>").pass(1);
-    assert_eq!(site.flown.told(), ["starting deploy-green", "unknown"]);
+    assert_eq!(told(&site.flown.app), ["starting deploy-green", "unknown"]);
     assert_eq!(site.service("green").0, "parcel-desk:1", "it waits in front of ECS");
     site.relay.freeze(false);
     let is_told = |asked: &Asked| asked.header("x-amz-target").ends_with(".UpdateService");
@@ -366,8 +366,8 @@ fn a_deployment_whose_answer_is_lost_is_found_by_its_key_and_made_once() {
         std::thread::yield_now();
     }
     site.flown.pass(15);
-    assert_eq!(site.flown.told()[2..], ["runs as parcel-desk:2"]);
+    assert_eq!(told(&site.flown.app)[2..], ["runs as parcel-desk:2"]);
     site.settle();
-    assert_eq!(site.flown.told()[3..], ["succeeded"]);
+    assert_eq!(told(&site.flown.app)[3..], ["succeeded"]);
     assert_eq!(site.relay.asked().iter().filter(|asked| is_told(asked)).count(), 1);
 }

@@ -229,7 +229,7 @@ impl Promotion {
                 .replace(&format!("https://{host}.example.net"), &format!("http://{at}"))
                 .replace(&format!("{host}.example.net"), &at);
         }
-        let mut flown = Flown::open(&text, &[]);
+        let mut flown = Flown::open(&text);
         flown.keys("n<drawn>");
         flown.shows(&["business hours"]);
         flown.keys("y").pass(2);

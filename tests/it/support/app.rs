@@ -352,8 +352,7 @@ impl App {
     }
 
     fn answer(&mut self, effect: flight::Effect) -> Option<flight::Msg> {
-        let pools: Vec<PoolId> = self.model.flight.procedure.pool_ids().cloned().collect();
-        let (now, ms) = (self.now(), self.ms);
+        let now = self.now();
         let effect = match &mut self.outside {
             Some(outside) => match outside(now, effect) {
                 Ok(answer) => return answer,
@@ -361,6 +360,12 @@ impl App {
             },
             None => effect,
         };
+        self.scripted(effect)
+    }
+
+    fn scripted(&mut self, effect: flight::Effect) -> Option<flight::Msg> {
+        let pools: Vec<PoolId> = self.model.flight.procedure.pool_ids().cloned().collect();
+        let (now, ms) = (self.now(), self.ms);
         Some(match effect {
             flight::Effect::Read { router, poll } => {
                 let fake = self.routers.get_mut(router.as_str())?;

@@ -115,21 +115,9 @@ pub struct Flown {
 
 impl Flown {
     /// Opens a session of a profile, from v2.4.0 to v2.5.0.
-    pub fn open(profile: &str, files: &[(&str, &str)]) -> Self {
-        Self::open_as(profile, files, |_| ())
-    }
-
-    /// The same, something of the checked profile being changed before.
-    pub fn open_as(
-        profile: &str,
-        files: &[(&str, &str)],
-        change: impl FnOnce(&mut flightdeck::domain::Procedure),
-    ) -> Self {
-        let file = |path: &str, text: &str| ProfileFile { path: path.to_owned(), bytes: text.as_bytes().to_vec() };
-        let mut all = vec![file("profile.toml", profile)];
-        all.extend(files.iter().map(|(path, text)| file(path, text)));
-        let mut loaded = parse(&all).unwrap_or_else(|problems| panic!("{problems}"));
-        change(&mut loaded.procedure);
+    pub fn open(profile: &str) -> Self {
+        let file = ProfileFile { path: "profile.toml".to_owned(), bytes: profile.as_bytes().to_vec() };
+        let loaded = parse(&[file]).unwrap_or_else(|problems| panic!("{problems}"));
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let adapters = {
             let _inside = runtime.enter();
@@ -194,11 +182,6 @@ impl Flown {
     /// Whether a step is done.
     pub fn is_done(&self, step: &str) -> bool {
         is_done(&self.app, step)
-    }
-
-    /// What the journal has of actions, a word each.
-    pub fn told(&self) -> Vec<String> {
-        told(&self.app)
     }
 }
 

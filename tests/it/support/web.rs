@@ -166,7 +166,6 @@ impl<S: Send + 'static> Web<S> {
         self.inner.thawed.notify_all();
     }
 
-    #[cfg_attr(not(any(feature = "aws", feature = "kubernetes")), expect(dead_code, reason = "only their systems are"))]
     /// Stops it once such a request comes, before it is done.
     pub fn freeze_at(&self, trap: Trap) {
         *self.inner.trap.lock().unwrap() = Some(trap);
