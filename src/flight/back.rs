@@ -258,7 +258,7 @@ impl Flight {
         let raises = match &aim.natives {
             Some(natives) => {
                 let splits = natives.iter().map(|(router, native)| (*router, *native));
-                self.session.raises_native(&self.procedure, &aim.to, splits)
+                self.session.raises_native(&self.procedure, &aim.to, &splits)
             }
             None => self.session.raises(&self.procedure, &aim.to),
         };

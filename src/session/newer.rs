@@ -80,7 +80,7 @@ impl Session {
         &self,
         procedure: &Procedure,
         to: &Weights,
-        splits: impl Iterator<Item = (&'n RouterId, &'n NativeSplit)> + Clone,
+        splits: &(impl Iterator<Item = (&'n RouterId, &'n NativeSplit)> + Clone),
     ) -> Option<Raises> {
         self.first_raised(procedure, |pool, cap| {
             to.of(pool) > cap
@@ -98,7 +98,7 @@ impl Session {
     /// As [`Session::raises`], for what routers are about to be sent.
     pub fn raises_orders(&self, procedure: &Procedure, to: &Weights, orders: &[RouterOrder]) -> Option<Raises> {
         self.raises(procedure, to)?;
-        self.raises_native(procedure, to, orders.iter().map(|order| (&order.router, &order.prepared.native)))
+        self.raises_native(procedure, to, &orders.iter().map(|order| (&order.router, &order.prepared.native)))
     }
 
     fn first_raised(&self, procedure: &Procedure, raises: impl Fn(&PoolId, BasisPoints) -> bool) -> Option<Raises> {
