@@ -265,7 +265,7 @@ impl Flight {
         let Some(raises) = raises else { return Ok(aim) };
         let off = self.off_new()?;
         if self.is_off(&self.not_old()) {
-            let why = format!("{} has no traffic, and {} would raise it: it {}", raises.pool, aim.why, raises.why);
+            let why = format!("{} {}, and gets no traffic: {} would raise it", raises.pool, raises.why, aim.why);
             return Err(Refused::new(
                 "R2",
                 "roll back",

@@ -39,11 +39,15 @@ impl PoolSeen<'_> {
     /// Its share in percent, `10` or `54.5`; where the routers differ the smallest and the largest of them, `10–50`: a mean
     /// would be a number that no router has.
     pub(super) fn percent(&self) -> String {
-        let one = |share: f64| format!("{:.1}", share * 100.0).trim_end_matches(".0").to_owned();
+        self.percent_fixed().trim_end_matches(".0").to_owned()
+    }
+
+    /// The same with one decimal where it is one number: a column keeps its places while it changes.
+    pub(super) fn percent_fixed(&self) -> String {
         let edge =
             |share: f64| if share > 0.0 && share < 0.005 { "<1".to_owned() } else { format!("{:.0}", share * 100.0) };
         match self.between {
-            Some((least, most)) if most - least < 0.0005 => one(most),
+            Some((least, most)) if most - least < 0.0005 => format!("{:.1}", most * 100.0),
             Some((least, most)) => format!("{}–{}", edge(least), edge(most)),
             None => MISSING.to_owned(),
         }

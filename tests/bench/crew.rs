@@ -19,6 +19,8 @@ pub mod haproxy;
 mod nats;
 #[path = "../it/support/pool.rs"]
 pub mod pool;
+#[path = "../it/support/port.rs"]
+mod port;
 mod print;
 #[path = "../it/support/pty.rs"]
 pub mod pty;

@@ -14,6 +14,8 @@
 #[cfg(feature = "nats")]
 #[path = "../it/support/nats.rs"]
 mod nats;
+#[path = "../it/support/port.rs"]
+mod port;
 mod print;
 
 use std::path::Path;

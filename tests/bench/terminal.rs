@@ -18,6 +18,8 @@ pub mod haproxy;
 pub mod load;
 #[path = "../it/support/pool.rs"]
 pub mod pool;
+#[path = "../it/support/port.rs"]
+mod port;
 mod print;
 #[path = "../it/support/pty.rs"]
 pub mod pty;

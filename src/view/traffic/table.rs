@@ -247,7 +247,7 @@ pub(super) fn lines(pen: &mut Pen<'_>, area: Rect, seen: &Seen<'_>) {
     let number = seen.number();
     for (row, pool) in (0..area.height).zip(&seen.pools) {
         let mut cells = pen.row_of(area, row);
-        let share = pool.percent();
+        let share = pool.percent_fixed();
         cells.skip(1).put(pool.role, &pool.spec.mark).skip(1).cell(pool.role, 9, pool.spec.id.as_str());
         cells.number(number, 5, &share).put(Role::Dim, " %");
         cells.number(number, 7, &pool.rate.map_or_else(|| MISSING.to_owned(), rate)).put(Role::Dim, " req/s");

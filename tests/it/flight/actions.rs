@@ -284,8 +284,11 @@ fn while_it_runs_no_weight_goes_to_its_pool_nor_is_the_step_done_by_hand_or_the_
     assert_eq!(desk.actions.starts.len(), 1);
     desk.ask(Ask::Close { outcome: "done".to_owned() });
     assert!(desk.said().contains("deploy-to-blue runs"), "{}", desk.said());
-    let view = desk.flight.way_back_view(WayBackChoice::Step, desk.now()).unwrap();
-    assert!(view.raised.iter().any(|raised| raised.pool == "blue".into() && raised.being_deployed), "{view:?}");
+    let refused = desk.flight.way_back_view(WayBackChoice::Step, desk.now()).unwrap_err();
+    assert!(
+        refused.rule == "R2" && refused.why.starts_with("blue is being deployed to, and gets no traffic"),
+        "{refused:?}"
+    );
 }
 
 #[test]

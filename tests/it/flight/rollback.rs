@@ -134,13 +134,13 @@ fn deployed() -> Desk {
     desk.shift();
     desk.pass(12_000);
     assert!(desk.flight.session.drained.contains_key(&"blue".into()), "{}", desk.said());
-    deploy(&mut desk);
+    deploy(&mut desk, "blue");
     desk
 }
 
-fn deploy(desk: &mut Desk) {
+fn deploy(desk: &mut Desk, pool: &str) {
     let over = desk.flight.session.steps.len();
-    let typed = Confirmation::new(Gesture::Typed("deployed".to_owned()), true);
+    let typed = Confirmation::new(Gesture::Typed(pool.to_owned()), true);
     desk.ask(Ask::CompleteStep { confirmation: typed, overrides: Vec::new() });
     assert_eq!(desk.flight.session.steps.len(), over + 1, "{}", desk.said());
 }
@@ -155,7 +155,7 @@ fn split(desk: &mut Desk) -> Vec<u32> {
 fn no_way_back_gives_traffic_to_what_has_the_new_version() {
     let mut desk = deployed();
     let refused = desk.flight.way_back(WayBackChoice::Step).unwrap_err();
-    let why = "blue has no traffic, and the splits before the last change would raise it: it has the new version";
+    let why = "blue has the new version, and gets no traffic: the splits before the last change would raise it";
     assert_eq!(
         (refused.rule.as_str(), refused.why.as_str()),
         ("R2", why),
@@ -186,7 +186,7 @@ fn a_way_back_that_was_proposed_before_the_deployment_is_refused_after_it() {
     desk.shift();
     desk.pass(12_000);
     desk.ask(Ask::ProposeRollback(WayBackChoice::Step));
-    deploy(&mut desk);
+    deploy(&mut desk, "blue");
     let sent = desk.sent.len();
     desk.confirm();
     desk.pass(300);
@@ -203,11 +203,11 @@ fn a_deployment_that_failed_left_a_version_that_nobody_knows() {
     let typed = Confirmation::new(Gesture::Typed("blue".to_owned()), true);
     desk.ask(Ask::CompleteStep { confirmation: typed, overrides: Vec::new() });
     let why = |desk: &Desk| desk.flight.way_back(WayBackChoice::Step).unwrap_err().why;
-    assert!(why(&desk).ends_with("would raise it: it is being deployed to"), "{}", why(&desk));
+    assert!(why(&desk).starts_with("blue is being deployed to, and gets no traffic"), "{}", why(&desk));
     desk.actions.look = ActionLook::new(ActionState::Failed { why: "exit code 1".to_owned() });
     desk.pass(5_000);
     assert!(desk.flight.session.action_in_flight().is_none(), "{}", desk.said());
-    assert!(why(&desk).ends_with("would raise it: it was deployed to, which failed"), "{}", why(&desk));
+    assert!(why(&desk).starts_with("blue was deployed to, which failed, and gets no traffic"), "{}", why(&desk));
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn where_every_pool_has_the_new_version_traffic_goes_back_to_what_a_pool_had_wit
         desk.pass(8_000);
     }
     assert_eq!(split(&mut desk), [100, 0], "{}", desk.said());
-    deploy(&mut desk);
+    deploy(&mut desk, "green");
     let refused = desk.flight.way_back(WayBackChoice::Step).unwrap_err();
     assert_eq!(
         (refused.rule.as_str(), refused.why.as_str()),

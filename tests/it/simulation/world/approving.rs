@@ -164,11 +164,11 @@ impl World {
         self.approve(at, approval);
         self.pass(350);
         let me = self.cockpits[at].flight.me.cockpit;
-        let driver = |world: &Self| {
+        let who_drives = |world: &Self| {
             let awake = world.alive().into_iter().filter(|at| !world.cockpits[*at].asleep);
             { awake }.find(|at| world.cockpits[*at].flight.drives())
         };
-        let Some(drives) = driver(self) else { return };
+        let Some(drives) = who_drives(self) else { return };
         match self.approving.random.below(6) {
             0 | 1 => {
                 self.ask(drives, Ask::Offer { to: me });
@@ -193,7 +193,7 @@ impl World {
             _ => {}
         }
         self.pass(150);
-        let Some(drives) = driver(self) else { return };
+        let Some(drives) = who_drives(self) else { return };
         self.ask(drives, Ask::Withdraw);
         self.ask(drives, Ask::ProposeStep);
         self.pass(40);

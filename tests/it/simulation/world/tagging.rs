@@ -154,10 +154,10 @@ impl World {
                 let aside = intent.overrides.iter().any(|each| each.gate == Gate::Version);
                 self.seen.mark(if aside { "deployed despite its version" } else { "deployed as resolved" });
             }
-            Event::StepMarked { mark: StepMark::Done { overrides, .. }, .. } if self.tagging.flies => {
-                if overrides.iter().any(|each| each.gate == Gate::Version) {
-                    self.seen.mark("deployed despite its version");
-                }
+            Event::StepMarked { mark: StepMark::Done { overrides, .. }, .. }
+                if self.tagging.flies && overrides.iter().any(|each| each.gate == Gate::Version) =>
+            {
+                self.seen.mark("deployed despite its version");
             }
             _ => {}
         }
