@@ -355,9 +355,10 @@ impl Model {
         let choice = self.flight.ways_back().first().copied().unwrap_or_default();
         match self.flight.way_back_to(choice) {
             Ok(to) => format!("roll back to {to}"),
-            Err(_nothing) => match self.flight.next_act() {
-                Some(act) => format!("roll back: {}", act.step.name),
-                None => "roll back".to_owned(),
+            Err(_nothing) => match (self.flight.cancellable_action(), self.flight.next_act()) {
+                (Some(run), _) => format!("roll back: cancel {}", run.intent.what.action),
+                (None, Some(act)) => format!("roll back: {}", act.step.name),
+                (None, None) => "roll back".to_owned(),
             },
         }
     }

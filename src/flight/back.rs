@@ -255,12 +255,13 @@ impl Flight {
 
     /// This way back, where it raises no version that is not known to be the old one; else everything off those (R2).
     fn old<'a>(&'a self, aim: Aim<'a>) -> Result<Aim<'a>, Refused> {
+        let read = |router: &RouterId| Some(&self.watches.get(router)?.last.as_ref()?.reading.native);
         let raises = match &aim.natives {
             Some(natives) => {
                 let splits = natives.iter().map(|(router, native)| (*router, *native));
-                self.session.raises_native(&self.procedure, &aim.to, &splits)
+                self.session.raises_native(&self.procedure, &aim.to, &splits, read)
             }
-            None => self.session.raises(&self.procedure, &aim.to),
+            None => self.session.raises(&self.procedure, &aim.to, read),
         };
         let Some(raises) = raises else { return Ok(aim) };
         let off = self.off_new()?;

@@ -240,9 +240,11 @@ impl Flight {
                 .any(|each| each.legs.get(router).is_some_and(|leg| leg.phase != super::execute::Phase::Done));
         // One that is left out is not held against the plan.
         let quiet = quiet && !self.session.excluded.contains_key(router);
-        let Some(expected) = self.session.expected.get(router).filter(|_| quiet) else { return };
+        if !quiet || self.session.expects(router).is_none() {
+            return;
+        }
         let read = &seen.reading.native;
-        let holds = read.holds(expected);
+        let holds = self.session.expected.get(router).is_some_and(|expected| read.holds(expected));
         let restarted = self.watches.get(router).is_some_and(|watch| watch.restarted);
         if holds && let Some(watch) = self.watches.get_mut(router) {
             watch.restarted = false;

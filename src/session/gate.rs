@@ -18,7 +18,7 @@ use crate::domain::drain::DrainState;
 use crate::domain::procedure::{Condition, RollbackAct, RouterSpec, Step, StepAct};
 use crate::domain::window::StepKind;
 use crate::domain::{
-    ActionId, BasisPoints, CheckId, GuardId, PoolId, Procedure, Reading, Timestamp, Weights, clock_span,
+    ActionId, BasisPoints, CheckId, GuardId, PoolId, Procedure, Reading, RouterId, Timestamp, Weights, clock_span,
 };
 
 /// What a forward act wants to do.
@@ -281,7 +281,8 @@ fn overload(
 /// Why a guard would not go this way back by itself, unasked (G2): a pool that it raises is dead, too small, being deployed
 /// to, or was not read just now. `None` where nothing speaks against it.
 pub fn way_back_fails(session: &Session, procedure: &Procedure, to: &Weights, evidence: &Evidence) -> Option<String> {
-    if let Some(raises) = session.raises(procedure, to) {
+    let read = |router: &RouterId| evidence.readings.get(router).map(|reading| &reading.native);
+    if let Some(raises) = session.raises(procedure, to, read) {
         return Some(raises.words());
     }
     let next = session.next_step(&procedure.plan).map(|step| &step.act);

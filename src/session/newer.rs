@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::action::ActionStage;
+use super::command::Evidence;
 use super::event::StepMark;
 use super::flaw::{self, Flaw};
 use super::proposal::RouterOrder;
@@ -63,42 +64,53 @@ impl Session {
         procedure.pool_ids().filter(|pool| self.newer(procedure, pool).is_some()).cloned().collect()
     }
 
-    /// The pool that these weights would raise on some router although its version is not the old one. What a router holds
-    /// after a change is what that change asked for, however its own numbers round it.
+    /// The pool that these weights would raise on some router although its version is not the old one. `read` gives what a
+    /// router was read to hold; without a reading it holds what is expected of it. What it holds after a change is what that
+    /// change asked for, however its own numbers round it.
     ///
-    /// Where no pool has the old version any more, traffic may go back to what a pool had with the version that it has.
-    pub fn raises(&self, procedure: &Procedure, to: &Weights) -> Option<Raises> {
-        let routers = || self.expected.iter();
+    /// What a pool had, verified, since its own deployment is no raise: the version that it has carried that much.
+    pub fn raises<'a>(
+        &'a self,
+        procedure: &Procedure,
+        to: &Weights,
+        read: impl Fn(&RouterId) -> Option<&'a NativeSplit>,
+    ) -> Option<Raises> {
+        let held = || self.expected.iter().map(|(router, expected)| (router, read(router).unwrap_or(expected)));
         self.first_raised(procedure, |pool, cap| {
             let points = to.of(pool);
-            points > cap && routers().any(|(router, native)| points > self.asked(procedure, router, native, pool))
+            points > cap && held().any(|(router, native)| points > self.asked(procedure, router, native, pool))
         })
     }
 
     /// As [`Session::raises`], for exact native splits.
-    pub fn raises_native<'n>(
-        &self,
+    pub fn raises_native<'a>(
+        &'a self,
         procedure: &Procedure,
         to: &Weights,
-        splits: &(impl Iterator<Item = (&'n RouterId, &'n NativeSplit)> + Clone),
+        splits: &(impl Iterator<Item = (&'a RouterId, &'a NativeSplit)> + Clone),
+        read: impl Fn(&RouterId) -> Option<&'a NativeSplit>,
     ) -> Option<Raises> {
+        let share = |native: &NativeSplit, pool: &PoolId| native.shares(procedure.pool_ids()).of(pool);
         self.first_raised(procedure, |pool, cap| {
             to.of(pool) > cap
                 && splits.clone().any(|(router, native)| {
-                    self.expected.get(router).is_some_and(|holds| {
-                        is_more(
-                            native.shares(procedure.pool_ids()).of(pool),
-                            holds.shares(procedure.pool_ids()).of(pool),
-                        )
-                    })
+                    let holds = read(router).or_else(|| self.expected.get(router));
+                    holds.is_some_and(|holds| is_more(share(native, pool), share(holds, pool)))
                 })
         })
     }
 
     /// As [`Session::raises`], for what routers are about to be sent.
-    pub fn raises_orders(&self, procedure: &Procedure, to: &Weights, orders: &[RouterOrder]) -> Option<Raises> {
-        self.raises(procedure, to)?;
-        self.raises_native(procedure, to, &orders.iter().map(|order| (&order.router, &order.prepared.native)))
+    pub fn raises_orders(
+        &self,
+        procedure: &Procedure,
+        to: &Weights,
+        orders: &[RouterOrder],
+        evidence: &Evidence,
+    ) -> Option<Raises> {
+        let read = |router: &RouterId| evidence.readings.get(router).map(|reading| &reading.native);
+        self.raises(procedure, to, read)?;
+        self.raises_native(procedure, to, &orders.iter().map(|order| (&order.router, &order.prepared.native)), read)
     }
 
     fn first_raised(&self, procedure: &Procedure, raises: impl Fn(&PoolId, BasisPoints) -> bool) -> Option<Raises> {
@@ -107,10 +119,8 @@ impl Session {
         }
         let newer: Vec<_> =
             procedure.pool_ids().filter_map(|pool| Some((pool, self.newer(procedure, pool)?))).collect();
-        let all_are = newer.len() == procedure.pools.len();
         let found = newer.into_iter().find(|(pool, _)| {
-            let cap =
-                if all_are && !self.is_touched(pool) { self.most_since(procedure, pool) } else { BasisPoints::ZERO };
+            let cap = if self.is_touched(pool) { BasisPoints::ZERO } else { self.most_since(procedure, pool) };
             raises(pool, cap)
         });
         found.map(|(pool, why)| Raises { pool: pool.clone(), why })

@@ -360,6 +360,16 @@ impl Session {
         self.changes.iter().rev().find(|change| change.id() == id).map(Arc::as_ref)
     }
 
+    /// What a router is held against: what is expected of it; where it was left out when that was written down, what the
+    /// newest change that is over asked of it.
+    pub fn expects(&self, router: &RouterId) -> Option<&NativeSplit> {
+        let asked = || {
+            let over = self.changes.iter().rev().filter(|change| change.settled.is_some());
+            over.filter_map(|change| change.order(router)).map(|order| &order.prepared.native).next()
+        };
+        self.expected.get(router).or_else(asked)
+    }
+
     /// Whether no change was confirmed after this one.
     pub fn is_newest(&self, id: ChangeId) -> bool {
         self.changes.last().is_some_and(|change| change.id() == id)

@@ -39,19 +39,27 @@ impl PoolSeen<'_> {
     /// Its share in percent, `10` or `54.5`; where the routers differ the smallest and the largest of them, `10–50`: a mean
     /// would be a number that no router has.
     pub(super) fn percent(&self) -> String {
-        self.percent_fixed().trim_end_matches(".0").to_owned()
-    }
-
-    /// The same with one decimal where it is one number: a column keeps its places while it changes.
-    pub(super) fn percent_fixed(&self) -> String {
         let edge =
             |share: f64| if share > 0.0 && share < 0.005 { "<1".to_owned() } else { format!("{:.0}", share * 100.0) };
         match self.between {
-            Some((least, most)) if most - least < 0.0005 => format!("{:.1}", most * 100.0),
-            Some((least, most)) => format!("{}–{}", edge(least), edge(most)),
-            None => MISSING.to_owned(),
+            Some((least, most)) if differ(least, most) => format!("{}–{}", edge(least), edge(most)),
+            Some(_) | None => self.percent_fixed().trim_end_matches(".0").to_owned(),
         }
     }
+
+    /// The same for where it has few cells, with one decimal; where the routers differ it is a mean, and says so: `~27.5`.
+    pub(super) fn percent_fixed(&self) -> String {
+        match (self.share, self.between) {
+            (Some(mean), Some((least, most))) if differ(least, most) => format!("~{:.1}", mean * 100.0),
+            (Some(mean), _) => format!("{:.1}", mean * 100.0),
+            (None, _) => MISSING.to_owned(),
+        }
+    }
+}
+
+/// Whether two shares are written differently.
+fn differ(one: f64, other: f64) -> bool {
+    (one - other).abs() >= 0.0005
 }
 
 /// A charted value as it stands last.

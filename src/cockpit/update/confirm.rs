@@ -65,6 +65,12 @@ impl Model {
         }
         // Where traffic cannot go back, the acts are the way back (R2, R7).
         if self.flight.no_way_by_traffic().is_some() {
+            // What is being done now is stopped first, or waited for (R6).
+            let is_cancel =
+                self.overlay.as_ref().is_some_and(|overlay| matches!(overlay.kind, OverlayKind::CancelAction { .. }));
+            if is_cancel || self.open_action_cancel() {
+                return;
+            }
             let is_act = self.overlay.as_ref().is_some_and(
                 |overlay| matches!(&overlay.kind, OverlayKind::Complete { step, .. } if self.is_back_act(step)),
             );

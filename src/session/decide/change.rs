@@ -342,7 +342,7 @@ pub(super) fn roll_back(
     let asks = rollback_friction(session, procedure, asked.cockpit, way.cut_off);
     check_confirmation(&what, confirmation, asks, &proposal.typed_target())?;
     sendable(session, &what, proposal)?;
-    raises_no_newer(session, procedure, &what, proposal)?;
+    raises_no_newer(session, procedure, &what, proposal, evidence)?;
     let goes_on = super::back::check_ramp(session, &what, way.ramp, &proposal.to)?;
     let against = super::back::check_between(session, procedure, &what, way, evidence)?;
     super::back::check_by_itself(session, procedure, asked, &what, way, evidence)?;
@@ -388,8 +388,16 @@ pub(super) fn roll_back(
 }
 
 /// No way back gives traffic to a version that is not known to be the old one (R2).
-fn raises_no_newer(session: &Session, procedure: &Procedure, what: &str, proposal: &Proposal) -> Result<(), Refused> {
-    let Some(raises) = session.raises_orders(procedure, &proposal.to, &proposal.routers) else { return Ok(()) };
+fn raises_no_newer(
+    session: &Session,
+    procedure: &Procedure,
+    what: &str,
+    proposal: &Proposal,
+    evidence: &Evidence,
+) -> Result<(), Refused> {
+    let Some(raises) = session.raises_orders(procedure, &proposal.to, &proposal.routers, evidence) else {
+        return Ok(());
+    };
     let advice = "take everything off the new version, or go back by the profile's rollback acts";
     Err(Refused::new("R2", what, raises.words(), advice))
 }

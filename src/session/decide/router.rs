@@ -121,7 +121,7 @@ fn note_late_effect(session: &Session, id: ChangeId, router: &RouterId, read: &N
 }
 
 fn note_drift(session: &Session, router: &RouterId, read: &NativeSplit, restarted: bool) -> Vec<Event> {
-    let Some(expected) = session.expected.get(router) else { return Vec::new() };
+    let Some(expected) = session.expects(router) else { return Vec::new() };
     let noticed = session.drifted.get(router);
     if read.holds(expected) {
         return noticed.map(|_| Event::DriftEnded { router: router.clone() }).into_iter().collect();

@@ -43,7 +43,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, pool: &PoolSeen<'_>, area: Rect, is_live: 
         None => (format!(" {MISSING} servers "), Role::Stale),
     };
     let health = if is_live { health } else { Role::Stale };
-    let share = pool.between.map(|_| format!(" {} % ", pool.percent()));
+    let share = pool.between.map(|_| format!(" {} % ", pool.percent_fixed().trim_end_matches(".0")));
     let mut block = Block::bordered()
         .border_type(BorderType::Rounded)
         .border_style(hue)

@@ -98,12 +98,12 @@ fn without_routers_the_rollback_key_opens_the_first_act() {
 }
 
 #[test]
-fn while_an_action_runs_the_rollback_dialog_says_so_and_offers_to_cancel_it() {
+fn while_an_action_runs_on_a_pool_without_traffic_the_rollback_key_offers_to_cancel_it() {
     let mut app = App::with_weights(with_action(payments(), "deploy-to-blue", false), &[50, 50]);
     app.keys("n<drawn>y").pass(13_000).draw();
     app.keys("n<drawn>y").pass(3_000).draw();
     app.keys("<esc>R<drawn>");
     shot("unwinding_beside_action", &mut app);
-    app.keys("X<drawn>y").pass(500);
+    app.keys("y").pass(500);
     assert_eq!(app.actions.cancels.len(), 1);
 }
