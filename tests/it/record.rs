@@ -94,7 +94,7 @@ fn the_record_tells_what_an_action_was_sent_as_what_was_set_aside_for_it_and_how
         "whether the action runs is not known",
         "https://deploy.example.net/deployments/7",
         "confirmed to cancel deploy-blue",
-        "**Cancelled** by ada at",
+        "**Cancelled** by bob at",
         "The last lines of its log:",
         "pulling the image",
         "deploy-blue succeeded",
