@@ -10,6 +10,7 @@ use crate::domain::procedure::{Role, StepAct};
 use crate::domain::ramp::Ramp;
 use crate::domain::{NativeSplit, Now, PoolId, Refused, RouterId, Target, Weights};
 use crate::session::event::{ChangeKind, Settlement, StepMark};
+use crate::session::newer::Raises;
 use crate::session::state::StepEnd;
 
 /// Where R goes.
@@ -136,7 +137,7 @@ impl Flight {
         let goes_on = self.session.ramp().is_some();
         let has_ramp = !self.procedure.back.ramp.is_empty() && self.next_stage().is_ok();
         let mut ways = vec![WayBackChoice::Step];
-        if goes_on {
+        if goes_on && self.next_stage().is_ok() {
             ways.insert(0, WayBackChoice::Ramp);
         } else if has_ramp {
             ways.push(WayBackChoice::Ramp);
@@ -162,10 +163,15 @@ impl Flight {
     /// # Errors
     /// Where the profile has no stages, or there is nothing to go back to.
     pub fn next_stage(&self) -> Result<Ramp, Refused> {
-        if let Some(ramp) = self.session.ramp() {
-            return Ok(ramp.next());
-        }
         let refused = |why: &str| Refused::new("R8", "roll back in stages", why, "roll back at once");
+        // Routers that differ get one and the same stage: what is less for one may be more for another (R2).
+        let unless_it_raises = |ramp: Ramp| match self.raises(&ramp.weights()) {
+            Some(raises) => Err(refused(&raises.words())),
+            None => Ok(ramp),
+        };
+        if let Some(ramp) = self.session.ramp() {
+            return unless_it_raises(ramp.next());
+        }
         if self.procedure.back.ramp.is_empty() {
             return Err(refused("the profile names no stages"));
         }
@@ -178,7 +184,7 @@ impl Flight {
         if from == to {
             return Err(refused("the routers are there already"));
         }
-        Ok(Ramp { from, to, left: self.procedure.back.ramp.clone(), stage: 1 })
+        unless_it_raises(Ramp { from, to, left: self.procedure.back.ramp.clone(), stage: 1 })
     }
 
     /// A rollback that nothing came after is meant when R is pressed once more: twice is the same as once. One in stages
@@ -253,15 +259,23 @@ impl Flight {
         Ok(Aim { to, why: "the splits before the last change".to_owned(), natives: Some(natives) })
     }
 
+    /// The pool that these weights would raise as the routers were read last (R2).
+    fn raises(&self, to: &Weights) -> Option<Raises> {
+        self.session.raises(&self.procedure, to, |router| self.last_read(router))
+    }
+
+    fn last_read(&self, router: &RouterId) -> Option<&NativeSplit> {
+        Some(&self.watches.get(router)?.last.as_ref()?.reading.native)
+    }
+
     /// This way back, where it raises no version that is not known to be the old one; else everything off those (R2).
     fn old<'a>(&'a self, aim: Aim<'a>) -> Result<Aim<'a>, Refused> {
-        let read = |router: &RouterId| Some(&self.watches.get(router)?.last.as_ref()?.reading.native);
         let raises = match &aim.natives {
             Some(natives) => {
                 let splits = natives.iter().map(|(router, native)| (*router, *native));
-                self.session.raises_native(&self.procedure, &aim.to, &splits, read)
+                self.session.raises_native(&self.procedure, &aim.to, &splits, |router| self.last_read(router))
             }
-            None => self.session.raises(&self.procedure, &aim.to, read),
+            None => self.raises(&aim.to),
         };
         let Some(raises) = raises else { return Ok(aim) };
         let off = self.off_new()?;

@@ -64,9 +64,9 @@ impl Session {
         procedure.pool_ids().filter(|pool| self.newer(procedure, pool).is_some()).cloned().collect()
     }
 
-    /// The pool that these weights would raise on some router although its version is not the old one. `read` gives what a
-    /// router was read to hold; without a reading it holds what is expected of it. What it holds after a change is what that
-    /// change asked for, however its own numbers round it.
+    /// The pool that these weights would raise on some router although its version is not the old one: above what is expected
+    /// there, or above what was read there, as `read` gives it. What a router holds after a change is what that change asked
+    /// for, however its own numbers round it.
     ///
     /// What a pool had, verified, since its own deployment is no raise: the version that it has carried that much.
     pub fn raises<'a>(
@@ -75,7 +75,11 @@ impl Session {
         to: &Weights,
         read: impl Fn(&RouterId) -> Option<&'a NativeSplit>,
     ) -> Option<Raises> {
-        let held = || self.expected.iter().map(|(router, expected)| (router, read(router).unwrap_or(expected)));
+        let held = || {
+            self.expected.iter().flat_map(|(router, expected)| {
+                std::iter::once(expected).chain(read(router)).map(move |native| (router, native))
+            })
+        };
         self.first_raised(procedure, |pool, cap| {
             let points = to.of(pool);
             points > cap && held().any(|(router, native)| points > self.asked(procedure, router, native, pool))
@@ -94,8 +98,8 @@ impl Session {
         self.first_raised(procedure, |pool, cap| {
             to.of(pool) > cap
                 && splits.clone().any(|(router, native)| {
-                    let holds = read(router).or_else(|| self.expected.get(router));
-                    holds.is_some_and(|holds| is_more(share(native, pool), share(holds, pool)))
+                    let mut holds = self.expected.get(router).into_iter().chain(read(router));
+                    holds.any(|holds| is_more(share(native, pool), share(holds, pool)))
                 })
         })
     }
